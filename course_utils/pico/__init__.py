@@ -1,0 +1,22 @@
+"""The course's own models: small enough to train on two cores, with the real Phi-3 architecture.
+
+`textbook` writes what they read, `tokenizer` cuts it into tokens, `train` teaches, `evaluate` examines, and
+`export` turns the result into the forms that other engines run.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+WEIGHTS = Path(__file__).parent / "weights"
+MODELS = ("pico-mini",)
+
+
+def folder(name: str = "pico-mini") -> Path:
+    """The folder with a shipped model's weights, configuration and tokenizer.
+
+    Raises ValueError, naming the valid models, when there is no such model.
+    """
+    if name not in MODELS:
+        raise ValueError(f"There is no course model called {name!r}. The course ships: {', '.join(MODELS)}.")
+    return WEIGHTS / name

@@ -1,0 +1,184 @@
+"""The first impression: enough variety, no overlap with what pico-mini can do, a fair split."""
+
+from __future__ import annotations
+
+import random
+import re
+import time
+
+import pytest
+
+from course_utils.pico import everyday as data
+from course_utils.pico.facts import FACTS
+from course_utils.pico.smalltalk import (
+    NO,
+    NO_FINNISH,
+    OUTSIDE,
+    OUTSIDE_FINNISH,
+    TOPICS,
+    YES,
+    YES_FINNISH,
+    everyday,
+    honest,
+    is_test_wording,
+    normalise,
+    outside,
+    scruffy,
+)
+
+# What pico-mini can do, or learns as a fact elsewhere: no everyday question may ask for it.
+CAN_DO = re.compile(
+    r"\bstor(y|ies)\b|\btarina|\btell a tale\b"
+    r"|\btranslat\w+ .*\b(english|finnish)\b|\b(into|in|to) (english|finnish)\b|suomeksi|englanniksi"
+    r"|\bsummar|\btiivistä|\bpassage\b"
+    r"|(?<![\d.])\d{1,2} ?(\+|-|−|plus|minus) ?\d{1,2}(?![\d.])"
+    r"|\bhappy or sad\b|\bsad or happy\b|\bsentiment\b"
+    r"|language model|kielimalli|\btokens?\b|tokeni[sz]|\bphi\b|\bonnx\b|quanti[sz]|\btransformers?\b"
+    r"|neural|\bgpu\b|machine learning|artificial intelligence|hallucinat|\bparameters?\b"
+    r"|self-attention"
+    r"|chat ?gpt|\bpico-mini\b|your favou?rite|who are you|what can you do|\bhow are you\b",
+    re.IGNORECASE)
+LARGE_TOPICS = {"greeting", "who_are_you", "abilities"}
+
+
+@pytest.fixture(scope="module")
+def draws() -> list[str]:
+    rng = random.Random(11)
+    return [everyday(rng) for _ in range(20_000)]
+
+
+def test_the_lists_are_rich():
+    base = {key: words for key, words in data.WORDS.items() if key not in ("thing", "topic")}
+    assert len(base) >= 25
+    assert len({word for words in base.values() for word in words}) >= 1_500
+    assert len(set(data.TEMPLATES)) >= 260
+    assert len(set(data.FIXED) | set(data.STATEMENTS)) >= 600
+    assert len(set(data.FINNISH_FIXED)) >= 120
+    assert len(set(data.FINNISH_TEMPLATES)) >= 40
+
+
+@pytest.mark.parametrize("lines", [
+    data.TEMPLATES, data.FIXED, data.STATEMENTS, data.FINNISH_FIXED, data.FINNISH_TEMPLATES])
+def test_no_entry_is_written_twice(lines):
+    assert len(set(lines)) == len(lines)
+
+
+def test_everyday_is_varied_and_well_formed(draws):
+    assert len(set(draws)) > 12_000
+    lengths = [len(text.split()) for text in draws]
+    assert min(lengths) >= 2 and max(lengths) <= 25
+    assert not [text for text in draws if re.search(r"[{}_]|  |^\s|\s$", text)]
+    assert not [text for text in draws if re.search(r"\ba (?:[aeio]|the |a )", text)
+                and not re.search(r"\ba (one|euro)", text)]
+
+
+def test_a_seed_fixes_the_draws():
+    first, second = random.Random(3), random.Random(3)
+    assert [outside(first) for _ in range(200)] == [outside(second) for _ in range(200)]
+    assert [everyday(random.Random(4)) for _ in range(3)] != [everyday(random.Random(5)) for _ in range(3)]
+
+
+def test_generation_is_fast():
+    rng = random.Random(0)
+    start = time.process_time()
+    for _ in range(15_000):
+        everyday(rng)
+    assert time.process_time() - start < 1.0
+
+
+def test_about_a_tenth_is_finnish():
+    rng = random.Random(8)
+    finnish = sum(data.everyday_in_language(rng)[1] for _ in range(5_000))
+    assert 350 < finnish < 650
+
+
+def test_nothing_asks_for_what_pico_can_do(draws):
+    everything = [*draws, *data.FIXED, *data.STATEMENTS, *data.FINNISH_FIXED]
+    assert [text for text in everything if CAN_DO.search(text)] == []
+
+
+def test_no_first_impression_wording_is_called_outside(draws):
+    ours = {normalise(wording) for topic in TOPICS
+            for wording in topic.english_questions + topic.finnish_questions}
+    ours |= {normalise(wording) for wording in YES + NO + YES_FINNISH + NO_FINNISH}
+    assert sorted({text for text in draws if normalise(text) in ours}) == []
+
+
+def test_no_known_fact_is_called_outside(draws):
+    known = {normalise(wording) for fact in FACTS for wording in fact.questions}
+    everything = {*draws, *data.FIXED, *data.FINNISH_FIXED}
+    everything |= {f"Who is {name}?" for name in data.WORDS["name"]}
+    assert sorted(text for text in everything if normalise(text) in known) == []
+
+
+def test_the_collision_pattern_catches_what_it_should():
+    for text in ("Tell me a story.", "What is 34 plus 8?", "12 - 7", "Translate the fox into Finnish.",
+                 "What is a token?"):
+        assert CAN_DO.search(text)
+    for text in ("What is 345 plus 23?", "Translate this into German.", "What is a tomato?"):
+        assert not CAN_DO.search(text)
+
+
+@pytest.mark.parametrize("topic", TOPICS, ids=lambda topic: topic.key)
+def test_a_topic_has_many_wordings_and_short_answers(topic):
+    assert len(topic.english_questions) >= (60 if topic.key in LARGE_TOPICS else 20)
+    assert len(topic.finnish_questions) >= 8
+    assert 1 <= len(topic.english_answers) <= 3 and 1 <= len(topic.finnish_answers) <= 3
+    for answer in topic.english_answers + topic.finnish_answers:
+        assert 3 <= len(answer.split()) <= 25
+    assert not all(map(is_test_wording, topic.english_questions))
+    assert not all(map(is_test_wording, topic.finnish_questions))
+
+
+def test_topics_do_not_share_wordings():
+    owner: dict[str, str] = {}
+    for topic in TOPICS:
+        for wording in topic.english_questions + topic.finnish_questions:
+            assert owner.setdefault(normalise(wording), topic.key) == topic.key, wording
+
+
+def test_the_split_depends_on_words_alone_and_keeps_an_eighth():
+    assert normalise("What's your name") == normalise("  whats YOUR name?? ")
+    wordings = {normalise(text) for topic in TOPICS
+                for text in topic.english_questions + topic.finnish_questions}
+    kept = {text for text in wordings if is_test_wording(text)}
+    assert all(is_test_wording(text.capitalize()) for text in kept)
+    assert 0.08 < len(kept) / len(wordings) < 0.18
+    for topic in TOPICS:
+        if topic.key in LARGE_TOPICS:
+            assert sum(map(is_test_wording, topic.english_questions)) >= 5
+
+
+def test_outside_answers_are_honest_and_in_the_right_language():
+    assert len(OUTSIDE) == 4 and len(OUTSIDE_FINNISH) == 2
+    assert all(answer.startswith("That is outside my small world.") for answer in OUTSIDE)
+    assert all(honest(answer) for answer in OUTSIDE + OUTSIDE_FINNISH)
+    rng = random.Random(6)
+    seen = {outside(rng)[1] for _ in range(2_000)}
+    assert seen == set(OUTSIDE + OUTSIDE_FINNISH)
+
+
+def test_honest_tells_an_admission_from_an_answer():
+    for text in ("I do not know.", "I don\u2019t know that.", "En tiedä.", "I cannot do that.",
+                 "Se on maailmani ulkopuolella."):
+        assert honest(text)
+    for text in ("It is sunny in Paris.", "The fox is in the garden.", "8035", "Kettu on metsässä.",
+                 "", '"I cannot find my hat," said the fox.', "The owl cannot sleep. She does not know why.",
+                 'The hen said: "I do not know.'):
+        assert not honest(text)
+
+
+def test_scruffy_changes_most_texts_and_never_loses_them():
+    rng = random.Random(1)
+    text = "Hello there, what is your name?"
+    results = [scruffy(rng, text) for _ in range(2_000)]
+    assert 0.28 < results.count(text) / len(results) < 0.45
+    assert len(set(results)) > 150
+    assert any("whats" in result for result in results)
+    assert {scruffy(rng, "?").strip() for _ in range(200)} == {"?", "??", "???"}
+    assert all(scruffy(rng, word).strip() for word in ("a", "Hi", "...", "7") for _ in range(200))
+
+
+def test_offers_have_many_replies():
+    assert min(len(YES), len(NO)) >= 35 and min(len(YES_FINNISH), len(NO_FINNISH)) >= 15
+    assert not {normalise(text) for text in YES + YES_FINNISH} & {normalise(text) for text in NO + NO_FINNISH}

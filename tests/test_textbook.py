@@ -1,0 +1,116 @@
+"""The textbook: endless, the same for the same seed, rich enough, and with a split that keeps its promise."""
+
+from __future__ import annotations
+
+import json
+import random
+import re
+import time
+from itertools import combinations
+
+import pytest
+
+from course_utils.pico import evaluate, passages, smalltalk, textbook, world
+from course_utils.pico.plots import PLOTS
+
+def draws(split: str, skill: str | None = None, count: int = 300, seed: int = 1) -> list[textbook.Sample]:
+    rng = random.Random(f"{seed}/{split}/{skill}")
+    return [textbook.draw(rng, split, skill) for _ in range(count)]
+
+
+def test_the_same_seed_writes_the_same_pages():
+    assert [textbook.plain(s) for s in draws("train")] == [textbook.plain(s) for s in draws("train")]
+    assert [textbook.plain(s) for s in draws("train")] != [textbook.plain(s) for s in draws("train", seed=2)]
+
+
+def test_it_is_rich():
+    assert len(PLOTS) >= 40
+    assert len({w.en for w in world.WORDS}) + len({w for p in PLOTS for w in evaluate.words(p.text)}) >= 300
+    assert len({textbook.plain(s) for s in draws("train", count=5000)}) >= 4600
+
+
+def test_it_is_fast_enough_not_to_slow_training_down():
+    started = time.perf_counter()
+    draws("train", count=2000)
+    assert 2000 / (time.perf_counter() - started) > 1000  # training reads about 100 samples a second
+
+
+@pytest.mark.parametrize("skill", textbook.SKILLS)
+def test_every_skill_writes_whole_conversations(skill):
+    for split in ("train", "test"):
+        for sample in draws(split, skill):
+            text = textbook.plain(sample)
+            assert text.strip() and not re.search(r"[{}\[\]]", text) or skill == "tool"
+            roles = [m["role"] for m in sample.messages if m["role"] != "system"]
+            assert roles == ["user", "assistant"] * (len(roles) // 2)
+            assert all(m["content"].strip() for m in sample.messages)
+
+
+def held_out_pairs(text: str) -> list[tuple[str, str]]:
+    known = [w for w in re.findall(r"\w+", text) if w in textbook.CORE]
+    return [(a, b) for a in known for b in known if world.held_out(a, b)]
+
+
+def test_the_rows_of_a_training_passage_hold_no_held_out_pair_and_those_of_the_test_do():
+    def clashes(row):
+        return any(world.held_out(a, b) for a, b in combinations(map(str, [row.name, *row.cells.values()]), 2))
+
+    rng = random.Random(5)
+    for _ in range(500):
+        assert not any(map(clashes, passages.table(rng, "train", people=4, cells=4)))
+        assert clashes(passages.table(rng, "test", people=3, cells=3)[0])
+
+
+def test_translations_for_training_show_no_held_out_pair_and_those_for_the_test_do():
+    english = [s.answer if s.about["direction"] == "fi-en" else None for s in draws("test", "translate")]
+    assert all(held_out_pairs(text) for text in english if text)
+    rng = random.Random(3)
+    for _ in range(500):
+        assert not held_out_pairs(textbook.pair(rng, world.Cast.draw(rng, "train"))[0])
+
+
+def test_sums_are_right_and_split_by_the_sum():
+    train = {(s.about["sign"], *sorted(map(int, re.findall(r"\d+", s.messages[0]["content"])))) for s in draws("train", "sum", 4000)}
+    for sample in draws("test", "sum"):
+        a, b = map(int, re.findall(r"\d+", sample.messages[0]["content"]))
+        if "Take" in sample.messages[0]["content"]:
+            a, b = b, a
+        assert sample.about["result"] == (a + b if sample.about["sign"] == "+" else a - b)
+        assert evaluate.last_number(sample.answer) == sample.about["result"]
+        assert (sample.about["sign"], *sorted((a, b))) not in train
+
+
+def test_the_steps_of_a_sum_are_each_right():
+    for a in range(0, 100, 7):
+        for b in range(100):
+            for sign in "+-":
+                for left, op, right, result in re.findall(r"(\d+) ([+-]) (\d+) = (-?\d+)", textbook.work_out(a, sign, b)):
+                    assert int(left) + (1 if op == "+" else -1) * int(right) == int(result)
+
+
+def test_a_passage_answers_its_question_and_the_unknown_has_no_answer():
+    for sample in draws("test", "passage"):
+        assert sample.answer != passages.UNKNOWN
+    for sample in draws("test", "unknown"):
+        assert sample.answer == passages.UNKNOWN
+
+
+def test_tool_calls_are_json_and_name_an_offered_tool():
+    for sample in draws("test", "tool"):
+        call = json.loads(sample.answer)
+        assert call == sample.about["call"]
+        offered = dict(re.findall(r"(\w+)\(([^)]*)\)", sample.messages[0]["content"]))
+        assert list(call["arguments"]) == offered[call["name"]].split(", ")
+
+
+def test_training_never_shows_the_everyday_questions_kept_apart():
+    kept = smalltalk.kept_apart()
+    assert len(kept) == 200
+    shown = {smalltalk.normalise(m["content"]) for s in draws("train", "outside", 50_000) for m in s.messages}
+    assert not kept & shown
+
+
+def test_stories_hold_what_was_wished_for_and_only_words_of_the_lexicon():
+    for sample in draws("test", "story"):
+        assert evaluate.right(sample, sample.answer)
+        assert not set(evaluate.words(sample.answer)) - evaluate.lexicon() - evaluate.SYSTEM_WORDS
