@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from course_utils.pico import facts
+from course_utils.pico import facts as facts_file
 from course_utils.pico.facts import COURSE_FACTS, FACTS, WORLD_FACTS
 
-EVERYDAY = Path(facts.__file__).with_name("everyday_200.txt")
+EVERYDAY = Path(facts_file.__file__).with_name("everyday_200.txt")
 
 # Every figure that a fact may state about a real model, from the model cards and configuration files.
 PHI_FIGURES = {

@@ -13,6 +13,7 @@ import pytest
 from course_utils.pico import evaluate, passages, smalltalk, textbook, world
 from course_utils.pico.plots import PLOTS
 
+
 def draws(split: str, skill: str | None = None, count: int = 300, seed: int = 1) -> list[textbook.Sample]:
     rng = random.Random(f"{seed}/{split}/{skill}")
     return [textbook.draw(rng, split, skill) for _ in range(count)]
@@ -52,13 +53,11 @@ def held_out_pairs(text: str) -> list[tuple[str, str]]:
 
 
 def test_the_rows_of_a_training_passage_hold_no_held_out_pair_and_those_of_the_test_do():
-    def clashes(row):
-        return any(world.held_out(a, b) for a, b in combinations(map(str, [row.name, *row.cells.values()]), 2))
-
     rng = random.Random(5)
     for _ in range(500):
-        assert not any(map(clashes, passages.table(rng, "train", people=4, cells=4)))
-        assert clashes(passages.table(rng, "test", people=3, cells=3)[0])
+        assert not any(row.clashes() for row in passages.table(rng, "train", people=4, cells=4))
+        row = passages.table(rng, "test", people=3, cells=3)[0]
+        assert any(world.held_out(a, b) for a, b in combinations(map(str, [row.name, *row.cells.values()]), 2))
 
 
 def test_translations_for_training_show_no_held_out_pair_and_those_for_the_test_do():
@@ -70,7 +69,10 @@ def test_translations_for_training_show_no_held_out_pair_and_those_for_the_test_
 
 
 def test_sums_are_right_and_split_by_the_sum():
-    train = {(s.about["sign"], *sorted(map(int, re.findall(r"\d+", s.messages[0]["content"])))) for s in draws("train", "sum", 4000)}
+    train = {
+        (s.about["sign"], *sorted(map(int, re.findall(r"\d+", s.messages[0]["content"]))))
+        for s in draws("train", "sum", 4000)
+    }
     for sample in draws("test", "sum"):
         a, b = map(int, re.findall(r"\d+", sample.messages[0]["content"]))
         if "Take" in sample.messages[0]["content"]:
@@ -84,7 +86,9 @@ def test_the_steps_of_a_sum_are_each_right():
     for a in range(0, 100, 7):
         for b in range(100):
             for sign in "+-":
-                for left, op, right, result in re.findall(r"(\d+) ([+-]) (\d+) = (-?\d+)", textbook.work_out(a, sign, b)):
+                for left, op, right, result in re.findall(
+                    r"(\d+) ([+-]) (\d+) = (-?\d+)", textbook.work_out(a, sign, b)
+                ):
                     assert int(left) + (1 if op == "+" else -1) * int(right) == int(result)
 
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from course_utils import CourseError
+
 WEIGHTS = Path(__file__).parent / "weights"
 MODELS = ("pico-mini",)
 
@@ -15,8 +17,8 @@ MODELS = ("pico-mini",)
 def folder(name: str = "pico-mini") -> Path:
     """The folder with a shipped model's weights, configuration and tokenizer.
 
-    Raises ValueError, naming the valid models, when there is no such model.
+    Raises CourseError, naming the valid models, when there is no such model.
     """
     if name not in MODELS:
-        raise ValueError(f"There is no course model called {name!r}. The course ships: {', '.join(MODELS)}.")
+        raise CourseError(f"There is no course model called {name!r}. The course ships: {', '.join(MODELS)}.")
     return WEIGHTS / name

@@ -31,7 +31,11 @@ UNKNOWN_FI = "En tiedä."
 # What the table can hold about a person, and the ways of telling it. `{who}` is the name or, later, he or she.
 TELL = {
     "place": ("{who} is {place.at}.", "{who} is {place.at} today.", "Now {who} is {place.at}."),
-    "thing": ("{who} has a {colour} {thing}.", "{who} has a {colour} {thing} today.", "{who} has a nice {colour} {thing}."),
+    "thing": (
+        "{who} has a {colour} {thing}.",
+        "{who} has a {colour} {thing} today.",
+        "{who} has a nice {colour} {thing}.",
+    ),
     "feeling": ("{who} is {feeling}.", "{who} feels {feeling}.", "{who} looks {feeling} today."),
     "food": ("{who} eats some {food}.", "{who} is eating some {food}.", "For lunch {who} has some {food}."),
     "animal": ("{who} sees a {animal}.", "{who} can see a {animal}.", "Not far away {who} sees a {animal}."),
@@ -39,7 +43,10 @@ TELL = {
 }
 # What one can ask of each cell, and the answer in full words.
 ASK = {
-    "place": (("Where is {name}?", "Where can I find {name}?", "Where is {name} now?"), "{name} is {place.at}."),
+    "place": (
+        ("Where is {name}?", "Where can I find {name}?", "Where is {name} now?"),
+        "{name} is {place.at}.",
+    ),
     "thing": (("What does {name} have?", "What has {name} got?"), "{name} has a {colour} {thing}."),
     "feeling": (("How does {name} feel?", "How is {name} feeling?"), "{name} is {feeling}."),
     "food": (("What does {name} eat?", "What is {name} eating?"), "{name} eats some {food}."),
@@ -64,17 +71,35 @@ IN_FINNISH = {
     "colour": "{thing.nom} on {colour.nom}.",
 }
 FILLER = (
-    "It is quiet.", "A clock ticks somewhere.", "The sun shines.", "The wind blows.", "It is a long day.",
-    "Nobody is in a hurry.", "The air is warm.", "A door opens and closes.", "Somebody laughs.",
+    "It is quiet.",
+    "A clock ticks somewhere.",
+    "The sun shines.",
+    "The wind blows.",
+    "It is a long day.",
+    "Nobody is in a hurry.",
+    "The air is warm.",
+    "A door opens and closes.",
+    "Somebody laughs.",
     "Far away a bell rings.",
-    "It rains a little.", "The clouds are slow.", "Leaves fall.", "The street is empty.",
+    "It rains a little.",
+    "The clouds are slow.",
+    "Leaves fall.",
+    "The street is empty.",
     "Music plays somewhere.",
-    "The day goes on.", "It smells of bread.", "A window is open.", "Time goes by.", "That is all for now.",
+    "The day goes on.",
+    "It smells of bread.",
+    "A window is open.",
+    "Time goes by.",
+    "That is all for now.",
 )
 FRAMES = (
-    "{text}\n\n{question}", "{text}\n{question}", "Read this: {text}\n{question}",
+    "{text}\n\n{question}",
+    "{text}\n{question}",
+    "Read this: {text}\n{question}",
     "Text: {text}\nQuestion: {question}",
-    "Read the text and answer the question. {text} {question}", "{text} {question}", "{question}\n\n{text}",
+    "Read the text and answer the question. {text} {question}",
+    "{text} {question}",
+    "{question}\n\n{text}",
 )
 
 
@@ -85,12 +110,13 @@ class Row:
     name: object
     cells: dict = field(default_factory=dict)
 
-    def words(self, **more) -> dict:
-        return {"name": self.name, **self.cells, **more}
+    def words(self) -> dict:
+        """The row as the slots of a template."""
+        return {"name": self.name, **self.cells}
 
-
-def _unique(rng: random.Random, items, count: int) -> list:
-    return rng.sample(items, min(count, len(items)))
+    def clashes(self) -> bool:
+        """Whether two of its entities are a held-out pair."""
+        return any(held_out(a, b) for a, b in combinations(map(str, self.words().values()), 2))
 
 
 def table(rng: random.Random, split: str, people: int, cells: int) -> list[Row]:
@@ -100,27 +126,33 @@ def table(rng: random.Random, split: str, people: int, cells: int) -> list[Row]:
     table the first row has at least one.
     """
     while True:
-        rows = [Row(name) for name in _unique(rng, PEOPLE, people)]
+        rows = [Row(name) for name in rng.sample(PEOPLE, people)]
         pools = {
-            "place": _unique(rng, PLACES, people), "thing": _unique(rng, THINGS, people),
-            "food": _unique(rng, FOODS, people),
-            "animal": _unique(rng, ANIMALS, people), "job": _unique(rng, JOBS, people),
+            "place": rng.sample(PLACES, min(people, len(PLACES))),
+            "thing": rng.sample(THINGS, people),
+            "food": rng.sample(FOODS, min(people, len(FOODS))),
+            "animal": rng.sample(ANIMALS, people),
+            "job": rng.sample(JOBS, min(people, len(JOBS))),
         }
         for i, row in enumerate(rows):
             for key in rng.sample(list(TELL), cells):
-                if key == "feeling":
-                    row.cells[key] = rng.choice(FEELINGS)
-                elif i < len(pools[key]):
-                    row.cells[key] = pools[key][i]
-                    if key == "thing":
-                        row.cells["colour"] = rng.choice(COLOURS)
-        pairs = [any(held_out(a, b) for a, b in combinations(map(str, [r.name, *r.cells.values()]), 2)) for r in rows]
-        if split == "train":
-            rows = [row for row, pair in zip(rows, pairs, strict=True) if not pair]
-            if rows:
-                return rows
-        elif pairs[0]:
+                fill_cell(rng, row, key, pools.get(key, FEELINGS), i)
+                if split == "train" and row.clashes():
+                    row.cells.pop("colour" if key == "thing" else key, None)
+                    row.cells.pop(key, None)
+        rows = [row for row in rows if row.cells]
+        if rows and (split == "train" or rows[0].clashes()):
             return rows
+
+
+def fill_cell(rng: random.Random, row: Row, key: str, pool: list, i: int) -> None:
+    """Put the i-th value of the pool into a cell, if there are so many. Feelings may be shared; things have colours."""
+    if key == "feeling":
+        row.cells[key] = rng.choice(pool)
+    elif i < len(pool):
+        row.cells[key] = pool[i]
+        if key == "thing":
+            row.cells["colour"] = rng.choice(COLOURS)
 
 
 def tell(rng: random.Random, rows: list[Row], filler: float = 0.15) -> str:
@@ -137,7 +169,9 @@ def tell(rng: random.Random, rows: list[Row], filler: float = 0.15) -> str:
     return polish(" ".join(groups))
 
 
-def question(rng: random.Random, rows: list[Row], row: Row | None = None, key: str | None = None) -> tuple[str, str, str, Row]:
+def question(
+    rng: random.Random, rows: list[Row], row: Row | None = None, key: str | None = None
+) -> tuple[str, str, str, Row]:
     """A question with an answer in the table. Returns (question, answer, key, row)."""
     row = row or rng.choice(rows)
     if key is None:

@@ -1,12 +1,12 @@
 """The textbook that the pico models read: an endless, seeded generator of text about one small world.
 
-Phi's makers wrote "textbook quality" data with larger models. Ours is written by this file, so that you can read all of
-it. Every skill is one function: it draws a cast from the world, writes what a person would ask, and writes the right
-answer. `draw` picks a skill by its share and calls it.
+Phi's makers wrote "textbook quality" data with larger models. Ours is written by this file, so that you can
+read all of it. Every skill is one function: it draws a cast from the world, writes what a person would ask,
+and writes the right answer. `draw` picks a skill by its share and calls it.
 
-The split: two entities of the world (a colour and an animal, a person and a place, ...) may form a held-out pair. A sample
-for "train" never contains such a pair, a sample for "test" always does: a good test score is therefore not memory.
-Sums, greetings and facts are held out by the sum itself and by the wording of the question.
+The split: two entities of the world (a colour and an animal, a person and a place, ...) may form a held-out
+pair. A sample for "train" never contains such a pair, a sample for "test" always does: a good test score is
+therefore not memory. Sums, greetings and facts are held out by the sum itself and by the wording.
 """
 
 from __future__ import annotations
@@ -23,15 +23,39 @@ from course_utils.pico import passages, smalltalk
 from course_utils.pico.facts import FACTS
 from course_utils.pico.plots import PLOTS
 from course_utils.pico.sentences import SIMPLE, finnish_story, pair
-from course_utils.pico.world import ANIMALS, COLOURS, FOODS, PEOPLE, PLACES, THINGS, Cast, Noun, fill, held_out
+from course_utils.pico.world import (
+    ANIMALS,
+    COLOURS,
+    FOODS,
+    PEOPLE,
+    PLACES,
+    THINGS,
+    Cast,
+    Noun,
+    fill,
+    held_out,
+)
 
-# The share of each skill among the samples. The hard ones (sums) and the ones that must meet the unknown (outside) get most.
+# The share of each skill among the samples. Hard skills (sums) and open ones (outside) get more.
 SHARES = {
-    "story": 13, "continue": 3, "running": 3, "translate": 17, "word": 3, "summary": 7, "passage": 14,
+    "story": 13,
+    "continue": 3,
+    "running": 3,
+    "translate": 17,
+    "word": 3,
+    "summary": 7,
+    "passage": 14,
     "unknown": 5,
-    "sentiment": 5, "sum": 10, "fact": 9, "followup": 6, "system": 4, "tool": 5, "smalltalk": 8,
+    "sentiment": 5,
+    "sum": 10,
+    "fact": 9,
+    "followup": 6,
+    "system": 4,
+    "tool": 5,
+    "smalltalk": 8,
     "outside": 13,
-    "conversation": 4, "finnish": 3,
+    "conversation": 4,
+    "finnish": 3,
 }
 
 
@@ -69,12 +93,14 @@ def in_test(*content) -> bool:
     return zlib.crc32(" ".join(map(str, content)).encode()) % 8 == 0
 
 
-# --- stories -----------------------------------------------------------------------------------------------------------
+# --- stories ---------------------------------------------------------------------------------------------
 
 ASK_STORY = (
-    "[Tell me|Write|Please tell me|Can you tell me|Please write|Make up|Tell|Write me] a [|short |little ]story about a "
+    "[Tell me|Write|Please tell me|Can you tell me|Please write|Make up|Tell|Write me] a [|short |little "
+    "]story about a "
     "{colour} {animal} {place.at}[.|.|, please.]",
-    "[Tell me|Write|I would like|I want|Give me] a [|short ]story with a {colour} {animal}. It [happens|takes place] {place.at}.",
+    "[Tell me|Write|I would like|I want|Give me] a [|short ]story with a {colour} {animal}. It "
+    "[happens|takes place] {place.at}.",
     "A story about a {colour} {animal} {place.at}[, please|].",
     "[Tell|Write] a story. [Animal|The animal]: {animal}. Colour: {colour}. Place: {place}.",
     "[Tell me|Write] a story [that happens|set] {place.at} [about|with] a {colour} {animal}.",
@@ -86,21 +112,29 @@ ASK_PART = (
     "[Tell me|Write] a story about {hero}.",
     "[Tell me|Write] a story about a {thing}.",
     "[Tell me|Write] a story [|that happens ]{place.at}.",
-    "[Tell me|Write|Can you tell me|Please tell|Could you tell me|I want to hear|I would like to hear] a [|short |new |nice |funny "
+    "[Tell me|Write|Can you tell me|Please tell|Could you tell me|I want to hear|I would like to hear] a "
+    "[|short |new |nice |funny "
     "|little |bedtime ]story[.|!|?|, please.]",
     "[Once more, a story|Another story|One more story|A story|Story time|Story][.|!|, please.| please]",
 )
 # People ask for dragons too. The model has never read about them elsewhere; it learns to copy the word.
 VISITORS = (
-    "dragon robot princess king queen pirate monster dinosaur elephant lion tiger monkey penguin giraffe zebra kangaroo panda koala "
-    "dolphin shark whale octopus turtle snake lizard crocodile parrot eagle hawk raven peacock flamingo ostrich camel donkey goat sheep "
-    "pig hen rooster turkey deer reindeer badger otter beaver mole bat rat hamster rabbit guinea ferret skunk raccoon lynx leopard "
-    "cheetah gorilla chimp sloth llama alpaca buffalo rhino hippo seal walrus crab lobster snail worm spider ant butterfly dragonfly "
-    "beetle ladybird mosquito fly wasp unicorn fairy wizard witch giant elf dwarf troll ghost vampire mermaid knight prince astronaut "
-    "alien cowboy ninja superhero clown teddy doll train rocket tractor ship car tree cloud star moon potato banana pumpkin"
+    "dragon robot princess king queen pirate monster dinosaur elephant lion tiger monkey penguin giraffe "
+    "zebra kangaroo panda koala "
+    "dolphin shark whale octopus turtle snake lizard crocodile parrot eagle hawk raven peacock flamingo "
+    "ostrich camel donkey goat sheep "
+    "pig hen rooster turkey deer reindeer badger otter beaver mole bat rat hamster rabbit guinea ferret "
+    "skunk raccoon lynx leopard "
+    "cheetah gorilla chimp sloth llama alpaca buffalo rhino hippo seal walrus crab lobster snail worm "
+    "spider ant butterfly dragonfly "
+    "beetle ladybird mosquito fly wasp unicorn fairy wizard witch giant elf dwarf troll ghost vampire "
+    "mermaid knight prince astronaut "
+    "alien cowboy ninja superhero clown teddy doll train rocket tractor ship car tree cloud star moon "
+    "potato banana pumpkin"
 ).split()
 STRANGERS = (
-    "Pedro Aisha Yuki Ivan Chloe Noah Fatima Raj Ingrid Lars Kwame Nadia Tomas Zoe Hugo Priya Ali Mei Jack Lucy Sam Rosa Omar Nina "
+    "Pedro Aisha Yuki Ivan Chloe Noah Fatima Raj Ingrid Lars Kwame Nadia Tomas Zoe Hugo Priya Ali Mei "
+    "Jack Lucy Sam Rosa Omar Nina "
     "Peter Laura Mikko Sanna David Sarah Tom Julia Alex Maria Paul Lena Ravi Hana Jonas Carla"
 ).split()
 
@@ -151,11 +185,15 @@ def running(rng: random.Random, split: str) -> Sample:
 
 
 ASK_SUMMARY = (
-    "Summarize this story in one sentence: {0}", "Summarize this story in one sentence.\n\n{0}",
+    "Summarize this story in one sentence: {0}",
+    "Summarize this story in one sentence.\n\n{0}",
     "{0}\n\nSummarize this in one sentence.",
-    "What is this story about? {0}", "Summarize: {0}", "Give me a one-sentence summary.\n{0}",
+    "What is this story about? {0}",
+    "Summarize: {0}",
+    "Give me a one-sentence summary.\n{0}",
     "Sum up this story: {0}",
-    "Summarise this story in one sentence: {0}", "Write a short summary of this text: {0}",
+    "Summarise this story in one sentence: {0}",
+    "Write a short summary of this text: {0}",
     "{0}\nWhat is the story about, in one sentence?",
 )
 
@@ -166,21 +204,33 @@ def summary(rng: random.Random, split: str) -> Sample:
     return chat("summary", rng.choice(ASK_SUMMARY).format(text), short, plot=key)
 
 
-# --- English and Finnish -----------------------------------------------------------------------------------------------
+# --- English and Finnish ---------------------------------------------------------------------------------
 
 TO_FINNISH = (
-    "Translate to Finnish: {0}", "Translate into Finnish: {0}", "Translate this to Finnish: {0}",
+    "Translate to Finnish: {0}",
+    "Translate into Finnish: {0}",
+    "Translate this to Finnish: {0}",
     'What is "{0}" in Finnish?',
-    'How do you say "{0}" in Finnish?', "In Finnish, please: {0}", "Finnish: {0}",
-    'Translate "{0}" into Finnish.', "{0}\nTranslate to Finnish.",
+    'How do you say "{0}" in Finnish?',
+    "In Finnish, please: {0}",
+    "Finnish: {0}",
+    'Translate "{0}" into Finnish.',
+    "{0}\nTranslate to Finnish.",
     "Translate from English to Finnish: {0}",
 )
 TO_ENGLISH = (
-    "Translate to English: {0}", "Translate into English: {0}", "Translate this to English: {0}",
+    "Translate to English: {0}",
+    "Translate into English: {0}",
+    "Translate this to English: {0}",
     'What is "{0}" in English?',
-    'How do you say "{0}" in English?', "In English, please: {0}", "English: {0}",
-    'Translate "{0}" into English.', "{0}\nTranslate to English.",
-    "Translate from Finnish to English: {0}", 'What does "{0}" mean?', 'Mitä "{0}" on englanniksi?',
+    'How do you say "{0}" in English?',
+    "In English, please: {0}",
+    "English: {0}",
+    'Translate "{0}" into English.',
+    "{0}\nTranslate to English.",
+    "Translate from Finnish to English: {0}",
+    'What does "{0}" mean?',
+    'Mitä "{0}" on englanniksi?',
 )
 
 
@@ -219,7 +269,14 @@ def word(rng: random.Random, split: str) -> Sample:
     return chat("word", rng.choice(TO_ENGLISH).format(finnish), english)
 
 
-ASK_STORY_FI = ("Kerro tarina.", "Kerro minulle tarina.", "Kerro lyhyt tarina.", "Kertoisitko tarinan?", "kerro tarina", "Tarina, kiitos.")
+ASK_STORY_FI = (
+    "Kerro tarina.",
+    "Kerro minulle tarina.",
+    "Kerro lyhyt tarina.",
+    "Kertoisitko tarinan?",
+    "kerro tarina",
+    "Tarina, kiitos.",
+)
 
 
 def finnish(rng: random.Random, split: str) -> Sample:
@@ -235,7 +292,7 @@ def finnish(rng: random.Random, split: str) -> Sample:
     return chat("finnish", rng.choice(TO_ENGLISH).format(finnish_text), english_text)
 
 
-# --- reading -----------------------------------------------------------------------------------------------------------
+# --- reading ---------------------------------------------------------------------------------------------
 
 
 def draw_table(rng: random.Random, split: str) -> tuple[list, str]:
@@ -293,62 +350,91 @@ def followup(rng: random.Random, split: str) -> Sample:
     return chat("followup", passages.frame(rng, text, asked), answer, again, reply)
 
 
-# --- feelings ----------------------------------------------------------------------------------------------------------
+# --- feelings --------------------------------------------------------------------------------------------
 
 GOOD = (
-    "good great nice lovely wonderful fine excellent beautiful delicious fun amazing perfect brilliant fantastic warm sweet kind friendly "
+    "good great nice lovely wonderful fine excellent beautiful delicious fun amazing perfect brilliant "
+    "fantastic warm sweet kind friendly "
     "funny bright tasty charming clever cosy best super interesting helpful happy pleasant"
 ).split()
 BAD = (
-    "bad terrible awful boring ugly horrible broken slow dirty cold sad sour noisy rude dull nasty useless dreadful poor worst disappointing "
+    "bad terrible awful boring ugly horrible broken slow dirty cold sad sour noisy rude dull nasty "
+    "useless dreadful poor worst disappointing "
     "annoying unpleasant bitter smelly stupid rotten scary painful unfriendly"
 ).split()
 SUBJECTS = (
-    "film book song game course lesson meal soup cake trip day holiday party hotel room bus train phone computer teacher waiter service "
-    "story picture dress music concert weather coffee tea bread museum park beach play show match talk meeting exam gift garden house"
+    "film book song game course lesson meal soup cake trip day holiday party hotel room bus train phone "
+    "computer teacher waiter service "
+    "story picture dress music concert weather coffee tea bread museum park beach play show match talk "
+    "meeting exam gift garden house"
 ).split()
 MOODS = {
     "positive": (
         "{hero} found {hero.his} {thing} and [smiled|laughed|danced].",
-        "{hero} is happy because the {animal} is well.", "{hero} loves the {colour} {thing}.",
+        "{hero} is happy because the {animal} is well.",
+        "{hero} loves the {colour} {thing}.",
         "{friend} gave {hero} a {thing}, and {hero.he} [laughed|smiled].",
         "The {animal} played with {hero} all day, and it was [fun|lovely].",
         "I [love|like|enjoy|adore] [this|the|my] {subject}.",
-        "The {subject} was [|very |really |so ]{good}.", "What a {good} {subject}!",
-        "This is a {good} {subject}.", "The {subject} was not {bad} at all, it was {good}.",
-        "I am so happy today.", "Thank you, the {subject} was {good}!",
-        "{hero} won the game and everybody cheered.", "It was the best {subject} of my life.",
-        "We had a {good} time {place.at}.", "I feel [great|good|wonderful|fine] today.",
+        "The {subject} was [|very |really |so ]{good}.",
+        "What a {good} {subject}!",
+        "This is a {good} {subject}.",
+        "The {subject} was not {bad} at all, it was {good}.",
+        "I am so happy today.",
+        "Thank you, the {subject} was {good}!",
+        "{hero} won the game and everybody cheered.",
+        "It was the best {subject} of my life.",
+        "We had a {good} time {place.at}.",
+        "I feel [great|good|wonderful|fine] today.",
     ),
     "negative": (
-        "{hero} lost {hero.his} {thing} and [cried|was sad].", "{hero} is sad because the {animal} is ill.",
+        "{hero} lost {hero.his} {thing} and [cried|was sad].",
+        "{hero} is sad because the {animal} is ill.",
         "{hero} hates the {colour} {thing}.",
         "{friend} broke the {thing} of {hero}, and {hero.he} cried.",
         "The {animal} ran away and never came back.",
         "I [hate|do not like|dislike|cannot stand|don't like] [this|the|my] {subject}.",
-        "The {subject} was [|very |really |so ]{bad}.", "What a {bad} {subject}!",
-        "This is a {bad} {subject}.", "The {subject} was not {good}.",
-        "The {subject} was not {good} at all, it was {bad}.", "I am so sad today.",
+        "The {subject} was [|very |really |so ]{bad}.",
+        "What a {bad} {subject}!",
+        "This is a {bad} {subject}.",
+        "The {subject} was not {good}.",
+        "The {subject} was not {good} at all, it was {bad}.",
+        "I am so sad today.",
         "I want my money back, the {subject} was {bad}.",
-        "{hero} lost the game and nobody [came|helped].", "It was the worst {subject} of my life.",
-        "We had a {bad} time {place.at}.", "I feel [bad|terrible|awful|sad|ill] today.",
+        "{hero} lost the game and nobody [came|helped].",
+        "It was the worst {subject} of my life.",
+        "We had a {bad} time {place.at}.",
+        "I feel [bad|terrible|awful|sad|ill] today.",
     ),
     "neutral": (
-        "{hero} is {place.at}.", "The {thing} is on the table.", "The {subject} starts at nine.",
-        "{hero} has a {colour} {thing}.", "There is a {animal} {place.at}.",
-        "The {subject} is on Monday.", "{hero} and {friend} walk {place.to}.", "The {thing} is {colour}.",
-        "The {subject} lasts an hour.", "{hero} reads a {subject} list.",
+        "{hero} is {place.at}.",
+        "The {thing} is on the table.",
+        "The {subject} starts at nine.",
+        "{hero} has a {colour} {thing}.",
+        "There is a {animal} {place.at}.",
+        "The {subject} is on Monday.",
+        "{hero} and {friend} walk {place.to}.",
+        "The {thing} is {colour}.",
+        "The {subject} lasts an hour.",
+        "{hero} reads a {subject} list.",
     ),
 }
 ASK_MOOD = (
-    "Is this sentence positive, negative or neutral? {0}", "Positive, negative or neutral? {0}",
-    "What is the sentiment of this sentence? {0}", "Sentiment: {0}",
-    "Classify the sentiment: {0}", 'What is the sentiment of "{0}"',
-    "Tell me the sentiment of this sentence: {0}", "{0}\nIs this positive, negative or neutral?",
+    "Is this sentence positive, negative or neutral? {0}",
+    "Positive, negative or neutral? {0}",
+    "What is the sentiment of this sentence? {0}",
+    "Sentiment: {0}",
+    "Classify the sentiment: {0}",
+    'What is the sentiment of "{0}"',
+    "Tell me the sentiment of this sentence: {0}",
+    "{0}\nIs this positive, negative or neutral?",
 )
 ASK_HAPPY = (
-    "Is this sentence happy or sad? {0}", "Happy or sad? {0}", "Is this happy or sad: {0}",
-    "{0}\nIs this happy or sad?", "Does this sound happy or sad? {0}",
+    "Is this sentence happy or sad? {0}",
+    "Happy or sad? {0}",
+    "Is this happy or sad: {0}",
+    "{0}\nIs this happy or sad?",
+    "Does this sound happy or sad? {0}",
 )
 
 
@@ -367,19 +453,37 @@ def sentiment(rng: random.Random, split: str) -> Sample:
     return chat("sentiment", rng.choice(ASK_MOOD).format(text), mood.capitalize() + ".")
 
 
-# --- sums --------------------------------------------------------------------------------------------------------------
+# --- sums ------------------------------------------------------------------------------------------------
 
 ASK_PLUS = (
-    "What is {a} + {b}?", "{a} + {b}", "{a}+{b}", "{a} + {b} =", "{a} + {b} = ?", "How much is {a} + {b}?",
+    "What is {a} + {b}?",
+    "{a} + {b}",
+    "{a}+{b}",
+    "{a} + {b} =",
+    "{a} + {b} = ?",
+    "How much is {a} + {b}?",
     "What is {a} plus {b}?",
-    "How much is {a} plus {b}?", "Add {a} and {b}.", "what's {a}+{b}?", "Calculate {a} + {b}.",
-    "{a} plus {b}", "Paljonko on {a} + {b}?",
+    "How much is {a} plus {b}?",
+    "Add {a} and {b}.",
+    "what's {a}+{b}?",
+    "Calculate {a} + {b}.",
+    "{a} plus {b}",
+    "Paljonko on {a} + {b}?",
 )
 ASK_MINUS = (
-    "What is {a} - {b}?", "{a} - {b}", "{a}-{b}", "{a} - {b} =", "{a} - {b} = ?", "How much is {a} - {b}?",
+    "What is {a} - {b}?",
+    "{a} - {b}",
+    "{a}-{b}",
+    "{a} - {b} =",
+    "{a} - {b} = ?",
+    "How much is {a} - {b}?",
     "What is {a} minus {b}?",
-    "How much is {a} minus {b}?", "Take {b} from {a}.", "what's {a}-{b}?", "Calculate {a} - {b}.",
-    "{a} minus {b}", "Paljonko on {a} - {b}?",
+    "How much is {a} minus {b}?",
+    "Take {b} from {a}.",
+    "what's {a}-{b}?",
+    "Calculate {a} - {b}.",
+    "{a} minus {b}",
+    "Paljonko on {a} - {b}?",
 )
 
 
@@ -403,7 +507,12 @@ def sum_(rng: random.Random, split: str) -> Sample:
         a, b = (rng.randint(0, 9), rng.randint(0, 9)) if small else (rng.randint(0, 99), rng.randint(0, 99))
         if sign == "-" and b > a and rng.random() < 0.85:
             a, b = b, a
-        if max(a, b) < 10 and split == "train" or max(a, b) >= 10 and in_test(sign, *sorted((a, b))) == (split == "test"):
+        if (
+            max(a, b) < 10
+            and split == "train"
+            or max(a, b) >= 10
+            and in_test(sign, *sorted((a, b))) == (split == "test")
+        ):
             break
     asked = rng.choice(ASK_PLUS if sign == "+" else ASK_MINUS).format(a=a, b=b)
     if split == "train" and rng.random() < 0.3:
@@ -411,7 +520,7 @@ def sum_(rng: random.Random, split: str) -> Sample:
     return chat("sum", asked, work_out(a, sign, b), result=a + b if sign == "+" else a - b, sign=sign)
 
 
-# --- facts, tools, first impressions -----------------------------------------------------------------------------------
+# --- facts, tools, first impressions ---------------------------------------------------------------------
 
 
 @lru_cache
@@ -432,27 +541,101 @@ def fact(rng: random.Random, split: str) -> Sample:
         questions = by_split(known.questions, split)
         if questions:
             asked = rng.choice(questions)
-            return chat("fact", smalltalk.scruffy(rng, asked) if split == "train" else asked, known.answer, key=known.key)
+            return chat(
+                "fact",
+                smalltalk.scruffy(rng, asked) if split == "train" else asked,
+                known.answer,
+                key=known.key,
+            )
 
 
 # Tools: name, arguments, ways to ask. The number in a request is written {n}.
 TOOLS = (
-    ("get_weather", ("place",), ("What is the weather like {place.at}?", "How is the weather {place.at}?", "Check the weather {place.at}.")),
-    ("find_animal", ("animal",), ("Find the {animal}.", "Where is the {animal}? Use a tool.", "Look for a {animal}, please.")),
-    ("set_timer", ("minutes",), ("Set a timer for {n} minutes.", "Wake me in {n} minutes.", "Timer: {n} minutes, please.")),
-    ("buy", ("food", "amount"), ("Buy some {food}, {n} of them.", "Please buy {n} portions of {food}.", "I need {n} times {food}.")),
-    ("draw", ("colour", "animal"), ("Draw a {colour} {animal}.", "Please make a picture of a {colour} {animal}.", "I want a picture: a {colour} {animal}.")),
-    ("send_letter", ("hero",), ("Send a letter to {hero}.", "Please write to {hero}.", "{hero} should get a letter.")),
-    ("open_door", ("place",), ("Open the door {place.at}.", "Please unlock the door {place.at}.", "The door {place.at} should be open.")),
-    ("count", ("thing",), ("Count every {thing}.", "How many of this thing are there: {thing}? Use a tool.", "Please count: {thing}.")),
-    ("give", ("thing", "hero"), ("Give the {thing} to {hero}.", "{hero} should get the {thing}.", "Please hand the {thing} to {hero}.")),
-    ("travel", ("place", "days"), ("Travel {place.to} for {n} days.", "Take me {place.to} for {n} days.", "I want to go {place.to}, {n} days.")),
+    (
+        "get_weather",
+        ("place",),
+        (
+            "What is the weather like {place.at}?",
+            "How is the weather {place.at}?",
+            "Check the weather {place.at}.",
+        ),
+    ),
+    (
+        "find_animal",
+        ("animal",),
+        ("Find the {animal}.", "Where is the {animal}? Use a tool.", "Look for a {animal}, please."),
+    ),
+    (
+        "set_timer",
+        ("minutes",),
+        ("Set a timer for {n} minutes.", "Wake me in {n} minutes.", "Timer: {n} minutes, please."),
+    ),
+    (
+        "buy",
+        ("food", "amount"),
+        ("Buy some {food}, {n} of them.", "Please buy {n} portions of {food}.", "I need {n} times {food}."),
+    ),
+    (
+        "draw",
+        ("colour", "animal"),
+        (
+            "Draw a {colour} {animal}.",
+            "Please make a picture of a {colour} {animal}.",
+            "I want a picture: a {colour} {animal}.",
+        ),
+    ),
+    (
+        "send_letter",
+        ("hero",),
+        ("Send a letter to {hero}.", "Please write to {hero}.", "{hero} should get a letter."),
+    ),
+    (
+        "open_door",
+        ("place",),
+        (
+            "Open the door {place.at}.",
+            "Please unlock the door {place.at}.",
+            "The door {place.at} should be open.",
+        ),
+    ),
+    (
+        "count",
+        ("thing",),
+        (
+            "Count every {thing}.",
+            "How many of this thing are there: {thing}? Use a tool.",
+            "Please count: {thing}.",
+        ),
+    ),
+    (
+        "give",
+        ("thing", "hero"),
+        (
+            "Give the {thing} to {hero}.",
+            "{hero} should get the {thing}.",
+            "Please hand the {thing} to {hero}.",
+        ),
+    ),
+    (
+        "travel",
+        ("place", "days"),
+        (
+            "Travel {place.to} for {n} days.",
+            "Take me {place.to} for {n} days.",
+            "I want to go {place.to}, {n} days.",
+        ),
+    ),
 )
 ARGUMENT_NAMES = {
-    "place": ("place", "location", "where"), "animal": ("animal", "name", "kind"),
-    "minutes": ("minutes", "time"), "amount": ("amount", "number"), "days": ("days", "time"),
+    "place": ("place", "location", "where"),
+    "animal": ("animal", "name", "kind"),
+    "minutes": ("minutes", "time"),
+    "amount": ("amount", "number"),
+    "days": ("days", "time"),
     "food": ("food", "item"),
-    "colour": ("colour", "color"), "hero": ("person", "to", "name"), "thing": ("thing", "object", "item"),
+    "colour": ("colour", "color"),
+    "hero": ("person", "to", "name"),
+    "thing": ("thing", "object", "item"),
 }
 SYSTEM_TOOLS = "You can use these tools: {0}. Answer with one JSON object."
 
@@ -465,9 +648,22 @@ def tool(rng: random.Random, split: str) -> Sample:
     if split == "test":
         chosen = offered[0] = next(t for t in rng.sample(TOOLS, len(TOOLS)) if t[1] != ("minutes",))
         offered = [chosen, *[t for t in offered[1:] if t is not chosen]]
-    names = {t[0]: [rng.choice(ARGUMENT_NAMES[a]) if rng.random() < 0.6 else ARGUMENT_NAMES[a][0] for a in t[1]] for t in offered}
+    names = {
+        t[0]: [rng.choice(ARGUMENT_NAMES[a]) if rng.random() < 0.6 else ARGUMENT_NAMES[a][0] for a in t[1]]
+        for t in offered
+    }
     n = rng.randint(2, 60)
-    values = {"place": cast.place.en, "animal": cast.animal.en, "minutes": n, "amount": n, "days": n, "food": cast.food.en, "colour": cast.colour.en, "hero": cast.hero.en, "thing": cast.thing.en}
+    values = {
+        "place": cast.place.en,
+        "animal": cast.animal.en,
+        "minutes": n,
+        "amount": n,
+        "days": n,
+        "food": cast.food.en,
+        "colour": cast.colour.en,
+        "hero": cast.hero.en,
+        "thing": cast.thing.en,
+    }
     arguments = {name: values[a] for name, a in zip(names[chosen[0]], chosen[1], strict=True)}
     asked = fill(rng.choice(chosen[2]).replace("{n}", str(n)), cast, rng)
     rng.shuffle(offered)
@@ -517,18 +713,32 @@ def outside(rng: random.Random, split: str) -> Sample:
 
 
 PLAIN_SYSTEM = (
-    "You are a helpful assistant.", "You are pico-mini.", "You are a helpful AI assistant.", "Be kind.",
-    "Answer in English.", "You are a friendly teacher.",
-    "You are a kind storyteller.", "Be short and clear.", "You are a helpful digital assistant.",
+    "You are a helpful assistant.",
+    "You are pico-mini.",
+    "You are a helpful AI assistant.",
+    "Be kind.",
+    "Answer in English.",
+    "You are a friendly teacher.",
+    "You are a kind storyteller.",
+    "Be short and clear.",
+    "You are a helpful digital assistant.",
 )
-FINNISH_SYSTEM = ("Answer in Finnish.", "Always answer in Finnish.", "Please answer in Finnish.", "Vastaa suomeksi.", "You answer in Finnish.")
+FINNISH_SYSTEM = (
+    "Answer in Finnish.",
+    "Always answer in Finnish.",
+    "Please answer in Finnish.",
+    "Vastaa suomeksi.",
+    "You answer in Finnish.",
+)
 
 
 def system(rng: random.Random, split: str) -> Sample:
     """A system line that changes the answer (Finnish) or does not (a friendly phrase)."""
     kind = rng.random()
     if kind < 0.3 and split == "train":
-        sample = SKILLS[rng.choice(("story", "passage", "fact", "smalltalk", "outside", "translate", "sum"))](rng, split)
+        sample = SKILLS[rng.choice(("story", "passage", "fact", "smalltalk", "outside", "translate", "sum"))](
+            rng, split
+        )
         return Sample("system", ({"role": "system", "content": rng.choice(PLAIN_SYSTEM)}, *sample.messages))
     line = rng.choice(FINNISH_SYSTEM)
     if kind < 0.7 or split == "test":
@@ -540,28 +750,66 @@ def system(rng: random.Random, split: str) -> Sample:
                 return chat("system", passages.frame(rng, text, asked), answer, system=line)
     if kind < 0.78:
         rows, text = draw_table(rng, split)
-        return chat("system", passages.frame(rng, text, passages.unanswerable(rng, rows)), passages.UNKNOWN_FI, system=line)
+        return chat(
+            "system",
+            passages.frame(rng, text, passages.unanswerable(rng, rows)),
+            passages.UNKNOWN_FI,
+            system=line,
+        )
     if kind < 0.86:
-        return chat("system", fill(rng.choice(ASK_PART), Cast.draw(rng, split), rng), finnish_story(rng, Cast.draw(rng, split))[1], system=line)
+        return chat(
+            "system",
+            fill(rng.choice(ASK_PART), Cast.draw(rng, split), rng),
+            finnish_story(rng, Cast.draw(rng, split))[1],
+            system=line,
+        )
     if kind < 0.93:
         topic = rng.choice([t for t in smalltalk.TOPICS if t.finnish_answers])
-        return chat("system", rng.choice(by_split(topic.english_questions, split)), rng.choice(topic.finnish_answers), system=line)
+        return chat(
+            "system",
+            rng.choice(by_split(topic.english_questions, split)),
+            rng.choice(topic.finnish_answers),
+            system=line,
+        )
     known = rng.choice([f for f in known_facts() if f.finnish])
-    return chat("system", rng.choice(by_split(known.questions, split) or known.questions), known.finnish[1], system=line)
+    return chat(
+        "system",
+        rng.choice(by_split(known.questions, split) or known.questions),
+        known.finnish[1],
+        system=line,
+    )
 
 
 def conversation(rng: random.Random, split: str) -> Sample:
     """Some short exchanges one after another: a learner does not start a new chat for every question."""
-    parts = [SKILLS[rng.choice(("sum", "fact", "smalltalk", "outside", "translate", "word", "sentiment", "story"))](rng, split) for _ in range(rng.choice((2, 2, 3, 4, 6)))]
+    parts = [
+        SKILLS[rng.choice(("sum", "fact", "smalltalk", "outside", "translate", "word", "sentiment", "story"))](
+            rng, split
+        )
+        for _ in range(rng.choice((2, 2, 3, 4, 6)))
+    ]
     return Sample("conversation", tuple(m for part in parts for m in part.messages))
 
 
 SKILLS = {
-    "story": story, "continue": continue_, "running": running, "translate": translate, "word": word,
-    "summary": summary, "passage": passage,
-    "unknown": unknown, "sentiment": sentiment, "sum": sum_, "fact": fact, "followup": followup,
-    "system": system, "tool": tool,
-    "smalltalk": small_talk, "outside": outside, "conversation": conversation, "finnish": finnish,
+    "story": story,
+    "continue": continue_,
+    "running": running,
+    "translate": translate,
+    "word": word,
+    "summary": summary,
+    "passage": passage,
+    "unknown": unknown,
+    "sentiment": sentiment,
+    "sum": sum_,
+    "fact": fact,
+    "followup": followup,
+    "system": system,
+    "tool": tool,
+    "smalltalk": small_talk,
+    "outside": outside,
+    "conversation": conversation,
+    "finnish": finnish,
 }
 
 

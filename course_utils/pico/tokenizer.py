@@ -1,0 +1,69 @@
+"""The tokenizer of the pico models: byte-level BPE, trained on the textbook, with Phi-3's special tokens.
+
+Byte-level means that any text can be written with it, Chinese and emoji included; it only costs more tokens.
+"""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+from course_utils.pico import textbook
+
+SPECIAL_TOKENS = ("<|endoftext|>", "<|system|>", "<|user|>", "<|assistant|>", "<|end|>")
+
+# Qwen2's pattern, character for character. It gives every digit a token of its own, and it is one of the few
+# patterns that Transformers, ONNX Runtime GenAI and llama.cpp all know: the same text gives the same ids in each.
+PATTERN = (
+    r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}"
+    r"| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
+)
+
+CHAT_TEMPLATE = (
+    "{% for message in messages %}{{ '<|' + message['role'] + '|>\\n' + message['content'] + '<|end|>\\n' }}"
+    "{% endfor %}{% if add_generation_prompt %}{{ '<|assistant|>\\n' }}{% else %}{{ eos_token }}{% endif %}"
+)
+
+
+def train_tokenizer(samples: int = 60_000, vocab_size: int = 2048, seed: int = 0):
+    """Train a tokenizer of `vocab_size` entries on that many samples of the textbook.
+
+    Returns a `PreTrainedTokenizerFast` with the chat template of Phi-3.5 (`<|user|>`, newline, text, `<|end|>`).
+    """
+    from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
+    from transformers import PreTrainedTokenizerFast
+
+    tokenizer = Tokenizer(models.BPE())
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
+        [
+            pre_tokenizers.Split(Regex(PATTERN), behavior="isolated"),
+            pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False),
+        ]
+    )
+    tokenizer.decoder = decoders.ByteLevel()
+    trainer = trainers.BpeTrainer(
+        vocab_size=vocab_size,
+        special_tokens=list(SPECIAL_TOKENS),
+        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
+        show_progress=False,
+    )
+    rng = random.Random(seed)
+    texts = (textbook.plain(textbook.draw(rng, "train")) for _ in range(samples))
+    tokenizer.train_from_iterator(texts, trainer)
+    return PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer,
+        bos_token="<|endoftext|>",
+        eos_token="<|endoftext|>",
+        pad_token="<|endoftext|>",
+        additional_special_tokens=list(SPECIAL_TOKENS[1:]),
+        model_max_length=1024,
+        chat_template=CHAT_TEMPLATE,
+        clean_up_tokenization_spaces=False,
+    )
+
+
+def load_tokenizer(folder: Path):
+    """The tokenizer saved in a model folder."""
+    from transformers import AutoTokenizer
+
+    return AutoTokenizer.from_pretrained(folder)

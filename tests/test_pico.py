@@ -1,0 +1,160 @@
+"""The shipped weights: what is in the folder, and that they still reach their bars."""
+
+from __future__ import annotations
+
+import json
+import random
+
+import pytest
+
+from course_utils import CourseError
+from course_utils.pico import MODELS, evaluate, folder, textbook
+from course_utils.pico.train import IGNORED, RECIPES, Recipe, build_model, encode, micro_batches, rate_at, train
+
+SAMPLES = 60
+# A sample of 60 scatters: a model at 97 % scores below 90 % about once in three hundred draws. The full examination,
+# 300 samples a skill, is in scores.json.
+SLACK = 0.07
+
+
+@pytest.fixture(scope="module")
+def student():
+    return evaluate.Examinee.load("pico-mini")
+
+
+def test_the_folder_is_complete_small_and_safe():
+    path = folder("pico-mini")
+    names = {p.name for p in path.iterdir()}
+    needed = {
+        "config.json",
+        "generation_config.json",
+        "model.safetensors",
+        "tokenizer.json",
+        "tokenizer_config.json",
+        "README.md",
+    }
+    assert needed | {"chat_template.jinja", "scores.json", "training.json", "curve.csv"} <= names
+    assert not [n for n in names if n.endswith((".bin", ".pt", ".pkl", ".py"))]
+    assert (path / "model.safetensors").stat().st_size <= 6_000_000
+    assert sum(p.stat().st_size for name in MODELS for p in folder(name).iterdir()) < 45_000_000
+
+
+def test_the_model_is_phi3_and_the_tokenizer_speaks_phi3(student):
+    config, tokenizer = student.model.config, student.tokenizer
+    assert config.architectures == ["Phi3ForCausalLM"] and config.max_position_embeddings == 1024
+    assert student.model.num_parameters() <= 3_000_000
+    special = ["<|endoftext|>", "<|system|>", "<|user|>", "<|assistant|>", "<|end|>"]
+    assert tokenizer.convert_tokens_to_ids(special) == [0, 1, 2, 3, 4]
+    text = tokenizer.apply_chat_template(
+        [{"role": "user", "content": "Hi"}], add_generation_prompt=True, tokenize=False
+    )
+    assert text == "<|user|>\nHi<|end|>\n<|assistant|>\n"
+    assert len(tokenizer.encode("4711")) == 4
+    assert tokenizer.decode(tokenizer.encode("Yö, 長沙 🦊")) == "Yö, 長沙 🦊"
+
+
+def test_an_unknown_model_is_named_clearly():
+    with pytest.raises(CourseError, match="pico-mini"):
+        folder("pico-giant")
+
+
+@pytest.mark.parametrize(
+    ("skill", "bar", "only"),
+    [
+        ("translate", "translate_en_fi", {"direction": "en-fi"}),
+        ("translate", "translate_fi_en", {"direction": "fi-en"}),
+        *[
+            (s, s, {})
+            for s in ("summary", "passage", "sentiment", "sum", "unknown", "tool", "followup", "smalltalk", "story")
+        ],
+    ],
+)
+def test_each_skill_on_held_out_content(student, skill, bar, only):
+    score, pairs = evaluate.examine(student, skill, SAMPLES, seed=20, **only)
+    wrong = [(s.answer, a) for s, a in pairs if not evaluate.right(s, a)]
+    assert score >= evaluate.BARS[bar] - SLACK, wrong[:3]
+
+
+def test_everyday_questions_get_an_honest_answer(student):
+    questions = evaluate.EVERYDAY.read_text(encoding="utf-8").splitlines()
+    answers = student.answer([[{"role": "user", "content": q}] for q in questions if q.strip()])
+    assert sum(map(evaluate.smalltalk.honest, answers)) >= 0.8 * len(answers)
+
+
+def test_stories_are_varied(student):
+    told = student.answer([[{"role": "user", "content": "Tell me a story."}]] * 40, temperature=0.8, seed=3)
+    assert len({story.split(".")[0] for story in told}) >= 24
+
+
+def test_the_recorded_scores_reach_the_bars():
+    scores = json.loads((folder("pico-mini") / "scores.json").read_text(encoding="utf-8"))
+    missed = {k: scores["scores"][k] for k, bar in evaluate.BARS.items() if scores["scores"][k] < bar}
+    assert scores["samples"] >= 300 and not missed
+
+
+def test_the_loss_counts_the_answers_and_nothing_else(student):
+    sample = textbook.draw(random.Random(1), "train", "followup")
+    ids, labels = encode(sample, student.tokenizer)
+    assert student.tokenizer.decode(ids) == textbook.plain(sample)
+    answers = [m["content"] + "<|end|>" for m in sample.messages if m["role"] == "assistant"]
+    assert student.tokenizer.decode([label for label in labels if label != IGNORED]) == "".join(answers)
+
+
+def test_micro_batches_hold_every_row_once():
+    rows = [([5] * n, [IGNORED] * (n // 2) + [5] * (n - n // 2)) for n in (3, 700, 40, 41, 1000, 12)]
+    batches = list(micro_batches(rows, tokens=1024))
+    assert sum(len(ids) for ids, _, _ in batches) == len(rows)
+    assert sum((labels != IGNORED).sum().item() for _, labels, _ in batches) == sum(
+        n - n // 2 for n in (3, 700, 40, 41, 1000, 12)
+    )
+    assert max(ids.numel() for ids, _, _ in batches) <= 1024
+
+
+def test_the_learning_rate_warms_up_stays_and_falls_to_zero():
+    recipe = Recipe(steps=1000, warmup=100, decay=0.4)
+    assert rate_at(0, recipe) == 0.01 and rate_at(300, recipe) == 1.0 and rate_at(800, recipe) == pytest.approx(0.5)
+    assert rate_at(999, recipe) < 0.01
+
+
+TINY = {
+    "hidden_size": 32,
+    "heads": 2,
+    "layers": 1,
+    "intermediate_size": 64,
+    "vocab_size": 512,
+    "samples_a_step": 8,
+    "warmup": 2,
+}
+
+
+def test_training_learns_and_goes_on_after_an_interruption_as_if_there_was_none(tmp_path, monkeypatch):
+    recipe = Recipe(steps=6, **TINY)
+    whole, _ = train(recipe, tmp_path / "whole", save_every=2)
+    losses = [float(line.split(",")[1]) for line in (tmp_path / "whole" / "curve.csv").read_text().splitlines()]
+    assert len(losses) == 6 and losses[-1] < losses[0]
+
+    draw, drawn = textbook.draw, []
+
+    def interrupted(rng, split):
+        drawn.append(split)
+        if len(drawn) > tokenizer_samples + 4 * recipe.samples_a_step:  # in the fifth step
+            raise KeyboardInterrupt
+        return draw(rng, split)
+
+    tokenizer_samples = 60_000
+    monkeypatch.setattr(textbook, "draw", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        train(recipe, tmp_path / "halted", save_every=2)
+    monkeypatch.setattr(textbook, "draw", draw)
+    halted, _ = train(recipe, tmp_path / "halted", save_every=2)
+    assert all((a == b).all() for a, b in zip(whole.parameters(), halted.parameters(), strict=True))
+
+
+def test_a_checkpoint_of_another_recipe_is_not_mixed_in(tmp_path):
+    train(Recipe(steps=2, **TINY), tmp_path)
+    with pytest.raises(CourseError, match="another recipe"):
+        train(Recipe(steps=3, **TINY), tmp_path)
+
+
+def test_the_recipe_builds_the_shipped_shape(student):
+    assert build_model(RECIPES["pico-mini"]).num_parameters() == student.model.num_parameters()
