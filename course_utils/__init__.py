@@ -1,0 +1,39 @@
+"""The helper package of the course: the plumbing that the notebooks share, never the idea being taught.
+
+    from course_utils import load
+    model = load()                      # pico-mini, the course's own model
+    print(model.chat("Tell me a story about a red fox.").text)
+
+Importing it needs nothing installed and loads nothing heavy: `load` is looked up when somebody asks for it.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+__version__ = "1.0.0"
+__all__ = ["CourseError", "cache_folder", "load"]
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+class CourseError(Exception):
+    """Something the learner can mend. The message says what happened and what to do."""
+
+    def _render_traceback_(self) -> list[str]:
+        # IPython asks for this: in a notebook the message alone is shown, not the inside of the course.
+        return [f"{type(self).__name__}: {self}"]
+
+
+def cache_folder() -> Path:
+    """Where built and downloaded things are kept: `.cache` in the course's folder, or `COURSE_CACHE`."""
+    return Path(os.environ.get("COURSE_CACHE") or ROOT / ".cache")
+
+
+def __getattr__(name: str):
+    if name == "load":
+        from course_utils.runtimes import load
+
+        return load
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
