@@ -1,0 +1,89 @@
+"""One file for each way of running a model, and `load`, which picks one."""
+
+from __future__ import annotations
+
+from course_utils.chat import ChatModel, CourseError, UnknownOption
+
+RUNTIMES = ("transformers", "onnx")
+LATER = {"ollama": "notebook 05", "cloud": "notebook 03"}
+
+
+class UnknownModel(CourseError):
+    """There is no model, or no runtime, of that name."""
+
+
+def load(name: str = "pico-mini", runtime: str = "transformers", **options) -> ChatModel:
+    """A model that is ready to answer.
+
+    `name` is "pico-mini", which is part of the course, or a real model: "phi-3.5-mini" or "phi-4-mini". A
+    real one is fetched first, after showing what that costs and asking; if it cannot be had, one line says
+    why and pico-mini answers instead (`model.name` tells which one you hold).
+    `runtime` is "transformers" or "onnx". With "onnx", pico-mini takes `precision="fp32"`, "int8" or "int4".
+    Raises UnknownModel or UnknownOption.
+    """
+    from course_utils.phi.catalog import MODELS
+    from course_utils.pico import MODELS as PICO
+
+    if runtime in LATER:
+        raise UnknownModel(
+            f"The runtime {runtime!r} comes with {LATER[runtime]}. Here: {', '.join(RUNTIMES)}."
+        )
+    if runtime not in RUNTIMES:
+        raise UnknownModel(f"There is no runtime {runtime!r}. There are: {', '.join(RUNTIMES)}.")
+    if name in PICO:
+        return _load_pico(name, runtime, options)
+    if name not in MODELS:
+        raise UnknownModel(f"There is no model {name!r}. There are: {', '.join([*PICO, *MODELS])}.")
+    if runtime not in MODELS[name]:
+        raise UnknownModel(f"{name} runs here with: {', '.join(MODELS[name])}. Not with {runtime!r}.")
+    return _load_phi(name, runtime, options)
+
+
+def _load_pico(name: str, runtime: str, options: dict) -> ChatModel:
+    from course_utils.pico import folder
+
+    if runtime == "transformers":
+        from course_utils.runtimes.transformers import TransformersModel
+
+        _check(options, ())
+        return TransformersModel(folder(name), name=name)
+
+    from course_utils.pico.export import onnx_folder
+    from course_utils.runtimes.onnx import OnnxModel
+
+    _check(options, ("precision",))
+    return OnnxModel(onnx_folder(name, **options), name=name)
+
+
+def _load_phi(name: str, runtime: str, options: dict) -> ChatModel:
+    from course_utils.phi.catalog import MODELS
+    from course_utils.runtimes.hub import DownloadError, fetch
+
+    _check(options, ())
+    model = MODELS[name][runtime]
+    device = _device(model.memory) if runtime == "transformers" else "cpu"
+    try:
+        files = fetch(name, runtime, model, in_memory=device == "cpu")
+    except DownloadError as reason:
+        print(f"pico-mini answers instead of {name}: {reason}.")
+        return _load_pico("pico-mini", runtime, {})
+    if runtime == "transformers":
+        from course_utils.runtimes.transformers import TransformersModel
+
+        return TransformersModel(files, name=name, dtype=model.dtype, device=device)
+    from course_utils.runtimes.onnx import OnnxModel
+
+    return OnnxModel(files, name=name)
+
+
+def _device(memory: int) -> str:
+    """Where a big model goes: to an NVIDIA GPU that has room for it, else to the CPU."""
+    import torch
+
+    return "cuda" if torch.cuda.is_available() and torch.cuda.mem_get_info()[0] >= memory else "cpu"
+
+
+def _check(options: dict, valid: tuple[str, ...]) -> None:
+    for option in options:
+        if option not in valid:
+            raise UnknownOption(option, valid)

@@ -1,0 +1,93 @@
+"""One checkpoint, two engines, one answer: Transformers and ONNX Runtime GenAI (fp32) agree token by token.
+
+That proves that both run the model, and read the tokenizer and the chat markup in the same way.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from course_utils import load
+
+PASSAGE = "Mia lives in the yellow house by the river. Her dog Otto found a silver key under the old bridge at noon."
+PROMPTS = [
+    "hello",
+    "Hi! Who are you?",
+    "what can you do??",
+    "Thank you very much!",
+    "good morning",
+    "Tell me a story about a red fox in the forest.",
+    "Tell me a story about a brown bear.",
+    "Tell me a story about a small mouse in a castle and a lost key.",
+    "Write a story with a green frog, please.",
+    "Once upon a time there was a blue bird who could not sing. One day",
+    "Translate to Finnish: The cat is red.",
+    "Translate to Finnish: The girl sees a big dog in the garden.",
+    "Translate to Finnish: I am in the house.",
+    "Translate to English: Kissa on punainen.",
+    "Translate to English: Tyttö näkee ison koiran metsässä.",
+    "Translate to English: Äiti löysi järven äärestä öljylampun.",
+    "Käännä suomeksi: The fox eats an apple.",
+    "Kuka sinä olet?",
+    "Hei!",
+    "Kerro tarina pienestä hiirestä.",
+    "What is 2 + 3?",
+    "47 + 38",
+    "What is 90 - 45?",
+    "3  +  4",
+    "12+34=",
+    "7 - 7",
+    "What is a token?",
+    "What is a small language model?",
+    "What does temperature do?",
+    "What is the capital of France?",
+    "How tall is the highest mountain?",
+    "Can you book me a flight to Paris for tomorrow?",
+    "Is this sentence positive, negative or neutral? The soup was wonderful.",
+    "Is this sentence positive, negative or neutral? I lost my way and it rained.",
+    "Summarize this story in one sentence: " + PASSAGE,
+    PASSAGE + "\nWhere does Mia live?",
+    PASSAGE + "\nWho found the key?",
+    PASSAGE + "\nWhat colour is Otto's hat?",
+    PASSAGE + "\n\nWhen did Otto find the key?",
+    PASSAGE * 6 + "\nWhat did Otto find?",
+    'Call a tool: {"name": "weather", "arguments": {"place": "lake"}}',
+    "What is the weather at the lake?",
+    "🦊 + 🐻 = ?",
+    "naïve café, 5 €, “quotes” — and … dots",
+    "WHY IS IT SO LOUD",
+    "   spaces   everywhere   ",
+    "line one\nline two\n\nline four",
+    "a",
+    "don't can't I'm we'll",
+    "日本語 русский",
+]
+
+
+@pytest.fixture(scope="module")
+def engines():
+    return load("pico-mini"), load("pico-mini", runtime="onnx", precision="fp32")
+
+
+def test_there_are_fifty_different_prompts():
+    assert len(set(PROMPTS)) == 50
+
+
+@pytest.mark.parametrize("prompt", PROMPTS)
+def test_the_engines_agree(engines, prompt):
+    answers = [list(model.stream(prompt, max_new_tokens=48)) for model in engines]
+    assert answers[0] and [c.token_id for c in answers[0]] == [c.token_id for c in answers[1]]
+    first, second = (model.stream(prompt, max_new_tokens=1) for model in engines)
+    assert first.prompt_tokens == second.prompt_tokens
+    assert "".join(c.text for c in answers[0]) == "".join(c.text for c in answers[1])
+
+
+def test_the_engines_agree_over_several_turns_and_with_a_system_line(engines):
+    turns = [
+        {"role": "user", "content": "My dog is called Otto."},
+        {"role": "assistant", "content": "That is a nice name."},
+        {"role": "user", "content": "What is it called?"},
+    ]
+    for options in ({}, {"system": "Answer in Finnish."}, {"repetition_penalty": 1.2}):
+        answers = [[c.token_id for c in model.stream(turns, max_new_tokens=48, **options)] for model in engines]
+        assert answers[0] == answers[1]
