@@ -1,0 +1,133 @@
+"""What this learner has tried and got right, in one small file on this machine.
+
+The file is `my_progress.json` beside the course (the environment variable COURSE_PROGRESS names another
+place). It holds the ids of exercises and quiz questions, how often each was tried and missed, and whether
+the last answer was right: no answers, no names, no times. Nothing leaves the machine. `progress.forget()`
+deletes it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from pathlib import Path
+
+from ..show.note import Note, publish
+
+_complained = False  # a folder that cannot be written is mentioned once, not at every check
+
+
+def path() -> Path:
+    """Where the progress file is, or would be."""
+    named = os.environ.get("COURSE_PROGRESS")
+    return Path(named).expanduser() if named else Path(__file__).parents[2] / "my_progress.json"
+
+
+def load() -> dict[str, dict]:
+    """All records, `{id: {"tries": int, "misses": int, "right": bool}}`. A damaged file is set aside."""
+    file = path()
+    try:
+        records = json.loads(file.read_text(encoding="utf-8"))
+        if _valid(records):
+            return records
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError, RecursionError):
+        pass
+    _set_aside(file)
+    return {}
+
+
+def record(id: str, right: bool) -> None:
+    """Note one attempt at an exercise or question."""
+    records = load()
+    one = records.setdefault(id, {"tries": 0, "misses": 0, "right": False})
+    one["tries"] += 1
+    one["misses"] += not right
+    one["right"] = bool(right)
+    _write(records)
+
+
+def forget() -> None:
+    """Delete the progress file, and the copy of a damaged one."""
+    found = False
+    for file in (path(), _backup(path())):
+        try:
+            file.unlink()
+            found = True
+        except FileNotFoundError:
+            pass
+        except OSError as error:
+            publish(Note("fault", "Not forgotten", f"`{file.name}` could not be deleted: {error.strerror}."))
+            return
+    body = "Your progress file is deleted." if found else "There was no progress file."
+    publish(Note("info", "Forgotten", body))
+
+
+def summary() -> None:
+    """Show, for each notebook, how many exercises and quiz questions were answered right."""
+    publish(Note("info", "Your progress", summary_text()))
+
+
+def summary_text() -> str:
+    """The summary as plain text, one line a notebook."""
+    notebooks: dict[str, list[dict]] = {}
+    for id, one in sorted(load().items()):
+        notebooks.setdefault(id.partition(".")[0], []).append(one)
+    if not notebooks:
+        return "Nothing tried yet."
+    lines = []
+    for notebook, ones in notebooks.items():
+        right = sum(one["right"] for one in ones)
+        tries = sum(one["tries"] for one in ones)
+        attempts = "1 attempt" if tries == 1 else f"{tries} attempts"
+        lines.append(f"Notebook {notebook}: {right} of {len(ones)} tried are right, {attempts}.")
+    return "\n".join([*lines, f"Kept in `{path().name}` on this machine; `progress.forget()` deletes it."])
+
+
+def _valid(records) -> bool:
+    if not isinstance(records, dict):
+        return False
+    return all(
+        isinstance(one, dict)
+        and isinstance(one.get("right"), bool)
+        and all(type(one.get(key)) is int and one[key] >= 0 for key in ("tries", "misses"))
+        for one in records.values()
+    )
+
+
+def _backup(file: Path) -> Path:
+    return file.with_name(file.name + ".bak")
+
+
+def _set_aside(file: Path) -> None:
+    try:
+        if file.is_file():  # a folder of that name is someone else's: leave it alone
+            file.replace(_backup(file))
+        where = f"It is kept as `{_backup(file).name}`; a new one is started."
+    except OSError:
+        where = "A new one is started."
+    publish(Note("info", "Progress", f"`{file.name}` could not be read. {where}"))
+
+
+def _write(records: dict) -> None:
+    """Write beside the file, then swap: an interruption leaves the old file whole."""
+    global _complained
+    file = path()
+    spare = None
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(
+            "w", encoding="utf-8", dir=file.parent, prefix=file.name, suffix=".new", delete=False
+        ) as handle:
+            spare = Path(handle.name)
+            json.dump(records, handle, indent=1, sort_keys=True)
+        os.replace(spare, file)
+    except OSError as error:
+        if spare is not None:
+            spare.unlink(missing_ok=True)
+        if not _complained:
+            _complained = True
+            body = f"`{file.name}` could not be written ({error.strerror}). The course goes on without it."
+            publish(Note("info", "Progress", body))

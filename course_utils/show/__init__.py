@@ -1,0 +1,76 @@
+"""What a learner looks at: a chat, tokens, the sampling explorer, attention, plots.
+
+Each function returns a view. As the last line of a cell it shows itself; `print(view)` gives the same as
+text, without a front end too. Nothing heavy is imported before a function is called.
+"""
+
+from __future__ import annotations
+
+
+def chat(model, system: str | None = None, **options):
+    """A chat with `model` (what `load` returns). `options` go to `model.stream`, for example temperature=0.8.
+
+    Without a front end: `chat(model).say("hello")` returns the answer, `.transcript()` the conversation.
+    """
+    from .chat_window import ChatWindow
+
+    return ChatWindow(model, system, **options)
+
+
+def tokens(tokenizer, *texts: str):
+    """The tokens of one or more texts, with their numbers. A model that has a tokenizer will do too."""
+    from .token_strip import TokenStrip
+
+    return TokenStrip(tokenizer, *texts)
+
+
+def sampling(model, prompt: str, tokenizer=None, chat: bool = True, seed: int = 0):
+    """The sampling explorer: five settings against the probabilities of the next token, and a button that
+    draws it.
+
+    `model` is a course model of the Transformers runtime, or a Transformers model together with its
+    `tokenizer`. With `chat=False` the prompt is continued as it stands, without chat markup.
+    """
+    from .sampling_explorer import SamplingExplorer
+
+    return SamplingExplorer(model, prompt, tokenizer, chat, seed)
+
+
+def attention(model, text: str, tokenizer=None, layer: int = 0, head: int = 0, window: int | None = None):
+    """Which token looks at which: one layer and head at a time, over the whole text or a sliding window of
+    tokens.
+
+    `model` is a course model of the Transformers runtime, or a Transformers model together with its
+    `tokenizer`.
+    """
+    from .attention_map import AttentionMap
+
+    return AttentionMap(model, text, tokenizer, layer, head, window)
+
+
+def bars(labels, values, unit: str = "", title: str = "", alt: str = ""):
+    """A bar for each value, with its number beside it."""
+    from .plots import bars
+
+    return bars(labels, values, unit, title, alt)
+
+
+def lines(x, series: dict, x_label: str = "", y_label: str = "", title: str = "", alt: str = ""):
+    """One line for each entry of `series` (name: values) over the common values `x`."""
+    from .plots import lines
+
+    return lines(x, series, x_label, y_label, title, alt)
+
+
+def panels(labels, columns: dict, title: str = "", alt: str = ""):
+    """Several measurements of the same things side by side: a panel of bars for each entry (name: values)."""
+    from .plots import panels
+
+    return panels(labels, columns, title, alt)
+
+
+def onnx_block(graph, block: int = 0):
+    """The operators of one block of a language model, drawn from its ONNX graph."""
+    from .onnx_block import OnnxBlock
+
+    return OnnxBlock(graph, block)

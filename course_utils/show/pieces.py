@@ -1,0 +1,78 @@
+"""Tokens as text a person can see: spaces and line ends made visible, half characters as their bytes."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from course_utils import CourseError
+
+MARKS = str.maketrans({" ": "·", "\n": "↵", "\t": "⇥", "\r": "␍"})
+
+
+@dataclass(frozen=True)
+class Piece:
+    """One token: its number, the text it stands for, and whether it is a special one such as <|end|>."""
+
+    id: int
+    text: str
+    special: bool = False
+
+    @property
+    def visible(self) -> str:
+        """The text with its spaces and line ends as signs."""
+        return self.text.translate(MARKS) or "∅"
+
+
+def tokenizer_of(thing):
+    """The tokenizer of a model, or the thing itself if it is one."""
+    tokenizer = getattr(thing, "tokenizer", None) or thing
+    if not callable(getattr(tokenizer, "encode", None)):
+        raise CourseError(
+            f"A {type(thing).__name__} has no tokenizer. Give a tokenizer, or a model that has one."
+        )
+    return tokenizer
+
+
+def encode(tokenizer, text: str) -> list[int]:
+    """The numbers of the tokens of a text, without any special tokens added around it."""
+    if hasattr(tokenizer, "convert_ids_to_tokens"):
+        return list(tokenizer(text, add_special_tokens=False)["input_ids"])
+    return [int(id) for id in tokenizer.encode(text)]
+
+
+def pieces(tokenizer, ids) -> list[Piece]:
+    """The text of each token number, for tokenizers of Transformers and of ONNX Runtime GenAI."""
+    if not hasattr(tokenizer, "convert_ids_to_tokens"):
+        return [Piece(int(id), tokenizer.decode([int(id)])) for id in ids]
+    special = set(tokenizer.all_special_ids)
+    special |= {id for id, token in getattr(tokenizer, "added_tokens_decoder", {}).items() if token.special}
+    raws = tokenizer.convert_ids_to_tokens([int(id) for id in ids])
+    return [
+        Piece(int(id), str(raw) if int(id) in special else _text(str(raw)), int(id) in special)
+        for id, raw in zip(ids, raws, strict=True)
+    ]
+
+
+def _text(raw: str) -> str:
+    """The text of a vocabulary entry of SentencePiece (▁ for a space, <0xE4>) or byte-level BPE (Ġ, Ã)."""
+    if re.fullmatch(r"<0x[0-9A-F]{2}>", raw):
+        return f"⟨{raw[3:5]}⟩"
+    if "▁" in raw or any(sign not in _BYTES for sign in raw):
+        return raw.replace("▁", " ")
+    data = bytes(_BYTES[sign] for sign in raw)
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError:  # a part of a character, as with rare letters and emoji
+        return "".join(chr(byte) if byte < 128 else f"⟨{byte:02X}⟩" for byte in data)
+
+
+def _byte_alphabet() -> dict[str, int]:
+    """Byte-level BPE writes each of the 256 bytes as one printable sign: this is the table back."""
+    printable = [*range(33, 127), *range(161, 173), *range(174, 256)]
+    others = [byte for byte in range(256) if byte not in printable]
+    signs = [chr(byte) for byte in printable] + [chr(256 + place) for place in range(len(others))]
+    return dict(zip(signs, printable + others, strict=True))
+
+
+_BYTES = _byte_alphabet()

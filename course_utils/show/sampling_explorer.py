@@ -1,0 +1,235 @@
+"""How five settings change the choice of the next token.
+
+The numbers come from the model, and the settings are applied by the same classes, in the same order, as in
+the library's own `generate`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from html import escape
+
+from course_utils.chat import EmptyPrompt, Options, UnknownOption
+from course_utils.runtimes.transformers import _processors
+
+from .pieces import encode, pieces
+from .torch_model import network_and_tokenizer
+from .view import View
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One slider: its range, and the value at which it changes nothing."""
+
+    label: str
+    low: float
+    high: float
+    step: float
+    neutral: float
+
+
+SETTINGS = {
+    "temperature": Setting("Temperature (0 = greedy)", 0.0, 2.0, 0.05, 1.0),
+    "top_k": Setting("Top-k (0 = off)", 0, 50, 1, 0),
+    "top_p": Setting("Top-p (1 = off)", 0.05, 1.0, 0.05, 1.0),
+    "min_p": Setting("Min-p (0 = off)", 0.0, 0.5, 0.01, 0.0),
+    "repetition_penalty": Setting("Repetition penalty (1 = off)", 1.0, 2.0, 0.05, 1.0),
+}
+SHOWN = 12  # tokens in the chart
+
+
+@dataclass(frozen=True)
+class Row:
+    """One token of the chart: its text, the model's probability, and the one after the settings (0 = cut)."""
+
+    piece: str
+    before: float
+    after: float
+
+
+class SamplingExplorer(View):
+    """`settings` holds the values of the sliders, `drawn` the tokens drawn so far."""
+
+    def __init__(self, model, prompt: str, tokenizer=None, chat: bool = True, seed: int = 0):
+        import torch
+
+        self._network, self._tokenizer = network_and_tokenizer(model, tokenizer)
+        if not prompt.strip():
+            raise EmptyPrompt("The prompt is empty. Write something for the model to go on from.")
+        if chat:
+            turn = [{"role": "user", "content": prompt}]
+            prompt = self._tokenizer.apply_chat_template(turn, tokenize=False, add_generation_prompt=True)
+        self.prompt = prompt
+        self.settings = {name: setting.neutral for name, setting in SETTINGS.items()}
+        self._prompt_ids = encode(self._tokenizer, prompt)
+        self._random = torch.Generator().manual_seed(seed)
+        self._logits = {}  # by sequence, so that a slider costs no forward pass
+        self.drawn: list[int] = []
+
+    # ---- the numbers
+
+    def set(self, **settings: float) -> SamplingExplorer:
+        """Change settings by name, as with the sliders."""
+        for name in settings:
+            if name not in SETTINGS:
+                raise UnknownOption(name, SETTINGS)
+        Options.read(settings)
+        self.settings.update(settings)
+        self._redraw()
+        return self
+
+    def distributions(self):
+        """Two tensors of probabilities over the vocabulary: the model's own, and after the settings."""
+        import torch
+
+        ids = torch.tensor([[*self._prompt_ids, *self.drawn]])
+        logits = self._next_logits(ids)
+        scores = _processors(Options.read(self.settings))(ids, logits.clone())
+        if self.settings["temperature"] == 0:
+            after = torch.nn.functional.one_hot(scores.argmax(-1), scores.shape[-1]).float()
+        else:
+            after = scores.softmax(-1)
+        return logits.softmax(-1)[0], after[0]
+
+    def _next_logits(self, ids):
+        import torch
+
+        key = tuple(self.drawn)
+        if key not in self._logits:
+            with torch.no_grad():
+                output = self._network(ids.to(self._network.device), use_cache=False)
+            self._logits[key] = output.logits[:, -1].float().cpu()
+        return self._logits[key]
+
+    def rows(self) -> list[Row]:
+        """The tokens that matter most, by the model's own probability."""
+        before, after = self.distributions()
+        top = (before + after).topk(min(SHOWN, len(before))).indices
+        top = top[before[top].argsort(descending=True)].tolist()
+        names = [piece.visible for piece in pieces(self._tokenizer, top)]
+        return [Row(name, before[id].item(), after[id].item()) for name, id in zip(names, top, strict=True)]
+
+    def draw(self) -> str:
+        """Draw one token from the probabilities, append it, and return its text; empty after the end."""
+        import torch
+
+        if self.ended:
+            return ""
+        _, after = self.distributions()
+        self.drawn.append(torch.multinomial(after, 1, generator=self._random).item())
+        self._redraw()
+        return pieces(self._tokenizer, self.drawn[-1:])[0].text
+
+    def restart(self) -> None:
+        """Take back all that was drawn."""
+        self.drawn.clear()
+        self._redraw()
+
+    @property
+    def ended(self) -> bool:
+        """True when the last token drawn ends the answer."""
+        ends = self._network.generation_config.eos_token_id
+        return bool(self.drawn) and self.drawn[-1] in (ends if isinstance(ends, list) else [ends])
+
+    # ---- what it looks like
+
+    def _summary(self) -> str:
+        before, after = self.distributions()
+        kept = int((after > 0).sum())
+        share = before[after > 0].sum().item()
+        return f"{kept:,} of {len(after):,} tokens can be drawn; the model itself gives them {share:.0%}."
+
+    def _answer(self) -> str:
+        text = self._tokenizer.decode(self.drawn, skip_special_tokens=True)
+        return f"{text} (the end)" if self.ended else text
+
+    def text(self) -> str:
+        """The settings, the drawn text, and the most probable tokens before and after the settings."""
+        settings = ", ".join(f"{name} {value:g}" for name, value in self.settings.items())
+        lines = [
+            settings,
+            f"Drawn so far: {self._answer() or 'nothing'}",
+            f"{'token':>14}  {'model':>7}  {'now':>7}",
+        ]
+        for row in self.rows():
+            now = f"{row.after:7.1%}" if row.after else "    cut"
+            lines.append(f"{row.piece[:14]:>14}  {row.before:7.1%}  {now}  {'█' * round(row.after * 30)}")
+        return "\n".join([*lines, self._summary()])
+
+    def html(self) -> str:
+        """The chart and the drawn text."""
+        drawn = escape(self._answer()) or "<em>nothing yet</em>"
+        look = "line-height:1.5;color:var(--jp-content-font-color1, inherit)"
+        return (
+            f'<div class="course-sampling-chart" style="{look}">'
+            f'{chart(self.rows())}<p style="margin:0.2em 0">{escape(self._summary())}</p>'
+            f'<p role="status" style="margin:0.2em 0"><strong>Drawn so far:</strong> {drawn}</p></div>'
+        )
+
+    def build(self):
+        """Five sliders at the left, the chart at the right, two buttons below."""
+        import ipywidgets as w
+
+        self._sliders = {}
+        for name, setting in SETTINGS.items():
+            kind = w.IntSlider if name == "top_k" else w.FloatSlider
+            slider = kind(
+                value=self.settings[name],
+                min=setting.low,
+                max=setting.high,
+                step=setting.step,
+                description=setting.label,
+                style={"description_width": "185px"},
+                layout={"width": "420px"},
+            )
+            slider.add_class(f"course-sampling-{name.replace('_', '-')}")
+            slider.observe(lambda change, name=name: self.set(**{name: change["new"]}), "value")
+            self._sliders[name] = slider
+        self._draw_button = w.Button(
+            description="Draw a token", button_style="primary", layout={"width": "130px"}
+        )
+        self._draw_button.add_class("course-sampling-draw")
+        self._draw_button.on_click(lambda _: self.draw())
+        restart = w.Button(description="Start again", layout={"width": "110px"})
+        restart.on_click(lambda _: self.restart())
+        self._picture = w.HTML(self.html(), layout={"width": "560px"})
+        controls = w.VBox(
+            [*self._sliders.values(), w.HBox([self._draw_button, restart])], layout={"width": "440px"}
+        )
+        return w.HBox([controls, self._picture], layout={"flex_flow": "row wrap"})
+
+    def _redraw(self) -> None:
+        if self._widget is None:
+            return
+        for name, slider in self._sliders.items():
+            slider.value = self.settings[name]
+        self._draw_button.disabled = self.ended
+        self._picture.value = self.html()
+
+
+def chart(rows: list[Row]) -> str:
+    """Bars as SVG: the outline is the model's probability, the filled bar the one after the settings."""
+    step, left, width = 22, 120, 300
+    height = step * len(rows) + 22
+    best = max((row.after for row in rows), default=0)
+    top = next((row for row in rows if row.after == best), Row("", 0, 0))
+    alt = f"Bar chart of {len(rows)} next tokens. Most probable now: {top.piece} with {top.after:.0%}."
+    parts = [
+        f'<svg role="img" aria-label="{escape(alt)}" width="540" height="{height}" font-size="13"'
+        ' fill="currentColor" font-family="var(--jp-ui-font-family, sans-serif)">',
+        f'<text x="{left}" y="13">outline: the model · filled: after the settings</text>',
+    ]
+    for place, row in enumerate(rows):
+        y = 22 + place * step
+        name = escape(row.piece[:13])
+        told = f"{row.before:.1%} → {f'{row.after:.1%}' if row.after else 'cut'}"
+        end = left + max(row.before, row.after) * width + 8
+        parts.append(
+            f'<text x="{left - 8}" y="{y + 14}" text-anchor="end" font-family="monospace">{name}</text>'
+            f'<rect x="{left}" y="{y + 3}" width="{row.after * width:.1f}" height="15"'
+            ' fill="var(--jp-brand-color1, #1976d2)"/>'
+            f'<rect x="{left}" y="{y + 3}" width="{max(row.before * width, 0.5):.1f}" height="15" fill="none"'
+            ' stroke="currentColor"/>'
+            f'<text x="{end:.1f}" y="{y + 15}">{told}</text>'
+        )
+    return "".join([*parts, "</svg>"])

@@ -1,0 +1,375 @@
+"""The views: each has a text twin, works without a front end, and shows what the model really computes."""
+
+from __future__ import annotations
+
+import re
+import threading
+import time
+
+import pytest
+
+from course_utils import CourseError, pico, show
+from course_utils.chat import PromptTooLong, UnknownOption
+from course_utils.show.note import KINDS, Note, markup, plain, publish
+from course_utils.show.pieces import pieces
+
+torch = pytest.importorskip("torch")
+
+PROMPT = "Tell me a story about a red fox."
+
+
+@pytest.fixture(scope="module")
+def model():
+    from course_utils.runtimes.transformers import TransformersModel
+
+    return TransformersModel(pico.folder("pico-mini"))
+
+
+# ---- notes
+
+
+def test_a_note_says_in_words_and_signs_what_its_colour_says():
+    for kind, (sign, _, _) in KINDS.items():
+        note = Note(kind, kind.capitalize(), "Two of `x` < **three**.", code="y = 1 < 2", after="More.")
+        assert sign in note.text() and kind.capitalize() in note.text() and "**" not in note.text()
+        html = note.html()
+        assert (
+            'role="status"' in html and sign in html and "<code>x</code> &lt; <strong>three</strong>" in html
+        )
+        assert "y = 1 &lt; 2" in html and "var(--jp-" in html
+
+
+def test_markup_escapes_everything_else():
+    assert markup("<script>`a<b`</script>") == "&lt;script&gt;<code>a&lt;b</code>&lt;/script&gt;"
+    assert markup("one ` tick, 2 ** 3") == "one ` tick, 2 ** 3"
+
+
+def test_plain_takes_the_marks_away():
+    assert plain("a `b` of **c**, 2 ** 3 ` 4") == "a b of c, 2 ** 3 ` 4"
+
+
+def test_publish_prints_the_text_outside_of_jupyter(capsys):
+    publish(Note("right", "Right", "Yes."))
+    assert capsys.readouterr().out == "✓ Right. Yes.\n"
+
+
+def test_publish_survives_a_console_without_unicode(monkeypatch):
+    import io
+    import sys
+
+    narrow = io.TextIOWrapper(io.BytesIO(), encoding="cp1252", newline="\n")
+    monkeypatch.setattr(sys, "stdout", narrow)
+    publish(Note("right", "Right", "Yes."))
+    narrow.flush()
+    assert narrow.buffer.getvalue() == b"? Right. Yes.\n"
+
+
+# ---- tokens
+
+
+def test_tokens_join_to_the_text_and_show_their_numbers(model):
+    text = "A red fox & <b>\nkäki 🦊"
+    strip = show.tokens(model, text)
+    ids = model.tokenizer(text, add_special_tokens=False)["input_ids"]
+    assert [piece.id for piece in strip.rows[0]] == ids
+    assert f"{len(ids)} tokens for {len(text)} characters" in strip.text()
+    assert all(str(id) in strip.text() for id in ids)
+    html = strip.html()
+    assert all(f'title="token {id}"' in html for id in ids)
+    assert "<b>" not in html and "↵" in html and "·" in html
+
+
+def test_tokens_show_half_characters_as_bytes_and_special_tokens_as_such(model):
+    fox = "🦊"
+    row = show.tokens(model.tokenizer, fox).rows[0]
+    shown = "".join(piece.text for piece in row)
+    assert shown == fox or bytes.fromhex("".join(re.findall(r"⟨(..)⟩", shown))) == fox.encode()
+    special = pieces(model.tokenizer, [4])[0]
+    assert special.special and special.visible == "<|end|>"
+    assert "special token 4" in show.tokens(model, "Hi<|end|>").html()
+
+
+def test_tokens_of_several_texts_and_of_none(model):
+    assert show.tokens(model, "yes", "kyllä").text().count("characters a token") == 2
+    assert "0 tokens" in show.tokens(model, "").text()
+    with pytest.raises(CourseError, match="no tokenizer"):
+        show.tokens(3, "text")
+
+
+def test_pieces_of_other_vocabularies():
+    from course_utils.show.pieces import _text
+
+    assert _text("▁the") == " the" and _text("<0xE4>") == "⟨E4⟩"
+    assert _text("Ġthe") == " the" and _text("Ã¤") == "ä" and _text("Ã") == "⟨C3⟩" and _text("Ċ") == "\n"
+
+
+# ---- chat
+
+
+def test_chat_keeps_the_conversation_and_its_speed(model):
+    chat = show.chat(model, max_new_tokens=8)
+    first = chat.say("Hello!")
+    assert first == model.chat("Hello!", max_new_tokens=8).text
+    second = chat.say("And now?")
+    turns = [
+        {"role": "user", "content": "Hello!"},
+        {"role": "assistant", "content": first},
+        {"role": "user", "content": "And now?"},
+    ]
+    assert second == model.chat(turns, max_new_tokens=8).text
+    assert chat.history == [*turns, {"role": "assistant", "content": second}]
+    assert chat.transcript().startswith(f"You: Hello!\n{model.name}: {first}")
+    assert re.match(r"\d+ tokens(, [\d,]+ tokens/s)?, the first after \d", chat.status)
+    assert str(chat) == chat.transcript() and "Hello!" in chat.html()
+    chat.forget()
+    assert chat.history == [] and "Without widgets" in chat.text()
+
+
+def test_chat_shows_errors_of_the_model_as_messages_and_goes_on(model):
+    chat = show.chat(model, max_new_tokens=4)
+    message = chat.say("fox " * model.context_length)
+    with pytest.raises(PromptTooLong) as error:
+        model.chat("fox " * model.context_length)
+    assert message == str(error.value) and "Error: " in chat.transcript()
+    assert chat.say("Hello!") and [turn["content"] for turn in chat.history][0] == "Hello!"
+    wrong = show.chat(model, temprature=1.0)
+    assert "temperature" in wrong.say("Hello!") and wrong.history == []
+
+
+def test_chat_gives_the_system_line_to_the_model(model):
+    chat = show.chat(model, system="Answer in Finnish.", max_new_tokens=8)
+    assert chat.say("Hello!") == model.chat("Hello!", system="Answer in Finnish.", max_new_tokens=8).text
+
+
+def wait_until(condition, seconds=20.0):
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "waited too long"
+        time.sleep(0.005)
+
+
+@pytest.fixture
+def endless(model):
+    """The real model, told never to stop: what it writes is real, only its end token is not one."""
+    kept, model.stop_ids = model.stop_ids, frozenset()
+    yield model
+    model.stop_ids = kept
+
+
+def test_the_chat_widget_streams_and_its_stop_button_stops(endless):
+    pytest.importorskip("ipywidgets")
+    chat = show.chat(endless, max_new_tokens=100_000)
+    box = chat.widget()
+    texts = [child for row in box.children for child in getattr(row, "children", [])]
+    line = next(child for child in texts if "course-chat-input" in child._dom_classes)
+    buttons = {child.description: child for child in texts if hasattr(child, "click")}
+    before = threading.active_count()
+    line.value = PROMPT
+    buttons["Send"].click()
+    wait_until(lambda: len(chat.history) == 1 and len(chat._entries[-1][1]) > 5)
+    assert line.value == "" and not buttons["Stop"].disabled and buttons["Send"].disabled
+    assert chat.say("Now me!") == "The model is still answering. Stop it first, or wait."
+    buttons["Stop"].click()
+    wait_until(lambda: threading.active_count() == before)
+    assert chat.status.startswith("Stopped.") and buttons["Stop"].disabled and not buttons["Send"].disabled
+    assert chat.history[-1]["role"] == "assistant" and len(chat.history[-1]["content"]) > 5
+    assert endless.chat("Hello!", max_new_tokens=3).completion_tokens == 3  # the model is as good as before
+
+
+def test_the_chat_widget_sends_on_enter_waits_for_late_letters_and_ignores_nothing(model):
+    pytest.importorskip("ipywidgets")
+    chat = show.chat(model, max_new_tokens=4)
+    chat.widget()
+    chat._send.click()
+    chat._input.value = "Hel"
+    chat._input._handle_string_msg(chat._input, {"event": "submit"}, [])
+    wait_until(lambda: chat._busy.locked() or chat.history)
+    chat._input.value = "Hello!"
+    wait_until(lambda: len(chat.history) == 2)
+    assert chat.history[0]["content"] == "Hello!"
+    assert "Hello!" in chat._log.value and 'role="log"' in chat._log.value
+
+
+def test_an_interrupted_say_keeps_what_was_written(endless):
+    import _thread
+
+    chat = show.chat(endless, max_new_tokens=100_000)
+
+    def interrupt():
+        wait_until(lambda: chat._entries and len(chat._entries[-1][1]) > 5)
+        _thread.interrupt_main()
+
+    threading.Thread(target=interrupt).start()
+    text = chat.say(PROMPT)
+    assert text and chat.status.startswith("Stopped.") and chat.history[-1]["content"] == text
+
+
+# ---- sampling
+
+
+def test_sampling_gives_the_probabilities_that_generate_uses(model):
+    explorer = show.sampling(model, PROMPT)
+    ids = torch.tensor([explorer._prompt_ids])
+    for settings in (
+        {"temperature": 0.5},
+        {"top_k": 5},
+        {"top_p": 0.7},
+        {"min_p": 0.1},
+        {"repetition_penalty": 1.5},
+        {"temperature": 1.3, "top_k": 20, "top_p": 0.9, "min_p": 0.02, "repetition_penalty": 1.2},
+    ):
+        neutral = {"temperature": 1.0, "top_k": 0, "top_p": 1.0, "min_p": 0.0, "repetition_penalty": 1.0}
+        settings = neutral | settings
+        output = model.model.generate(
+            ids,
+            do_sample=True,
+            max_new_tokens=1,
+            output_scores=True,
+            return_dict_in_generate=True,
+            attention_mask=torch.ones_like(ids),
+            **settings,
+        )
+        before, after = explorer.set(**settings).distributions()
+        assert torch.allclose(after, output.scores[0][0].softmax(-1), atol=1e-5)
+        assert torch.allclose(before, model.model(ids).logits[0, -1].softmax(-1), atol=1e-5)
+
+
+def test_sampling_at_temperature_zero_draws_what_greedy_search_writes(model):
+    explorer = show.sampling(model, PROMPT)
+    explorer.set(temperature=0.0)
+    for _ in range(6):
+        explorer.draw()
+    assert explorer.drawn[:6] == [chunk.token_id for chunk in model.stream(PROMPT, max_new_tokens=6)]
+    assert "1 of " in explorer.text() and model.tokenizer.decode(explorer.drawn) in explorer.text()
+    explorer.restart()
+    assert explorer.drawn == [] and "nothing" in explorer.text()
+
+
+def test_sampling_draws_repeatably_and_only_what_is_left(model):
+    draws = []
+    for _ in range(2):
+        explorer = show.sampling(model, PROMPT, seed=3)
+        explorer.set(top_k=3, temperature=2.0)
+        _, after = explorer.distributions()
+        assert int((after > 0).sum()) == 3
+        explorer.draw()
+        assert after[explorer.drawn[0]] > 0
+        draws += [[explorer.drawn[0], *(explorer.draw() for _ in range(4))]]
+    assert draws[0] == draws[1]
+
+
+def test_sampling_ends_with_the_end_token_and_rejects_what_it_does_not_know(model):
+    explorer = show.sampling(model.model, "Once upon", tokenizer=model.tokenizer, chat=False)
+    assert explorer.prompt == "Once upon"
+    explorer.drawn.append(4)
+    assert explorer.ended and explorer.draw() == "" and "(the end)" in explorer.text()
+    with pytest.raises(UnknownOption, match="top_k"):
+        explorer.set(topk=3)
+    with pytest.raises(CourseError, match="Transformers runtime"):
+        show.sampling(object(), PROMPT)
+    with pytest.raises(CourseError, match="empty"):
+        show.sampling(model, " ")
+
+
+def test_the_sampling_sliders_move_the_chart(model):
+    pytest.importorskip("ipywidgets")
+    explorer = show.sampling(model, PROMPT)
+    explorer.widget()
+    before = explorer._picture.value
+    explorer._sliders["top_k"].value = 2
+    assert explorer.settings["top_k"] == 2 and "cut" in explorer._picture.value != before
+    explorer._draw_button.click()
+    assert len(explorer.drawn) == 1
+    assert 'role="img" aria-label="Bar chart of' in explorer._picture.value
+
+
+# ---- attention
+
+
+def test_attention_shows_the_weights_of_the_model_and_leaves_it_as_it_was(model):
+    config = model.model.config
+    state = config._attn_implementation, config.sliding_window
+    expected = model.chat(PROMPT, max_new_tokens=5).text
+    view = show.attention(model, PROMPT, layer=1, head=2)
+    count = len(view.pieces)
+    assert view.weights.shape == (count, count)
+    assert torch.allclose(view.weights.sum(-1), torch.ones(count), atol=1e-4)
+    assert view.weights.triu(1).abs().max() == 0  # nobody looks ahead
+    assert (config._attn_implementation, config.sliding_window) == state
+    assert model.chat(PROMPT, max_new_tokens=5).text == expected
+    token, other, weight = view.strongest()[-1]
+    assert f"{other} ({weight:.0%})" in view.text()
+    assert weight == pytest.approx(view.weights[-1].max().item())
+
+
+def test_a_window_of_three_hides_what_is_further_away_and_a_wide_one_nothing(model):
+    whole = show.attention(model, PROMPT)
+    view = show.attention(model, PROMPT, window=3)
+    for row in range(len(view.pieces)):
+        assert view.weights[row, : max(row - 2, 0)].abs().sum() == 0
+        assert (view.weights[row, max(row - 2, 0) : row + 1] > 0).all()
+    assert torch.allclose(view.set(window=500).weights, whole.weights, atol=1e-6)
+    assert "window of 3" in view.set(window=3).text() and "course-hidden" in view.html()
+
+
+def test_attention_names_what_does_not_exist_and_shortens_what_is_too_long(model):
+    layers = model.model.config.num_hidden_layers
+    with pytest.raises(CourseError, match=f"layers 0 to {layers - 1}"):
+        show.attention(model, PROMPT, layer=layers)
+    with pytest.raises(CourseError, match="smallest is 1"):
+        show.attention(model, PROMPT, window=0)
+    with pytest.raises(CourseError, match="empty"):
+        show.attention(model, "")
+    assert "more tokens are left out" in show.attention(model, PROMPT * 20).text()
+
+
+def test_the_attention_controls_choose_layer_head_and_window(model):
+    w = pytest.importorskip("ipywidgets")
+    view = show.attention(model.model, PROMPT, tokenizer=model.tokenizer)
+    rows = view.widget().children
+    layer, head = rows[0].children
+    size, switch = rows[1].children
+    layer.value, head.value = 1, 2
+    switch.value = True
+    size.value = 2
+    assert (view.layer, view.head, view.window) == (1, 2, 2) and not size.disabled
+    assert isinstance(view._picture, w.HTML) and "a window of 2 tokens" in view._picture.value
+    switch.value = False
+    assert view.window is None and size.disabled
+
+
+# ---- plots and displaying
+
+
+def test_plots_are_pictures_with_alt_text_and_numbers():
+    plot = show.bars(["fp32", "int4 <small>"], [10, 2.5], unit="MB", title="Size on disk")
+    assert 'alt="Bar chart. Size on disk: fp32: 10 MB, int4 &lt;small&gt;: 2.5 MB."' in plot.html()
+    assert "data:image/png;base64,iVBOR" in plot.html() and "int4 <small>: 2.5 MB" in plot.text()
+    plot = show.lines(
+        [1, 2], {"with": [1, 1], "without": [1, float("nan")]}, "tokens", "seconds", alt="Two lines."
+    )
+    assert 'alt="Two lines."' in plot.html() and "tokens: 1, 2" in plot.text() and "nan" in plot.text()
+
+
+def test_in_a_kernel_a_view_is_a_widget_with_its_text_beside_it(model, tmp_path):
+    """In a real kernel, as nbval and JupyterLab have it."""
+    nbformat = pytest.importorskip("nbformat")
+    nbclient = pytest.importorskip("nbclient")
+    code = "from course_utils import load, show\nmodel = load()"
+    cells = [
+        code,
+        "show.chat(model)",
+        f"show.sampling(model, {PROMPT!r})",
+        f"show.attention(model, {PROMPT!r})",
+        f"show.tokens(model, {PROMPT!r})",
+    ]
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
+    nbclient.NotebookClient(notebook, timeout=120, kernel_name="python3").execute()
+    bundles = [cell.outputs[0].data for cell in notebook.cells[1:]]
+    assert ["application/vnd.jupyter.widget-view+json" in bundle for bundle in bundles] == [
+        True,
+        True,
+        True,
+        False,
+    ]
+    assert all("text/html" in bundle and "HBox(" not in bundle["text/plain"] for bundle in bundles)
