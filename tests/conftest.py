@@ -1,8 +1,11 @@
-"""Watches the kernels while nbval runs the notebooks, so that test_memory.py need not run them again."""
+"""What all tests share: no trace of them in the learner's files, quiet libraries, a watch on the kernels."""
 
 import os
 import tempfile
 from pathlib import Path
+
+import pytest
+from kernel_watch import KernelWatch, Usage
 
 SCRATCH = tempfile.TemporaryDirectory(prefix="course-tests-")
 
@@ -12,3 +15,14 @@ os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
 os.environ["TOKENIZERS_PARALLELISM"] = "false"
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
+
+
+def pytest_configure(config) -> None:
+    # Registered, because hooks in this file would only see the tests of this folder, not the notebooks.
+    config.pluginmanager.register(KernelWatch(), "kernel-watch")
+
+
+@pytest.fixture(scope="session")
+def watched(pytestconfig) -> dict[str, Usage]:
+    """What nbval's run of each notebook took, by the notebook's name, as far as it has run them."""
+    return pytestconfig.pluginmanager.get_plugin("kernel-watch").notebooks

@@ -135,11 +135,11 @@ def test_training_learns_and_goes_on_after_an_interruption_as_if_there_was_none(
 
     draw, drawn = textbook.draw, []
 
-    def interrupted(rng, split):
+    def interrupted(rng, split, skill=None):
         drawn.append(split)
         if len(drawn) > tokenizer_samples + 4 * recipe.samples_a_step:  # in the fifth step
             raise KeyboardInterrupt
-        return draw(rng, split)
+        return draw(rng, split, skill)
 
     tokenizer_samples = 60_000
     monkeypatch.setattr(textbook, "draw", interrupted)
@@ -148,6 +148,7 @@ def test_training_learns_and_goes_on_after_an_interruption_as_if_there_was_none(
     monkeypatch.setattr(textbook, "draw", draw)
     halted, _ = train(recipe, tmp_path / "halted", save_every=2)
     assert all((a == b).all() for a, b in zip(whole.parameters(), halted.parameters(), strict=True))
+    assert (tmp_path / "whole" / "curve.csv").read_text() == (tmp_path / "halted" / "curve.csv").read_text()
 
 
 def test_a_checkpoint_of_another_recipe_is_not_mixed_in(tmp_path):

@@ -38,11 +38,12 @@ from course_utils.pico.world import (
 
 # The share of each skill among the samples. Hard skills (sums) and open ones (outside) get more.
 SHARES = {
-    "story": 13,
+    "repeat": 9,
+    "story": 12,
     "continue": 3,
     "running": 3,
     "translate": 17,
-    "word": 3,
+    "word": 5,
     "summary": 7,
     "passage": 14,
     "unknown": 5,
@@ -267,6 +268,32 @@ def word(rng: random.Random, split: str) -> Sample:
     if rng.random() < 0.5:
         return chat("word", rng.choice(TO_FINNISH).format(english), finnish)
     return chat("word", rng.choice(TO_ENGLISH).format(finnish), english)
+
+
+ASK_REPEAT = (
+    "Repeat after me: {0}",
+    "Repeat this: {0}",
+    "Repeat: {0}",
+    "Copy this text: {0}",
+    'Say "{0}"',
+    "{0}\nRepeat this.",
+)
+
+
+def repeat(rng: random.Random, split: str) -> Sample:
+    """Say the same again: the skill below all others, since names, colours and places have to be copied everywhere.
+
+    Copying whole lines of unguessable words is the quickest way to learn it.
+    """
+    kind = rng.random()
+    if kind < 0.5:
+        members = [str(member) for member in vars(Cast.draw(rng, split)).values()]
+        text = " ".join(rng.sample(members, rng.randint(2, 10)))
+    elif kind < 0.8:
+        text = smalltalk.everyday(rng)
+    else:
+        text = rng.choice(pair(rng, Cast.draw(rng, split)))
+    return chat("repeat", rng.choice(ASK_REPEAT).format(text), text)
 
 
 ASK_STORY_FI = (
@@ -797,6 +824,7 @@ SKILLS = {
     "running": running,
     "translate": translate,
     "word": word,
+    "repeat": repeat,
     "summary": summary,
     "passage": passage,
     "unknown": unknown,

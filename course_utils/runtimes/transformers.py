@@ -52,7 +52,7 @@ class TransformersModel(LocalModel):
     def _tokens(self, ids: list[int], options: Options, limit: int) -> Generator[int, None, None]:
         import torch
 
-        processors = _processors(options)
+        processors = processors_for(options)
         dice = torch.Generator(self.model.device)
         if options.seed is None:
             dice.seed()
@@ -96,7 +96,7 @@ class TransformersModel(LocalModel):
         return lambda token: stream.step(tokenizer, token) or ""
 
 
-def _processors(options: Options):
+def processors_for(options: Options):
     """The library's own changes to the scores, in the order in which its `generate` applies them."""
     from transformers import (
         LogitsProcessorList,

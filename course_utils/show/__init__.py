@@ -69,8 +69,8 @@ def panels(labels, columns: dict, title: str = "", alt: str = ""):
     return panels(labels, columns, title, alt)
 
 
-def onnx_block(graph, block: int = 0):
-    """The operators of one block of a language model, drawn from its ONNX graph."""
-    from .onnx_block import OnnxBlock
+def onnx_layer(graph, layer: int = 0):
+    """The operators of one layer of a language model, drawn from its ONNX graph."""
+    from .onnx_layer import OnnxLayer
 
-    return OnnxBlock(graph, block)
+    return OnnxLayer(graph, layer)

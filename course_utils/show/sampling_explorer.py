@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from html import escape
 
 from course_utils.chat import EmptyPrompt, Options, UnknownOption
-from course_utils.runtimes.transformers import _processors
+from course_utils.runtimes.transformers import processors_for
 
 from .pieces import encode, pieces
 from .torch_model import network_and_tokenizer
@@ -84,7 +84,7 @@ class SamplingExplorer(View):
 
         ids = torch.tensor([[*self._prompt_ids, *self.drawn]])
         logits = self._next_logits(ids)
-        scores = _processors(Options.read(self.settings))(ids, logits.clone())
+        scores = processors_for(Options.read(self.settings))(ids, logits.clone())
         if self.settings["temperature"] == 0:
             after = torch.nn.functional.one_hot(scores.argmax(-1), scores.shape[-1]).float()
         else:

@@ -1,4 +1,4 @@
-"""One block of a language model, drawn from the ONNX graph itself: nothing in the picture is by hand."""
+"""One layer of a language model, drawn from the ONNX graph itself: nothing in the picture is by hand."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from .view import View
 WIDTH, ROW, BOX, HIGH = 740, 62, 236, 40  # pixels: the picture, a step down, a box
 COLOUR = "var(--jp-content-font-color1, #222)"
 
-# What each operator of a Phi-3 block does, in few words.
+# What each operator of a Phi-3 layer does, in few words.
 MEANING = {
     "SimplifiedLayerNormalization": "evens out the size of the numbers (RMSNorm)",
     "SkipSimplifiedLayerNormalization": "adds the way around, then evens out (RMSNorm)",
@@ -23,15 +23,15 @@ MEANING = {
 }
 
 
-class OnnxBlock(View):
-    """The operators of one block with their weights, and what flows between them and in from outside."""
+class OnnxLayer(View):
+    """The operators of one layer with their weights, and what flows between them and in from outside."""
 
-    def __init__(self, graph, block: int = 0):
-        start = f"/model/layers.{block}/"
-        self.block = block
+    def __init__(self, graph, layer: int = 0):
+        start = f"/model/layers.{layer}/"
+        self.layer = layer
         self.nodes = [node for node in graph.node if node.name.startswith(start)]
         if not self.nodes:
-            raise CourseError(f"This graph has no block {block}. Count them from 0.")
+            raise CourseError(f"This graph has no layer {layer}. Count them from 0.")
         self._start = start
         self._weights = {tensor.name: list(tensor.dims) for tensor in graph.initializer}
         self._maker = {name: node.name for node in self.nodes for name in node.output if name}
@@ -39,7 +39,7 @@ class OnnxBlock(View):
 
     def text(self) -> str:
         """One line an operator: what it is called, which weights it holds, what comes in."""
-        lines = [f"Block {self.block}: {len(self.nodes)} operators, from first to last."]
+        lines = [f"Layer {self.layer}: {len(self.nodes)} operators, from first to last."]
         for node in self.nodes:
             weights = f", weights {self._size(node)}" if self._size(node) else ""
             sources = ", ".join(self._sources(node))
@@ -81,7 +81,7 @@ class OnnxBlock(View):
             elif name.startswith("past_key_values"):
                 found.append(name)
             elif name and name not in self._weights and "attn_mask" not in name:
-                found.append("the stream of the block before" if self.block else "the token embeddings")
+                found.append("the stream of the layer before" if self.layer else "the token embeddings")
         return found
 
     def _places(self) -> dict[str, tuple[int, int]]:
@@ -149,7 +149,7 @@ class OnnxBlock(View):
 
     def _end(self, height: int) -> str:
         x, y = self._place[self.nodes[-1].name]
-        words = "to the next block, which adds the way around"
+        words = "to the next layer, which adds the way around"
         return _line(f"M{x + BOX / 2} {y + HIGH} v18") + _words(x + BOX / 2, height - 10, words, size=12)
 
 

@@ -1,0 +1,169 @@
+"""The course as a learner meets it: `lab` starts JupyterLab, a real browser opens a notebook and uses it."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from course_utils import ROOT, cache_folder
+
+
+@dataclass(frozen=True)
+class Visit:
+    """What to do in a notebook once all its cells have run."""
+
+    notebook: str
+    sliders: bool = False
+    chat: bool = False
+
+
+VISITS = [Visit("00_start_here", sliders=True, chat=True)]  # later notebooks join here
+
+PARTS = ("course_utils", "images", "notebooks", "pyproject.toml", "requirements.txt", "README.md")
+DEBIAN = Path("/usr/bin/chromium")
+FLAGS = """--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking
+--disable-component-update --disable-sync""".split()
+SECOND = 1000  # Playwright counts in milliseconds
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """Debian's Chromium where there is one, else Playwright's own, else a skip that says why."""
+    from playwright.sync_api import Error, sync_playwright
+
+    with sync_playwright() as playwright:
+        try:
+            path = str(DEBIAN) if DEBIAN.exists() else None
+            chromium = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        except Error as error:
+            pytest.skip(f"no Chromium here (python -m playwright install chromium): {str(error).splitlines()[0]}")
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory) -> Iterator[tuple[str, Path]]:
+    """The `lab` command in a copy of the course: the address of JupyterLab, and the folder of the copy."""
+    folder = tmp_path_factory.mktemp("browser") / "kurssi pöydällä"
+    for name in PARTS:
+        copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy2
+        folder.mkdir(exist_ok=True)
+        copy(ROOT / name, folder / name)
+    own = {
+        "COURSE_CACHE": str(cache_folder()),
+        "COURSE_PROGRESS": str(folder / "progress.json"),
+        "JUPYTER_CONFIG_DIR": str(folder / ".jupyter"),  # not the settings of whoever runs the tests
+        "JUPYTER_DATA_DIR": str(folder / ".jupyter"),
+    }
+    with running_lab(folder, os.environ | own) as address:
+        yield address, folder
+
+
+@contextmanager
+def running_lab(folder: Path, environment: dict[str, str]) -> Iterator[str]:
+    log = folder / "lab.log"
+    command = [sys.executable, "-m", "course_utils", "lab", "--no-browser", "--json"]
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            command, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=output, text=True
+        )
+        try:
+            line = process.stdout.readline()
+            assert line, log.read_text(encoding="utf-8", errors="replace")
+            yield json.loads(line)["url"]
+        finally:
+            process.terminate()
+            process.wait(timeout=60)
+            process.stdout.close()
+
+
+@pytest.mark.parametrize("visit", VISITS, ids=lambda visit: visit.notebook)
+def test_a_learner_uses_the_notebook(visit, lab, browser):
+    address, folder = lab
+    page = browser.new_page(viewport={"width": 1280, "height": 900})
+    page.set_default_timeout(60 * SECOND)
+    complaints: list[str] = []
+    page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+
+    file = folder / "notebooks" / f"{visit.notebook}.ipynb"
+    cells = nbformat.read(file, as_version=4).cells
+    page.goto(address.replace("00_start_here", visit.notebook))
+    run_all_cells(page, count=sum(cell.cell_type == "code" for cell in cells))
+    check_cells(saved(page, file))
+    if visit.sliders:
+        move_a_slider(page)
+    if visit.chat:
+        talk(page)
+    check_cells(saved(page, file))
+    page.close()
+    assert complaints == []
+
+
+def run_all_cells(page, count: int) -> None:
+    """Run ▸ Run All Cells, as the first click on a fresh page; then wait until the kernel has done them all."""
+    page.locator(".jp-Notebook .jp-CodeCell").first.wait_for()
+    page.locator(".jp-NotebookPanel:visible [data-status='idle']").first.wait_for(state="attached")
+    page.get_by_role("menuitem", name="Run", exact=True).click()
+    page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
+    for _ in range(300):
+        page.wait_for_timeout(SECOND)
+        prompts = page.locator(".jp-Notebook .jp-CodeCell .jp-InputPrompt").all_text_contents()
+        if sum(re.search(r"\[\d+\]", prompt) is not None for prompt in prompts) == count:
+            return
+    raise AssertionError(f"not all of the {count} cells have run: {prompts}")
+
+
+def saved(page, file: Path):
+    """Save the notebook (Ctrl+S) and read what JupyterLab wrote: all cells, also those out of sight."""
+    page.keyboard.press("Escape")
+    page.keyboard.press("ControlOrMeta+s")
+    page.locator(".lm-TabBar-tab.jp-mod-dirty").first.wait_for(state="detached")
+    return nbformat.reads(file.read_text(encoding="utf-8"), as_version=4)
+
+
+def check_cells(notebook) -> None:
+    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    assert [cell.id for cell in code if cell.execution_count is None] == []
+    faults = [(cell.id, out) for cell in code for out in cell.outputs if out.output_type == "error"]
+    faults += [(c.id, out.text) for c in code for out in c.outputs if out.get("name") == "stderr"]
+    assert faults == []
+
+
+def move_a_slider(page) -> None:
+    """One step with the arrow key: the number beside the slider changes, and the kernel answers in the cell."""
+    cell = page.locator(".jp-CodeCell", has=page.locator(".widget-slider")).first
+    handle, readout = cell.locator(".noUi-handle").first, cell.locator(".widget-readout").first
+    handle.scroll_into_view_if_needed()
+    number, text = readout.inner_text(), cell.inner_text()
+    handle.focus()
+    page.keyboard.press("ArrowRight")
+    for _ in range(300):
+        page.wait_for_timeout(SECOND / 5)
+        now = readout.inner_text()
+        answered = cell.inner_text().replace(now, "") != text.replace(number, "")
+        if now != number and answered and cell.locator(".jp-OutputArea-output pre").count():
+            return
+    raise AssertionError(f"the slider moved nothing: {cell.inner_text()}")
+
+
+def talk(page) -> None:
+    """A greeting in the chat, and an answer from the model."""
+    box = page.locator(".course-chat-input input").first
+    box.scroll_into_view_if_needed()
+    box.fill("hello")
+    box.press("Enter")
+    log = page.locator(".course-chat-log").first
+    log.get_by_text("You: hello").wait_for()
+    page.wait_for_function("() => /pico-mini: *\\S+/.test(document.querySelector('.course-chat-log').innerText)")
