@@ -1,0 +1,391 @@
+"""Exercises, warm-up and quiz of notebook 04, Transformers."""
+
+from __future__ import annotations
+
+import math
+
+from .engine import Exercise, function, given, number
+from .quiz import Choice, Question, Quiz, WarmUp
+from .values import as_number
+
+CONTEXT = 1024  # tokens that pico-mini can hold
+
+_ENGLISH = "That is the number of English words. Finnish has its own entry in `tokens_per_word`."
+_TIMES = "There cannot be more words than tokens: a word takes at least one token. Divide, do not multiply."
+_ONE_EACH = "That would be one token a word. The cell above measured how many tokens a Finnish word takes."
+
+
+def _words_that_fit(answer, namespace):
+    rates = namespace["tokens_per_word"]
+    mine = as_number(answer)
+    if mine is not None and math.isclose(mine, CONTEXT / rates["English"], rel_tol=0.01):
+        return _ENGLISH
+    return number(CONTEXT / rates["Finnish"], within=0.02).one(answer, namespace)
+
+
+_RATES = {"English": 1.25, "Finnish": 1.6}
+
+q1 = Exercise(
+    "04.q1",
+    "answer_1",
+    judge=_words_that_fit,
+    right="That is all it can hold of a Finnish text, and the answer has to fit in there as well.",
+    right_examples=[given(answer_1=640.0, tokens_per_word=_RATES), given(answer_1=643, tokens_per_word=_RATES)],
+    known_wrong=[
+        (given(answer_1=1024 * 1.6, tokens_per_word=_RATES), _TIMES, lambda answer: answer > CONTEXT),
+        (given(answer_1=CONTEXT, tokens_per_word=_RATES), _ONE_EACH),
+        (given(answer_1=1024 / 1.25, tokens_per_word=_RATES), _ENGLISH, lambda answer: False),  # told by the judge
+    ],
+    hints=[
+        "If a word took two tokens, half as many words as tokens would fit.",
+        'Divide 1,024 by `tokens_per_word["Finnish"]`.',
+    ],
+    solution='answer_1 = 1024 / tokens_per_word["Finnish"]',
+    why="A context is counted in tokens. The more tokens a language needs for a word, the less of it fits in.",
+)
+
+MARKUP = "<|system|>\nAnswer in Finnish.<|end|>\n<|user|>\nhello<|end|>\n<|assistant|>\n"
+
+
+def _markup(answer):
+    if not isinstance(answer, str):
+        return 'Write the prompt as a text in quotes, with "\\n" for a new line.'
+    if answer == MARKUP:
+        return True
+    same = next((i for i, (a, b) in enumerate(zip(answer, MARKUP, strict=False)) if a != b), None)
+    if same is None:
+        same = min(len(answer), len(MARKUP))
+        fault = "then it ends too early" if len(answer) < len(MARKUP) else "but then there is too much"
+        return f"Right as far as it goes ({same} characters), {fault}."
+    return f"The first {same} characters are right. Then yours goes on with {answer[same : same + 12]!r}."
+
+
+q2 = Exercise(
+    "04.q2",
+    "answer_2",
+    judge=_markup,
+    right="Character for character what the template writes. Now you know what it saves you from.",
+    right_examples=[MARKUP],
+    known_wrong=[
+        ("Answer in Finnish. hello", "These are the words without the marks. The model cannot see who says what."),
+        (
+            MARKUP.removesuffix("<|assistant|>\n"),
+            "The turn of the assistant is not opened. End with its mark and a new line, "
+            "or the model first has to guess whose turn it is.",
+        ),
+        (
+            MARKUP.replace("\n", ""),
+            'The new lines are missing. They are part of the template: write each as "\\n".',
+        ),
+        (
+            MARKUP.removesuffix("\n"),
+            'Almost: the last mark is followed by a new line, too. End with "\\n".',
+        ),
+        (
+            MARKUP.replace("<|end|>", ""),
+            "No message is closed. Each ends with `<|end|>`, the same token that ends the model's own answer.",
+        ),
+        (
+            MARKUP.partition("<|end|>\n")[2],
+            "The system message is missing. It comes first, and looks like the user's with another mark.",
+        ),
+    ],
+    hints=[
+        "Look at the strip above: mark of the role, new line, the words, `<|end|>`, new line.",
+        "Three parts: the system message, the user's message, and the opening of the assistant's.",
+        r'It begins with "<|system|>\nAnswer in Finnish.<|end|>\n".',
+    ],
+    solution=f"answer_2 = {MARKUP!r}",
+    why="`tokenizer.apply_chat_template` writes exactly this for the two messages, with a generation prompt.",
+)
+
+
+def _softmax(scores):
+    powers = [math.exp(score) for score in scores]
+    return [power / sum(powers) for power in powers]
+
+
+def _share(scores):
+    return [score / sum(scores) for score in scores]
+
+
+def _powers(scores):
+    return [math.exp(score) for score in scores]
+
+
+def _winner(scores):
+    return [float(score == max(scores)) for score in scores]
+
+
+_SCORES = ([2.0, 1.0, 0.1], [0.5, 0.5], [-1.0, 3.0, 0.5, 2.0])
+
+q3 = Exercise(
+    "04.q3",
+    "softmax",
+    judge=function([((scores,), _softmax(scores)) for scores in _SCORES], within=1e-4),
+    right="That is the whole of it. The same line closes every step of every model in this course.",
+    right_examples=[_softmax],
+    known_wrong=[
+        (
+            _share,
+            "Those are shares of the scores themselves, and scores can be negative. Take e to the power of each first.",
+        ),
+        (_powers, "All positive now, which is half of it. Divide each by their sum, so that together they make 1."),
+        (_winner, "That is `argmax`: the winner takes all. Softmax leaves something to the others."),
+    ],
+    hints=[
+        "Two steps: make every number positive, then divide by the sum.",
+        "`torch.tensor(scores).exp()` is e to the power of each score, and `.sum()` adds them up.",
+    ],
+    solution=(
+        "import torch\n\ndef softmax(scores):\n"
+        "    powers = torch.tensor(scores).exp()\n"
+        "    return powers / powers.sum()"
+    ),
+    why="e to any power is positive, and dividing by the sum makes the total 1: probabilities.",
+)
+
+
+def _kept(probabilities, p):
+    total, count = 0.0, 0
+    for probability in sorted(probabilities, reverse=True):
+        total, count = total + probability, count + 1
+        if total >= p:
+            return count
+    return count
+
+
+def _kept_unsorted(probabilities, p):
+    total, count = 0.0, 0
+    for probability in probabilities:
+        total, count = total + probability, count + 1
+        if total >= p:
+            break
+    return count
+
+
+def _kept_before(probabilities, p):
+    return _kept(probabilities, p) - 1
+
+
+def _kept_above(probabilities, p):
+    return sum(probability >= p for probability in probabilities)
+
+
+_NUCLEI = [
+    (([0.5, 0.3, 0.15, 0.05], 0.7), 2),
+    (([0.05, 0.15, 0.5, 0.3], 0.9), 3),
+    (([0.96, 0.02, 0.02], 0.9), 1),
+    (([0.1] * 10, 0.45), 5),
+]
+
+q4 = Exercise(
+    "04.q4",
+    "kept",
+    judge=function(_NUCLEI),
+    right="When the model is sure, one token is left; when it is not, many are. Top-k cannot do that.",
+    right_examples=[_kept],
+    known_wrong=[
+        (_kept_unsorted, "You took them as they came. The likeliest come first: sort them, the largest in front."),
+        (_kept_before, "One too few. The token that carries the sum over `p` is kept as well."),
+        (_kept_above, "You compared each token with `p` on its own. The **sum** of the likeliest has to reach `p`."),
+    ],
+    hints=[
+        "`sorted(probabilities, reverse=True)` puts the likeliest in front.",
+        "Add them up one by one, count, and stop as soon as the sum is `p` or more.",
+    ],
+    solution=(
+        "def kept(probabilities, p):\n"
+        "    total = 0\n"
+        "    for count, probability in enumerate(sorted(probabilities, reverse=True), 1):\n"
+        "        total += probability\n"
+        "        if total >= p:\n"
+        "            return count"
+    ),
+    why="Top-p keeps the smallest group of likeliest tokens whose probabilities together reach p.",
+)
+
+q5 = Exercise(
+    "04.q5",
+    "answer_5",
+    judge=number(2 * 32 * 32 * 96 * 2, within=0.002, unit="bytes"),
+    right="384 KiB for every token. Its full context of 131,072 tokens takes 48 GiB, far more than the weights.",
+    right_examples=[393_216, 2 * 32 * 32 * 96 * 2],
+    known_wrong=[
+        (
+            196_608,
+            "Half of it. Are there both keys and values? And does each number take two bytes?",
+        ),
+        (12_288, "That is one layer. There are 32, and each keeps its own keys and values."),
+        (4_096, "The head size is missing: each of the 32 heads keeps 96 numbers."),
+        (786_432, "Twice too much: that is float32, 4 bytes a number. bfloat16 takes 2."),
+        (3_821_079_552, "Those are the parameters. The cache has nothing to do with them: count keys and values."),
+    ],
+    hints=[
+        "For each token, each layer keeps a key and a value, and each of them has heads × head size numbers.",
+        "2 (key and value) × layers × heads × head size × bytes a number.",
+    ],
+    solution="answer_5 = 2 * 32 * 32 * 96 * 2",
+    why="Key and value, 32 layers, 32 heads, 96 numbers, 2 bytes each: 393,216 bytes a token.",
+)
+
+
+def _entries(tokens, window):
+    return sum(min(place, window) for place in range(1, tokens + 1))
+
+
+def _full(tokens, window):
+    return tokens * (tokens + 1) // 2
+
+
+def _band(tokens, window):
+    return tokens * window
+
+
+def _square(tokens, window):
+    return tokens * tokens
+
+
+def _narrower(tokens, window):
+    return _entries(tokens, window - 1)
+
+
+q6 = Exercise(
+    "04.q6",
+    "entries",
+    judge=function([((n, w), _entries(n, w)) for n, w in ((8, 3), (5, 9), (4096, 2047), (32_768, 4096))]),
+    right="Past the window each new token costs the same. With full attention it costs more every time.",
+    right_examples=[_entries],
+    known_wrong=[
+        (_full, "That is full attention: the triangle. No token may look further back than `window`."),
+        (_band, "Almost. The first tokens have fewer than `window` tokens behind them, so they cost less."),
+        (_square, "That would let tokens look into the future. Row 1 has one entry, row 2 has two, and so on."),
+        (_narrower, "One a row is missing: a token looks at itself, too, and it counts as one of the window."),
+    ],
+    hints=[
+        "Row 1 has 1 entry, row 2 has 2, ... until the window is full. How many has row 10 with a window of 3?",
+        "Row number `i` has `min(i, window)` entries. Add up the rows from 1 to `tokens`.",
+    ],
+    solution="def entries(tokens, window):\n    return sum(min(i, window) for i in range(1, tokens + 1))",
+    why="Each row is cut at the window, so the triangle becomes a band of one width.",
+)
+
+warm_up = WarmUp("04")
+
+quiz = Quiz(
+    "04",
+    [
+        Question(
+            "04.logits",
+            "What comes out of one forward pass for a text of 20 tokens?",
+            [
+                Choice("One token.", False, "You choose the token, from the scores. The model only gives scores."),
+                Choice(
+                    "20 probabilities.",
+                    False,
+                    "20 rows there are, but each holds a score for every entry of the vocabulary.",
+                ),
+                Choice(
+                    "20 rows of scores, one score for each entry of the vocabulary.",
+                    True,
+                    "Those are the logits. For the next token only the last row is used.",
+                ),
+            ],
+        ),
+        Question(
+            "04.template",
+            "A chat model gives nonsense through your own code and good answers elsewhere. What do you look at first?",
+            [
+                Choice(
+                    "The chat template.",
+                    True,
+                    "Print the prompt as the model gets it. A missing mark or new line is enough.",
+                ),
+                Choice("The number of parameters.", False, "It is the same model in both places."),
+                Choice(
+                    "The temperature.",
+                    False,
+                    "It can spoil an answer, but a wrong template spoils greedy answers, too.",
+                ),
+            ],
+        ),
+        Question(
+            "04.greedy",
+            "`model.generate(ids, do_sample=False, temperature=0.3)`: what does `temperature` do here?",
+            [
+                Choice("It makes the answer more careful.", False, "Greedy takes the likeliest token anyway."),
+                Choice(
+                    "Nothing.",
+                    True,
+                    "Without sampling nothing is drawn, so there is nothing for a temperature to change.",
+                ),
+                Choice("It makes the answer vary.", False, "Not without `do_sample=True`."),
+            ],
+        ),
+        Question(
+            "04.cache",
+            "What does the KV cache buy, and with what?",
+            [
+                Choice("Better answers, with time.", False, "The answers are the same with and without it."),
+                Choice("Less memory, with time.", False, "The other way round."),
+                Choice(
+                    "Time, with memory.",
+                    True,
+                    "The keys and values of earlier tokens are kept instead of being computed again.",
+                ),
+            ],
+        ),
+        Question(
+            "04.prefill",
+            "A user pastes ten pages and asks for one word. Where does the time go?",
+            [
+                Choice(
+                    "Into the prefill, before the first token.",
+                    True,
+                    "All tokens of the prompt are read at once, and there are many.",
+                ),
+                Choice("Into the decode.", False, "That is one token after another, and only one word is wanted."),
+                Choice("Into the tokenizer.", False, "It needs milliseconds."),
+            ],
+        ),
+        Question(
+            "04.speculative",
+            "When does speculative decoding **not** pay off?",
+            [
+                Choice("When the assistant is often right.", False, "That is when it pays off."),
+                Choice(
+                    "When the assistant is slow, or often wrong.",
+                    True,
+                    "Then you pay for drafts that are thrown away.",
+                ),
+                Choice("When the text repeats the prompt.", False, "Then prompt lookup drafts well, and for nothing."),
+            ],
+        ),
+        Question(
+            "04.padding",
+            "Why does a batch for a decoder get its padding on the left?",
+            [
+                Choice("It saves memory.", False, "The fillers take the same room on either side."),
+                Choice("It is faster.", False, "The shapes are the same on either side."),
+                Choice(
+                    "So that each prompt ends where the answer begins.",
+                    True,
+                    "On the right the model would have to go on after a row of fillers.",
+                ),
+            ],
+        ),
+        Question(
+            "04.safetensors",
+            "A stranger sends you weights. Why rather `.safetensors` than a pickled `.bin`?",
+            [
+                Choice("It is always smaller.", False, "The numbers take the same room in both."),
+                Choice(
+                    "It holds names, shapes and numbers, and nothing that could run.",
+                    True,
+                    "Opening a pickle can run any code that its maker put in.",
+                ),
+                Choice("It is encrypted.", False, "Anyone can read it. That is part of its charm."),
+            ],
+        ),
+    ],
+)
