@@ -1,11 +1,15 @@
 """What all tests share: no trace of them in the learner's files, quiet libraries, a watch on the kernels."""
 
 import os
+import signal
 import tempfile
 from pathlib import Path
 
 import pytest
 from kernel_watch import KernelWatch, Usage
+
+# A shell that starts the tests in the background has them ignore Ctrl+C; the tests of the interrupt need it.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 SCRATCH = tempfile.TemporaryDirectory(prefix="course-tests-")
 

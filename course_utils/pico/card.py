@@ -34,9 +34,9 @@ object, follow the system line "Answer in Finnish.", and say hello.
 
 ## What it cannot do
 
-Everything else. It has read about four hundred thousand short texts about a world of some hundred words, and nothing of
-yours. It makes up answers to questions that look like those of its textbook (see `made_up` below). It has not been
-examined for bias, safety or any use outside of a lesson.
+Everything else. It has read some {texts:,} short texts about one small world, and nothing of yours. It makes up
+answers to questions that look like those of its textbook (`made_up` below), and it misreads long passages. It has not
+been examined for bias, safety or any use outside of a lesson.
 
 ## Scores
 
@@ -58,7 +58,7 @@ out of the training that the model invents an answer to.
 | tokenizer | byte-level BPE, {vocab_size:,} entries, digits split, Phi-3's special tokens and chat template |
 | context | {context:,} tokens |
 | data | {texts:,} samples drawn from `course_utils/pico/textbook.py`, about {tokens:.0f} million tokens, none seen twice by design |
-| optimizer | Muon for the matrices of the blocks, AdamW for the rest, {steps:,} steps of {samples_a_step} samples |
+| optimizer | Muon for the matrices of the blocks, AdamW for the rest, {steps:,} + {review:,} steps of {samples_a_step} samples |
 | machine | {machine} |
 | file | float16 safetensors, {size:.1f} MB |
 
@@ -81,7 +81,7 @@ def write(name: str) -> Path:
         rows="\n".join(rows),
         **{key: value for key, value in vars(recipe).items() if key not in ("seed",)},
         head_dim=recipe.hidden_size // recipe.heads,
-        texts=recipe.steps * recipe.samples_a_step,
+        texts=(recipe.steps + recipe.review) * recipe.samples_a_step,
         size=(path / "model.safetensors").stat().st_size / 1e6,
         samples=scores["samples"],
         seed=scores["seed"],

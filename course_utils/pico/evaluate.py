@@ -33,9 +33,22 @@ BARS = {
     "not_unknown": 0.95,
     "tool": 0.97,
     "followup": 0.90,
-    "smalltalk": 0.95,
+    "first_impression": 0.95,
     "everyday": 0.80,
 }
+# Greetings and self-description: what the bar of the first impression is about. "smalltalk" is about all topics.
+FIRST_IMPRESSION = (
+    "greeting",
+    "how_are_you",
+    "thanks",
+    "goodbye",
+    "who_are_you",
+    "human",
+    "maker",
+    "abilities",
+    "size",
+    "limits",
+)
 
 
 class Examinee:
@@ -115,11 +128,15 @@ def right(sample: textbook.Sample, answer: str) -> bool:
 
 
 def examine(student: Examinee, skill: str, samples: int, seed: int, **only) -> tuple[float, list]:
-    """Share of right answers in one skill, and the (sample, answer) pairs. `only` keeps samples that are about that."""
+    """Share of right answers in one skill, and the (sample, answer) pairs.
+
+    `only` names values that a sample must be about, as `direction=("en-fi",)`. What is too long is skipped.
+    """
     rng, drawn = random.Random(f"{seed}/{skill}/{only}"), []
     while len(drawn) < samples:
         sample = textbook.draw(rng, "test", skill)
-        if sample.messages and all(sample.about.get(k) == v for k, v in only.items()):
+        fits = len(student.tokenizer(textbook.plain(sample), verbose=False)["input_ids"]) <= 1024
+        if sample.messages and fits and all(sample.about.get(key) in values for key, values in only.items()):
             drawn.append(sample)
     answers = student.answer([list(s.messages[:-1]) for s in drawn])
     pairs = list(zip(drawn, answers, strict=True))
@@ -135,8 +152,9 @@ def evaluate(student: Examinee, samples: int = 300, seed: int = 7) -> tuple[dict
         wrong[name] = [(s.messages[-2]["content"], s.answer, a) for s, a in result[1] if not right(s, a)]
         return result[1]
 
-    note("translate_en_fi", examine(student, "translate", samples, seed, direction="en-fi"))
-    note("translate_fi_en", examine(student, "translate", samples, seed, direction="fi-en"))
+    note("translate_en_fi", examine(student, "translate", samples, seed, direction=("en-fi",)))
+    note("translate_fi_en", examine(student, "translate", samples, seed, direction=("fi-en",)))
+    note("first_impression", examine(student, "smalltalk", samples, seed, topic=FIRST_IMPRESSION))
     for skill in (
         "summary",
         "passage",

@@ -40,6 +40,7 @@ class Recipe:
     samples_a_step: int = 64
     warmup: int = 100
     decay: float = 0.4  # the last share of the steps, in which the learning rate falls to zero
+    review: int = 800  # steps after that, from half the learning rate down to zero once more
     muon_rate: float = 3e-3
     adam_rate: float = 3e-3
     seed: int = 0
@@ -55,6 +56,7 @@ TIMETABLE = (
     (600, 0.0, ()),
     (2250, 0.35, ("sum", "sum", "sum", "translate", "translate", "passage", "unknown", "followup", "tool")),
     (3500, 0.5, ("passage",) * 3 + ("unknown",) + ("followup",) * 2 + ("translate",) * 2 + ("sum", "system")),
+    (6000, 0.7, ("passage",) * 5 + ("unknown",) * 5 + ("followup",) * 2 + ("translate",) * 2 + ("smalltalk",) * 2),
 )
 IGNORED = -100  # the label of a token that the loss does not count
 
@@ -151,7 +153,9 @@ def optimizers(model, recipe: Recipe) -> list:
 
 
 def rate_at(step: int, recipe: Recipe) -> float:
-    """The share of the learning rate at a step: warm-up, flat, then a straight line down to zero."""
+    """The share of the learning rate at a step: warm-up, flat, a straight line down to zero; then the review."""
+    if step >= recipe.steps:
+        return 0.5 * (1 - (step - recipe.steps) / recipe.review)
     left = (recipe.steps - step) / (recipe.decay * recipe.steps)
     return min(1.0, (step + 1) / recipe.warmup, left)
 
@@ -185,7 +189,8 @@ def train(recipe: Recipe, folder: Path, save_every: int = 250):
         model.model.compile(dynamic=True)
     optims = optimizers(model, recipe)
     first = resume(folder, recipe, model, optims)
-    bar = tqdm(range(first, recipe.steps), initial=first, total=recipe.steps, unit="step", mininterval=1.0)
+    last = recipe.steps + recipe.review
+    bar = tqdm(range(first, last), initial=first, total=last, unit="step", mininterval=1.0)
     for step in bar:
         started = time.perf_counter()
         rng = random.Random(f"{recipe.seed}/{step}")
@@ -207,7 +212,7 @@ def train(recipe: Recipe, folder: Path, save_every: int = 250):
         tokens = sum(len(row[0]) for row in rows) / (time.perf_counter() - started)
         bar.set_postfix_str(f"loss {loss:.3f}, {tokens:,.0f} tokens/s")
         log(folder, step, loss)
-        if (step + 1) % save_every == 0 or step + 1 == recipe.steps:
+        if (step + 1) % save_every == 0 or step + 1 == last:
             checkpoint(folder, recipe, step + 1, model, optims)
     return model, tokenizer
 
@@ -257,7 +262,7 @@ def save(model, tokenizer, folder: Path) -> None:
     from transformers import GenerationConfig
 
     model = model.to(torch.float16)
-    model.generation_config = GenerationConfig(bos_token_id=0, pad_token_id=0, eos_token_id=[4, 0], max_length=1024)
+    model.generation_config = GenerationConfig(bos_token_id=0, pad_token_id=0, eos_token_id=[4, 0])
     model.save_pretrained(folder)
     tokenizer.save_pretrained(folder)
 
