@@ -28,11 +28,7 @@ class Visit:
     chat: bool = False
 
 
-VISITS = [  # later notebooks join here
-    Visit("00_start_here", sliders=True, chat=True),
-    Visit("04_transformers", sliders=True),
-    Visit("06_onnx_genai"),
-]
+VISITS = [Visit("00_start_here", sliders=True, chat=True)]  # later notebooks join here
 
 PARTS = ("course_utils", "images", "notebooks", "pyproject.toml", "requirements.txt", "README.md")
 DEBIAN = Path("/usr/bin/chromium")
