@@ -13,19 +13,19 @@ q1 = Exercise(
     "06.q1",
     "answer_1",
     judge=number(6144, within=0.001, unit="bytes"),
-    right="4 layers, a key and a value each, 6 heads, 32 numbers a head, 4 bytes a number: 6,144 bytes a token.",
-    right_examples=[6144, 4 * 2 * 6 * 32 * 4],
+    right="4 layers, a key and a value each, 3 heads, 64 numbers a head, 4 bytes a number: 6,144 bytes a token.",
+    right_examples=[6144, 4 * 2 * 3 * 64 * 4],
     known_wrong=[
         (3072, "That is half of it. A layer keeps a key **and** a value for each token."),
         (1536, "Almost. That is one layer only, or it counts numbers where bytes are wanted (4 bytes each)."),
         (6144 * 1024, "That is the cache of a full context of 1,024 tokens. One token is wanted here."),
-        (2 * 6 * 32, "These are the numbers of one layer. There are 4 layers, and a number takes 4 bytes."),
+        (2 * 3 * 64, "These are the numbers of one layer. There are 4 layers, and a number takes 4 bytes."),
     ],
     hints=[
         "Count in the list of inputs: how many names begin with `past_key_values`?",
-        "Each of those has 6 heads with 32 numbers for every token, and float32 takes 4 bytes.",
+        "Each of those has 3 heads with 64 numbers for every token, and float32 takes 4 bytes.",
     ],
-    solution="answer_1 = 4 * 2 * 6 * 32 * 4",
+    solution="answer_1 = 4 * 2 * 3 * 64 * 4",
     why="`past_key_values` has 8 entries (4 layers, key and value). A full context of 1,024 tokens takes 6.3 MB.",
 )
 

@@ -155,14 +155,17 @@ def fill_cell(rng: random.Random, row: Row, key: str, pool: list, i: int) -> Non
             row.cells["colour"] = rng.choice(COLOURS)
 
 
-def tell(rng: random.Random, rows: list[Row], filler: float = 0.15) -> str:
-    """Write the table as a passage: each person's sentences stand together, the later ones often with he or she."""
+def tell(rng: random.Random, rows: list[Row], filler: float = 0.15, names: float = 0.4) -> str:
+    """Write the table as a passage: each person's sentences stand together.
+
+    After a person's first sentence, this share of them repeats the name; the others say he or she.
+    """
     groups = []
     for row in rows:
         keys = [key for key in row.cells if key in TELL]
         rng.shuffle(keys)
         for n, key in enumerate(keys):
-            who = str(row.name) if n == 0 or rng.random() < 0.4 else row.name.he
+            who = str(row.name) if n == 0 or rng.random() < names else row.name.he
             groups.append(rng.choice(TELL[key]).format(who=who, **row.cells))
             if rng.random() < filler:
                 groups.append(rng.choice(FILLER))
