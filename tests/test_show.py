@@ -351,6 +351,27 @@ def test_plots_are_pictures_with_alt_text_and_numbers():
     assert 'alt="Two lines."' in plot.html() and "tokens: 1, 2" in plot.text() and "nan" in plot.text()
 
 
+def test_panels_have_a_scale_of_their_own_and_say_every_number():
+    both = show.panels(["fp32", "int4"], {"size, MB": [8.9, 1.6], "speed": [float("nan"), 800]}, "Two forms")
+    assert both.text().splitlines()[1:] == ["size, MB: fp32 8.9, int4 1.6", "speed: fp32 nan, int4 800"]
+    assert 'alt="Bar charts side by side. Two forms: size, MB: fp32 8.9' in both.html()
+    assert "only: a 1" in show.panels(["a"], {"only": [1]}).text()
+
+
+def test_a_layer_is_drawn_from_the_graph_itself():
+    onnx = pytest.importorskip("onnx")
+    from course_utils.pico.export import onnx_folder
+
+    graph = onnx.load(onnx_folder("pico-mini", progress=False) / "model.onnx", load_external_data=False).graph
+    layer = show.onnx_layer(graph, 1)
+    drawn = re.findall(r"<title>(\w+):", layer.html())
+    assert sorted(drawn) == sorted(n.op_type for n in graph.node if n.name.startswith("/model/layers.1/"))
+    assert {"GroupQueryAttention", "MatMul", "Sigmoid"} <= set(drawn)
+    assert "weights 192 × 576" in layer.text() and "past_key_values.1.key" in layer.text()
+    with pytest.raises(CourseError, match="no layer 9"):
+        show.onnx_layer(graph, 9)
+
+
 def test_in_a_kernel_a_view_is_a_widget_with_its_text_beside_it(model, tmp_path):
     """In a real kernel, as nbval and JupyterLab have it."""
     nbformat = pytest.importorskip("nbformat")

@@ -71,6 +71,6 @@ def panels(labels, columns: dict, title: str = "", alt: str = ""):
 
 def onnx_layer(graph, layer: int = 0):
     """The operators of one layer of a language model, drawn from its ONNX graph."""
-    from .onnx_layer import OnnxLayer
+    from .layer_graph import OnnxLayer
 
     return OnnxLayer(graph, layer)

@@ -92,7 +92,7 @@ def panels(labels, columns: dict, title: str = "", alt: str = "") -> Plot:
 
     labels = [str(label) for label in labels]
     figure = Figure(figsize=(9.6, 1.0 + 0.42 * len(labels)), layout="constrained")
-    row, told = figure.subplots(1, len(columns), sharey=True), []
+    row, told = figure.subplots(1, len(columns), sharey=True, squeeze=False)[0], []
     for axes, (name, values) in zip(row, columns.items(), strict=True):
         values = [float(value) for value in values]
         shown = [_short(value) for value in values]
