@@ -209,9 +209,9 @@ def test_hints_come_one_at_a_time_and_then_all(capsys):
         (math.nan, "A number is wanted"),
         (3, "too low"),
         (4.5, "too high"),
-        (4000, "size: MB is wanted"),
-        (4 * 2**20, "size: MB is wanted"),
-        (0.004, "size: MB is wanted"),
+        (4000, "size. The unit wanted: MB"),
+        (4 * 2**20, "size. The unit wanted: MB"),
+        (0.004, "size. The unit wanted: MB"),
     ],
 )
 def test_number_says_what_is_wrong(value, part):

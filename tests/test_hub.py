@@ -238,6 +238,25 @@ def test_no_network(learner):
     assert "the download stopped" in result.fallbacks[0]
 
 
+def test_a_folder_that_cannot_hold_the_files(learner):
+    (learner.cache / "models").write_text("a file where the folder should be", encoding="utf-8")
+    result = learner.run()
+    assert result.names == ["pico-mini"] and len(result.fallbacks) == 1
+    assert "the files cannot be kept in" in result.fallbacks[0] and "set COURSE_CACHE" in result.fallbacks[0]
+    assert "network" not in result.output
+
+
+@pytest.mark.parametrize(
+    ("learner", "file"), [("onnx", "model.onnx"), ("transformers", "config.json")], indirect=["learner"]
+)
+def test_a_model_that_cannot_be_loaded(learner, file):
+    path = next(path for path in learner.hub.files if path.endswith(file))
+    learner.hub.files[path] = b"this is not a model"
+    result = learner.run(pinned=False)
+    assert result.names == ["pico-mini"] and len(result.fallbacks) == 1
+    assert "it could not be loaded (" in result.fallbacks[0] and len(result.fallbacks[0]) < 300
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no pseudo-terminals in Python")
 @pytest.mark.parametrize(("typed", "name"), [("yes", "phi-3.5-mini"), ("no", "pico-mini")])
 def test_the_question_in_a_terminal(learner, typed, name):

@@ -252,6 +252,25 @@ def test_an_interrupted_build_leaves_nothing(tmp_path):
     assert "KeyboardInterrupt" in errors and list((tmp_path / "onnx").iterdir()) == []
 
 
+def test_a_cache_that_cannot_be_used_is_named(tmp_path, monkeypatch):
+    (tmp_path / "cache").write_text("a file where the folder should be", encoding="utf-8")
+    monkeypatch.setenv("COURSE_CACHE", str(tmp_path / "cache"))
+    with pytest.raises(export.BuildFailed, match="could not be kept in .*set COURSE_CACHE to a folder"):
+        export.onnx_folder("pico-mini", "fp32", progress=False)
+
+
+def test_a_new_form_replaces_the_old_one(tmp_path):
+    names = ["pico-mini-int4-new", "pico-mini-int4-old", "pico-mini-int8-old", "building-now", "building-killed"]
+    for name in names:
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "model.onnx").write_bytes(b"")
+    long_ago = time.time() - 7200
+    os.utime(tmp_path / "building-killed", (long_ago, long_ago))
+    export._tidy(tmp_path / "pico-mini-int4-new")
+    left = sorted(path.name for path in tmp_path.iterdir())
+    assert left == ["building-now", "pico-mini-int4-new", "pico-mini-int8-old"]
+
+
 def test_a_build_that_fails_says_why(tmp_path, monkeypatch):
     broken = tmp_path / "weights" / "pico-mini"
     shutil.copytree(folder("pico-mini"), broken)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 from course_utils.chat import Reply
 
-from .engine import Exercise, contains, given, number
+from .engine import Exercise, given, number
 from .quiz import Choice, Question, Quiz
 
 # A reply as the notebook measures one, to try the exercises on: 16 words in 20 tokens.
@@ -56,7 +58,7 @@ def _met(answer, namespace, known: dict[str, float]) -> str:
 _TOKENS = "That is `reply.tokens_per_second`: tokens, not words. A word can be several tokens, and a full stop is one."
 _ALL_TOKENS = "Those are tokens per second. Count words: `reply.text.split()` is the list of them."
 _LETTERS = "Those are letters per second. `reply.text.split()` cuts the text into words; count those."
-_NOT_DIVIDED = "That is the number of words. How many are that in each second?"
+_NOT_DIVIDED = "That is the number of words. How many is that per second?"
 _UPSIDE_DOWN = "That is seconds per word, the same fraction upside down."
 
 q1 = Exercise(
@@ -80,12 +82,35 @@ q1 = Exercise(
     why="The number of words, divided by the seconds they took.",
 )
 
+_ASKED_FIRST = "The question comes first there. Tell the fact first, and then ask."
+_DENIED = "That says where Max is not. Tell the model where he is."
+
+
+def _judge_told(answer):
+    if not isinstance(answer, str):
+        return "A text in quotes is wanted here."
+    text = answer.casefold().replace("’", "'")
+    asks = r"\bwhere\b|\b(?:at|in) which place\b"
+    told = re.search(r"\bmax\b[^.?!\n]*?\bstation\b(?!\s*\?)", text)
+    if told and re.search(r"(?:\bnot|n't)\s(?:\w+\s){0,3}station", told.group()):
+        return _DENIED
+    if told and re.search(asks, text[told.end() :]):
+        return True
+    asked = re.search(asks, text)
+    return _ASKED_FIRST if asked and "station" in text[asked.end() :] else False
+
+
 q2 = Exercise(
     "00.q2",
     "answer_2",
-    judge=contains("max", "station", ("where is max", "where can i find max", "where's max")),
+    judge=_judge_told,
     right="The fact stands in the prompt now, so the model need not remember it. Run the next cell to see its answer.",
-    right_examples=["Max is at the station.\nWhere is Max?", "Read this: Max is at the station. Where can I find Max?"],
+    right_examples=[
+        "Max is at the station.\nWhere is Max?",
+        "Max is at the station. Where is he?",
+        "Read this: Max is at the station. Where can I find Max?",
+        "Max is not at the mill, he is at the station. Where’s Max?",
+    ],
     known_wrong=[
         (
             "Where is Max?",
@@ -94,15 +119,18 @@ q2 = Exercise(
         ),
         (
             "Max is at the station.",
-            "That tells the fact and asks nothing. Put the question behind it, in the same text.",
-            lambda answer: "where" not in answer.casefold(),
+            "That tells the fact and asks nothing. Put the question after it, in the same text.",
+            lambda answer: "where" not in answer.casefold() and "?" not in answer,
         ),
+        ("Where is Max? Max is at the station.", _ASKED_FIRST, _never),
+        ("Max is not at the station. Where is Max?", _DENIED, _never),
     ],
     hints=[
         "One text, two sentences: first the fact, then the question.",
         'Begin with `"Max is at the station.` and end with the question and a `"`.',
     ],
     solution='answer_2 = "Max is at the station. Where is Max?"',
+    nudge="Two sentences are wanted: that Max is at the station, and then the question where he is.",
     why="A model answers from its training or from its prompt, and the prompt is the part that you write.",
 )
 
@@ -169,11 +197,15 @@ quiz = Quiz(
         ),
         Question(
             "00.temperature",
-            "You want the same answer each time. Which `temperature`?",
+            "You want the same answer each time, whatever the seed. Which `temperature`?",
             [
                 Choice("2", False, "That gives chance the largest say."),
-                Choice("1", False, "Then each token is drawn with the model's own probabilities: it varies."),
-                Choice("0", True, "Always the likeliest token: same prompt, same answer."),
+                Choice(
+                    "1",
+                    False,
+                    "Then each token is drawn with the model's own probabilities: another seed, another answer.",
+                ),
+                Choice("0", True, "Always the likeliest token: same prompt, same answer, whatever the seed."),
             ],
         ),
         Question(
@@ -181,15 +213,13 @@ quiz = Quiz(
             "pico-mini is asked for a fact that its textbook left out. What can you rely on?",
             [
                 Choice(
-                    "That it says so.",
+                    "It says so.",
                     False,
                     "Sometimes it does. It may as well make up an answer in the same calm tone.",
                 ),
+                Choice("It looks it up.", False, "A model on its own cannot look anything up: it continues a text."),
                 Choice(
-                    "That it looks it up.", False, "A model on its own cannot look anything up: it continues a text."
-                ),
-                Choice(
-                    "On nothing in its tone.",
+                    "Nothing in its tone.",
                     True,
                     "A made-up answer sounds like a right one. Check it, or give the fact in the prompt.",
                 ),

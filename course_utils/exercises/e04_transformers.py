@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 
+from course_utils.phi.catalog import PARAMETERS
+
 from .engine import Exercise, function, given, number
 from .quiz import Choice, Question, Quiz, WarmUp
 from .values import as_number
@@ -12,7 +14,7 @@ CONTEXT = 1024  # tokens that pico-mini can hold
 
 _ENGLISH = "That is the number of English words. Finnish has its own entry in `tokens_per_word`."
 _TIMES = "There cannot be more words than tokens: a word takes at least one token. Divide, do not multiply."
-_ONE_EACH = "That would be one token a word. The cell above measured how many tokens a Finnish word takes."
+_ONE_EACH = "That would be one token per word. The cell above measured how many tokens a Finnish word takes."
 
 
 def _words_that_fit(answer, namespace):
@@ -123,7 +125,8 @@ q3 = Exercise(
     "04.q3",
     "softmax",
     judge=function([((scores,), _softmax(scores)) for scores in _SCORES], within=1e-4),
-    right="That is the whole of it. The same line closes every step of every model in this course.",
+    right="That is the whole of it. Every token that is **drawn** goes through this line. "
+    "Greedy can skip it: the largest logit has the largest probability.",
     right_examples=[_softmax],
     known_wrong=[
         (
@@ -168,6 +171,15 @@ def _kept_before(probabilities, p):
     return _kept(probabilities, p) - 1
 
 
+def _kept_past(probabilities, p):
+    total, count = 0.0, 0
+    for probability in sorted(probabilities, reverse=True):
+        total, count = total + probability, count + 1
+        if total > p:
+            break
+    return count
+
+
 def _kept_above(probabilities, p):
     return sum(probability >= p for probability in probabilities)
 
@@ -177,6 +189,7 @@ _NUCLEI = [
     (([0.05, 0.15, 0.5, 0.3], 0.9), 3),
     (([0.96, 0.02, 0.02], 0.9), 1),
     (([0.1] * 10, 0.45), 5),
+    (([0.5, 0.25, 0.25], 0.75), 2),
 ]
 
 q4 = Exercise(
@@ -188,6 +201,7 @@ q4 = Exercise(
     known_wrong=[
         (_kept_unsorted, "You took them as they came. The likeliest come first: sort them, the largest in front."),
         (_kept_before, "One too few. The token that carries the sum over `p` is kept as well."),
+        (_kept_past, "One too many where the sum is exactly `p`: that is enough. Stop at `p` **or more**: `>=`."),
         (_kept_above, "You compared each token with `p` on its own. The **sum** of the likeliest has to reach `p`."),
     ],
     hints=[
@@ -200,7 +214,8 @@ q4 = Exercise(
         "    for count, probability in enumerate(sorted(probabilities, reverse=True), 1):\n"
         "        total += probability\n"
         "        if total >= p:\n"
-        "            return count"
+        "            break\n"
+        "    return count"
     ),
     why="Top-p keeps the smallest group of likeliest tokens whose probabilities together reach p.",
 )
@@ -218,15 +233,18 @@ q5 = Exercise(
         ),
         (12_288, "That is one layer. There are 32, and each keeps its own keys and values."),
         (4_096, "The head size is missing: each of the 32 heads keeps 96 numbers."),
-        (786_432, "Twice too much: that is float32, 4 bytes a number. bfloat16 takes 2."),
-        (3_821_079_552, "Those are the parameters. The cache has nothing to do with them: count keys and values."),
+        (786_432, "Twice too much: that is float32, 4 bytes per number. bfloat16 takes 2."),
+        (
+            PARAMETERS["phi-3.5-mini"],
+            "Those are the parameters. The cache has nothing to do with them: count keys and values.",
+        ),
     ],
     hints=[
         "For each token, each layer keeps a key and a value, and each of them has heads × head size numbers.",
-        "2 (key and value) × layers × heads × head size × bytes a number.",
+        "2 (key and value) × layers × heads × head size × bytes per number.",
     ],
     solution="answer_5 = 2 * 32 * 32 * 96 * 2",
-    why="Key and value, 32 layers, 32 heads, 96 numbers, 2 bytes each: 393,216 bytes a token.",
+    why="Key and value, 32 layers, 32 heads, 96 numbers, 2 bytes each: 393,216 bytes per token.",
 )
 
 
@@ -250,17 +268,43 @@ def _narrower(tokens, window):
     return _entries(tokens, window - 1)
 
 
+def _built(tokens, window):
+    return mask(tokens, window)  # noqa: F821  (the notebook's function, whose result is not to be built)
+
+
+_BUILT = (
+    "That counts the mask itself. For 131,072 tokens it would take 17 GB: "
+    "find the number of entries of each row instead."
+)
+
+
+class _without_a_mask(function):  # noqa: N801
+    """Cases of a function that must not build the mask; one that does is told so, and never run."""
+
+    def one(self, value, namespace):
+        return _BUILT if self._builds(value) else super().one(value, namespace)
+
+    def same(self, value, example):
+        return not self._builds(value) and super().same(value, example)
+
+    @staticmethod
+    def _builds(value) -> bool:
+        used = set(getattr(getattr(value, "__code__", None), "co_names", ()))
+        return bool(used & {"mask", "tri", "tril", "triu"})
+
+
 q6 = Exercise(
     "04.q6",
     "entries",
-    judge=function([((n, w), _entries(n, w)) for n, w in ((8, 3), (5, 9), (4096, 2047), (32_768, 4096))]),
+    judge=_without_a_mask([((n, w), _entries(n, w)) for n, w in ((8, 3), (5, 9), (4096, 2047), (8192, 4096))]),
     right="Past the window each new token costs the same. With full attention it costs more every time.",
     right_examples=[_entries],
     known_wrong=[
         (_full, "That is full attention: the triangle. No token may look further back than `window`."),
         (_band, "Almost. The first tokens have fewer than `window` tokens behind them, so they cost less."),
         (_square, "That would let tokens look into the future. Row 1 has one entry, row 2 has two, and so on."),
-        (_narrower, "One a row is missing: a token looks at itself, too, and it counts as one of the window."),
+        (_narrower, "One per row is missing: a token looks at itself, too, and it counts as one of the window."),
+        (_built, _BUILT, lambda answer: False),  # told by the judge
     ],
     hints=[
         "Row 1 has 1 entry, row 2 has 2, ... until the window is full. How many has row 10 with a window of 3?",
@@ -363,7 +407,7 @@ quiz = Quiz(
         ),
         Question(
             "04.padding",
-            "Why does a batch for a decoder get its padding on the left?",
+            "Why does a batch get its padding on the left when the model writes on at the end?",
             [
                 Choice("It saves memory.", False, "The fillers take the same room on either side."),
                 Choice("It is faster.", False, "The shapes are the same on either side."),

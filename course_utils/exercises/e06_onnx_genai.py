@@ -42,9 +42,14 @@ def _forbidden(ids: list[int]):
             return False
         if result.shape != (1, 1, 6):
             return "The scores must keep their shape, one for every entry of the vocabulary: (1, 1, 6) here."
-        chance = np.exp(result[0, 0] - result.max())
-        if any(chance[i] > 1e-6 for i in ids):
-            return "A forbidden token can still be drawn. Is its score low enough?"
+        scores = result[0, 0].astype(np.float64)
+        with np.errstate(invalid="ignore"):
+            chance = np.exp(scores - scores.max())
+        if not all(chance[i] == 0 for i in ids):  # NaN fails as well
+            return (
+                "A forbidden token can still be drawn, or its score is no number. "
+                "Give it the lowest score there is, whatever it was before."
+            )
         others = [i for i in range(6) if i not in ids]
         if not np.allclose(result[0, 0, others], _scores()[0, 0, others]):
             return "The scores of the other tokens must stay as they were."
@@ -60,6 +65,11 @@ def _forbid(logits, ids):
 
 def _forbid_by_zero(logits, ids):
     logits[0, 0, ids] = 0
+    return logits
+
+
+def _forbid_by_less(logits, ids):
+    logits[0, 0, ids] -= 20
     return logits
 
 
@@ -79,6 +89,7 @@ q2 = Exercise(
     right_examples=[_forbid, lambda logits, ids: np.where(np.isin(np.arange(6), ids), -1e9, logits)],
     known_wrong=[
         (_forbid_by_zero, "0 is not low: logits below 0 are common, so 0 can even raise a chance."),
+        (_forbid_by_less, "Less likely is not never: another score may fall as low."),
         (_forbid_by_removing, "Removing a score moves all later tokens to other ids. Keep the length."),
         (_forbid_without_return, "Right so far, but the function returns nothing: end with `return logits`."),
     ],
@@ -92,14 +103,15 @@ q2 = Exercise(
     why="`softmax` turns a score into e to the power of it, and e to the power of minus infinity is 0.",
 )
 
-AGAIN = (
-    "That is what was read, not what was saved. Rewinding reads the passage once and the questions each time."
-)
+SOMETHING = "Something was saved: without rewinding each question brings the passage along."
+SHARE = "That is a share. A number of tokens is wanted: a multiple of `passage_tokens`."
 THRICE = "Almost: the passage has to be read once, so with three questions it is saved only twice."
 ONCE = "The passage is saved for every question after the first, and there were three questions."
 
 
 def _saved(answer, namespace):
+    if isinstance(answer, str):
+        return "Write it without quotes."
     passage = namespace["passage_tokens"]
     near = lambda tokens: abs(float(answer) - tokens) <= 2  # noqa: E731
     if near(2 * passage):
@@ -120,7 +132,8 @@ q3 = Exercise(
     known_wrong=[
         (given(answer_3=1500, passage_tokens=500), THRICE),
         (given(answer_3=500, passage_tokens=500), ONCE),
-        (given(answer_3=0, passage_tokens=500), AGAIN, lambda answer: float(answer) < 1),
+        (given(answer_3=0, passage_tokens=500), SOMETHING, lambda answer: float(answer) == 0),
+        (given(answer_3=2 / 3, passage_tokens=500), SHARE, lambda answer: 0 < float(answer) < 1),
     ],
     hints=[
         "Without rewinding each of the three questions brings the whole passage along.",
@@ -139,6 +152,12 @@ NOT_MOODS = (
     "Negative!",
     "I do not know.",
     "NitPig.",
+    "",
+    ".",
+    "PositiveNegative.",
+    "Positive.Negative.",
+    "Positive. ",
+    "Native.",
 )
 
 
@@ -149,6 +168,9 @@ def _two_moods(answer) -> bool | str:
         pattern = re.compile(answer)
     except re.error as error:
         return f"This is not a regular expression: {error}."
+    foreign = re.search(r"\\[bBZ]|\(\?<?[=!]|\(\?[>#]", answer)  # Python knows these, the library does not
+    if foreign:
+        return f"GenAI's patterns do not know `{foreign[0]}`. Leave it out: the whole answer has to fit anyway."
     missing = [text for text in MOODS if not pattern.fullmatch(text)]
     if missing:
         return f"The pattern does not let the model say “{missing[0]}”."
@@ -187,7 +209,10 @@ q4 = Exercise(
         "A full stop that means itself is written `\\.`. Put `r` before the quotes so that `\\` stays as it is.",
     ],
     solution=r'answer_4 = r"(Positive|Negative)\."',
-    why="Try it: `write(\"Is this sentence positive, negative or neutral? The bus is red.\", ('regex', answer_4))`.",
+    why=(
+        "Try it: `write('Is this sentence positive, negative or neutral? The bus is red.', "
+        "guidance=('regex', answer_4))`."
+    ),
 )
 
 q5 = Exercise(
@@ -224,18 +249,33 @@ q6 = Exercise(
         (
             1.91,
             "That is 4 bits for everything. The scales cost a bit a weight, and the embedding table is float32.",
+            lambda a: abs(float(a) - 1.9105) < 0.005,
         ),
         (
             2.39,
             "Good, the scales are in. But the embedding table stays in float32: 4 bytes a weight, not 5 bits.",
+            lambda a: abs(float(a) - 2.388) < 0.006,
         ),
-        (2.326, "The embedding table is missing: 98,500,608 weights of 4 bytes each."),
+        (
+            2.326,
+            "The embedding table is missing: 98,500,608 weights of 4 bytes each.",
+            lambda a: abs(float(a) - 2.3266) < 0.005,
+        ),
         (
             2.524,
             "The embedding table has 4 bytes a weight here (float32), not 2.",
-            lambda a: 2.5 < float(a) < 2.55,
+            lambda a: 2.515 < float(a) < 2.529,
         ),
-        (7.64, "That is the size in 16 bits. int4 takes less than half of it."),
+        (
+            2.534,
+            "That is the size in GiB, of 1,073,741,824 bytes. A GB is a billion bytes.",
+            lambda a: 2.529 <= float(a) < 2.54,
+        ),
+        (
+            7.64,
+            "That is the size in 16 bits. int4 takes less than half of it.",
+            lambda a: abs(float(a) - 7.642) < 0.03,
+        ),
         (21.76, "Bits are not bytes: divide by 8.", lambda answer: 15 < float(answer) < 30),
     ],
     hints=[
@@ -382,7 +422,7 @@ quiz = Quiz(
         ),
         Question(
             "06.old",
-            "Which line of the lesson's old snippet still works with GenAI 0.18?",
+            "Which of these lines from 2024 still works with GenAI 0.18?",
             [
                 Choice("`params.input_ids = tokens`", False, "Gone: now `generator.append_tokens(tokens)`."),
                 Choice("`generator.generate_next_token()`", True, "The heart of the loop has kept its name."),
@@ -391,7 +431,7 @@ quiz = Quiz(
                     False,
                     "Gone. `generate_next_token()` computes them itself.",
                 ),
-                Choice("`model.generate(params)`", False, "Gone. One way is left, the token by token loop."),
+                Choice("`model.generate(tokens)`", False, "Gone. One way is left, the token by token loop."),
             ],
         ),
     ],

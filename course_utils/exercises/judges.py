@@ -74,7 +74,8 @@ class number(Judge):  # noqa: N801  (judges read as words in an exercise: judge=
         if abs(answer - expected) <= room:
             return True
         if expected and _another_unit(answer / expected, self.within):
-            return f"The digits fit, but not their size: {self.unit or 'another power of ten'} is wanted."
+            wanted = f"The unit wanted: {self.unit}" if self.unit else "Another power of ten is wanted"
+            return f"The digits fit, but not their size. {wanted}."
         return _sentence(f"{describe(value)} is too {'high' if answer > expected else 'low'}.")
 
 

@@ -110,6 +110,8 @@ _PHI_4_MINI = Download(
     licence="MIT",
 )
 
+PARAMETERS = {"phi-3.5-mini": 3_821_079_552}  # counted from the published configuration
+
 # name -> runtime -> what to download
 MODELS: dict[str, dict[str, Download]] = {
     "phi-3.5-mini": {"transformers": _PHI_35_MINI, "onnx": _PHI_35_MINI_INT4},

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
 
@@ -26,15 +27,22 @@ def onnx_folder(name: str = "pico-mini", precision: str = "fp32", progress: bool
     """The folder with `name` in ONNX form, for `onnxruntime_genai.Model`.
 
     The first call builds it from the shipped checkpoint (about 5 seconds) and prints one line, with a dot
-    every half second; later calls find it in the cache. `precision` is "fp32", "int8" or "int4".
+    every half second; later calls find it in the cache, where it replaces that of an older checkpoint.
+    `precision` is "fp32", "int8" or "int4".
     Raises BuildFailed, or CourseError for a model that the course does not ship.
     """
     if precision not in PRECISIONS:
         raise BuildFailed(f"There is no precision {precision!r}. The builder makes: {', '.join(PRECISIONS)}.")
     checkpoint = folder(name)
     target = cache_folder() / "onnx" / f"{name}-{precision}-{_fingerprint(checkpoint)}"
-    if not target.is_dir():
-        _build(checkpoint, target, precision, progress)
+    try:
+        if not target.is_dir():
+            _build(checkpoint, target, precision, progress)
+    except OSError as error:
+        raise BuildFailed(
+            f"The ONNX form could not be kept in {target.parent}: {error}. Free some space, or set COURSE_CACHE "
+            "to a folder you may write to."
+        ) from error
     return target
 
 
@@ -63,10 +71,21 @@ def _build(checkpoint: Path, target: Path, precision: str, progress: bool) -> No
                 raise
         if progress:
             print(f" done in {time.perf_counter() - began:.1f} s")
-    except OSError as error:
-        raise BuildFailed(f"The ONNX form could not be kept in {target.parent}: {error}.") from error
     finally:
         shutil.rmtree(work, ignore_errors=True)
+    _tidy(target)
+
+
+def _tidy(target: Path) -> None:
+    """Remove the forms that `target` replaces, and what builds left that were killed more than an hour ago."""
+    replaced = target.name.rpartition("-")[0] + "-*"
+    old = [path for path in target.parent.glob(replaced) if path != target]
+    for path in target.parent.glob("building-*"):
+        with suppress(OSError):  # another process may finish with it just now
+            if time.time() - path.stat().st_mtime > 3600:
+                old.append(path)
+    for path in old:
+        shutil.rmtree(path, ignore_errors=True)
 
 
 def _run_builder(checkpoint: Path, work: Path, precision: str, progress: bool) -> None:

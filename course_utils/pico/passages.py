@@ -172,6 +172,22 @@ def tell(rng: random.Random, rows: list[Row], filler: float = 0.15, names: float
     return polish(" ".join(groups))
 
 
+def tell_twice(rng: random.Random, rows: list[Row]) -> tuple[str, str, dict[str, str]]:
+    """The table as a passage with he and she, the same with names only, and what it says about each person by name."""
+    text, clear, about = [], [], {}
+    for row in rows:
+        keys = [key for key in row.cells if key in TELL]
+        rng.shuffle(keys)
+        for n, key in enumerate(keys):
+            sentence = rng.choice(TELL[key])
+            who = str(row.name) if n == 0 or rng.random() < 0.2 else row.name.he
+            text.append(sentence.format(who=who, **row.cells))
+            clear.append(sentence.format(who=row.name, **row.cells))
+            short = ASK[key][1].format(**row.words())
+            about[str(row.name)] = f"{about.get(str(row.name), '')} {short}".strip()
+    return polish(" ".join(text)), polish(" ".join(clear)), {name: polish(said) for name, said in about.items()}
+
+
 def question(
     rng: random.Random, rows: list[Row], row: Row | None = None, key: str | None = None
 ) -> tuple[str, str, str, Row]:

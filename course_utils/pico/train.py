@@ -54,6 +54,8 @@ TIMETABLE = (
     (0, 0.75, ("repeat",)),
     (600, 0.6, ("reading", "reading", "translate", "sum")),
     (2000, 0.3, ("reading", "reading", "translate", "sum")),
+    (2500, 0.5, ("person", "person", "reading", "translate", "sum")),
+    (3500, 0.5, ("interview", "interview", "person", "reading", "translate", "sum")),
 )
 IGNORED = -100  # the label of a token that the loss does not count
 

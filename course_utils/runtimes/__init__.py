@@ -67,13 +67,19 @@ def _load_phi(name: str, runtime: str, options: dict) -> ChatModel:
     except DownloadError as reason:
         print(f"pico-mini answers instead of {name}: {reason}.")
         return _load_pico("pico-mini", runtime, {})
-    if runtime == "transformers":
-        from course_utils.runtimes.transformers import TransformersModel
+    try:
+        if runtime == "transformers":
+            from course_utils.runtimes.transformers import TransformersModel
 
-        return TransformersModel(files, name=name, dtype=model.dtype, device=device)
-    from course_utils.runtimes.onnx import OnnxModel
+            return TransformersModel(files, name=name, dtype=model.dtype, device=device)
+        from course_utils.runtimes.onnx import OnnxModel
 
-    return OnnxModel(files, name=name)
+        return OnnxModel(files, name=name)
+    except (MemoryError, RuntimeError, OSError) as error:  # too little memory, most of all
+        first = (str(error).splitlines() or [""])[0][:120]
+        why = f"{type(error).__name__}: {first}" if first else type(error).__name__
+    print(f"pico-mini answers instead of {name}: it could not be loaded ({why}).")
+    return _load_pico("pico-mini", runtime, {})
 
 
 def _device(memory: int) -> str:

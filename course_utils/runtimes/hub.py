@@ -54,20 +54,18 @@ def fetch(name: str, runtime: str, model: Download, in_memory: bool = True) -> P
     `in_memory=False` leaves out the check of the main memory, for a model that goes to a graphics processor.
     """
     target = cache_folder() / "models" / f"{name}-{runtime}-{model.revision[:12]}"
-    missing = [file for file in model.files if not (target / file.path).is_file()]
-    if in_memory:
-        _check_memory(model)
-    if missing:
-        _check_disk(model, target)
-        _ask(name, model, target)
-        try:
+    try:
+        missing = [file for file in model.files if not (target / file.path).is_file()]
+        if in_memory:
+            _check_memory(model)
+        if missing:
+            _check_disk(model, target)
+            _ask(name, model, target)
             _download_all(model, missing, target)
-        except DownloadError:
-            raise
-        except (
-            Exception
-        ) as error:  # of the disk, or of the HTTP library, which is another one every few years
-            raise _stopped(error, target) from error
+    except DownloadError:
+        raise
+    except Exception as error:  # of the disk, or of the HTTP library, which is another one every few years
+        raise _stopped(error, target) from error
     return target
 
 
@@ -187,6 +185,10 @@ def _verify(file: File, etag: str | None, part: Path) -> None:
 def _stopped(error: Exception, target: Path) -> DownloadError:
     if isinstance(error, OSError) and error.errno == errno.ENOSPC:
         return NotEnoughDisk(f"the disk is full; free some space for {target} and try again")
+    if isinstance(error, OSError) and error.filename:
+        return DownloadStopped(
+            f"the files cannot be kept in {target} ({error.strerror}); set COURSE_CACHE to a folder you may write to"
+        )
     first = (str(error).splitlines() or [""])[0][:120]
     return DownloadStopped(
         f"the download stopped ({type(error).__name__}: {first}); what came is kept, so try again when the "
