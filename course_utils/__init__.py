@@ -7,7 +7,15 @@
 Importing it needs nothing installed and loads nothing heavy: `load` is looked up when somebody asks for it.
 """
 
-from __future__ import annotations
+import sys
+
+# Before all else, because the files below this one do not load on such a Python. So this one may hold only what
+# Python 3.6 can read: no `annotations` from the future, and quotes around the newer ones.
+if sys.version_info < (3, 8):  # noqa: UP036
+    sys.exit(
+        f"The course needs Python 3.11 to 3.14, and this is Python {sys.version.split()[0]} ({sys.executable}).\n"
+        "Get one from https://www.python.org/downloads/ and start the command again with it."
+    )
 
 import os
 from pathlib import Path
@@ -21,7 +29,7 @@ ROOT = Path(__file__).resolve().parents[1]
 class CourseError(Exception):
     """Something the learner can mend. The message says what happened and what to do."""
 
-    def _render_traceback_(self) -> list[str]:
+    def _render_traceback_(self) -> "list[str]":
         # IPython asks for this: in a notebook the message alone is shown, not the inside of the course.
         return [f"{type(self).__name__}: {self}"]
 

@@ -54,6 +54,8 @@ def _parse(arguments: list[str]) -> tuple[argparse.Namespace, list[str]]:
     if arguments[:1] == ["train"] and not _wants_short_help(arguments):
         return argparse.Namespace(run=_train, json="--json" in arguments), arguments[1:]
     own, rest = arguments, []
+    if arguments == ["train"]:  # nobody should wait for an install to read that the model's name is missing
+        own = ["train", "--help"]
     if arguments[:1] == ["test"] and "--" in arguments:
         cut = arguments.index("--")
         own, rest = arguments[:cut], arguments[cut + 1 :]
@@ -143,6 +145,8 @@ def _free_port(wanted: int | None) -> int:
     """The port that was asked for, or the first free one from 8888."""
     for port in [wanted] if wanted else range(8888, 8988):
         with socket.socket() as test:
+            if os.name != "nt":  # as Jupyter does it: a server that has just stopped blocks its port for a minute
+                test.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
                 test.bind(("127.0.0.1", port))
                 return port

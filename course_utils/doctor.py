@@ -35,6 +35,9 @@ def _python_faults() -> list[dict]:
 
 
 def _package_faults(place: environment.Place) -> list[dict]:
+    if place.own and place.prefix.exists() and not environment.fits([str(place.python)]):
+        what = f"The environment's Python does not start, or is none that the course supports: {place.python}."
+        return [_fault(what, "python -m course_utils lab")]
     missing, other = environment.differences(place)
     faults = []
     if missing and not place.prefix.exists():

@@ -6,6 +6,7 @@ Pythons that are too old for the course, so that they can be told so.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import importlib.metadata
 import json
@@ -17,6 +18,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,6 +28,7 @@ from course_utils.installer import SPACE, SPACE_WITH_CUDA, SetupError, explain, 
 REQUIREMENTS = ROOT / "requirements.txt"
 VENV = ROOT / ".venv"
 STAMP = VENV / "course-stamp.txt"
+LOCK = ROOT / ".venv.lock"  # beside it, because making it clears the folder
 OWN_NAME = "small-language-models-course"
 
 OLDEST, NEWEST = (3, 11), (3, 14)
@@ -71,13 +74,13 @@ def _other_python() -> str:
     if os.name == "nt":
         commands += [["py", f"-{_dotted((3, minor))}"] for minor in range(NEWEST[1], OLDEST[1] - 1, -1)]
     for command in commands:
-        if shutil.which(command[0]) and _fits(command):
+        if shutil.which(command[0]) and fits(command):
             shown = " ".join(f'"{part}"' if " " in part else part for part in command)
             return f"This computer has one that fits. Use it instead: {shown}"
     return DOWNLOAD
 
 
-def _fits(command: list) -> bool:
+def fits(command: list) -> bool:
     """Whether this Python runs (it may be a dead link) and has a version the course supports."""
     test = f"import sys; sys.exit(not {OLDEST} <= sys.version_info[:2] <= {NEWEST})"
     return _quietly([*command, "-I", "-c", test])
@@ -199,10 +202,14 @@ def prepare() -> Place:
         if not place.own:
             _add_missing(place)
         elif not is_complete():
-            _make_own(place)
+            with _alone(LOCK):
+                _make_own(place)
     except KeyboardInterrupt:
         say("\nStopped. Start the same command again, and it goes on from here.")
         raise
+    except OSError as error:
+        reason = f"The environment {place.prefix} cannot be made: {error}"
+        raise SetupError(explain([str(error)]) or reason) from None
     _no_news(place)
     return place
 
@@ -213,9 +220,32 @@ def is_ready() -> bool:
     return is_complete() if place.own else not differences(place)[0]
 
 
+@contextlib.contextmanager
+def _alone(lock: Path) -> Iterator[None]:
+    """Keep other windows from installing at the same time: each would delete what the other is unpacking.
+
+    What counts is the system's lock on the file, which ends with its holder in any case; the file itself stays.
+    """
+    with lock.open("a") as file:
+        try:
+            if os.name == "nt":
+                import msvcrt
+
+                msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+            else:
+                import fcntl
+
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except (BlockingIOError, PermissionError):  # Linux and macOS, Windows
+            raise SetupError("Another window is installing the course. Wait for it, then start again.") from None
+        except OSError:  # some network disks have no locks: go on without
+            pass
+        yield
+
+
 def _make_own(place: Place) -> None:
     started = time.monotonic()
-    usable = _fits([str(place.python)])
+    usable = fits([str(place.python)])
     if usable and not any(differences(place)) and _is_linked(place):  # somebody installed it by hand
         STAMP.write_text(_expected_stamp(), encoding="utf-8")
         return
@@ -230,9 +260,15 @@ def _make_own(place: Place) -> None:
     _forget_half_installed()
     # Without isolation, pip needs no network to link the course's own package again in a folder that moved.
     isolation = ["--no-build-isolation"] if STAMP.exists() else []
-    pip_install(place.python, ["-r", str(REQUIREMENTS), *isolation], torch=not installed("torch", place))
+    pip_install(place.python, ["-r", str(REQUIREMENTS), *isolation], torch=_fetches_torch(place))
     STAMP.write_text(_expected_stamp(), encoding="utf-8")
     say(f"The environment is ready ({time.monotonic() - started:.0f} s).")
+
+
+def _fetches_torch(place: Place) -> bool:
+    """Whether pip has to fetch PyTorch: it is missing, or requirements.txt now names another version."""
+    missing, other = differences(place)
+    return "torch" in other or any(line.startswith("torch==") for line in missing)
 
 
 def _add_missing(place: Place) -> None:
@@ -245,7 +281,8 @@ def _add_missing(place: Place) -> None:
         if not _has_pip(place.python):
             raise SetupError("The active environment has no pip. Deactivate it: the course makes its own.")
         own = [] if installed(OWN_NAME, place) else ["-e", "."]
-        pip_install(place.python, [*missing, *own], torch)
+        with _alone(place.prefix / "course.lock"):
+            pip_install(place.python, [*missing, *own], torch)
     if other:
         shown = ", ".join(f"{name} {version} (tested: {pins()[name]})" for name, version in other.items())
         say(f"The active environment has other versions than the course was tested with: {shown}.")

@@ -123,7 +123,12 @@ _FAULTS = [
 
 def explain(lines: list[str]) -> str | None:
     """What to tell the learner about a failure, from what pip printed; None if it is nothing known."""
-    text = "\n".join(lines)
+    # A WARNING about a connection that came back must not hide the ERROR that ended it. Only where pip found
+    # no version at all do the warnings say why.
+    hard = [line for line in lines if not line.lstrip().startswith("WARNING")]
+    ended = any(line.startswith("ERROR") for line in hard)
+    found_none = any("from versions: none" in line for line in hard)
+    text = "\n".join(hard if ended and not found_none else lines)
     for pattern, message in _FAULTS:
         if re.search(pattern, text, flags=re.IGNORECASE):
             return message.format(need=SPACE // machine.GB)
@@ -138,16 +143,18 @@ class _Progress:
         self.live = sys.stderr.isatty()
         self.started = time.monotonic()
         self.done = threading.Event()
+        self.thread = threading.Thread(target=self._tick, daemon=True)
 
     def __enter__(self) -> _Progress:
         if self.live:
-            threading.Thread(target=self._tick, daemon=True).start()
+            self.thread.start()
         return self
 
     def __exit__(self, *_: object) -> None:
         self.done.set()
         if self.live:
-            print("\r" + " " * 100 + "\r", end="", file=sys.stderr, flush=True)
+            self.thread.join()  # else it could write once more on the cleared line
+            print("\r" + " " * _room() + "\r", end="", file=sys.stderr, flush=True)
 
     def show(self, line: str) -> None:
         """Take one line of pip's output, and show it if it is news."""
@@ -163,7 +170,17 @@ class _Progress:
     def _tick(self) -> None:
         while not self.done.wait(0.5):
             minutes, seconds = divmod(int(time.monotonic() - self.started), 60)
-            print(f"\r  {minutes}:{seconds:02}  {self.text[:88]:<88}", end="", file=sys.stderr, flush=True)
+            line = f"  {minutes}:{seconds:02}  {self.text}"[: _room()]
+            print(f"\r{line:<{_room()}}", end="", file=sys.stderr, flush=True)
+
+
+def _room() -> int:
+    """How many letters fit on a line of the terminal: one more, and each tick would begin a new line."""
+    try:
+        columns = os.get_terminal_size(sys.stderr.fileno()).columns
+    except (OSError, ValueError):
+        columns = 0
+    return (columns or 80) - 1  # some terminals say 0, for "unknown"
 
 
 def _wheel_name(address: str) -> str:

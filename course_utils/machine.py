@@ -89,14 +89,15 @@ def keys() -> dict[str, bool]:
 def ollama_address() -> str:
     """The address of the Ollama server: OLLAMA_HOST as Ollama reads it, else port 11434 of this machine."""
     scheme, _, rest = os.environ.get("OLLAMA_HOST", "").strip().rpartition("://")
-    parts = urllib.parse.urlsplit("//" + rest)
-    name = {None: "127.0.0.1", "0.0.0.0": "127.0.0.1"}.get(parts.hostname, parts.hostname)
+    rest = rest.rpartition("@")[2]  # less name and password, which no report may show
+    try:
+        parts = urllib.parse.urlsplit("//" + rest)
+        name, port = parts.hostname, parts.port
+    except ValueError:  # a slip of the pen: keep the text, so that the report shows what is wrong
+        return f"{scheme or 'http'}://{rest}"
+    name = {None: "127.0.0.1", "0.0.0.0": "127.0.0.1"}.get(name, name)
     if ":" in name:  # IPv6
         name = f"[{name}]"
-    try:
-        port = parts.port
-    except ValueError:  # not a number: keep the text, so that the report shows what is wrong
-        return f"{scheme or 'http'}://{rest}"
     port = port or {"http": 80, "https": 443}.get(scheme, 11434)
     return f"{scheme or 'http'}://{name}:{port}{parts.path.rstrip('/')}"
 

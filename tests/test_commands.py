@@ -5,6 +5,7 @@ import json
 import os
 import platform
 import shutil
+import socket
 import subprocess
 import sys
 import threading
@@ -18,6 +19,7 @@ from pathlib import Path
 import pytest
 
 from course_utils import ROOT, environment, installer, machine
+from course_utils.__main__ import _free_port
 
 FIRST_FILES = ["__init__.py", "__main__.py", "doctor.py", "environment.py", "installer.py", "machine.py"]
 BASE_PYTHON = getattr(sys, "_base_executable", sys.executable)  # the one without our packages
@@ -93,6 +95,12 @@ def test_help_names_every_command(course):
     assert not (course / ".venv").exists()
 
 
+def test_train_without_a_model_shows_its_usage_before_it_installs_anything(course):
+    done = commands(course, "train", **NO_INDEX)
+    assert done.returncode == 0 and done.stdout.startswith("usage: python -m course_utils train [-h] [--json] MODEL")
+    assert not (course / ".venv").exists()
+
+
 def test_unknown_command_and_option_show_the_usage(course):
     for wrong in (["labb"], ["lab", "--prot", "9000"], ["test", "-k", "tokens"], []):
         done = commands(course, *wrong)
@@ -116,18 +124,19 @@ def test_the_one_list_of_packages_is_pinned_to_what_is_tested():
 # -- Pythons that cannot run the course ------------------------------------------------------------
 
 
-def old_pythons() -> list[str]:
+def old_pythons(*versions: str) -> list[str]:
+    """Those of these versions that this computer has, pyenv's first: its commands in PATH may be switched off."""
     folders = [Path.home() / ".pyenv" / "versions", Path(os.environ.get("PYENV_ROOT", ".")) / "versions"]
-    found = [str(path) for folder in folders for path in sorted(folder.glob("3.[89].*/bin/python"))]
-    found += [str(path) for folder in folders for path in sorted(folder.glob("3.10.*/bin/python"))]
-    return found[:3] or [path for path in map(shutil.which, ("python3.8", "python3.9", "python3.10")) if path]
+    kept = [str(path) for name in versions for folder in folders for path in folder.glob(f"{name}.*/bin/python")]
+    return kept[:3] or [path for path in (shutil.which(f"python{name}") for name in versions) if path]
 
 
 def test_an_old_python_is_told_so_in_one_message(course):
-    if not old_pythons():
+    pythons = old_pythons("3.8", "3.9", "3.10")
+    if not pythons:
         pytest.skip("no Python 3.8, 3.9 or 3.10 on this computer")
     nothing_else = str(course)  # as PATH: no search for a Python that fits, which costs seconds with pyenv
-    for python in old_pythons():
+    for python in pythons:
         done = commands(course, "lab", "--json", python=python, PATH=nothing_else)
         assert done.returncode == 1
         what, mend = done.stderr.splitlines()
@@ -137,6 +146,24 @@ def test_an_old_python_is_told_so_in_one_message(course):
         report = one_object(commands(course, "doctor", "--json", python=python, PATH=nothing_else))
         assert report["faults"][0] == {"what": what, "mend": mend}
     assert not (course / ".venv").exists()
+
+
+def test_a_python_too_old_for_our_files_is_told_so_by_the_first(course):
+    pythons = old_pythons("3.6", "3.7")
+    if not pythons:
+        pytest.skip("no Python 3.6 or 3.7 on this computer")
+    for python in pythons:
+        done = commands(course, "lab", python=python)
+        assert done.returncode == 1
+        what, mend = done.stderr.splitlines()
+        assert what.startswith("The course needs Python 3.11 to 3.14, and this is Python 3.")
+        assert "https://www.python.org/downloads/" in mend
+
+
+def test_both_places_name_the_same_pythons():
+    needed = "Python {}.{} to {}.{}".format(*environment.OLDEST, *environment.NEWEST)
+    assert needed in (ROOT / "course_utils" / "__init__.py").read_text(encoding="utf-8")
+    assert needed in environment.unsupported((3, 10, 13))[0]
 
 
 def test_an_old_python_names_one_that_fits(monkeypatch):
@@ -231,6 +258,39 @@ def test_the_environment_is_made_once_repaired_and_shared(course):
     assert prepare(other, python=made.stdout.strip()).stderr == ""
 
 
+def test_two_first_starts_at_once_do_not_destroy_each_others_work(course):
+    write_wheel(course / "wheels", "coursedemo")
+    (course / "requirements.txt").write_text("coursedemo==1.0\n", encoding="utf-8")
+    settings = {**NO_INDEX, "PIP_FIND_LINKS": (course / "wheels").as_uri()}
+    command = [BASE_PYTHON, "-c", PREPARE]
+    options = {"stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE, "encoding": "utf-8"}
+    with subprocess.Popen(command, cwd=course, env=shell(**settings), **options) as first:
+        assert first.stderr.readline().startswith("Making the course's environment")
+        second = commands(course, "test", "--json", **settings)
+        assert second.returncode == 1 and "Another window is installing" in one_object(second)["error"]
+        assert "The environment is ready" in first.stderr.read()
+
+
+TAKE_LOCK = "import time\nfrom course_utils import environment as e\nwith e._alone(e.LOCK): print('mine', flush=True)"
+
+
+def test_an_install_that_was_killed_does_not_lock_out_the_next(course):
+    command = [BASE_PYTHON, "-c", TAKE_LOCK + "; time.sleep(100)"]
+    pipes = {"stdout": subprocess.PIPE, "encoding": "utf-8"}
+    with subprocess.Popen(command, cwd=course, env=shell(), **pipes) as killed:
+        assert killed.stdout.readline() == "mine\n"
+        assert "Another window" in run(course, "-c", TAKE_LOCK).stderr
+        killed.kill()
+    assert run(course, "-c", TAKE_LOCK).stdout == "mine\n"
+
+
+def test_what_cannot_be_written_is_one_message(course):
+    (course / ".venv.lock").mkdir()  # even the administrator, as whom containers run, cannot write to this
+    done = commands(course, "test", "--json", **NO_INDEX)
+    assert done.returncode == 1 and "Traceback" not in done.stderr
+    assert one_object(done)["error"] == done.stderr.strip()
+
+
 def test_no_network_on_the_first_run(course):
     (course / "requirements.txt").write_text("coursedemo==1.0\n", encoding="utf-8")
     done = commands(course, "test", "--json", **NO_NETWORK)
@@ -269,6 +329,58 @@ def test_a_full_disk_is_noticed_before_anything_is_made(tmp_path):
 )
 def test_what_pip_says_becomes_one_clear_message(line, says):
     assert says in installer.explain(["Collecting torch==2.13.0", line])
+
+
+def test_a_warning_that_was_overcome_does_not_hide_the_error():
+    warning = "WARNING: Retrying (Retry(total=4)) after connection broken by 'ReadTimeoutError(read timed out)'"
+    hashes = "ERROR: THESE PACKAGES DO NOT MATCH THE HASHES FROM THE REQUIREMENTS FILE."
+    full = "ERROR: Could not install packages due to an OSError: [Errno 28] No space left on device"
+    nothing = "ERROR: Could not find a version that satisfies the requirement torch==2.13.0 (from versions: none)"
+    assert installer.explain([warning, hashes]) is None
+    assert "became full" in installer.explain([warning, full])
+    assert "no connection" in installer.explain([warning, nothing])
+    assert "no connection" in installer.explain([warning])
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no pseudo-terminals that Python can open")
+@pytest.mark.parametrize("columns", [40, 80, 0])
+def test_the_clock_stays_on_one_line_of_the_terminal(monkeypatch, columns):
+    import termios
+
+    screen, terminal = os.openpty()
+    termios.tcsetwinsize(terminal, (24, columns))
+    with open(terminal, "w", encoding="utf-8") as stderr, open(screen, "rb", buffering=0) as shown:
+        monkeypatch.setattr(sys, "stderr", stderr)
+        threads = threading.active_count()
+        with installer._Progress() as progress:
+            progress.show("Downloading https://example.org/" + "long" * 30 + "-1.0-py3-none-any.whl (1.5 MB)")
+            time.sleep(0.7)
+        assert threading.active_count() == threads  # nobody is left to write on the cleared line
+        print("END", end="", file=stderr, flush=True)
+        text = b""
+        while not text.endswith(b"END"):
+            text += shown.read(10_000)
+        lines = text.decode().split("\r")
+        assert any("  Downloading longlong" in line for line in lines)
+        assert max(map(len, lines)) == (columns or 80) - 1
+        assert lines[-2:] == [" " * ((columns or 80) - 1), "END"]
+
+
+def add_installed(prefix: Path, name: str, version: str) -> None:
+    """What pip leaves of a package in an environment, less the package."""
+    info = prefix / "lib" / "python3.11" / "site-packages" / f"{name}-{version}.dist-info"
+    info.mkdir(parents=True)
+    (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n", encoding="utf-8")
+    (info / "INSTALLER").write_text("pip\n", encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("version", "fetches"), [(None, True), ("0.0.1+cpu", True), (environment.pins()["torch"] + "+cpu", False)]
+)
+def test_pytorchs_index_is_asked_when_pytorch_is_missing_or_another_version(tmp_path, version, fetches):
+    if version:
+        add_installed(tmp_path, "torch", version)
+    assert environment._fetches_torch(environment.Place(Path(sys.executable), tmp_path, own=True)) == fetches
 
 
 def test_a_stamp_belongs_to_one_list_one_python_and_one_folder():
@@ -382,6 +494,18 @@ def test_lab_serves_this_folder_with_a_token_and_without_the_news_question(insta
         lab.stdout.close()
 
 
+def test_a_port_is_free_as_soon_as_its_server_has_stopped():
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        with pytest.raises(installer.SetupError, match=f"Port {port} cannot be used"):
+            _free_port(port)
+        visitor = socket.create_connection(("127.0.0.1", port))
+        server.accept()[0].close()  # the server's side closes first, and so waits for late packets
+        assert visitor.recv(1) == b""
+        visitor.close()
+    assert _free_port(port) == port
+
+
 # -- doctor and what it looks at -------------------------------------------------------------------
 
 
@@ -412,6 +536,18 @@ def test_doctor_names_other_versions_and_the_line_that_mends_them(installed_cour
     assert done.returncode == 1
 
 
+def test_doctor_names_an_environment_whose_python_is_gone(course):
+    python = environment.python_of(course / ".venv")
+    python.parent.mkdir(parents=True)
+    if os.name != "nt":
+        python.symlink_to(course / "removed" / "python3.11")
+    for name, version in environment.pins().items():
+        add_installed(course / ".venv", name, version)
+    [fault, *_] = one_object(commands(course, "doctor", "--json"))["faults"]
+    assert "does not start" in fault["what"] and str(python) in fault["what"]
+    assert fault["mend"] == "python -m course_utils lab"
+
+
 def test_ollama_that_is_not_there():
     assert machine.ollama("http://127.0.0.1:9") == {
         "address": "http://127.0.0.1:9",
@@ -431,12 +567,16 @@ def test_ollama_that_is_not_there():
         ("https://classroom/models/", "https://classroom:443/models"),
         ("[::1]", "http://[::1]:11434"),
         ("classroom:often", "http://classroom:often"),
+        ("[::1", "http://[::1"),
+        ("http://[x", "http://[x"),
+        ("http://me:s3cret@classroom:99", "http://classroom:99"),
+        ("http://me:s3cret@classroom:often", "http://classroom:often"),
     ],
 )
 def test_ollama_host_is_read_as_ollama_reads_it(monkeypatch, host, address):
     monkeypatch.setenv("OLLAMA_HOST", host)
     assert machine.ollama_address() == address
-    if address.endswith("often"):
+    if address.endswith(("often", "[::1", "[x")):
         assert not machine.ollama()["reachable"]
 
 
