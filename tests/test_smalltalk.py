@@ -23,7 +23,9 @@ from course_utils.pico.smalltalk import (
     is_test_wording,
     normalise,
     outside,
+    patterns,
     scruffy,
+    wordings,
 )
 
 # What pico-mini can do, or learns as a fact elsewhere: no everyday question may ask for it.
@@ -135,6 +137,29 @@ def test_topics_do_not_share_wordings():
     for topic in TOPICS:
         for wording in topic.english_questions + topic.finnish_questions:
             assert owner.setdefault(normalise(wording), topic.key) == topic.key, wording
+
+
+def test_patterns_spell_out_many_wordings_and_no_two_topics_share_one():
+    owner = {normalise(text): topic.key
+             for topic in TOPICS for text in topic.english_questions + topic.finnish_questions}
+    keys = {topic.key for topic in TOPICS}
+    for section, groups in patterns().items():
+        key, language = section.split()
+        assert key in keys and language in ("en", "fi")
+        spelt_out = {normalise(text) for group in groups for text in group}
+        assert len(spelt_out) >= 300, section
+        assert not any(re.search(r"[\[\]|]|  ", text) for group in groups for text in group), section
+        strangers = {text: owner[text] for text in spelt_out if owner.setdefault(text, key) != key}
+        assert strangers == {}, section
+
+
+def test_training_never_draws_a_wording_of_the_test():
+    for topic in TOPICS:
+        for language in ("en", "fi"):
+            train, test = ({normalise(t) for g in wordings(topic.key, language, split) for t in g}
+                           for split in ("train", "test"))
+            assert train and not train & test
+            assert not any(map(is_test_wording, train)) and all(map(is_test_wording, test))
 
 
 def test_the_split_depends_on_words_alone_and_keeps_an_eighth():

@@ -99,6 +99,30 @@ def test_a_passage_answers_its_question_and_the_unknown_has_no_answer():
         assert sample.answer == passages.UNKNOWN
 
 
+@pytest.mark.parametrize("skill", ["interview", "whose", "reading"])
+def test_questions_to_one_passage_are_answered_from_it_alone(skill):
+    """The words of an answer stand in the passage; what "I do not know." is said to would be found by its sentence."""
+    unknown = 0
+    for sample in draws("train", skill):
+        text, turns = sample.messages[0]["content"], sample.messages
+        for answer in (turn["content"] for turn in turns[1::2]):
+            unknown += answer == passages.UNKNOWN
+            content = re.findall(r"\b[A-Za-z]+\b", answer.removesuffix("."))[-1]
+            assert answer == passages.UNKNOWN or re.search(rf"\b{content}\b", text), (answer, text)
+    assert unknown > 100
+
+
+def test_a_passage_said_with_names_has_no_he_or_she():
+    said = 0
+    for sample in draws("train", "person"):
+        asked = sample.messages[0]["content"].replace("Write this with names.", "")
+        if re.search(r"instead of|who is she", asked) or asked != sample.messages[0]["content"]:
+            said += 1
+            assert not re.search(r"\b(he|she)\b", sample.answer, re.IGNORECASE)
+            assert sample.answer.count(".") == asked.count(".")
+    assert said > 50
+
+
 def test_tool_calls_are_json_and_name_an_offered_tool():
     for sample in draws("test", "tool"):
         call = json.loads(sample.answer)

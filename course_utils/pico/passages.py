@@ -246,6 +246,12 @@ def ask(rng: random.Random, row: Row, key: str) -> tuple[str, str]:
     return polish(rng.choice(questions).format(**row.words())), polish(answer.format(**row.words()))
 
 
+def ask_who(rng: random.Random, row: Row, key: str) -> tuple[str, str]:
+    """Ask from the content of one cell to the person, or to the colour: (question, answer)."""
+    questions, answer = ASK_WHO[key]
+    return polish(rng.choice(questions).format(**row.words())), polish(answer.format(**row.words()))
+
+
 def finnish_answer(row: Row, key: str) -> str:
     """The answer in Finnish, for the keys of `IN_FINNISH`."""
     return polish(IN_FINNISH[key].format(**row.words()))

@@ -58,8 +58,10 @@ SHARES = {
     "outside": 7,
     "conversation": 4,
     "finnish": 2,
-    "person": 0,  # this and the next only in the timetable of `train`
+    "person": 0,  # these four only in the timetable of `train`
     "interview": 0,
+    "whose": 0,
+    "impression": 0,
 }
 
 
@@ -398,6 +400,27 @@ def interview(rng: random.Random, split: str) -> Sample:
             turns += [rng.choice(passages.ASK[key][0]).format(name=row.name), passages.UNKNOWN]
     turns[0] = passages.frame(rng, text, turns[0])
     return chat("interview", *turns)
+
+
+def whose(rng: random.Random, split: str) -> Sample:
+    """The questions the other way round: not what somebody has, sees or eats, but who it is, and of which colour."""
+    rows = passages.table(rng, split, people=rng.choice((2, 3, 3, 4, 5)), cells=rng.choice((1, 2, 2, 3)))
+    text = passages.tell(rng, rows)
+    told = {str(value) for row in rows for value in row.cells.values()}
+    pools = {"place": PLACES, "thing": THINGS, "food": FOODS, "animal": ANIMALS}
+    asked = [(row, key) for row in rows for key in passages.ASK_WHO if key in row.cells]
+    turns = []
+    for row, key in rng.sample(asked, min(len(asked), 6)):
+        turns += passages.ask_who(rng, row, key)
+        if rng.random() < 0.5:
+            noun = "thing" if key == "colour" else key
+            other = rng.choice([word for word in pools[noun] if str(word) not in told])
+            untold = passages.Row(row.name, row.cells | {noun: other})
+            turns += [passages.ask_who(rng, untold, key)[0], passages.UNKNOWN]
+    if not turns:
+        return interview(rng, split)
+    turns[0] = passages.frame(rng, text, turns[0])
+    return chat("whose", *turns)
 
 
 AND_ALSO = ("And {0}?", "What about {0}?", "and {0}?", "How about {0}?")
@@ -780,6 +803,7 @@ def tool(rng: random.Random, split: str) -> Sample:
     return chat("tool", asked, json.dumps(call), system=system, call=call)
 
 
+FIRST_TOPICS = [topic for topic in smalltalk.TOPICS if f"{topic.key} en" in smalltalk.patterns()]
 OFFERS = ("tell you a story?", "Kerronko tarinan?")
 
 
@@ -798,6 +822,23 @@ def small_talk(rng: random.Random, split: str) -> Sample:
         return accepted(rng, asked, answer)
     answers = topic.finnish_answers if in_finnish else topic.english_answers
     return chat("smalltalk", asked, answer, topic=topic.key, answers=tuple(answers))
+
+
+def impression(rng: random.Random, split: str) -> Sample:
+    """Small talk with one answer a topic: a model that always takes the likeliest token is sure of itself sooner.
+
+    Where three answers are equally likely, each has a third of the probability, and a wrong one may have more.
+    """
+    while True:
+        topic = rng.choice(smalltalk.TOPICS if rng.random() < 0.4 else FIRST_TOPICS)
+        language = "fi" if rng.random() < 0.25 else "en"
+        groups = smalltalk.wordings(topic.key, language, split)
+        if groups:
+            break
+    asked = rng.choice(rng.choice(groups))
+    answers = topic.finnish_answers if language == "fi" else topic.english_answers
+    asked = smalltalk.scruffy(rng, asked) if split == "train" else asked
+    return chat("impression", asked, answers[0], topic=topic.key)
 
 
 def accepted(rng: random.Random, asked: str, offer: str) -> Sample:
@@ -922,6 +963,8 @@ SKILLS = {
     "finnish": finnish,
     "person": person,
     "interview": interview,
+    "whose": whose,
+    "impression": impression,
 }
 
 

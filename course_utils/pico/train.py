@@ -36,10 +36,10 @@ class Recipe:
     intermediate_size: int = 512
     vocab_size: int = 2048
     context: int = 1024
-    steps: int = 9500
+    steps: int = 9000
     samples_a_step: int = 64
     warmup: int = 100
-    decay: float = 0.35  # the last share of the steps, in which the learning rate falls to zero
+    decay: float = 0.4  # the last share of the steps, in which the learning rate falls to zero
     muon_rate: float = 3e-3
     adam_rate: float = 3e-3
     seed: int = 0
@@ -56,6 +56,9 @@ TIMETABLE = (
     (2000, 0.3, ("reading", "reading", "translate", "sum")),
     (2500, 0.5, ("person", "person", "reading", "translate", "sum")),
     (3500, 0.5, ("interview", "interview", "person", "reading", "translate", "sum")),
+    (4000, 0.55, ("whose", "whose", "interview", "person", "reading", "translate", "sum")),
+    (5250, 0.65, ("impression",) * 4 + ("whose", "whose", "interview", "reading", "translate", "sum")),
+    (7000, 0.5, ("impression",) * 3 + ("whose", "interview", "passage", "unknown", "translate", "sum", "tool")),
 )
 IGNORED = -100  # the label of a token that the loss does not count
 
