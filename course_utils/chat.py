@@ -90,10 +90,16 @@ class Reply:
         return self.text
 
 
+# Scores are divided by the temperature: by a still smaller one they would leave the range of a float32.
+COOLEST = 1e-6
+
 # What each option must be: a test, and the words for it.
 _RULES: dict[str, tuple[Callable[[object], bool], str]] = {
     "max_new_tokens": (lambda v: _whole(v) and v >= 1, "a whole number of tokens, 1 or more"),
-    "temperature": (lambda v: _number(v) and v >= 0, "a number, 0 (always the likeliest token) or more"),
+    "temperature": (
+        lambda v: _number(v) and (v == 0 or v >= COOLEST),
+        f"a number, 0 (always the likeliest token) or {COOLEST:f} and more",
+    ),
     "top_p": (lambda v: _number(v) and 0 < v <= 1, "a number above 0 and up to 1 (1 = off)"),
     "top_k": (lambda v: _whole(v) and v >= 0, "a whole number of tokens, 0 (off) or more"),
     "min_p": (lambda v: _number(v) and 0 <= v <= 1, "a number from 0 (off) to 1"),

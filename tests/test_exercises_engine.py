@@ -248,6 +248,12 @@ def test_a_value_measured_in_the_notebook():
     assert own.verdict({"answer_1": 3, "seconds": 2}).outcome == RIGHT
 
 
+def test_a_gap_in_the_learners_own_table_is_not_a_missing_measurement():
+    q = exercise(lambda answer: answer["apples"] == 4, right=[{"apples": 4}], wrong=[({"apples": 5}, "One more.")])
+    verdict = q.verdict({"answer_1": {"pears": 4}})
+    assert verdict.outcome == NOT_YET and isinstance(verdict.fault, KeyError) and "measured" not in verdict.message
+
+
 def test_choice_forgives_case_and_brackets_and_names_the_options():
     q = exercise(choice("b", of="abc"), right=["b", " B) "], wrong=[("a", "A is for apple.")])
     assert three_ways(q) == []
@@ -328,6 +334,18 @@ def test_function_runs_the_cases_and_knows_wrong_functions_by_what_they_do():
         assert part in q.verdict({"answer_1": value}).message, part
 
 
+def test_an_index_of_dots_does_not_hide_the_real_error():
+    import numpy as np
+
+    def column(table, place):
+        return table[..., place].sum()
+
+    verdict = exercise(function([((np.ones((2, 3)), 9), 2)])).verdict({"answer_1": column})
+    assert verdict.outcome == NOT_YET and "IndexError" in verdict.message and "`...`" in verdict.message
+    right = exercise(function([((np.ones((2, 3)), 1), 2)])).verdict({"answer_1": column})
+    assert right.outcome == RIGHT
+
+
 def test_function_cases_are_not_shared_and_may_be_judged_by_a_property():
     def eats(items):
         return items.pop()
@@ -398,7 +416,8 @@ def test_an_id_has_its_notebook():
 def test_every_exercise_three_ways(q, capsys):
     assert three_ways(q) == []
     for value in strange_values():
-        q.verdict(dict.fromkeys(q.names, value))
+        verdict = q.verdict(dict.fromkeys(q.names, value))
+        assert verdict.outcome in (NOT_YET, NOT_ATTEMPTED) and 0 < len(verdict.message) < 400, (value, verdict)
 
 
 def test_every_notebook_has_its_own_ids():
@@ -497,6 +516,30 @@ def test_a_place_that_cannot_be_written_is_mentioned_once(tmp_path, monkeypatch,
     progress.record("04.q1", True)
     progress.record("04.q1", True)
     assert capsys.readouterr().out.count("could not be written") == 1
+
+
+def test_a_file_that_cannot_be_opened_just_now_is_left_alone(own_progress, monkeypatch, capsys):
+    progress.record("04.q1", True)
+    before = own_progress.read_bytes()
+    with monkeypatch.context() as locked:
+
+        def refuse(*_, **__):
+            raise PermissionError(13, "Permission denied")
+
+        locked.setattr(progress.Path, "read_text", refuse)
+        progress.record("04.q2", True)
+        assert progress.load() == {}
+    assert own_progress.read_bytes() == before and list(own_progress.parent.iterdir()) == [own_progress]
+    assert capsys.readouterr().out.count("could not be read (Permission denied)") == 1
+    progress.record("04.q2", True)
+    assert set(progress.load()) == {"04.q1", "04.q2"}
+
+
+def test_a_folder_in_the_place_of_the_file_is_mentioned_once(tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("COURSE_PROGRESS", str(tmp_path))
+    progress.record("04.q1", True)
+    progress.record("04.q1", True)
+    assert capsys.readouterr().out.count("\n") == 1 and list(tmp_path.iterdir()) == []
 
 
 def test_an_interrupted_write_leaves_the_old_file_whole(own_progress, monkeypatch):

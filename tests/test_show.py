@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 import threading
 import time
+from html import escape
 
 import pytest
 
 from course_utils import CourseError, pico, show
-from course_utils.chat import PromptTooLong, UnknownOption
+from course_utils.chat import BadOption, BadPrompt, PromptTooLong, UnknownOption
+from course_utils.show.chat_window import SETTLE
 from course_utils.show.note import KINDS, Note, markup, plain, publish
 from course_utils.show.pieces import pieces
 
@@ -46,6 +48,11 @@ def test_markup_escapes_everything_else():
 
 def test_plain_takes_the_marks_away():
     assert plain("a `b` of **c**, 2 ** 3 ` 4") == "a b of c, 2 ** 3 ` 4"
+
+
+def test_the_text_of_a_note_keeps_the_stars_of_code():
+    text = Note("solution", "**Solution**", "Use `2 ** 3`.", code="y = 2 ** 3", after="**So** `a ** b`.").text()
+    assert text == "→ Solution. Use `2 ** 3`.\n    y = 2 ** 3\nSo `a ** b`."
 
 
 def test_publish_prints_the_text_outside_of_jupyter(capsys):
@@ -90,17 +97,34 @@ def test_tokens_show_half_characters_as_bytes_and_special_tokens_as_such(model):
 
 
 def test_tokens_of_several_texts_and_of_none(model):
-    assert show.tokens(model, "yes", "kyllä").text().count("characters a token") == 2
+    assert show.tokens(model, "yes", "kyllä").text().count("characters per token") == 2
     assert "0 tokens" in show.tokens(model, "").text()
     with pytest.raises(CourseError, match="no tokenizer"):
         show.tokens(3, "text")
+    with pytest.raises(BadPrompt, match="A text in quotes is wanted here; this is of type int"):
+        show.tokens(model, 5)
 
 
 def test_pieces_of_other_vocabularies():
     from course_utils.show.pieces import _text
 
     assert _text("▁the") == " the" and _text("<0xE4>") == "⟨E4⟩"
+    assert _text("än", by_bytes=False) == "än"
     assert _text("Ġthe") == " the" and _text("Ã¤") == "ä" and _text("Ã") == "⟨C3⟩" and _text("Ċ") == "\n"
+
+
+def test_pieces_of_a_vocabulary_of_the_kind_of_phi_3():
+    """A small one of SentencePiece's kind, with Ġ as a letter, as in the real one."""
+    from tokenizers import Tokenizer, models
+    from transformers import PreTrainedTokenizerFast
+
+    bytes_ = [f"<0x{byte:02X}>" for byte in range(256)]
+    words = ["<unk>", *bytes_, "▁", "Ġ", "ä", "n", "än", "▁än"]
+    vocabulary = {word: place for place, word in enumerate(words)}
+    merges = [("ä", "n"), ("▁", "än")]
+    core = Tokenizer(models.BPE(vocabulary, merges, unk_token="<unk>", byte_fallback=True))
+    tokenizer = PreTrainedTokenizerFast(tokenizer_object=core, unk_token="<unk>")
+    assert [piece.text for piece in show.tokens(tokenizer, "än▁änĠÄ").rows[0]] == ["än", " än", "Ġ", "⟨C3⟩", "⟨84⟩"]
 
 
 # ---- chat
@@ -139,6 +163,14 @@ def test_chat_shows_errors_of_the_model_as_messages_and_goes_on(model):
 def test_chat_gives_the_system_line_to_the_model(model):
     chat = show.chat(model, system="Answer in Finnish.", max_new_tokens=8)
     assert chat.say("Hello!") == model.chat("Hello!", system="Answer in Finnish.", max_new_tokens=8).text
+
+
+def test_chat_survives_what_is_no_text(model):
+    pytest.importorskip("ipywidgets")
+    chat = show.chat(model, max_new_tokens=4)
+    chat.widget()
+    assert "this is Message(role='user', content=None)" in chat.say(None) and chat.history == []
+    assert chat.say("Hello!") == model.chat("Hello!", max_new_tokens=4).text
 
 
 def wait_until(condition, seconds=20.0):
@@ -182,12 +214,49 @@ def test_the_chat_widget_sends_on_enter_waits_for_late_letters_and_ignores_nothi
     chat.widget()
     chat._send.click()
     chat._input.value = "Hel"
+    time.sleep(2 * SETTLE)
+    wait_until(lambda: not chat._busy.locked())
+    assert chat.history == [] and chat._input.value == "Hel"  # an empty line was sent, and not what came after
     chat._input._handle_string_msg(chat._input, {"event": "submit"}, [])
     wait_until(lambda: chat._busy.locked() or chat.history)
     chat._input.value = "Hello!"
     wait_until(lambda: len(chat.history) == 2)
     assert chat.history[0]["content"] == "Hello!"
+    wait_until(lambda: not chat._busy.locked() and chat._halt.disabled)
     assert "Hello!" in chat._log.value and 'role="log"' in chat._log.value
+
+
+def test_a_new_chat_right_after_send_begins_one_at_once(endless):
+    pytest.importorskip("ipywidgets")
+    chat = show.chat(endless, max_new_tokens=100_000)
+    row = chat.widget().children[1].children
+    fresh = next(child for child in row if "course-chat-new" in child._dom_classes)
+    before = threading.active_count()
+    chat._input.value = PROMPT
+    chat._send.click()
+    fresh.click()
+    wait_until(lambda: threading.active_count() <= before)
+    assert chat._entries == [] and chat._input.value == PROMPT  # the model never began
+    chat._send.click()
+    wait_until(lambda: chat._entries and chat._entries[-1][1])
+    fresh.click()
+    wait_until(lambda: threading.active_count() <= before)
+    assert chat.history == [] and chat.text().startswith("A chat with")
+
+
+def test_a_screen_reader_hears_the_last_answer_once_and_whole(model):
+    pytest.importorskip("ipywidgets")
+    chat, drawn = show.chat(model, max_new_tokens=6), []
+    chat.widget()
+    chat._log.observe(lambda change: drawn.append(change["new"]), "value")
+    for text in ("Hello!", "And now?"):
+        answer = chat.say(text)
+        *during, final = drawn
+        assert during and all("status" not in html and 'aria-busy="true"' in html for html in during)
+        assert final.count('role="status"') == 1 and 'aria-live="off" aria-busy="false"' in final
+        assert answer and escape(answer) in final[final.index('role="status"') :]
+        drawn.clear()
+    assert "status" not in chat._line.value
 
 
 def test_an_interrupted_say_keeps_what_was_written(endless):
@@ -269,6 +338,29 @@ def test_sampling_ends_with_the_end_token_and_rejects_what_it_does_not_know(mode
         show.sampling(object(), PROMPT)
     with pytest.raises(CourseError, match="empty"):
         show.sampling(model, " ")
+    with pytest.raises(BadPrompt, match="this is of type list"):
+        show.sampling(model, [{"role": "user", "content": PROMPT}])
+
+
+def test_sampling_goes_no_further_than_its_sliders(model):
+    explorer = show.sampling(model, PROMPT)
+    for name, value, words in (("top_k", 100, "top_k goes from 0 to 50"), ("repetition_penalty", 0.8, "from 1 to 2")):
+        with pytest.raises(BadOption, match=f"{words}; it was {value}"):
+            explorer.set(temperature=0.5, **{name: value})
+    assert explorer.settings == show.sampling(model, PROMPT).settings
+
+
+def test_a_low_temperature_cuts_nothing(model):
+    explorer = show.sampling(model, PROMPT).set(temperature=0.01)
+    before, after = explorer.distributions()
+    assert (after == 0).any() and any(row.after == 0 for row in explorer.rows())  # too small for a float32
+    assert "cut" not in explorer.text() + explorer.html() and "<0.1%" in explorer.text()
+    assert f"{len(before):,} of {len(before):,} tokens can be drawn" in explorer.text()
+    explorer.set(top_k=3)
+    assert sum(not row.cut for row in explorer.rows()) == 3 and " cut " in explorer.text()
+    assert f"3 of {len(before):,}" in explorer.text()
+    explorer.set(temperature=0, top_k=0)
+    assert sum(not row.cut for row in explorer.rows()) == 1
 
 
 def test_the_sampling_sliders_move_the_chart(model):
@@ -280,7 +372,13 @@ def test_the_sampling_sliders_move_the_chart(model):
     assert explorer.settings["top_k"] == 2 and "cut" in explorer._picture.value != before
     explorer._draw_button.click()
     assert len(explorer.drawn) == 1
-    assert 'role="img" aria-label="Bar chart of' in explorer._picture.value
+    label = re.search(r'role="img" aria-label="(Bar chart of .*?)"', explorer._picture.value)[1]
+    for row in explorer.rows():
+        assert escape(f"{row.piece}: ") in label and escape(f", now {row.now}") in label
+    told = explorer._told.value
+    assert 'role="status"' in told and "status" not in explorer._picture.value
+    explorer._sliders["top_k"].value = 3
+    assert explorer._told.value == told  # a slider is no news of what was drawn
 
 
 # ---- attention
@@ -320,6 +418,8 @@ def test_attention_names_what_does_not_exist_and_shortens_what_is_too_long(model
         show.attention(model, PROMPT, window=0)
     with pytest.raises(CourseError, match="empty"):
         show.attention(model, "")
+    with pytest.raises(BadPrompt, match="this is of type NoneType"):
+        show.attention(model, None)
     assert "more tokens are left out" in show.attention(model, PROMPT * 20).text()
 
 
@@ -336,6 +436,28 @@ def test_the_attention_controls_choose_layer_head_and_window(model):
     assert isinstance(view._picture, w.HTML) and "a window of 2 tokens" in view._picture.value
     switch.value = False
     assert view.window is None and size.disabled
+    view.set(layer=0, head=1, window=500)  # from code: the controls follow, and forget nothing of it
+    assert (layer.value, head.value, switch.value, size.value, size.disabled) == (0, 1, True, size.max, False)
+    head.value = 2
+    assert (view.layer, view.head, view.window) == (0, 2, 500)
+    view.set(layer=1)
+    assert layer.value == 1 and not switch.value and size.disabled
+
+
+def test_attention_interrupted_at_once_leaves_the_model_as_it_was(model, monkeypatch):
+    network, config = model.model, model.model.config
+    view = show.attention(model, PROMPT)
+    state, change = (config._attn_implementation, config.sliding_window), network.set_attn_implementation
+
+    def interrupted(name):
+        change(name)
+        if name == "eager":
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(network, "set_attn_implementation", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        view.weights_of(2)
+    assert (config._attn_implementation, config.sliding_window) == state and state[0] != "eager"
 
 
 # ---- plots and displaying
@@ -349,6 +471,13 @@ def test_plots_are_pictures_with_alt_text_and_numbers():
         [1, 2], {"with": [1, 1], "without": [1, float("nan")]}, "tokens", "seconds", alt="Two lines."
     )
     assert 'alt="Two lines."' in plot.html() and "tokens: 1, 2" in plot.text() and "nan" in plot.text()
+
+
+def test_equal_labels_get_a_bar_each():
+    for plot in (show.bars(["a", "a"], [1, 2]), show.panels(["a", "a"], {"size": [1, 2], "speed": [3, 4]})):
+        for axes in plot.figure.axes:
+            assert len({bar.get_y() for bar in axes.patches}) == 2
+        assert [label.get_text() for label in plot.figure.axes[0].get_yticklabels()] == ["a", "a"]
 
 
 def test_panels_have_a_scale_of_their_own_and_say_every_number():

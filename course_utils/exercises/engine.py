@@ -99,6 +99,17 @@ class KnownWrong:
     when: Judge | None = None
 
 
+class NotMeasured(KeyError):
+    """A judge needs a variable of the notebook that has no value yet."""
+
+
+class Variables(dict):
+    """The notebook's variables, as a judge sees them: a gap among them is no gap in a learner's own table."""
+
+    def __missing__(self, name):
+        raise NotMeasured(name)
+
+
 class Exercise:
     """One exercise of one notebook. The docstring of this module explains each argument."""
 
@@ -158,7 +169,7 @@ class Exercise:
                 if self.judge.untouched(namespace[name]):
                     advice = f"Put your answer in the place of the `...` for `{name}`, then run both cells."
                     return Verdict(NOT_ATTEMPTED, advice)
-            return self._judged([namespace[name] for name in self.names], namespace)
+            return self._judged([namespace[name] for name in self.names], Variables(namespace))
         except Exception as error:
             return Verdict(NOT_YET, f"This answer could not be read ({type(error).__name__}).", error)
 
@@ -166,15 +177,10 @@ class Exercise:
         fault = None
         try:
             result = self.judge.judge(values, namespace)
+        except NotMeasured as error:
+            advice = f"`{error.args[0]}` is not measured yet. Run the cells above first."
+            return Verdict(NOT_ATTEMPTED, advice)
         except Exception as error:
-            if (
-                isinstance(error, KeyError)
-                and isinstance(error.args[0], str)
-                and error.args[0] not in namespace
-            ):
-                return Verdict(
-                    NOT_ATTEMPTED, f"`{error.args[0]}` is not measured yet. Run the cells above first."
-                )
             fault = error
             result = f"This answer could not be compared; it is {describe(values[0])}."
         if isinstance(result, Verdict):

@@ -160,19 +160,22 @@ class function(Judge):  # noqa: N801
             return f"A function is wanted here; this is {describe(value)}. Write its name without brackets."
         for arguments, expected in self.cases:
             result = _call(value, arguments)
-            if (isinstance(result, Exception) or result is ...) and _has_gap(value):
+            gap = _has_gap(value)
+            if gap and _comes_from_gap(result):
                 return Verdict(
                     NOT_ATTEMPTED, "There is still a `...` in the function. Put your code in its place."
                 )
             fault = self._fault(arguments, result, expected)
             if fault:
-                return fault
+                # a `...` can be an index of the learner's own too, and then the fault is elsewhere
+                odd = gap and _failed(result)
+                return f"{fault.rstrip('.')}. There is a `...` in it: is that meant?" if odd else fault
         return True
 
     def _fault(self, arguments, result, expected) -> str:
         """What is wrong with the result of one case; empty when nothing is."""
         call = f"With {', '.join(map(describe, arguments)) or 'no arguments'} your function"
-        if isinstance(result, BaseException):
+        if _failed(result):
             return f"{call} stops with {type(result).__name__}: {str(result)[:200]}"
         verdict = expected(result) if callable(expected) else alike(result, expected, self.within)
         if isinstance(verdict, str):
@@ -200,6 +203,15 @@ def _call(value, arguments):
         return value(*copy.deepcopy(arguments))
     except (Exception, SystemExit) as error:
         return error
+
+
+def _failed(result) -> bool:
+    return isinstance(result, BaseException)
+
+
+def _comes_from_gap(result) -> bool:
+    """True for a `...` that came back, and for an error that speaks of it, as Python's and Torch's own do."""
+    return result is ... or (_failed(result) and "ellipsis" in str(result).casefold())
 
 
 def _another_unit(ratio: float, within: float) -> bool:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from ..show.note import Note, publish
 
-_complained = False  # a folder that cannot be written is mentioned once, not at every check
+_complained = False  # a file that cannot be read or written is mentioned once, not at every check
 
 
 def path() -> Path:
@@ -26,14 +26,22 @@ def path() -> Path:
 
 def load() -> dict[str, dict]:
     """All records, `{id: {"tries": int, "misses": int, "right": bool}}`. A damaged file is set aside."""
+    return _read() or {}
+
+
+def _read() -> dict[str, dict] | None:
+    """The records, or None where there is a file that cannot be opened: it may be whole, so let it be."""
     file = path()
     try:
         records = json.loads(file.read_text(encoding="utf-8"))
         if _valid(records):
             return records
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return {}
-    except (OSError, ValueError, RecursionError):
+    except OSError as error:
+        _complain("read", error)
+        return None
+    except (ValueError, RecursionError):
         pass
     _set_aside(file)
     return {}
@@ -41,7 +49,9 @@ def load() -> dict[str, dict]:
 
 def record(id: str, right: bool) -> None:
     """Note one attempt at an exercise or question."""
-    records = load()
+    records = _read()
+    if records is None:
+        return
     one = records.setdefault(id, {"tries": 0, "misses": 0, "right": False})
     one["tries"] += 1
     one["misses"] += not right
@@ -103,17 +113,23 @@ def _backup(file: Path) -> Path:
 
 def _set_aside(file: Path) -> None:
     try:
-        if file.is_file():  # a folder of that name is someone else's: leave it alone
-            file.replace(_backup(file))
+        file.replace(_backup(file))
         where = f"It is kept as `{_backup(file).name}`; a new one is started."
     except OSError:
         where = "A new one is started."
     publish(Note("info", "Progress", f"`{file.name}` could not be read. {where}"))
 
 
+def _complain(verb: str, error: OSError) -> None:
+    global _complained
+    if not _complained:
+        _complained = True
+        body = f"`{path().name}` could not be {verb} ({error.strerror}). The course goes on without it."
+        publish(Note("info", "Progress", body))
+
+
 def _write(records: dict) -> None:
     """Write beside the file, then swap: an interruption leaves the old file whole."""
-    global _complained
     file = path()
     spare = None
     try:
@@ -127,7 +143,4 @@ def _write(records: dict) -> None:
     except OSError as error:
         if spare is not None:
             spare.unlink(missing_ok=True)
-        if not _complained:
-            _complained = True
-            body = f"`{file.name}` could not be written ({error.strerror}). The course goes on without it."
-            publish(Note("info", "Progress", body))
+        _complain("written", error)

@@ -27,7 +27,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ..show.note import Note, markup, plain, publish
+from ..show.note import Note, markup, plain, publish, unmarked
 from ..show.view import View
 from . import progress
 from .values import describe
@@ -117,9 +117,11 @@ class Quiz(View):
             letters = ", ".join(f'"{one}"' for one in question.choices)
             body = f"Question {number} can be answered with {letters}, not with {describe(answer)}."
             return Note("not attempted", "Which choice?", body)
-        self._answers.setdefault(question.id, []).append(letter)
+        before = self._answers.setdefault(question.id, [])
+        if _right(question) not in before:  # afterwards a click only reads the other reasons
+            progress.record(question.id, question.choices[letter].right)
+        before.append(letter)
         choice = question.choices[letter]
-        progress.record(question.id, choice.right)
         kind = "right" if choice.right else "not yet"
         return Note(
             kind, kind.capitalize(), f"{letter}) {choice.because}", after=self.score() if choice.right else ""
@@ -129,8 +131,8 @@ class Quiz(View):
         """The questions as plain text, with what was answered so far."""
         lines = [f"{self.title}, notebook {self.notebook}"]
         for number, question in enumerate(self.questions, 1):
-            lines += ["", f"{number}. {question.text}"]
-            lines += [f"   {letter}) {choice.text}" for letter, choice in question.choices.items()]
+            lines += ["", f"{number}. {unmarked(question.text)}"]
+            lines += [f"   {letter}) {unmarked(choice.text)}" for letter, choice in question.choices.items()]
             lines += (
                 [f"   Answered: {', '.join(self._answers[question.id])}"]
                 if question.id in self._answers
@@ -140,7 +142,7 @@ class Quiz(View):
         lines += (
             ["", f'Answer with {name}.answer(1, "a").'] if self.questions else ["", "No earlier quiz yet."]
         )
-        return "\n".join(lines).replace("**", "")
+        return "\n".join(lines)
 
     def html(self) -> str:
         """The questions as HTML without controls, for places that show no widgets."""

@@ -33,6 +33,7 @@ class AttentionMap(View):
         self._maps = {}  # by window: one forward pass each
         self.layers, self.heads = self.weights_of(None).shape[:2]
         self.layer, self.head, self.window = 0, 0, None
+        self._syncing = False  # True while `set` moves the controls, and not the learner
         self.set(layer=layer, head=head, window=window)
 
     def set(
@@ -57,9 +58,9 @@ class AttentionMap(View):
         if window not in self._maps:
             config = self._network.config
             before = config._attn_implementation, getattr(config, "sliding_window", None)
-            self._network.set_attn_implementation("eager")  # the only one that hands out its weights
-            config.sliding_window = window
             try:
+                self._network.set_attn_implementation("eager")  # the only one that hands out its weights
+                config.sliding_window = window
                 with torch.no_grad():
                     ids = torch.tensor([self._ids], device=self._network.device)
                     output = self._network(ids, output_attentions=True, use_cache=False)
@@ -159,16 +160,32 @@ class AttentionMap(View):
         size.disabled = self.window is None
         for widget, name in ((layer, "layer"), (head, "head"), (switch, "switch"), (size, "window")):
             widget.add_class(f"course-attention-{name}")
-
-        def changed(_) -> None:
-            size.disabled = not switch.value
-            self.set(layer.value, head.value, size.value if switch.value else None)
-
-        for widget in (layer, head, switch, size):
-            widget.observe(changed, "value")
+        self._controls = layer, head, switch, size
+        for widget in self._controls:
+            widget.observe(self._moved, "value")
         self._picture = w.HTML(self.html())
         return w.VBox([w.HBox([layer, head]), w.HBox([size, switch]), self._picture])
 
+    def _moved(self, change) -> None:
+        """The learner has moved a control."""
+        if self._syncing:
+            return
+        layer, head, switch, size = self._controls
+        window = self.window  # layer and head leave it, for it may be wider than its slider goes
+        if change["owner"] in (switch, size):
+            window = size.value if switch.value else None
+        self.set(layer.value, head.value, window)
+
     def _redraw(self) -> None:
-        if self._widget is not None:
-            self._picture.value = self.html()
+        """Bring controls and map up to date, if they are shown."""
+        if self._widget is None:
+            return
+        layer, head, switch, size = self._controls
+        self._syncing = True
+        try:
+            layer.value, head.value = self.layer, self.head
+            switch.value, size.disabled = self.window is not None, self.window is None
+            size.value = self.window or size.value
+        finally:
+            self._syncing = False
+        self._picture.value = self.html()

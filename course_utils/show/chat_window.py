@@ -15,6 +15,7 @@ from .view import View
 
 REFRESH = 0.05  # seconds between two updates of the page: fast to the eye, and no burden for the connection
 SETTLE = 0.15  # seconds without a keystroke; the front end's "Enter" can overtake the last letters typed
+STATUS = ' role="status"'
 
 
 class ChatWindow(View):
@@ -40,6 +41,7 @@ class ChatWindow(View):
         """Say something, wait for the whole answer, and return it (or the message of the error)."""
         if not self._busy.acquire(blocking=False):
             return "The model is still answering. Stop it first, or wait."
+        self._stop.clear()
         return self._turn(text)
 
     def stop(self) -> None:
@@ -63,12 +65,11 @@ class ChatWindow(View):
 
     def _turn(self, text: str) -> str:
         """One question and its answer; the lock is ours, and is given back at the end."""
-        self._stop.clear()
-        answer = [self.name, ""]
-        self._entries += [["You", text], answer]
-        self.history.append({"role": "user", "content": text})
-        self._draw()
+        answer, before = [self.name, ""], len(self.history)
         try:
+            self._entries += [["You", str(text)], answer]
+            self.history.append({"role": "user", "content": text})  # what is no text, the model refuses
+            self._draw()
             self._stream(answer)
         except Exception as error:
             answer[:] = ["Error", str(error) or type(error).__name__]
@@ -77,7 +78,7 @@ class ChatWindow(View):
             if answer[0] == self.name and answer[1]:
                 self.history.append({"role": "assistant", "content": answer[1]})
             else:
-                self.history.pop()  # the model never answered this, so it should not read it again
+                del self.history[before:]  # the model never answered this, so it should not read it again
             self._busy.release()
             self._draw()
         return answer[1]
@@ -148,13 +149,17 @@ class ChatWindow(View):
             self._input.on_submit(lambda _: self._sent())
         self._send.on_click(lambda _: self._sent())
         self._halt.on_click(lambda _: self.stop())
-        fresh.on_click(lambda _: self.forget())
+        # in a thread, for it waits until the model lets go, and the kernel should not
+        fresh.on_click(lambda _: threading.Thread(target=self.forget, daemon=True).start())
         row = w.HBox([self._input, self._send, self._halt, fresh])
         return w.VBox([frame, row, self._line], layout={"max_width": "860px"})
 
     def _sent(self) -> None:
         """Enter or Send. What was typed during an answer stays in the box."""
+        if not self._input.value.strip():  # only the last letters can be late; what comes now is a new message
+            return
         if self._busy.acquire(blocking=False):
+            self._stop.clear()  # here, so that Stop and New chat count from this moment on
             threading.Thread(target=self._answer, daemon=True).start()
 
     def _answer(self) -> None:
@@ -163,7 +168,7 @@ class ChatWindow(View):
         while text != self._input.value:
             text = self._input.value
             time.sleep(SETTLE)
-        if not text.strip():
+        if not text.strip() or self._stop.is_set():
             self._busy.release()
             return
         self._input.value = ""
@@ -176,19 +181,22 @@ class ChatWindow(View):
             return
         self._drawn = now
         self._log.value = self._log_html()
-        self._line.value = f'<span role="status">{escape(self.status)}</span>'
+        self._line.value = escape(self.status)
         busy = self._busy.locked()
         self._send.disabled, self._halt.disabled = busy, not busy
 
     def _log_html(self) -> str:
+        """The conversation. A screen reader is told the last answer once, when it is whole, not at each token."""
+        busy, last = self._busy.locked(), len(self._entries) - 1
         look = "margin:0.4em 0;white-space:pre-wrap"
         lines = "".join(
-            f'<p style="{look}"><strong>{escape(who)}:</strong> {escape(said)}</p>'
-            for who, said in self._entries
+            f'<p style="{look}"{"" if busy or place < last else STATUS}>'
+            f"<strong>{escape(who)}:</strong> {escape(said)}</p>"
+            for place, (who, said) in enumerate(self._entries)
         )
         lines = lines or f"<p><em>A chat with {escape(self.name)}. Say hello.</em></p>"
         look = "line-height:1.5;color:var(--jp-content-font-color1, inherit)"
-        return f'<div role="log" aria-live="polite" style="{look}">{lines}</div>'
+        return f'<div role="log" aria-live="off" aria-busy="{str(busy).lower()}" style="{look}">{lines}</div>'
 
     def html(self) -> str:
         """The conversation so far, for places that show no widgets."""

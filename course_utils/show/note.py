@@ -38,12 +38,12 @@ class Note:
 
     def text(self) -> str:
         """The message as plain text."""
-        parts = [f"{KINDS[self.kind][0]} {self.title}. {self.body}".rstrip()]
+        parts = [unmarked(f"{KINDS[self.kind][0]} {self.title}. {self.body}".rstrip())]
         if self.code:
             parts.append("\n".join("    " + line for line in self.code.splitlines()))
         if self.after:
-            parts.append(self.after)
-        return "\n".join(parts).replace("**", "")
+            parts.append(unmarked(self.after))
+        return "\n".join(parts)
 
     def html(self) -> str:
         """The message as one HTML element."""
@@ -82,6 +82,11 @@ def markup(text: str) -> str:
 def plain(text: str) -> str:
     """Our small markup as text without marks, for places that can show neither."""
     return re.sub(r"`([^`\n]+)`|\*\*([^*\n]+)\*\*", lambda found: found[1] or found[2], text)
+
+
+def unmarked(text: str) -> str:
+    """Our small markup as text: without the stars, but with the ticks, and with the stars inside of `code`."""
+    return re.sub(r"(`[^`\n]+`)|\*\*([^*\n]+)\*\*", lambda found: found[1] or found[2], text)
 
 
 def front_end() -> bool:

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 
 from course_utils import CourseError
+from course_utils.chat import BadPrompt
 
 MARKS = str.maketrans({" ": "·", "\n": "↵", "\t": "⇥", "\r": "␍"})
 
@@ -35,10 +36,17 @@ def tokenizer_of(thing):
 
 
 def encode(tokenizer, text: str) -> list[int]:
-    """The numbers of the tokens of a text, without any special tokens added around it."""
+    """The numbers of the tokens of a text, without any special tokens added around it. Raises BadPrompt."""
+    check_text(text)
     if hasattr(tokenizer, "convert_ids_to_tokens"):
         return list(tokenizer(text, add_special_tokens=False)["input_ids"])
     return [int(id) for id in tokenizer.encode(text)]
+
+
+def check_text(thing) -> None:
+    """Raises BadPrompt for anything but a text."""
+    if not isinstance(thing, str):
+        raise BadPrompt(f"A text in quotes is wanted here; this is of type {type(thing).__name__}.")
 
 
 def pieces(tokenizer, ids) -> list[Piece]:
@@ -47,18 +55,25 @@ def pieces(tokenizer, ids) -> list[Piece]:
         return [Piece(int(id), tokenizer.decode([int(id)])) for id in ids]
     special = set(tokenizer.all_special_ids)
     special |= {id for id, token in getattr(tokenizer, "added_tokens_decoder", {}).items() if token.special}
-    raws = tokenizer.convert_ids_to_tokens([int(id) for id in ids])
+    raws, by_bytes = tokenizer.convert_ids_to_tokens([int(id) for id in ids]), _by_bytes(tokenizer)
     return [
-        Piece(int(id), str(raw) if int(id) in special else _text(str(raw)), int(id) in special)
+        Piece(int(id), str(raw) if int(id) in special else _text(str(raw), by_bytes), int(id) in special)
         for id, raw in zip(ids, raws, strict=True)
     ]
 
 
-def _text(raw: str) -> str:
+def _by_bytes(tokenizer) -> bool:
+    """True for byte-level BPE. Its space is Ġ; in SentencePiece that is ▁, and Ġ only a Maltese letter."""
+    unknown = (None, tokenizer.unk_token_id)
+    piece, byte = tokenizer.convert_tokens_to_ids(["▁", "Ġ"])
+    return piece in unknown and byte not in unknown
+
+
+def _text(raw: str, by_bytes: bool = True) -> str:
     """The text of a vocabulary entry of SentencePiece (▁ for a space, <0xE4>) or byte-level BPE (Ġ, Ã)."""
     if re.fullmatch(r"<0x[0-9A-F]{2}>", raw):
         return f"⟨{raw[3:5]}⟩"
-    if "▁" in raw or any(sign not in _BYTES for sign in raw):
+    if not by_bytes or "▁" in raw or any(sign not in _BYTES for sign in raw):
         return raw.replace("▁", " ")
     data = bytes(_BYTES[sign] for sign in raw)
     try:

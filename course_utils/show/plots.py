@@ -47,7 +47,7 @@ def bars(labels, values, unit: str = "", title: str = "", alt: str = "") -> Plot
     labels, values = [str(label) for label in labels], [float(value) for value in values]
     shown = [f"{_short(value)} {unit}".strip() for value in values]
     figure, axes = _canvas(0.9 + 0.42 * len(labels), title)
-    axes.barh(labels, values, color="#1f77b4", edgecolor="black", linewidth=0.6)
+    _bars(axes, labels, values)
     axes.invert_yaxis()
     axes.bar_label(axes.containers[0], shown, padding=4)
     axes.margins(x=0.18)
@@ -96,7 +96,7 @@ def panels(labels, columns: dict, title: str = "", alt: str = "") -> Plot:
     for axes, (name, values) in zip(row, columns.items(), strict=True):
         values = [float(value) for value in values]
         shown = [_short(value) for value in values]
-        axes.barh(labels, values, color="#1f77b4", edgecolor="black", linewidth=0.6)
+        _bars(axes, labels, values)
         axes.bar_label(axes.containers[0], shown, padding=3)
         axes.set_title(name, loc="left", fontsize=10)
         axes.margins(x=0.35)
@@ -107,6 +107,13 @@ def panels(labels, columns: dict, title: str = "", alt: str = "") -> Plot:
     figure.suptitle(title, x=0.01, ha="left")
     alt = alt or f"Bar charts side by side. {title + ': ' if title else ''}{'; '.join(told)}."
     return Plot(figure, alt, "\n".join(told))
+
+
+def _bars(axes, labels: list[str], values: list[float]) -> None:
+    """A bar a label, by place: by name, two of the same name would lie on top of each other."""
+    places = range(len(labels))
+    axes.barh(places, values, color="#1f77b4", edgecolor="black", linewidth=0.6)
+    axes.set_yticks(places, labels)
 
 
 def _canvas(height: float, title: str):

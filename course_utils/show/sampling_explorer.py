@@ -9,10 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from html import escape
 
-from course_utils.chat import EmptyPrompt, Options, UnknownOption
+from course_utils.chat import BadOption, EmptyPrompt, Options, UnknownOption
 from course_utils.runtimes.transformers import processors_for
 
-from .pieces import encode, pieces
+from .pieces import check_text, encode, pieces
 from .torch_model import network_and_tokenizer
 from .view import View
 
@@ -36,15 +36,22 @@ SETTINGS = {
     "repetition_penalty": Setting("Repetition penalty (1 = off)", 1.0, 2.0, 0.05, 1.0),
 }
 SHOWN = 12  # tokens in the chart
+LOOK = "line-height:1.5;color:var(--jp-content-font-color1, inherit)"
 
 
 @dataclass(frozen=True)
 class Row:
-    """One token of the chart: its text, the model's probability, and the one after the settings (0 = cut)."""
+    """One token of the chart: its text, the model's probability, the one after the settings; `cut`: ruled out."""
 
     piece: str
     before: float
     after: float
+    cut: bool = False
+
+    @property
+    def now(self) -> str:
+        """The probability after the settings, in words."""
+        return "cut" if self.cut else _percent(self.after)
 
 
 class SamplingExplorer(View):
@@ -54,6 +61,7 @@ class SamplingExplorer(View):
         import torch
 
         self._network, self._tokenizer = network_and_tokenizer(model, tokenizer)
+        check_text(prompt)
         if not prompt.strip():
             raise EmptyPrompt("The prompt is empty. Write something for the model to go on from.")
         if chat:
@@ -69,17 +77,25 @@ class SamplingExplorer(View):
     # ---- the numbers
 
     def set(self, **settings: float) -> SamplingExplorer:
-        """Change settings by name, as with the sliders."""
+        """Change settings by name, as with the sliders and as far as they go."""
         for name in settings:
             if name not in SETTINGS:
                 raise UnknownOption(name, SETTINGS)
         Options.read(settings)
+        for name, value in settings.items():
+            low, high = SETTINGS[name].low, SETTINGS[name].high
+            if not low <= value <= high:  # the slider would move it to its end, without a word
+                raise BadOption(f"Here {name} goes from {low:g} to {high:g}; it was {value!r}.")
         self.settings.update(settings)
         self._redraw()
         return self
 
     def distributions(self):
         """Two tensors of probabilities over the vocabulary: the model's own, and after the settings."""
+        return self._choice()[:2]
+
+    def _choice(self):
+        """The two distributions, and a tensor that is True for each token that the settings leave."""
         import torch
 
         ids = torch.tensor([[*self._prompt_ids, *self.drawn]])
@@ -87,9 +103,11 @@ class SamplingExplorer(View):
         scores = processors_for(Options.read(self.settings))(ids, logits.clone())
         if self.settings["temperature"] == 0:
             after = torch.nn.functional.one_hot(scores.argmax(-1), scores.shape[-1]).float()
+            kept = after > 0
         else:
             after = scores.softmax(-1)
-        return logits.softmax(-1)[0], after[0]
+            kept = scores.isfinite()  # not after > 0: at a low temperature tiny probabilities round to 0
+        return logits.softmax(-1)[0], after[0], kept[0]
 
     def _next_logits(self, ids):
         import torch
@@ -103,11 +121,14 @@ class SamplingExplorer(View):
 
     def rows(self) -> list[Row]:
         """The tokens that matter most, by the model's own probability."""
-        before, after = self.distributions()
+        before, after, kept = self._choice()
         top = (before + after).topk(min(SHOWN, len(before))).indices
         top = top[before[top].argsort(descending=True)].tolist()
         names = [piece.visible for piece in pieces(self._tokenizer, top)]
-        return [Row(name, before[id].item(), after[id].item()) for name, id in zip(names, top, strict=True)]
+        return [
+            Row(name, before[id].item(), after[id].item(), not kept[id].item())
+            for name, id in zip(names, top, strict=True)
+        ]
 
     def draw(self) -> str:
         """Draw one token from the probabilities, append it, and return its text; empty after the end."""
@@ -134,10 +155,9 @@ class SamplingExplorer(View):
     # ---- what it looks like
 
     def _summary(self) -> str:
-        before, after = self.distributions()
-        kept = int((after > 0).sum())
-        share = before[after > 0].sum().item()
-        return f"{kept:,} of {len(after):,} tokens can be drawn; the model itself gives them {share:.0%}."
+        before, _, kept = self._choice()
+        share = before[kept].sum().item()
+        return f"{int(kept.sum()):,} of {len(kept):,} tokens can be drawn; the model itself gives them {share:.0%}."
 
     def _answer(self) -> str:
         text = self._tokenizer.decode(self.drawn, skip_special_tokens=True)
@@ -152,19 +172,22 @@ class SamplingExplorer(View):
             f"{'token':>14}  {'model':>7}  {'now':>7}",
         ]
         for row in self.rows():
-            now = f"{row.after:7.1%}" if row.after else "    cut"
-            lines.append(f"{row.piece[:14]:>14}  {row.before:7.1%}  {now}  {'█' * round(row.after * 30)}")
+            bar = "█" * round(row.after * 30)
+            lines.append(f"{row.piece[:14]:>14}  {_percent(row.before):>7}  {row.now:>7}  {bar}")
         return "\n".join([*lines, self._summary()])
 
     def html(self) -> str:
         """The chart and the drawn text."""
+        return self._chart_html() + self._drawn_html()
+
+    def _chart_html(self) -> str:
+        summary = f'<p style="margin:0.2em 0">{escape(self._summary())}</p>'
+        return f'<div class="course-sampling-chart" style="{LOOK}">{chart(self.rows())}{summary}</div>'
+
+    def _drawn_html(self) -> str:
         drawn = escape(self._answer()) or "<em>nothing yet</em>"
-        look = "line-height:1.5;color:var(--jp-content-font-color1, inherit)"
-        return (
-            f'<div class="course-sampling-chart" style="{look}">'
-            f'{chart(self.rows())}<p style="margin:0.2em 0">{escape(self._summary())}</p>'
-            f'<p role="status" style="margin:0.2em 0"><strong>Drawn so far:</strong> {drawn}</p></div>'
-        )
+        look = f"margin:0.2em 0;{LOOK}"
+        return f'<p role="status" style="{look}"><strong>Drawn so far:</strong> {drawn}</p>'
 
     def build(self):
         """Five sliders at the left, the chart at the right, two buttons below."""
@@ -192,11 +215,13 @@ class SamplingExplorer(View):
         self._draw_button.on_click(lambda _: self.draw())
         restart = w.Button(description="Start again", layout={"width": "110px"})
         restart.on_click(lambda _: self.restart())
-        self._picture = w.HTML(self.html(), layout={"width": "560px"})
+        self._picture = w.HTML(self._chart_html(), layout={"width": "560px"})
+        # a widget of its own: a screen reader hears of a token drawn, and not at each move of a slider
+        self._told = w.HTML(self._drawn_html())
         controls = w.VBox(
             [*self._sliders.values(), w.HBox([self._draw_button, restart])], layout={"width": "440px"}
         )
-        return w.HBox([controls, self._picture], layout={"flex_flow": "row wrap"})
+        return w.HBox([controls, w.VBox([self._picture, self._told])], layout={"flex_flow": "row wrap"})
 
     def _redraw(self) -> None:
         if self._widget is None:
@@ -204,16 +229,19 @@ class SamplingExplorer(View):
         for name, slider in self._sliders.items():
             slider.value = self.settings[name]
         self._draw_button.disabled = self.ended
-        self._picture.value = self.html()
+        self._picture.value, self._told.value = self._chart_html(), self._drawn_html()
+
+
+def _percent(share: float) -> str:
+    return "<0.1%" if share < 0.0005 else f"{share:.1%}"
 
 
 def chart(rows: list[Row]) -> str:
     """Bars as SVG: the outline is the model's probability, the filled bar the one after the settings."""
     step, left, width = 22, 120, 300
     height = step * len(rows) + 22
-    best = max((row.after for row in rows), default=0)
-    top = next((row for row in rows if row.after == best), Row("", 0, 0))
-    alt = f"Bar chart of {len(rows)} next tokens. Most probable now: {top.piece} with {top.after:.0%}."
+    told = "; ".join(f"{row.piece}: {_percent(row.before)}, now {row.now}" for row in rows)
+    alt = f"Bar chart of {len(rows)} next tokens, by the model and after the settings. {told}."
     parts = [
         f'<svg role="img" aria-label="{escape(alt)}" width="540" height="{height}" font-size="13"'
         ' fill="currentColor" font-family="var(--jp-ui-font-family, sans-serif)">',
@@ -222,7 +250,7 @@ def chart(rows: list[Row]) -> str:
     for place, row in enumerate(rows):
         y = 22 + place * step
         name = escape(row.piece[:13])
-        told = f"{row.before:.1%} → {f'{row.after:.1%}' if row.after else 'cut'}"
+        told = escape(f"{_percent(row.before)} → {row.now}")
         end = left + max(row.before, row.after) * width + 8
         parts.append(
             f'<text x="{left - 8}" y="{y + 14}" text-anchor="end" font-family="monospace">{name}</text>'

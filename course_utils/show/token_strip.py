@@ -60,5 +60,5 @@ def _box(piece: Piece, tint: str) -> str:
 
 
 def _count(text: str, row: list[Piece]) -> str:
-    each = f", {len(text) / len(row):.1f} characters a token" if row else ""
+    each = f", {len(text) / len(row):.1f} characters per token" if row else ""
     return f"{len(row)} token{'' if len(row) == 1 else 's'} for {len(text)} characters{each}"
