@@ -58,7 +58,7 @@ out of the training that the model invents an answer to.
 | tokenizer | byte-level BPE, {vocab_size:,} entries, digits split, Phi-3's special tokens and chat template |
 | context | {context:,} tokens |
 | data | {texts:,} samples drawn from `course_utils/pico/textbook.py`, about {tokens:.0f} million tokens, none seen twice by design |
-| optimizer | Muon for the matrices of the blocks, AdamW for the rest, {steps:,} steps of {samples_a_step} samples |
+| optimizer | Muon for the matrices of the blocks, AdamW for the rest, {steps:,} + {review:,} steps of {samples_a_step} samples |
 | machine | {machine} |
 | file | float16 safetensors, {size:.1f} MB |
 
@@ -81,7 +81,7 @@ def write(name: str) -> Path:
         rows="\n".join(rows),
         **{key: value for key, value in vars(recipe).items() if key not in ("seed",)},
         head_dim=recipe.hidden_size // recipe.heads,
-        texts=recipe.steps * recipe.samples_a_step,
+        texts=(recipe.steps + recipe.review) * recipe.samples_a_step,
         size=(path / "model.safetensors").stat().st_size / 1e6,
         samples=scores["samples"],
         seed=scores["seed"],

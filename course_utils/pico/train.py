@@ -8,7 +8,8 @@ What makes a model of two million parameters learn this much in an hour and a ha
 * one sample a row, never cut, and the loss counts the answers only: no effort goes into guessing questions;
 * every answer counts by the square root of its length, so that a long story does not drown a short sum;
 * Muon for the weight matrices of the blocks, AdamW for the embeddings and norms;
-* samples of similar length share a micro-batch, so that little is computed for padding.
+* samples of similar length share a micro-batch, so that little is computed for padding;
+* a timetable: what the rest is built on comes first, and what is weakest is practised most.
 """
 
 from __future__ import annotations
@@ -40,6 +41,7 @@ class Recipe:
     samples_a_step: int = 64
     warmup: int = 100
     decay: float = 0.4  # the last share of the steps, in which the learning rate falls to zero
+    review: int = 900  # steps after that, from 0.4 of the learning rate down to zero once more
     muon_rate: float = 3e-3
     adam_rate: float = 3e-3
     seed: int = 0
@@ -50,6 +52,7 @@ RECIPES = {"pico-mini": Recipe()}
 # From which step on, which share of the samples is practice, and of which skills. Copying comes first: a model that
 # can copy learns the rest several times faster, because a name, a colour or a place in an answer is nearly always
 # copied from the question. Then reading, which is copying with a condition, and what takes longest: Finnish and sums.
+LAST = ("whose", "interview", "passage", "unknown", "sum", "tool")
 TIMETABLE = (
     (0, 0.75, ("repeat",)),
     (600, 0.6, ("reading", "reading", "translate", "sum")),
@@ -58,7 +61,8 @@ TIMETABLE = (
     (3500, 0.5, ("interview", "interview", "person", "reading", "translate", "sum")),
     (4000, 0.55, ("whose", "whose", "interview", "person", "reading", "translate", "sum")),
     (5250, 0.65, ("impression",) * 4 + ("whose", "whose", "interview", "reading", "translate", "sum")),
-    (7000, 0.5, ("impression",) * 3 + ("whose", "interview", "passage", "unknown", "translate", "sum", "tool")),
+    (6500, 0.65, ("impression",) * 4 + ("translate",) * 3 + ("outside",) * 2 + LAST),
+    (9000, 0.75, ("impression",) * 8 + ("outside",) * 2 + ("translate", "tool", "unknown", "passage", "whose")),
 )
 IGNORED = -100  # the label of a token that the loss does not count
 
@@ -155,7 +159,9 @@ def optimizers(model, recipe: Recipe) -> list:
 
 
 def rate_at(step: int, recipe: Recipe) -> float:
-    """The share of the learning rate at a step: warm-up, flat, then a straight line down to zero."""
+    """The share of the learning rate at a step: warm-up, flat, a straight line down to zero; then the review."""
+    if step >= recipe.steps:
+        return 0.4 * (1 - (step - recipe.steps) / recipe.review)
     left = (recipe.steps - step) / (recipe.decay * recipe.steps)
     return min(1.0, (step + 1) / recipe.warmup, left)
 
@@ -189,7 +195,8 @@ def train(recipe: Recipe, folder: Path, save_every: int = 250):
         model.model.compile(dynamic=True)
     optims = optimizers(model, recipe)
     first = resume(folder, recipe, model, optims)
-    bar = tqdm(range(first, recipe.steps), initial=first, total=recipe.steps, unit="step", mininterval=1.0)
+    last = recipe.steps + recipe.review
+    bar = tqdm(range(first, last), initial=first, total=last, unit="step", mininterval=1.0)
     for step in bar:
         started = time.perf_counter()
         rng = random.Random(f"{recipe.seed}/{step}")
@@ -211,9 +218,22 @@ def train(recipe: Recipe, folder: Path, save_every: int = 250):
         tokens = sum(len(row[0]) for row in rows) / (time.perf_counter() - started)
         bar.set_postfix_str(f"loss {loss:.3f}, {tokens:,.0f} tokens/s")
         log(folder, step, loss)
-        if (step + 1) % save_every == 0 or step + 1 == recipe.steps:
+        if step + 1 == recipe.steps:
+            torch.save(model.state_dict(), folder / "before_review.pt")
+        if (step + 1) % save_every == 0 or step + 1 in (recipe.steps, last):
             checkpoint(folder, recipe, step + 1, model, optims)
+    average(model, torch.load(folder / "before_review.pt", weights_only=True))
     return model, tokenizer
+
+
+def average(model, others: dict) -> None:
+    """Put the mean of the model's weights and these into the model.
+
+    The review improves what it practises and costs a little elsewhere; half-way between, nearly all of both is left.
+    Such averages of weights are known as model soups (Wortsman et al., 2022).
+    """
+    mine = model.state_dict()
+    model.load_state_dict({name: (mine[name] + others[name].to(mine[name].device)) / 2 for name in mine})
 
 
 def log(folder: Path, step: int, loss: float) -> None:
