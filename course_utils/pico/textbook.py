@@ -807,10 +807,6 @@ FIRST_TOPICS = [topic for topic in smalltalk.TOPICS if f"{topic.key} en" in smal
 OFFERS = ("tell you a story?", "Kerronko tarinan?")
 
 
-# "What can you do?" and "Can you help me?" are answered with the same list of skills: either answer is right.
-SAME_ANSWERS = {"abilities": ("help",), "help": ("abilities",)}
-
-
 def small_talk(rng: random.Random, split: str) -> Sample:
     """Greetings, thanks, "who are you?": what a learner types first. Only seen wordings are typed carelessly."""
     while True:
@@ -824,8 +820,7 @@ def small_talk(rng: random.Random, split: str) -> Sample:
     asked = smalltalk.scruffy(rng, asked) if split == "train" else asked
     if split == "train" and answer.endswith(OFFERS) and rng.random() < 0.3:
         return accepted(rng, asked, answer)
-    fitting = [t for t in smalltalk.TOPICS if t.key in (topic.key, *SAME_ANSWERS.get(topic.key, ()))]
-    answers = [a for t in fitting for a in (t.finnish_answers if in_finnish else t.english_answers)]
+    answers = topic.finnish_answers if in_finnish else topic.english_answers
     return chat("smalltalk", asked, answer, topic=topic.key, answers=tuple(answers))
 
 

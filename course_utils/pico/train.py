@@ -52,7 +52,7 @@ RECIPES = {"pico-mini": Recipe()}
 # From which step on, which share of the samples is practice, and of which skills. Copying comes first: a model that
 # can copy learns the rest several times faster, because a name, a colour or a place in an answer is nearly always
 # copied from the question. Then reading, which is copying with a condition, and what takes longest: Finnish and
-# sums. Last what learners say first, because its many wordings are soon forgotten without practice.
+# sums. Last what learners say first, which was the weakest in the examination before it.
 LAST = ("whose", "interview", "passage", "unknown", "sum", "tool")  # not to be lost while others are practised
 TIMETABLE = (
     (0, 0.75, ("repeat",)),
