@@ -22,6 +22,7 @@ from course_utils import ROOT, environment, installer, machine
 from course_utils.__main__ import _free_port
 
 FIRST_FILES = ["__init__.py", "__main__.py", "doctor.py", "environment.py", "installer.py", "machine.py"]
+NAMES = ("lab", "test", "doctor", "train", "bench")
 BASE_PYTHON = getattr(sys, "_base_executable", sys.executable)  # the one without our packages
 NO_INDEX = {"PIP_NO_INDEX": "1", "PIP_CONFIG_FILE": os.devnull}
 NO_NETWORK = {"PIP_INDEX_URL": "http://127.0.0.1:9/simple", "PIP_CONFIG_FILE": os.devnull, "PIP_RETRIES": "1"}
@@ -89,8 +90,8 @@ def test_first_files_import_only_the_standard_library_and_each_other():
 def test_help_names_every_command(course):
     done = commands(course, "--help")
     assert done.returncode == 0
-    assert all(f"    {name} " in done.stdout for name in ("lab", "test", "doctor", "train"))
-    for name in ("lab", "test", "doctor", "train"):
+    assert all(f"    {name} " in done.stdout for name in NAMES)
+    for name in NAMES:
         assert "--json" in commands(course, name, "--help").stdout
     assert not (course / ".venv").exists()
 
@@ -102,7 +103,8 @@ def test_train_without_a_model_shows_its_usage_before_it_installs_anything(cours
 
 
 def test_unknown_command_and_option_show_the_usage(course):
-    for wrong in (["labb"], ["lab", "--prot", "9000"], ["test", "-k", "tokens"], []):
+    benches = (["bench"], ["bench", "trian"], ["bench", "train", "--seconds", "0"], ["bench", "train", "--seconds", ""])
+    for wrong in (["labb"], ["lab", "--prot", "9000"], ["test", "-k", "tokens"], [], *benches):
         done = commands(course, *wrong)
         assert done.returncode == 2
         assert done.stderr.startswith("usage: python -m course_utils")
@@ -457,6 +459,18 @@ def test_train_hands_over_arguments_output_and_exit_status(installed_course):
     arguments = ["--evaluate", "pico-mini", "--samples", "300", "--seed", "7", "--json"]
     done = commands(installed_course, "train", *arguments, python=sys.executable, **NO_INDEX)
     assert done.returncode == 7 and one_object(done) == {"got": arguments}
+
+
+def test_bench_hands_over_its_options_output_and_exit_status(installed_course):
+    pico = installed_course / "course_utils" / "pico"
+    pico.mkdir()
+    code = "import json\ndef main(arguments):\n    print(json.dumps({'got': arguments}))\n    return 7\n"
+    (pico / "bench.py").write_text(code, encoding="utf-8")
+    done = commands(installed_course, "bench", "train", python=sys.executable, **NO_INDEX)
+    assert done.returncode == 7 and one_object(done) == {"got": []}
+    arguments = ["bench", "train", "--json", "--seconds", "2.5"]
+    done = commands(installed_course, *arguments, python=sys.executable, **NO_INDEX)
+    assert done.returncode == 7 and one_object(done) == {"got": ["--seconds", "2.5", "--json"]}
 
 
 def test_lab_serves_this_folder_with_a_token_and_without_the_news_question(installed_course):

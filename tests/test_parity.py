@@ -5,9 +5,12 @@ That proves that both run the model, and read the tokenizer and the chat markup 
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import pytest
 
 from course_utils import load
+from course_utils.pico import MODELS
 
 PASSAGE = "Mia lives in the yellow house by the river. Her dog Otto found a silver key under the old bridge at noon."
 PROMPTS = [
@@ -64,30 +67,35 @@ PROMPTS = [
 ]
 
 
-@pytest.fixture(scope="module")
-def engines():
-    return load("pico-mini"), load("pico-mini", runtime="onnx", precision="fp32")
+# The bigger sibling answers every fifth: it differs in its numbers only.
+CASES = [("pico-mini", prompt) for prompt in PROMPTS] + [("pico-medium", prompt) for prompt in PROMPTS[::5]]
+
+
+@lru_cache
+def engines(name: str):
+    return load(name), load(name, runtime="onnx", precision="fp32")
 
 
 def test_there_are_fifty_different_prompts():
     assert len(set(PROMPTS)) == 50
 
 
-@pytest.mark.parametrize("prompt", PROMPTS)
-def test_the_engines_agree(engines, prompt):
-    answers = [list(model.stream(prompt, max_new_tokens=48)) for model in engines]
+@pytest.mark.parametrize(("name", "prompt"), CASES)
+def test_the_engines_agree(name, prompt):
+    answers = [list(model.stream(prompt, max_new_tokens=48)) for model in engines(name)]
     assert answers[0] and [c.token_id for c in answers[0]] == [c.token_id for c in answers[1]]
-    first, second = (model.stream(prompt, max_new_tokens=1) for model in engines)
+    first, second = (model.stream(prompt, max_new_tokens=1) for model in engines(name))
     assert first.prompt_tokens == second.prompt_tokens
     assert "".join(c.text for c in answers[0]) == "".join(c.text for c in answers[1])
 
 
-def test_the_engines_agree_over_several_turns_and_with_a_system_line(engines):
+@pytest.mark.parametrize("name", MODELS)
+def test_the_engines_agree_over_several_turns_and_with_a_system_line(name):
     turns = [
         {"role": "user", "content": "My dog is called Otto."},
         {"role": "assistant", "content": "That is a nice name."},
         {"role": "user", "content": "What is it called?"},
     ]
     for options in ({}, {"system": "Answer in Finnish."}, {"repetition_penalty": 1.2}):
-        answers = [[c.token_id for c in model.stream(turns, max_new_tokens=48, **options)] for model in engines]
+        answers = [[c.token_id for c in model.stream(turns, max_new_tokens=48, **options)] for model in engines(name)]
         assert answers[0] == answers[1]

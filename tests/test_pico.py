@@ -4,28 +4,35 @@ from __future__ import annotations
 
 import json
 import random
+import re
 
 import pytest
 
 from course_utils import CourseError
 from course_utils.pico import MODELS, evaluate, folder, textbook
+from course_utils.pico.tokenizer import load_tokenizer
 from course_utils.pico.train import IGNORED, RECIPES, Recipe, build_model, encode, micro_batches, rate_at, train
 
-SAMPLES = 60
 # A sample scatters: three standard deviations of the binomial distribution are allowed. The full examination,
-# 300 samples a skill, is in scores.json.
-RECORDED = json.loads((folder("pico-mini") / "scores.json").read_text(encoding="utf-8"))
+# 300 samples a skill, is in scores.json. The bigger model is slower, so it answers fewer here.
+SAMPLES = {"pico-mini": 60, "pico-medium": 30}
 # Where the shipped weights do not reach the bar yet. Strict: whoever trains better weights has to strike the line out.
-BELOW_THE_BAR = {"first_impression"}
+BELOW_THE_BAR = {"pico-mini": {"first_impression"}, "pico-medium": {"first_impression"}}
+MOST_BYTES = {"pico-mini": 6_000_000, "pico-medium": 16_000_000}
 
 
-@pytest.fixture(scope="module")
-def student():
-    return evaluate.Examinee.load("pico-mini")
+@pytest.fixture(scope="module", params=MODELS)
+def student(request):
+    return evaluate.Examinee.load(request.param)
 
 
-def test_the_folder_is_complete_small_and_safe():
-    path = folder("pico-mini")
+def recorded(name: str) -> dict:
+    return json.loads((folder(name) / "scores.json").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_the_folder_is_complete_small_and_safe(name):
+    path = folder(name)
     names = {p.name for p in path.iterdir()}
     needed = {
         "config.json",
@@ -37,14 +44,21 @@ def test_the_folder_is_complete_small_and_safe():
     }
     assert needed | {"chat_template.jinja", "scores.json", "training.json", "curve.csv"} <= names
     assert not [n for n in names if n.endswith((".bin", ".pt", ".pkl", ".py"))]
-    assert (path / "model.safetensors").stat().st_size <= 6_000_000
+    assert (path / "model.safetensors").stat().st_size <= MOST_BYTES[name]
+
+
+def test_the_family_is_small_and_has_one_tokenizer():
     assert sum(p.stat().st_size for name in MODELS for p in folder(name).iterdir()) < 45_000_000
+    small, large = (build_model(RECIPES[name]).num_parameters() for name in MODELS)
+    assert small <= 3_000_000 and 3 * small <= large <= 5 * small
+    for file in ("tokenizer.json", "chat_template.jinja"):
+        assert len({(folder(name) / file).read_text(encoding="utf-8") for name in MODELS}) == 1
 
 
 def test_the_model_is_phi3_and_the_tokenizer_speaks_phi3(student):
     config, tokenizer = student.model.config, student.tokenizer
     assert config.architectures == ["Phi3ForCausalLM"] and config.max_position_embeddings == 1024
-    assert student.model.num_parameters() <= 3_000_000
+    assert student.model.num_parameters() == build_model(RECIPES[student.name]).num_parameters()
     special = ["<|endoftext|>", "<|system|>", "<|user|>", "<|assistant|>", "<|end|>"]
     assert tokenizer.convert_tokens_to_ids(special) == [0, 1, 2, 3, 4]
     text = tokenizer.apply_chat_template(
@@ -56,7 +70,7 @@ def test_the_model_is_phi3_and_the_tokenizer_speaks_phi3(student):
 
 
 def test_an_unknown_model_is_named_clearly():
-    with pytest.raises(CourseError, match="pico-mini"):
+    with pytest.raises(CourseError, match="The course ships: pico-mini, pico-medium"):
         folder("pico-giant")
 
 
@@ -70,14 +84,34 @@ def test_an_unknown_model_is_named_clearly():
     ],
 )
 def test_each_skill_on_held_out_content(student, skill, name, only):
-    score, pairs = evaluate.examine(student, skill, SAMPLES, seed=20, **only)
+    samples = SAMPLES[student.name]
+    score, pairs = evaluate.examine(student, skill, samples, seed=20, **only)
     wrong = [(s.answer, a) for s, a in pairs if not evaluate.right(s, a)]
-    expected = min(evaluate.BARS[name], RECORDED["scores"][name])
-    assert score >= expected - 3 * (expected * (1 - expected) / SAMPLES) ** 0.5, wrong[:3]
+    expected = min(evaluate.BARS[name], recorded(student.name)["scores"][name])
+    assert score >= expected - 3 * (expected * (1 - expected) / samples) ** 0.5, wrong[:3]
+
+
+def test_it_says_its_own_name(student):
+    [answer] = student.answer([[{"role": "user", "content": "Who are you?"}]])
+    assert re.search(rf"\b{student.name}\b", answer), answer
+
+
+def test_the_examination_expects_the_models_own_name():
+    rng = random.Random(5)
+    named = [textbook.draw(rng, "test", "smalltalk") for _ in range(300)]
+    named = [sample for sample in named if "pico-mini" in textbook.plain(sample)]
+    assert len(named) > 10 and all(textbook.introduce(sample, "pico-mini") == sample for sample in named)
+    for sample in named:
+        sibling = textbook.introduce(sample, "pico-medium")
+        assert "pico-mini" not in textbook.plain(sibling) and evaluate.right(sibling, sibling.answer)
+        assert not [answer for answer in sibling.about["answers"] if "pico-mini" in answer]
+    assert evaluate.Examinee.load("pico-mini").name == "pico-mini"
+    assert evaluate.Examinee.load(str(folder("pico-mini")), called="pico-medium").name == "pico-medium"
 
 
 def test_everyday_questions_get_an_honest_answer(student):
     questions = evaluate.EVERYDAY.read_text(encoding="utf-8").splitlines()
+    questions = questions if student.name == "pico-mini" else questions[::3]
     answers = student.answer([[{"role": "user", "content": q}] for q in questions if q.strip()])
     assert sum(map(evaluate.smalltalk.honest, answers)) >= 0.8 * len(answers)
 
@@ -88,20 +122,25 @@ def test_stories_are_varied(student):
 
 
 @pytest.mark.parametrize(
-    "name",
-    [pytest.param(n, marks=pytest.mark.xfail(strict=True)) if n in BELOW_THE_BAR else n for n in evaluate.BARS],
+    ("name", "skill"),
+    [
+        pytest.param(n, s, marks=pytest.mark.xfail(strict=True) if s in BELOW_THE_BAR[n] else ())
+        for n in MODELS
+        for s in evaluate.BARS
+    ],
 )
-def test_the_recorded_scores_reach_the_bars(name):
-    assert RECORDED["samples"] >= 300
-    assert RECORDED["scores"][name] >= evaluate.BARS[name]
+def test_the_recorded_scores_reach_the_bars(name, skill):
+    assert recorded(name)["samples"] >= 300
+    assert recorded(name)["scores"][skill] >= evaluate.BARS[skill]
 
 
-def test_the_loss_counts_the_answers_and_nothing_else(student):
+def test_the_loss_counts_the_answers_and_nothing_else():
     sample = textbook.draw(random.Random(1), "train", "followup")
-    ids, labels = encode(sample, student.tokenizer)
-    assert student.tokenizer.decode(ids) == textbook.plain(sample)
+    tokenizer = load_tokenizer(folder("pico-mini"))
+    ids, labels = encode(sample, tokenizer)
+    assert tokenizer.decode(ids) == textbook.plain(sample)
     answers = [m["content"] + "<|end|>" for m in sample.messages if m["role"] == "assistant"]
-    assert student.tokenizer.decode([label for label in labels if label != IGNORED]) == "".join(answers)
+    assert tokenizer.decode([label for label in labels if label != IGNORED]) == "".join(answers)
 
 
 def test_micro_batches_hold_every_row_once():
@@ -160,7 +199,3 @@ def test_a_checkpoint_of_another_recipe_is_not_mixed_in(tmp_path):
     train(Recipe(steps=2, **TINY), tmp_path)
     with pytest.raises(CourseError, match="another recipe"):
         train(Recipe(steps=3, **TINY), tmp_path)
-
-
-def test_the_recipe_builds_the_shipped_shape(student):
-    assert build_model(RECIPES["pico-mini"]).num_parameters() == student.model.num_parameters()

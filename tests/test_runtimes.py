@@ -50,7 +50,7 @@ def test_importing_the_course_loads_nothing_heavy():
 @pytest.mark.parametrize(
     ("arguments", "error", "words"),
     [
-        ({"name": "phi-5"}, UnknownModel, "There are: pico-mini, phi-3.5-mini, phi-4-mini."),
+        ({"name": "phi-5"}, UnknownModel, "There are: pico-mini, pico-medium, phi-3.5-mini, phi-4-mini."),
         ({"runtime": "gpu"}, UnknownModel, "There are: transformers, onnx."),
         ({"runtime": "ollama"}, UnknownModel, "comes with notebook 05"),
         ({"runtime": "cloud", "base_url": "https://example.org"}, UnknownModel, "comes with notebook 03"),

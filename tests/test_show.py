@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import signal
 import threading
 import time
 from html import escape
@@ -523,3 +524,64 @@ def test_in_a_kernel_a_view_is_a_widget_with_its_text_beside_it(model, tmp_path)
         False,
     ]
     assert all("text/html" in bundle and "HBox(" not in bundle["text/plain"] for bundle in bundles)
+
+
+# ---- a training
+
+
+def test_a_training_counts_its_steps_and_says_how_it_went(capsys):
+    bar = show.training(12, "Words")
+    for step in bar:
+        bar.loss(5 - step / 3)
+        if step == 4:
+            bar.say("hello")
+    out = capsys.readouterr().out
+    assert "step    4: hello" in out
+    assert "Words: 12 of 12 steps" in out and "loss 5.00 → 2.83" in out  # the mean of the last ten
+    assert len(bar.losses) == 12 and not bar.stopped
+
+
+def test_an_interrupt_waits_for_the_end_of_the_step_and_gives_the_handler_back(capsys):
+    before = signal.getsignal(signal.SIGINT)
+    bar, whole = show.training(100), []
+    for step in bar:
+        if step == 3:
+            signal.raise_signal(signal.SIGINT)
+        whole.append(step)  # the step goes on after the interrupt
+        bar.loss(1.0)
+    assert whole == [0, 1, 2, 3] and bar.stopped
+    assert signal.getsignal(signal.SIGINT) is before
+    told = capsys.readouterr().out
+    assert "Interrupted after step 4" in told and "keeps what it has learned" in told
+
+
+def test_a_second_interrupt_stops_at_once():
+    with pytest.raises(KeyboardInterrupt):
+        for _ in show.training(100):
+            signal.raise_signal(signal.SIGINT)
+            signal.raise_signal(signal.SIGINT)
+
+
+def test_a_training_in_a_thread_runs_without_touching_the_signals():
+    bar = show.training(3)
+    thread = threading.Thread(target=lambda: [bar.loss(1.0) for _ in bar])
+    thread.start()
+    thread.join()
+    assert len(bar.losses) == 3
+
+
+def test_the_page_of_a_training_shows_bar_and_curve():
+    bar = show.training(4)
+    for loss in (8.0, 4.0, 2.0, 1.0):
+        bar.loss(loss)
+    page = bar._page()
+    assert 'max="4"' in page and page.count("polyline") == 1 and "from 8.00 to 1.00" in page
+    heights = [float(point.split(",")[1]) for point in re.search('points="([^"]+)"', page)[1].split()]
+    assert heights == sorted(heights) and len(heights) == 4  # a lower loss stands lower on the page
+
+
+def test_lines_may_each_have_their_own_x():
+    plot = show.lines(None, {"a": ([0, 1, 2], [5, 4, 3]), "b": ([2, 4], [1, 2])}, "tokens", "loss")
+    assert "a, tokens: 0, 1, 2" in plot.text() and "b: 1, 2" in plot.text()
+    drawn = plot.figure.axes[0].get_lines()
+    assert [list(line.get_xdata()) for line in drawn] == [[0, 1, 2], [2, 4]]

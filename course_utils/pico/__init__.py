@@ -1,7 +1,7 @@
 """The course's own models: small enough to train on two cores, with the real Phi-3 architecture.
 
-`textbook` writes what they read, `tokenizer` cuts it into tokens, `train` teaches, `evaluate` examines, and
-`export` turns the result into the forms that other engines run.
+`textbook` writes what they read, `tokenizer` cuts it into tokens, `train` teaches, `evaluate` examines, `export` turns
+the result into the forms that other engines run, `records` keeps what it cost, and `card` writes it all down.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from pathlib import Path
 from course_utils import CourseError
 
 WEIGHTS = Path(__file__).parent / "weights"
-MODELS = ("pico-mini",)
+MODELS = ("pico-mini", "pico-medium")
 
 
 def folder(name: str = "pico-mini") -> Path:

@@ -52,20 +52,23 @@ FIRST_IMPRESSION = (
 
 
 class Examinee:
-    """A model that answers many prompts at once, which is several times faster than one by one."""
+    """A model that answers many prompts at once, which is several times faster than one by one.
 
-    def __init__(self, model, tokenizer, rows: int = 64):
-        self.model, self.tokenizer, self.rows = model.eval(), tokenizer, rows
+    `name` is the course model that it should say it is, one of `MODELS`.
+    """
+
+    def __init__(self, model, tokenizer, rows: int = 64, name: str = "pico-mini"):
+        self.model, self.tokenizer, self.rows, self.name = model.eval(), tokenizer, rows, name
 
     @classmethod
-    def load(cls, name: str) -> Examinee:
-        """Load a course model by name, or any folder that Transformers can read."""
+    def load(cls, name: str, called: str = "pico-mini") -> Examinee:
+        """Load a course model by name, or any folder that Transformers can read with a model `called` so."""
         import torch
         from transformers import AutoModelForCausalLM, AutoTokenizer
 
         path = folder(name) if name in MODELS else Path(name)
         model = AutoModelForCausalLM.from_pretrained(path, dtype=torch.float32, use_safetensors=True)
-        return cls(model, AutoTokenizer.from_pretrained(path))
+        return cls(model, AutoTokenizer.from_pretrained(path), name=name if name in MODELS else called)
 
     def answer(self, conversations: list[list[dict]], temperature: float = 0.0, seed: int = 0) -> list[str]:
         """The model's answer to each conversation (which ends with a user message)."""
@@ -134,7 +137,7 @@ def examine(student: Examinee, skill: str, samples: int, seed: int, **only) -> t
     """
     rng, drawn = random.Random(f"{seed}/{skill}/{only}"), []
     while len(drawn) < samples:
-        sample = textbook.draw(rng, "test", skill)
+        sample = textbook.introduce(textbook.draw(rng, "test", skill), student.name)
         fits = len(student.tokenizer(textbook.plain(sample), verbose=False)["input_ids"]) <= 1024
         if sample.messages and fits and all(sample.about.get(key) in values for key, values in only.items()):
             drawn.append(sample)
@@ -191,9 +194,9 @@ def evaluate(student: Examinee, samples: int = 300, seed: int = 7) -> tuple[dict
     return scores, wrong
 
 
-def main(name: str, samples: int, seed: int, as_json: bool) -> int:
+def main(student: Examinee, samples: int, seed: int, as_json: bool) -> int:
     """Print the scores; exit code 1 when a bar is missed."""
-    scores, wrong = evaluate(Examinee.load(name), samples, seed)
+    scores, wrong = evaluate(student, samples, seed)
     if as_json:
         print(json.dumps(scores))
     else:

@@ -23,18 +23,21 @@ class BuildFailed(CourseError):
     """The ONNX form could not be built."""
 
 
-def onnx_folder(name: str = "pico-mini", precision: str = "fp32", progress: bool = True) -> Path:
+def onnx_folder(name: str | Path = "pico-mini", precision: str = "fp32", progress: bool = True) -> Path:
     """The folder with `name` in ONNX form, for `onnxruntime_genai.Model`.
 
     The first call builds it from the shipped checkpoint (about 5 seconds) and prints one line, with a dot
     every half second; later calls find it in the cache, where it replaces that of an older checkpoint.
+    `name` is a course model, or a folder in which `save_pretrained` has put a model of yours and its tokenizer.
     `precision` is "fp32", "int8" or "int4".
     Raises BuildFailed, or CourseError for a model that the course does not ship.
     """
     if precision not in PRECISIONS:
         raise BuildFailed(f"There is no precision {precision!r}. The builder makes: {', '.join(PRECISIONS)}.")
-    checkpoint = folder(name)
-    target = cache_folder() / "onnx" / f"{name}-{precision}-{_fingerprint(checkpoint)}"
+    checkpoint = name if isinstance(name, Path) else folder(name)
+    if not (checkpoint / "config.json").is_file():
+        raise BuildFailed(f"There is no model in {checkpoint}: save one there first, with its tokenizer.")
+    target = cache_folder() / "onnx" / f"{checkpoint.name}-{precision}-{_fingerprint(checkpoint)}"
     try:
         if not target.is_dir():
             _build(checkpoint, target, precision, progress)

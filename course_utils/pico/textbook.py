@@ -15,7 +15,7 @@ import json
 import random
 import re
 import zlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from itertools import combinations
 
@@ -92,6 +92,34 @@ def plain(sample: Sample) -> str:
     if not sample.messages:
         return sample.text
     return "".join(f"<|{m['role']}|>\n{m['content']}<|end|>\n" for m in sample.messages)
+
+
+# What a bigger sibling says of itself where the textbook speaks of pico-mini. Longer phrases come first.
+INTRODUCTIONS = {
+    "pico-mini": {},
+    "pico-medium": {
+        "about two million parameters, a few megabytes. Phi and ChatGPT are more than a thousand times bigger.": ""
+        "about seven million parameters, 13 megabytes. Phi-3-mini is more than five hundred times bigger.",
+        "about two million parameters": "about seven million parameters",
+        "noin kaksi miljoonaa parametria": "noin seitsemän miljoonaa parametria",
+        "pico-mini": "pico-medium",
+    },
+}
+
+
+def introduce(sample: Sample, name: str) -> Sample:
+    """The same sample as the model `name` should learn it, and be judged by: with its own name and size."""
+
+    def own(text: str) -> str:
+        for old, new in INTRODUCTIONS[name].items():
+            text = text.replace(old, new)
+        return text
+
+    about = dict(sample.about)
+    if "answers" in about:
+        about["answers"] = tuple(map(own, about["answers"]))
+    messages = tuple({**message, "content": own(message["content"])} for message in sample.messages)
+    return replace(sample, messages=messages, text=own(sample.text), about=about)
 
 
 def in_test(*content) -> bool:

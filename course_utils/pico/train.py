@@ -3,6 +3,8 @@
     python -m course_utils train pico-mini                                        # reproduce the shipped model
     python -m course_utils train --evaluate pico-mini --samples 300 --seed 7      # examine it on held-out content
 
+The same for `pico-medium`, the bigger sibling, which starts from the weights of pico-mini.
+
 What makes a model of two million parameters learn this much in two hours on two cores:
 
 * one sample a row, never cut, and the loss counts the answers only: no effort goes into guessing questions;
@@ -24,7 +26,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from course_utils import CourseError, cache_folder
-from course_utils.pico import MODELS, textbook
+from course_utils.pico import MODELS, WEIGHTS, textbook
 
 
 @dataclass(frozen=True)
@@ -45,9 +47,25 @@ class Recipe:
     muon_rate: float = 3e-3
     adam_rate: float = 3e-3
     seed: int = 0
+    name: str = "pico-mini"  # what the model calls itself
+    average: bool = False  # whether the result is the mean of the weights before and after the review
+    grown_from: str = ""  # the shipped model whose weights it starts from; else random weights
 
 
-RECIPES = {"pico-mini": Recipe()}
+MEDIUM = {
+    "hidden_size": 384,
+    "heads": 6,
+    "intermediate_size": 768,
+    "steps": 2600,
+    "decay": 0.7,
+    "review": 400,
+    "average": True,
+    "muon_rate": 2e-3,
+    "adam_rate": 2e-3,
+    "name": "pico-medium",
+    "grown_from": "pico-mini",
+}
+RECIPES = {"pico-mini": Recipe(), "pico-medium": Recipe(**MEDIUM)}
 
 # From which step on, which share of the samples is practice, and of which skills. Copying comes first: a model that
 # can copy learns the rest several times faster, because a name, a colour or a place in an answer is nearly always
@@ -65,6 +83,14 @@ TIMETABLE = (
     (6500, 0.65, ("impression",) * 4 + ("translate",) * 3 + ("outside",) * 2 + LAST),
     (9000, 0.75, ("impression",) * 6 + ("tool", "tool", "translate", "outside", "passage", *LAST[:2], "unknown")),
 )
+# The bigger sibling begins where the smaller one ended, so there is nothing to build up: everything at once. Again what
+# learners say first needs the largest share.
+MEDIUM_TIMETABLE = (
+    (0, 0.6, ("impression",) * 4 + ("translate", "fact", "system") * 2 + ("outside", "followup", *LAST)),
+    (1500, 0.75, ("impression",) * 7 + ("translate", "translate", "summary", "passage", "system", "outside", *LAST)),
+    (2600, 0.9, ("impression",) * 8 + ("translate",) * 5 + ("tool",) * 4 + ("summary", "outside", "outside", *LAST)),
+)
+TIMETABLES = {"pico-mini": TIMETABLE, "pico-medium": MEDIUM_TIMETABLE}
 IGNORED = -100  # the label of a token that the loss does not count
 
 
@@ -92,6 +118,36 @@ def build_model(recipe: Recipe):
     return Phi3ForCausalLM(config)
 
 
+def grow(large, small) -> None:
+    """Copy the weights of `small` into a corner of `large`, so that `large` begins with the answers of `small`.
+
+    Both are Phi-3 models with as many layers and heads of the same size. What the new units would say is multiplied by
+    zero at first; what they listen to is random, so that each can learn something else. The idea is that of Net2Net
+    (Chen et al. 2015, arXiv 1511.05641).
+    """
+    import torch
+
+    def paste(new, old, parts: int = 1, reads: bool = True) -> None:
+        """`parts`: matrices stacked in one, each with its own corner; `reads`: the new rows keep their random start."""
+        new = new.view(parts, -1, new.shape[-1])
+        old = old.view(parts, -1, old.shape[-1])
+        if not reads:
+            new.zero_()
+        new[:, : old.shape[1], : old.shape[2]] = old
+
+    # RMSNorm divides by the mean over all units. With the new ones silent that mean is smaller by this factor.
+    quiet = (small.config.hidden_size / large.config.hidden_size) ** 0.5
+    old = dict(small.named_parameters())
+    with torch.no_grad():
+        for name, new in large.named_parameters():
+            if new.ndim == 1:
+                new.fill_(quiet)
+                new[: len(old[name])] = old[name] * quiet
+            else:
+                parts = 3 if "qkv" in name else 2 if "gate_up" in name else 1
+                paste(new, old[name], parts, reads=parts > 1)
+
+
 def encode(sample: textbook.Sample, tokenizer) -> tuple[list[int], list[int]]:
     """Token ids and labels of one sample. Only what the assistant says (and plain text) has labels."""
     if not sample.messages:
@@ -108,7 +164,17 @@ def encode(sample: textbook.Sample, tokenizer) -> tuple[list[int], list[int]]:
     return ids, labels
 
 
-def micro_batches(rows: list[tuple[list[int], list[int]]], tokens: int = 2048):
+def buckets(rows: list[tuple[list[int], list[int]]], tokens: int) -> list[list[tuple[list[int], list[int]]]]:
+    """The rows, sorted by length, in groups that need at most `tokens` tokens with their padding (or are one row)."""
+    rows, groups = sorted(rows, key=lambda row: len(row[0])), []
+    while rows:
+        count = max(1, tokens // len(rows[-1][0]))
+        groups.append(rows[-count:])
+        rows = rows[:-count]
+    return groups
+
+
+def micro_batches(rows: list[tuple[list[int], list[int]]], tokens: int = 1536):
     """Sort the rows by length and cut them into rectangles of at most about `tokens` tokens.
 
     Yields (ids, labels, weights), each of shape (rows, longest row). Padding stands on the right, where causal
@@ -117,10 +183,8 @@ def micro_batches(rows: list[tuple[list[int], list[int]]], tokens: int = 2048):
     """
     import torch
 
-    rows = sorted(rows, key=lambda row: len(row[0]))
-    while rows:
-        longest, count = len(rows[-1][0]), max(1, tokens // len(rows[-1][0]))
-        chunk, rows = rows[-count:], rows[:-count]
+    for chunk in buckets(rows, tokens):
+        longest = len(chunk[-1][0])
         ids = torch.zeros(len(chunk), longest, dtype=torch.long)
         labels = torch.full((len(chunk), longest), IGNORED)
         weights = torch.zeros(len(chunk), longest)
@@ -147,16 +211,37 @@ def answer_loss(model, ids, labels, weights):
     return (losses * weights).sum(), weights.sum()
 
 
-def optimizers(model, recipe: Recipe) -> list:
-    """Muon for the matrices inside the blocks, AdamW for everything else."""
+def backward(model, rows: list[tuple[list[int], list[int]]], half: bool = False, tokens: int = 1536) -> float:
+    """Add the gradients of one step, over all `rows` (what `encode` returns), and return the loss in nats.
+
+    `half`: compute in bfloat16, which is quicker for models of a few million parameters and more.
+    `tokens`: the size of a micro-batch, padding included.
+    """
     import torch
 
-    matrices = [p for n, p in model.named_parameters() if p.ndim == 2 and ".layers." in n]
-    others = [p for n, p in model.named_parameters() if not (p.ndim == 2 and ".layers." in n)]
-    return [
-        torch.optim.Muon(matrices, lr=recipe.muon_rate, weight_decay=0.01, adjust_lr_fn="match_rms_adamw"),
-        torch.optim.AdamW(others, lr=recipe.adam_rate, betas=(0.9, 0.98), weight_decay=0.0),
-    ]
+    device = next(model.parameters()).device
+    batches = list(micro_batches(rows, tokens))
+    total = sum(float(w[:, 1:][y[:, 1:] != IGNORED].sum()) for _, y, w in batches)
+    loss = 0.0
+    for ids, labels, weights in batches:
+        with torch.autocast(device.type, torch.bfloat16, enabled=half):
+            summed, _ = answer_loss(model, ids.to(device), labels.to(device), weights.to(device))
+        (summed / total).backward()
+        loss += summed.item() / total
+    return loss
+
+
+def optimizers(model, recipe: Recipe) -> list:
+    """Muon for the matrices inside the blocks, AdamW for everything else, LoRA's thin matrices included."""
+    import torch
+
+    trained = {n: p for n, p in model.named_parameters() if p.requires_grad}
+    matrices = [p for n, p in trained.items() if p.ndim == 2 and ".layers." in n and "lora_" not in n]
+    others = [p for n, p in trained.items() if not (p.ndim == 2 and ".layers." in n and "lora_" not in n)]
+    muon = {"lr": recipe.muon_rate, "weight_decay": 0.01, "adjust_lr_fn": "match_rms_adamw"}
+    adam = {"lr": recipe.adam_rate, "betas": (0.9, 0.98), "weight_decay": 0.0}
+    kinds = ((torch.optim.Muon, matrices, muon), (torch.optim.AdamW, others, adam))
+    return [kind(weights, **how) for kind, weights, how in kinds if weights]
 
 
 def rate_at(step: int, recipe: Recipe) -> float:
@@ -167,32 +252,50 @@ def rate_at(step: int, recipe: Recipe) -> float:
     return min(1.0, (step + 1) / recipe.warmup, left)
 
 
-def lesson(rng: random.Random, step: int) -> textbook.Sample:
-    """A sample for this step, by the timetable: mostly of all skills, and some practice of those it names."""
-    _, chance, skills = max(row for row in TIMETABLE if row[0] <= step)
+def lesson(rng: random.Random, step: int, name: str = "pico-mini") -> textbook.Sample:
+    """A sample for this step, by the model's timetable: of all skills, and some practice of those it names."""
+    _, chance, skills = max(row for row in TIMETABLES[name] if row[0] <= step)
     skill = None
     if skills and rng.random() < chance:
         skill = rng.choice(skills) if len(skills) > 1 else skills[0]
-    return textbook.draw(rng, "train", skill)
+    return textbook.introduce(textbook.draw(rng, "train", skill), name)
+
+
+def lessons(recipe: Recipe, step: int, tokenizer) -> list[tuple[list[int], list[int]]]:
+    """What the model reads in this step, as `encode` returns it; a sample longer than its context is left out.
+
+    The recipe's seed and the step decide it, and nothing else: an interrupted training sees the same textbook as one
+    that ran through, and what was read can be counted afterwards.
+    """
+    rng = random.Random(f"{recipe.seed}/{step}")
+    rows = [encode(lesson(rng, step, recipe.name), tokenizer) for _ in range(recipe.samples_a_step)]
+    return [row for row in rows if len(row[0]) <= recipe.context]
 
 
 def train(recipe: Recipe, folder: Path, save_every: int = 250):
     """Train by the recipe; returns (model, tokenizer). Checkpoints go to `folder`; a later call goes on from the last.
 
-    Uses a GPU if there is one. Each step draws its samples from its own seed, so an interrupted training sees the same
-    textbook as one that ran through.
+    Uses a GPU if there is one.
     """
     import torch
     from tqdm.auto import tqdm
+    from transformers import Phi3ForCausalLM
 
-    from course_utils.pico.tokenizer import train_tokenizer
+    from course_utils.pico.tokenizer import load_tokenizer, train_tokenizer
 
     folder.mkdir(parents=True, exist_ok=True)
     device = "cuda" if torch.cuda.is_available() else "cpu"
-    tokenizer = train_tokenizer(vocab_size=recipe.vocab_size, seed=recipe.seed)
+    if recipe.name == "pico-mini":
+        tokenizer = train_tokenizer(vocab_size=recipe.vocab_size, seed=recipe.seed)
+    else:  # one tokenizer for the whole family
+        tokenizer = load_tokenizer(WEIGHTS / "pico-mini")
     model = build_model(recipe).to(device)
+    if recipe.grown_from:
+        grow(model, Phi3ForCausalLM.from_pretrained(WEIGHTS / recipe.grown_from, dtype=torch.float32))
     if recipe.steps > 200 and shutil.which("g++"):
-        # With a C++ compiler the same arithmetic runs about a third faster; compiling takes half a minute.
+        # With a C++ compiler the same arithmetic runs about a third faster; compiling takes half a minute. Attention
+        # written out ("eager") is compiled too, and its gradient is then quicker than that of the ready-made kernel.
+        model.set_attn_implementation("eager")
         model.model.compile(dynamic=True)
     optims = optimizers(model, recipe)
     first = resume(folder, recipe, model, optims)
@@ -200,16 +303,8 @@ def train(recipe: Recipe, folder: Path, save_every: int = 250):
     bar = tqdm(range(first, last), initial=first, total=last, unit="step", mininterval=1.0)
     for step in bar:
         started = time.perf_counter()
-        rng = random.Random(f"{recipe.seed}/{step}")
-        rows = [encode(lesson(rng, step), tokenizer) for _ in range(recipe.samples_a_step)]
-        batches = list(micro_batches([row for row in rows if len(row[0]) <= recipe.context]))
-        total = sum(float(w[:, 1:][y[:, 1:] != IGNORED].sum()) for _, y, w in batches)
-        loss = 0.0
-        for ids, labels, weights in batches:
-            with torch.autocast(device, torch.bfloat16):
-                summed, _ = answer_loss(model, ids.to(device), labels.to(device), weights.to(device))
-            (summed / total).backward()
-            loss += summed.item() / total
+        rows = lessons(recipe, step, tokenizer)
+        loss = backward(model, rows, half=True)
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         for optim in optims:
             for group in optim.param_groups:
@@ -221,6 +316,11 @@ def train(recipe: Recipe, folder: Path, save_every: int = 250):
         log(folder, step, loss)
         if (step + 1) % save_every == 0 or step + 1 == last:
             checkpoint(folder, recipe, step + 1, model, optims)
+        if recipe.average and step + 1 == recipe.steps:
+            torch.save(model.state_dict(), folder / "before_review.pt")
+    if recipe.average:
+        before = torch.load(folder / "before_review.pt", weights_only=True)
+        model.load_state_dict({name: (before[name] + now) / 2 for name, now in model.state_dict().items()})
     return model, tokenizer
 
 
@@ -292,14 +392,21 @@ def main(argv: list[str] | None = None) -> int:
         help="with --evaluate: which samples (default 7); else the seed of the training (0)",
     )
     parser.add_argument(
+        "--name",
+        choices=MODELS,
+        default="pico-mini",
+        help="with --evaluate and a folder: which model of the course it should say it is (default pico-mini)",
+    )
+    parser.add_argument(
         "--out", type=Path, help="where the checkpoints and the trained model go (default .cache/train/MODEL)"
     )
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     args = parser.parse_args(argv)
     if args.evaluate:
-        from course_utils.pico.evaluate import main as evaluate
+        from course_utils.pico import evaluate
 
-        return evaluate(args.model, args.samples, 7 if args.seed is None else args.seed, args.json)
+        student = evaluate.Examinee.load(args.model, args.name)
+        return evaluate.main(student, args.samples, 7 if args.seed is None else args.seed, args.json)
     if args.model not in RECIPES:
         parser.error(f"there is no recipe for {args.model!r}; choose one of: {', '.join(RECIPES)}")
     recipe = Recipe(**{**asdict(RECIPES[args.model]), **({} if args.seed is None else {"seed": args.seed})})

@@ -15,19 +15,17 @@ class UnknownModel(CourseError):
 def load(name: str = "pico-mini", runtime: str = "transformers", **options) -> ChatModel:
     """A model that is ready to answer.
 
-    `name` is "pico-mini", which is part of the course, or a real model: "phi-3.5-mini" or "phi-4-mini". A
-    real one is fetched first, after showing what that costs and asking; if it cannot be had, one line says
-    why and pico-mini answers instead (`model.name` tells which one you hold).
-    `runtime` is "transformers" or "onnx". With "onnx", pico-mini takes `precision="fp32"`, "int8" or "int4".
+    `name` is "pico-mini" or its bigger sibling "pico-medium", which are part of the course, or a real model:
+    "phi-3.5-mini" or "phi-4-mini". A real one is fetched first, after showing what that costs and asking; if it
+    cannot be had, one line says why and pico-mini answers instead (`model.name` tells which one you hold).
+    `runtime` is "transformers" or "onnx". With "onnx", the pico models take `precision="fp32"`, "int8" or "int4".
     Raises UnknownModel or UnknownOption.
     """
     from course_utils.phi.catalog import MODELS
     from course_utils.pico import MODELS as PICO
 
     if runtime in LATER:
-        raise UnknownModel(
-            f"The runtime {runtime!r} comes with {LATER[runtime]}. Here: {', '.join(RUNTIMES)}."
-        )
+        raise UnknownModel(f"The runtime {runtime!r} comes with {LATER[runtime]}. Here: {', '.join(RUNTIMES)}.")
     if runtime not in RUNTIMES:
         raise UnknownModel(f"There is no runtime {runtime!r}. There are: {', '.join(RUNTIMES)}.")
     if name in PICO:

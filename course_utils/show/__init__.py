@@ -1,4 +1,4 @@
-"""What a learner looks at: a chat, tokens, the sampling explorer, attention, plots.
+"""What a learner looks at: a chat, tokens, the sampling explorer, attention, plots, a training.
 
 Each function returns a view. As the last line of a cell it shows itself; `print(view)` gives the same as
 text, without a front end too. Nothing heavy is imported before a function is called.
@@ -56,7 +56,10 @@ def bars(labels, values, unit: str = "", title: str = "", alt: str = ""):
 
 
 def lines(x, series: dict, x_label: str = "", y_label: str = "", title: str = "", alt: str = ""):
-    """One line for each entry of `series` (name: values) over the common values `x`."""
+    """One line for each entry of `series` (name: values) over the common values `x`.
+
+    With x=None each line has its own: name: (x values, y values).
+    """
     from .plots import lines
 
     return lines(x, series, x_label, y_label, title, alt)
@@ -74,3 +77,13 @@ def onnx_layer(graph, layer: int = 0):
     from .layer_graph import OnnxLayer
 
     return OnnxLayer(graph, layer)
+
+
+def training(steps: int, title: str = ""):
+    """A loop over the steps of a training, with a bar and a curve of the loss; an interrupt ends it between two steps.
+
+    `for step in bar`, with `bar.loss(value)` once a step and `bar.say(text)` for samples.
+    """
+    from .training_bar import Training
+
+    return Training(steps, title)

@@ -59,14 +59,20 @@ def bars(labels, values, unit: str = "", title: str = "", alt: str = "") -> Plot
 
 
 def lines(x, series: dict, x_label: str = "", y_label: str = "", title: str = "", alt: str = "") -> Plot:
-    """Lines that differ in marker and dash as well as in colour."""
-    x = [float(value) for value in x]
+    """Lines that differ in marker and dash as well as in colour, over the common values `x`.
+
+    With x=None each entry of `series` brings its own: name: (x values, y values).
+    """
+    shared = None if x is None else [float(value) for value in x]
+    points = {}
+    for name, values in series.items():
+        own, values = values if x is None else (shared, values)
+        points[name] = [float(value) for value in own], [float(value) for value in values]
     figure, axes = _canvas(3.6, title)
     told = []
-    for place, (name, values) in enumerate(series.items()):
-        values = [float(value) for value in values]
+    for place, (name, (own, values)) in enumerate(points.items()):
         marker, dash = STYLES[place % len(STYLES)]
-        axes.plot(x, values, marker=marker, linestyle=dash, label=str(name))
+        axes.plot(own, values, marker=marker, linestyle=dash, label=str(name))
         told.append(
             f"{name}: from {_short(values[0])} to {_short(values[-1])}" if values else f"{name}: no values"
         )
@@ -74,10 +80,11 @@ def lines(x, series: dict, x_label: str = "", y_label: str = "", title: str = ""
     axes.grid(alpha=0.3)
     if series:
         axes.legend(frameon=False)
-    rows = [f"{x_label or 'x'}: {', '.join(map(_short, x))}"]
-    rows += [
-        f"{name}: {', '.join(_short(float(value)) for value in values)}" for name, values in series.items()
-    ]
+    rows = [f"{x_label or 'x'}: {', '.join(map(_short, shared))}"] if shared is not None else []
+    for name, (own, values) in points.items():
+        if shared is None:
+            rows.append(f"{name}, {x_label or 'x'}: {', '.join(map(_short, own))}")
+        rows.append(f"{name}: {', '.join(map(_short, values))}")
     return Plot(
         figure, alt or f"Line chart. {title + ': ' if title else ''}{'; '.join(told)}.", "\n".join(rows)
     )
