@@ -114,8 +114,12 @@ def test_a_learner_uses_the_notebook(visit, lab, browser):
 def run_all_cells(page, count: int) -> None:
     """Run ▸ Run All Cells, as the first click on a fresh page; then wait until the kernel has done them all."""
     page.locator(".jp-Notebook .jp-CodeCell").first.wait_for()
+    # Before the notebook has its kernel, a click on Run asks which kernel to take.
+    page.locator(".jp-NotebookPanel:visible .jp-NotebookPanel-toolbar").get_by_text("Python 3").first.wait_for()
     page.locator(".jp-NotebookPanel:visible [data-status='idle']").first.wait_for(state="attached")
     for second in range(300):
+        # A dialog lies over the page and would only show as a click that never arrives.
+        assert page.locator(".jp-Dialog").all_inner_texts() == []
         if second % 20 == 0 and not any(prompts(page, r"\[[\d*]+\]")):
             # A click while JupyterLab replaces the kernel it has just started is lost: a learner clicks again.
             page.get_by_role("menuitem", name="Run", exact=True).click()
