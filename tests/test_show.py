@@ -467,7 +467,7 @@ def test_attention_interrupted_at_once_leaves_the_model_as_it_was(model, monkeyp
 def test_plots_are_pictures_with_alt_text_and_numbers():
     plot = show.bars(["fp32", "int4 <small>"], [10, 2.5], unit="MB", title="Size on disk")
     assert 'alt="Bar chart. Size on disk: fp32: 10 MB, int4 &lt;small&gt;: 2.5 MB."' in plot.html()
-    assert "data:image/png;base64,iVBOR" in plot.html() and "int4 <small>: 2.5 MB" in plot.text()
+    assert "data:image/svg+xml;base64,PD94" in plot.html() and "int4 <small>: 2.5 MB" in plot.text()
     plot = show.lines(
         [1, 2], {"with": [1, 1], "without": [1, float("nan")]}, "tokens", "seconds", alt="Two lines."
     )

@@ -18,8 +18,9 @@ from course_utils.pico import MODELS, WEIGHTS, folder
 from course_utils.pico.facts import FACTS
 from course_utils.pico.train import RECIPES, Recipe, lessons
 
-# An assumption, not a measurement. By the maker's figures, a core's share of a full AMD EPYC processor is 3.75 W (EPYC
-# 9654: 360 W for 96 cores) to 9.7 W (EPYC 7313: 155 W for 16). The upper end leaves room for memory and power supply.
+# An assumption, not a measurement. A core's share of a full AMD EPYC processor of 2021 is 4.4 W (7763: 280 W for 64
+# cores) to 8.3 W (7443: 200 W for 24), by the highest design power in the table of
+# https://techgage.com/article/amd-epyc-milan-launch-performance/. 10 W leaves room for memory and power supply.
 WATTS_A_CORE = 10.0
 
 

@@ -55,14 +55,14 @@ def bars(labels, values, unit: str = "", title: str = "", alt: str = ""):
     return bars(labels, values, unit, title, alt)
 
 
-def lines(x, series: dict, x_label: str = "", y_label: str = "", title: str = "", alt: str = ""):
+def lines(x, series: dict, x_label: str = "", y_label: str = "", title: str = "", alt: str = "", log: str = ""):
     """One line for each entry of `series` (name: values) over the common values `x`.
 
-    With x=None each line has its own: name: (x values, y values).
+    With x=None each line has its own: name: (x values, y values). `log="y"` counts upwards in powers of ten.
     """
     from .plots import lines
 
-    return lines(x, series, x_label, y_label, title, alt)
+    return lines(x, series, x_label, y_label, title, alt, log)
 
 
 def panels(labels, columns: dict, title: str = "", alt: str = ""):

@@ -31,12 +31,12 @@ class Plot(View):
         return f"{self.alt}\n{self.numbers}"
 
     def html(self) -> str:
-        """The picture as one PNG inside the page; white, so that it reads the same on a dark page."""
+        """The picture as one SVG inside the page; white, so that it reads the same on a dark page."""
         file = io.BytesIO()
-        self.figure.savefig(file, format="png", dpi=160, facecolor="white")
+        self.figure.savefig(file, format="svg", facecolor="white")
         data = base64.b64encode(file.getvalue()).decode("ascii")
         width = round(self.figure.get_figwidth() * 96)
-        source = f'src="data:image/png;base64,{data}" style="width:{width}px;max-width:100%"'
+        source = f'src="data:image/svg+xml;base64,{data}" style="width:{width}px;max-width:100%"'
         image = f'<img alt="{escape(self.alt)}" {source}>'
         numbers = f"<details><summary>The numbers</summary><pre>{escape(self.numbers)}</pre></details>"
         return f'<figure style="margin:0.4em 0">{image}{numbers}</figure>'
@@ -58,10 +58,13 @@ def bars(labels, values, unit: str = "", title: str = "", alt: str = "") -> Plot
     )
 
 
-def lines(x, series: dict, x_label: str = "", y_label: str = "", title: str = "", alt: str = "") -> Plot:
+def lines(
+    x, series: dict, x_label: str = "", y_label: str = "", title: str = "", alt: str = "", log: str = ""
+) -> Plot:
     """Lines that differ in marker and dash as well as in colour, over the common values `x`.
 
-    With x=None each entry of `series` brings its own: name: (x values, y values).
+    With x=None each entry of `series` brings its own: name: (x values, y values). `log` names the axes that
+    count in powers of ten: "x", "y" or "xy".
     """
     shared = None if x is None else [float(value) for value in x]
     points = {}
@@ -77,6 +80,8 @@ def lines(x, series: dict, x_label: str = "", y_label: str = "", title: str = ""
             f"{name}: from {_short(values[0])} to {_short(values[-1])}" if values else f"{name}: no values"
         )
     axes.set(xlabel=x_label, ylabel=y_label)
+    axes.set_xscale("log" if "x" in log else "linear")
+    axes.set_yscale("log" if "y" in log else "linear")
     axes.grid(alpha=0.3)
     if series:
         axes.legend(frameon=False)
