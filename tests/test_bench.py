@@ -1,6 +1,7 @@
 """The command `bench`: a fair race, told right. Whether its bar is reached is a measurement, and no test of ours."""
 
 import json
+import random
 import subprocess
 import sys
 from dataclasses import replace
@@ -54,13 +55,25 @@ def test_both_loops_read_the_same_samples_in_their_own_way(rows, monkeypatch):
     assert sum(labels != IGNORED) == sum(label != IGNORED for _, row in rows for label in row)
 
     read = []
-    monkeypatch.setattr(bench, "backward", lambda model, batch, tokens: read.extend(batch))
+    monkeypatch.setattr(bench, "backward", lambda model, batch, tokens, power: read.extend(batch))
     monkeypatch.setattr(bench, "POOL", len(rows))
     loop, tokens = our_loop(build_model(TINY), rows, lambda: 0.5, TINY), 0
     while len(read) < 3 * len(rows):
         tokens += next(loop)
     assert tokens == sum(len(ids) for ids, _ in read)
-    assert all(row in read for row in rows) and all(row in rows for row in read)
+    assert {tuple(ids) for ids, _ in read} == {tuple(ids) for ids, _ in rows}
+
+
+def test_our_loop_counts_all_of_the_answers_and_half_of_the_questions(rows):
+    dice, told, questions = random.Random(0), 0, 0
+    for ids, labels in rows:
+        again, counted = bench.with_questions((ids, labels), dice)
+        assert again == ids and all(new == token or new == IGNORED for token, new in zip(ids, counted, strict=True))
+        answers = [i for i, label in enumerate(labels) if label != IGNORED]
+        assert answers and [counted[i] for i in answers] == [labels[i] for i in answers]
+        questions += len(ids) - len(answers)
+        told += sum(label != IGNORED for label in counted) - len(answers)
+    assert 0.4 < told / questions < 0.6
 
 
 def test_each_of_our_steps_wastes_little(rows):

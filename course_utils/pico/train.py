@@ -174,12 +174,12 @@ def buckets(rows: list[tuple[list[int], list[int]]], tokens: int) -> list[list[t
     return groups
 
 
-def micro_batches(rows: list[tuple[list[int], list[int]]], tokens: int = 1536):
+def micro_batches(rows: list[tuple[list[int], list[int]]], tokens: int = 1536, power: float = 0.5):
     """Sort the rows by length and cut them into rectangles of at most about `tokens` tokens.
 
     Yields (ids, labels, weights), each of shape (rows, longest row). Padding stands on the right, where causal
-    attention never looks back from, so no attention mask is needed. A row's weights sum to the square root of
-    the length of its answers.
+    attention never looks back from, so no attention mask is needed. A row's weights sum to the number of its labels to
+    this power: with 0.5 a long answer does not outweigh many short ones, with 1 each token counts alike.
     """
     import torch
 
@@ -192,7 +192,7 @@ def micro_batches(rows: list[tuple[list[int], list[int]]], tokens: int = 1536):
             ids[i, : len(row_ids)] = torch.tensor(row_ids)
             labels[i, : len(row_ids)] = torch.tensor(row_labels)
             answered = sum(label != IGNORED for label in row_labels)
-            weights[i] = answered**-0.5
+            weights[i] = answered ** (power - 1)
         yield ids, labels, weights
 
 
@@ -211,16 +211,18 @@ def answer_loss(model, ids, labels, weights):
     return (losses * weights).sum(), weights.sum()
 
 
-def backward(model, rows: list[tuple[list[int], list[int]]], half: bool = False, tokens: int = 1536) -> float:
+def backward(
+    model, rows: list[tuple[list[int], list[int]]], half: bool = False, tokens: int = 1536, power: float = 0.5
+) -> float:
     """Add the gradients of one step, over all `rows` (what `encode` returns), and return the loss in nats.
 
     `half`: compute in bfloat16, which is quicker for models of a few million parameters and more.
-    `tokens`: the size of a micro-batch, padding included.
+    `tokens` and `power`: see `micro_batches`.
     """
     import torch
 
     device = next(model.parameters()).device
-    batches = list(micro_batches(rows, tokens))
+    batches = list(micro_batches(rows, tokens, power))
     total = sum(float(w[:, 1:][y[:, 1:] != IGNORED].sum()) for _, y, w in batches)
     loss = 0.0
     for ids, labels, weights in batches:
