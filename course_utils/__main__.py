@@ -24,7 +24,8 @@ from course_utils import ROOT, doctor, environment
 from course_utils.installer import SetupError, say
 
 FIRST_NOTEBOOK = "notebooks/00_start_here.ipynb"
-BENCHES = {"train": "course_utils.pico.bench"}  # topic -> the module whose `main` measures it
+# topic -> the module whose `main` measures it
+BENCHES = {"train": "course_utils.pico.bench", "fit": "course_utils.runtimes.fit_check"}
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -101,6 +102,7 @@ def _parser() -> argparse.ArgumentParser:
         _bench,
         "Measure a claim of the course on this computer.",
         epilog="bench train: how much sooner our training loop has the loss that a plain one ends with (two to three "
+        "minutes). bench fit: how near the predictions of 'which Phi fits my machine?' come, for models made here (two "
         "minutes).",
     )
     bench.add_argument("topic", metavar="TOPIC", choices=BENCHES, help=f"what to measure: {', '.join(BENCHES)}")

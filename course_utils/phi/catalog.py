@@ -48,9 +48,7 @@ _PHI_35_MINI = Download(
         File("model.safetensors.index.json"),
         File("special_tokens_map.json"),
         File("tokenizer.json", 1844408, "9e2ae3d66819f163cdcfedba5078f3a3af8118c2712491ed60912f77886bda6f"),
-        File(
-            "tokenizer_config.json", 3984, "92a6e3f894075fda19f47d8755c6ce65b2a974716307d13ae5d79196011ebb44"
-        ),
+        File("tokenizer_config.json", 3984, "92a6e3f894075fda19f47d8755c6ce65b2a974716307d13ae5d79196011ebb44"),
         File(
             "model-00001-of-00002.safetensors",
             4972489328,

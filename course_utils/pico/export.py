@@ -66,7 +66,7 @@ def _build(checkpoint: Path, target: Path, precision: str, progress: bool) -> No
     try:
         if progress:
             print(f"Building the ONNX form of {checkpoint.name}, {precision} (only once) ", end="", flush=True)
-        _run_builder(checkpoint, work, precision, progress)
+        run_builder(checkpoint, work, precision, progress)
         try:
             (work / "model").rename(target)
         except OSError:
@@ -91,7 +91,7 @@ def _tidy(target: Path) -> None:
         shutil.rmtree(path, ignore_errors=True)
 
 
-def _run_builder(checkpoint: Path, work: Path, precision: str, progress: bool) -> None:
+def run_builder(checkpoint: Path, work: Path, precision: str, progress: bool) -> None:
     """Run the builder as a program of its own: it is noisy, and an interrupt then stops it cleanly."""
     command = [
         sys.executable,

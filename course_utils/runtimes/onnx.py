@@ -9,7 +9,10 @@ from collections.abc import Callable, Generator
 from dataclasses import asdict
 from pathlib import Path
 
+from course_utils import machine
 from course_utils.chat import LocalModel, Message, Options
+
+SMALL = 50 * 10**6  # bytes of a model folder
 
 
 def genai():
@@ -19,6 +22,18 @@ def genai():
 
     onnxruntime_genai.disable_telemetry_events()  # for a notebook that imported it before us
     return onnxruntime_genai
+
+
+def on_all_cores(folder: Path):
+    """The library's configuration of a model folder, told to use every core: by itself it takes half of them.
+
+    Small models keep its choice. For them the work of an operator is less than the cost of sharing it.
+    """
+    config = genai().Config(str(folder))
+    if sum(file.stat().st_size for file in Path(folder).iterdir()) > SMALL:
+        options = {"session_options": {"intra_op_num_threads": machine.cores()}}
+        config.overlay(json.dumps({"model": {"decoder": options}}))
+    return config
 
 
 class OnnxModel(LocalModel):
@@ -32,7 +47,7 @@ class OnnxModel(LocalModel):
     def __init__(self, folder: Path, name: str | None = None):
         folder = Path(folder)
         self.name = name or folder.name
-        self.model = genai().Model(str(folder))
+        self.model = genai().Model(on_all_cores(folder))
         self.tokenizer = genai().Tokenizer(self.model)
         config = json.loads((folder / "genai_config.json").read_text(encoding="utf-8"))["model"]
         self.context_length = config["context_length"]

@@ -1,0 +1,171 @@
+"""Which Phi fits this computer, and how fast will it be? A prediction from arithmetic and a measurement of ten seconds.
+
+    speed = machine.measure()
+    print(predict("phi-3.5-mini", "int4", speed).why)
+    for row in table(speed): print(row)
+
+The model is the roofline (Williams et al. 2009, doi 10.1145/1498765.1498785): a step takes as long as its slower half,
+moving the bytes or doing the arithmetic. To compute one token, every weight in use is read once and used once, so
+decoding waits for memory. A prompt uses each weight for all its tokens at once, so reading it waits for arithmetic.
+`python -m course_utils bench fit` holds the prediction against models that it builds here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from course_utils import CourseError
+from course_utils.machine import GB, Memory, Speed
+from course_utils.phi import facts
+from course_utils.phi.arithmetic import Count, count, entries, kv_cache_bytes, prefill_flops, weight_bytes
+
+ONNX = "ONNX Runtime GenAI"
+ENGINES = {"int4": ONNX, "int8": ONNX, "bf16": "Transformers", "fp32": ONNX}  # who runs which precision here
+# What a running model needs besides its weights and its cache. Measured with Phi-3-mini's shape in int4, 2.72 GB of
+# weights: 3.5 GB resident with a prompt of 128 tokens, which is 0.3 GB and 15 % of the weights.
+BESIDES, BESIDES_SHARE = 0.3 * GB, 0.15
+OPERATORS_A_LAYER = 12  # in the graph of ONNX Runtime GenAI's builder
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """What is expected of a model in one precision on one computer.
+
+    weights, cache, besides, needed, free: bytes; `needed` is the sum of the first three
+    seconds_to_first_token: for the given prompt. tokens_per_second: after a prompt and half an answer of that length.
+    Both are None where the model does not fit or no engine runs it. `why` says in words what decides.
+    """
+
+    model: str
+    precision: str
+    engine: str
+    prompt: int
+    context: int
+    weights: int
+    cache: int
+    besides: int
+    needed: int
+    free: int
+    fits: bool
+    seconds_to_first_token: float | None
+    tokens_per_second: float | None
+    why: str
+
+    def __str__(self) -> str:
+        speed = ""
+        if self.tokens_per_second is not None:
+            speed = f"  {self.seconds_to_first_token:7.2f} s  {self.tokens_per_second:6.1f} tokens/s"
+        mark = "yes" if self.fits else "no "
+        return f"{self.model:22} {self.precision:5} {self.needed / GB:6.1f} GB  {mark}{speed}  {self.why}"
+
+
+def predict(model, precision: str, speed: Speed, prompt: int = 128, context: int = 4096) -> Prediction:
+    """Predict memory and speed of a model id, or of a Transformers configuration, in one precision.
+
+    `prompt`: tokens in the question. `context`: tokens for which there shall be room, at most the model's own; the KV
+    cache is in the precision that the engine computes in. Raises CourseError for an unknown model or precision, and for
+    numbers below 1.
+    """
+    if precision not in ENGINES:
+        raise CourseError(f"precision is {precision!r}; take one of {', '.join(ENGINES)}.")
+    if prompt < 1 or context < 1:
+        raise CourseError("A prompt and a context have at least one token.")
+    name = model if isinstance(model, str) else type(model).__name__
+    most = longest(model)
+    context = min(context, most)
+    prompt = min(prompt, context)
+    found = count(model)
+    computes_in = "bf16" if precision == "bf16" else "fp32"
+    weights = weight_bytes(found, precision)
+    cache = kv_cache_bytes(model, context, computes_in)
+    besides = round(BESIDES + BESIDES_SHARE * weights)
+    needed, free = weights + cache + besides, usable(speed.memory)
+    fits = needed <= free
+    unable = unsupported(model, found, precision)
+    first = rate = None
+    if not unable and fits:
+        first = first_token(model, found, precision, speed, prompt)
+        rate = 1 / next_token(model, found, precision, speed, prompt + min(prompt, context - prompt) // 2)
+    why = unable or _why(fits, weights, cache, besides, free)
+    memory = (weights, cache, besides, needed, free)
+    engine, runs = ENGINES[precision], fits and not unable
+    return Prediction(name, precision, engine, prompt, context, *memory, runs, first, rate, why)
+
+
+def next_token(model, found: Count, precision: str, speed: Speed, context: int) -> float:
+    """Seconds for one token after `context` others: the bytes that it moves, by the rate at which they are read.
+
+    Weights: all that work on a token, once; of the embedding table one row. Cache: the keys and values of all tokens.
+    """
+    computes_in = "bf16" if precision == "bf16" else "fp32"
+    read = weight_bytes(in_use(found), precision) / speed.read[precision]
+    cached = kv_cache_bytes(model, context, computes_in) / speed.read[computes_in]
+    return read + cached + overhead(model, speed)
+
+
+def first_token(model, found: Count, precision: str, speed: Speed, prompt: int) -> float:
+    """Seconds to read a prompt and compute the first token: by arithmetic, or by memory where the prompt is short."""
+    arithmetic = prefill_flops(in_use(found), prompt, model) / speed.compute[precision]
+    moved = weight_bytes(in_use(found), precision) / speed.read[precision]
+    return max(arithmetic, moved) + overhead(model, speed)
+
+
+def in_use(found: Count) -> int:
+    """The weights that a token is multiplied with: without the embedding table, a picture encoder, idle experts.
+
+    A tied table is multiplied with too: it is also the head.
+    """
+    return found.active - found.vision - (found.embedding if found.head else 0)
+
+
+def overhead(model, speed: Speed) -> float:
+    """Seconds that the operators of all layers cost besides their matrices."""
+    layers = entries()[model]["settings"]["num_hidden_layers"] if isinstance(model, str) else model.num_hidden_layers
+    return layers * OPERATORS_A_LAYER * speed.operator
+
+
+def longest(model) -> int:
+    """The longest context of a model id or configuration, in tokens."""
+    if isinstance(model, str):
+        return int(facts.figure(model, "context").value)
+    return model.max_position_embeddings
+
+
+def usable(memory: Memory) -> int:
+    """The bytes that a model may use: what is free now, or all there is where the system does not tell."""
+    return memory.total if memory.available is None else memory.available
+
+
+def unsupported(model, found: Count, precision: str) -> str:
+    """Why no engine of this course runs it in that precision on a processor, or ""."""
+    if found.experts and ENGINES[precision] == ONNX:
+        return "no engine: ONNX Runtime GenAI's builder makes no processor form of a mixture of experts"
+    if isinstance(model, str) and not entries()[model]["class"]:
+        return "no engine: Transformers and ONNX Runtime GenAI have no class of their own for it"
+    return ""
+
+
+def table(
+    speed: Speed, precisions=tuple(ENGINES), prompt: int = 128, context: int = 4096, ids: list[str] | None = None
+) -> list[Prediction]:
+    """A prediction for each model and precision. Without `ids`: every Phi whose configuration is known, smallest first,
+    but of several with the same parameters and the same context only the first."""
+    return [predict(name, precision, speed, prompt, context) for name in ids or known() for precision in precisions]
+
+
+def known() -> list[str]:
+    """The ids of all Phi models that differ in parameters or context, smallest first."""
+    different = {}
+    for name in facts.models("phi"):
+        if name in entries():
+            different.setdefault((count(name).total, longest(name)), name)
+    return [different[key] for key in sorted(different)]
+
+
+def _why(fits: bool, weights: int, cache: int, besides: int, free: int) -> str:
+    parts = f"{weights / GB:.1f} GB weights + {cache / GB:.1f} GB cache + {besides / GB:.1f} GB besides"
+    if fits:
+        return f"fits: {parts}, of {free / GB:.1f} GB free"
+    if weights > free:
+        return f"too large: its weights alone take {weights / GB:.1f} GB, and {free / GB:.1f} GB are free"
+    return f"too large: {parts}, and {free / GB:.1f} GB are free; a shorter context needs less"

@@ -1,0 +1,121 @@
+"""What follows from a configuration, held to the published figures."""
+
+import pytest
+
+from course_utils import CourseError
+from course_utils.phi import facts
+from course_utils.phi.arithmetic import (
+    bits_a_weight,
+    config,
+    count,
+    decode_flops,
+    entries,
+    intensity,
+    kv_cache_bytes,
+    prefill_flops,
+    training_flops,
+    weight_bytes,
+)  # fmt: skip
+
+GIB = 2**30
+
+
+@pytest.mark.parametrize("id", list(entries()))
+def test_counts_agree_with_the_facts(id):
+    if "parameters" in facts.model(id).figures:
+        assert count(id).total == facts.figure(id, "parameters").value
+    if "active_parameters" in facts.model(id).figures:
+        assert count(id).active == facts.figure(id, "active_parameters").value
+
+
+@pytest.mark.parametrize(
+    ("id", "total"),
+    [
+        ("phi-2", 2_779_683_840),
+        ("phi-3-mini-4k", 3_821_079_552),
+        ("phi-3-medium-4k", 13_960_238_080),
+        ("phi-3-small-8k", 7_392_272_384),
+        ("phi-3.5-moe", 41_873_153_344),
+        ("phi-4", 14_659_507_200),
+        ("phi-4-mini", 3_836_021_760),
+        ("mistral-7b-v0.1", 7_241_732_096),
+    ],
+)
+def test_counts_are_the_published_ones(id, total):
+    found = count(id)
+    assert found.total == total == sum(found.parts().values())
+
+
+def test_sixteen_times_three_point_eight_is_forty_two():
+    found = count("phi-3.5-moe")
+    assert found.one_expert == 2_516_582_400 and found.experts == 16 * found.one_expert
+    shared = found.total - found.experts
+    assert shared == 1_607_834_944
+    assert found.active == shared + 2 * found.one_expert == 6_640_999_744
+    assert shared + found.one_expert == pytest.approx(3.8e9, rel=0.1)  # what "3.8 B" may mean
+    assert 16 * 3.8e9 > 1.4 * found.total
+
+
+@pytest.mark.parametrize(
+    ("id", "precision", "compute", "size"),
+    [
+        ("phi-3-mini-4k", "int4", "fp32", "size_int4_cpu"),
+        ("phi-3-mini-4k", "int4", "fp16", "size_int4_gpu"),
+        ("phi-3.5-mini", "int4", "fp32", "size_int4_cpu"),
+        ("phi-4", "int4", "fp32", "size_int4_cpu"),
+        ("phi-4", "int4", "fp16", "size_int4_gpu"),
+    ],
+)
+def test_int4_files_have_the_predicted_size(id, precision, compute, size):
+    assert weight_bytes(id, precision, compute=compute) == pytest.approx(facts.figure(id, size).value, rel=0.015)
+
+
+def test_bytes_by_precision():
+    assert weight_bytes(1000, "fp32") == 4000 and weight_bytes(1000, "bf16") == 2000
+    assert weight_bytes(1000, "int4", block=None) == 500 and bits_a_weight("int4") == 5.0
+    assert bits_a_weight("int4", compute="fp16") == 4.5 and bits_a_weight("int8", block=None) == 8.0
+    assert weight_bytes("phi-3.5-mini", "bf16") == 2 * 3_821_079_552
+
+
+def test_the_cache_by_attention_and_context():
+    assert kv_cache_bytes("phi-3.5-mini", 131072) == 48 * GIB
+    assert kv_cache_bytes("phi-4-mini", 131072) == 16 * GIB
+    assert kv_cache_bytes("phi-4-mini", 131072, attention="full") == 3 * kv_cache_bytes("phi-4-mini", 131072)
+    assert kv_cache_bytes("mistral-7b-v0.1", 1) == 128 * 1024
+    window = kv_cache_bytes("phi-3-mini-4k", 4096)
+    assert window == kv_cache_bytes("phi-3-mini-4k", 2047) < kv_cache_bytes("phi-3-mini-4k", 4096, attention="grouped")
+    assert kv_cache_bytes("phi-3.5-mini", 100, "int8") * 2 == kv_cache_bytes("phi-3.5-mini", 100)
+    assert kv_cache_bytes("phi-3.5-mini", 100, batch=3) == 3 * kv_cache_bytes("phi-3.5-mini", 100)
+
+
+def test_operations():
+    assert training_flops("phi-3-medium-4k", 4.8e12) == pytest.approx(4.0e23, rel=0.02)
+    assert training_flops("phi-3.5-moe", 4.9e12) == pytest.approx(2.0e23, rel=0.03)  # the active ones count
+    n = 3_821_079_552
+    assert decode_flops(n) == 2 * n == decode_flops("phi-3.5-mini")
+    assert decode_flops("phi-3.5-mini", "phi-3.5-mini", 1000) == 2 * n + 4 * 32 * 3072 * 1000
+    assert prefill_flops(n, 128) == 256 * n
+    assert prefill_flops(n, 128, "phi-3.5-mini") == 256 * n + 2 * 32 * 3072 * 128**2
+
+
+def test_intensity_grows_with_the_batch():
+    one, many = intensity("phi-3.5-mini"), intensity("phi-3.5-mini", batch=32)
+    assert one == pytest.approx(1, rel=0.1) and many == pytest.approx(32, rel=0.1)
+    assert intensity("phi-3.5-mini", precision="int4") == pytest.approx(4 * one, rel=0.01)
+    assert intensity("phi-3.5-moe", batch=8) < intensity("phi-3-medium-4k", batch=8)
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (lambda: count("phi-33"), "No configuration of 'phi-33'"),
+        (lambda: config("phi-3-small-8k"), "has no configuration object"),
+        (lambda: weight_bytes(10, "int3"), "take one of fp32"),
+        (lambda: kv_cache_bytes("phi-4", 100, attention="window"), "no sliding window"),
+        (lambda: kv_cache_bytes("phi-4", -1), "0 tokens or more"),
+        (lambda: intensity("phi-4", batch=0), "at least one conversation"),
+    ],
+)
+def test_wrong_words_are_named(call, words):
+    with pytest.raises(CourseError, match=words):
+        call()

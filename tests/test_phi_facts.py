@@ -1,0 +1,116 @@
+"""The facts file: every figure that is shown has a source and a date, and what is not known is not shown."""
+
+import json
+import re
+
+import pytest
+
+from course_utils import CourseError
+from course_utils.phi import facts
+
+DATA = json.loads(facts.FAMILY.read_text(encoding="utf-8"))
+IDS = facts.models()
+SHOWN = [figure for id in IDS for figure in facts.model(id).figures.values()]
+SCORES = [figure for name in facts.benchmarks() for figure in facts.benchmark(name).values()]
+DATE = r"\d{4}(-\d{2}(-\d{2})?)?"
+UNITS = {"", "%", "GPUs", "bytes", "date", "days", "dimensions", "experts", "heads", "hours", "layers", "ms", "of 10"}
+UNITS |= {"parameters", "tokens", "tokens/s", "years"}
+
+
+def test_every_figure_that_is_shown_has_a_source_and_a_date():
+    assert len(SHOWN) > 300 and len(SCORES) > 150
+    for figure in SHOWN + SCORES:
+        assert figure.source.title and re.fullmatch(DATE, figure.date), figure
+        assert figure.confirmed in facts.CONFIRMED and figure.confirmed != "unverified", figure
+        assert figure.source.title in figure.trace() and figure.date in figure.trace()
+        assert figure.unit in UNITS, figure
+
+
+def test_sources_are_whole():
+    for source in facts.sources().values():
+        assert source.title and source.copy in {"publisher", "third party", "quoted"}, source
+        assert not source.url or source.url.startswith("https://"), source
+        assert re.fullmatch(DATE, source.read), source
+        assert not source.date or re.fullmatch(DATE, source.date), source
+
+
+def test_an_unverified_figure_is_never_shown():
+    hidden = [
+        (id, key)
+        for id, entry in DATA["models"].items()
+        for key, figure in entry["figures"].items()
+        if figure["confirmed"] == "unverified"
+    ]
+    assert ("phi-3-small-8k", "gpu_count") in hidden
+    for id, key in hidden:
+        assert key not in facts.model(id).figures
+        with pytest.raises(CourseError, match="A figure without a source is not shown"):
+            facts.figure(id, key)
+
+
+def test_a_rumour_says_so_in_its_own_text():
+    rumours = [figure for figure in SHOWN if figure.confirmed == "rumour"]
+    assert {figure.model for figure in rumours} >= {"gpt-4", "gpt-3.5-turbo"}
+    assert all(str(figure).startswith("RUMOUR: ") and "RUMOUR" in figure.trace() for figure in rumours)
+
+
+def test_every_score_says_how_it_was_measured():
+    for figure in SCORES:
+        assert figure.method and isinstance(figure.value, float | int), figure
+        assert 0 <= figure.value <= (10 if figure.unit == "of 10" else 100), figure
+    assert all(facts.about(name) for name in facts.benchmarks())
+
+
+@pytest.mark.parametrize(
+    ("id", "key", "text"),
+    [
+        ("phi-3.5-mini", "parameters", "3.82 B parameters"),
+        ("phi-3.5-mini", "training_tokens", "3.4 T tokens"),
+        ("phi-3-mini-4k", "training_tokens", "3.3 T tokens"),
+        ("phi-3-mini-4k-june", "training_tokens", "4.9 T tokens"),
+        ("phi-3.5-moe", "active_parameters", "6.64 B parameters"),
+        ("phi-3-medium-4k", "window", "2,047 tokens"),
+        ("phi-3-mini-4k", "size_int4_cpu", "2.72 GB"),
+        ("gpt-4", "parameters", "RUMOUR: 1.76 T parameters"),
+    ],
+)
+def test_figures_in_words(id, key, text):
+    assert str(facts.figure(id, key)) == text
+
+
+def test_the_23_languages():
+    languages = facts.figure("phi-3.5-mini", "languages").value
+    assert len(languages) == 23 and "Finnish" in languages
+    assert facts.figure("phi-3-mini-4k", "languages").value == ("English",)
+
+
+def test_one_model_can_have_two_numbers():
+    found = facts.measurements("MMLU", "phi-3.5-mini")
+    assert [figure.value for figure in found] == [69.0, 65.5] and found[0].source != found[1].source
+    assert facts.benchmark("MMLU", ["phi-3.5-mini"])["phi-3.5-mini"].value == 69.0
+    again = facts.benchmark("MMLU", source="card-4-mini")
+    assert set(again) == {"phi-3.5-mini", "phi-4-mini"} and again["phi-3.5-mini"].value == 65.5
+
+
+def test_models_come_in_order_of_release_and_by_family():
+    phi = facts.models("phi")
+    assert phi[0] == "phi-1" and "gpt-4" not in phi and "mistral-7b-v0.1" in facts.models("contrast")
+    dates = [facts.model(id).released for id in phi]
+    assert dates[:20] == sorted(dates[:20])
+    assert set(facts.models("phi-3.5")) == {"phi-3.5-mini", "phi-3.5-moe", "phi-3.5-vision"}
+    assert facts.models(kind="moe") and all(facts.model(id).kind == "moe" for id in facts.models(kind="moe"))
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (lambda: facts.figure("phi-3.5-mni", "context"), "Did you mean phi-3.5-mini"),
+        (lambda: facts.figure("phi-4", "contxt"), "Did you mean context"),
+        (lambda: facts.benchmark("MLU"), "Did you mean MMLU"),
+        (lambda: facts.models("phi-9"), "No family"),
+        (lambda: facts.benchmark("MMLU", ["phi-77"]), "No model"),
+    ],
+)
+def test_unknown_names_get_the_known_ones(call, words):
+    with pytest.raises(CourseError, match=words):
+        call()
