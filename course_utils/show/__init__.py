@@ -87,3 +87,79 @@ def training(steps: int, title: str = ""):
     from .training_bar import Training
 
     return Training(steps, title)
+
+
+def scores(benchmark, ids=None, source: str | None = None, title: str = ""):
+    """The published scores of one benchmark as bars, or of a list of benchmarks side by side, with their sources.
+
+    `ids`: models of `course_utils.phi.facts`, all that have a score by default. How each was measured stands beside it.
+    """
+    from .family_charts import scores
+
+    return scores(benchmark, ids, source, title)
+
+
+def timeline(ids=None, title: str = ""):
+    """When the models came out, with their sizes and the sources. Without `ids`, the whole Phi family."""
+    from .family_charts import timeline
+
+    return timeline(ids, title)
+
+
+def card(*ids: str):
+    """What is known of one or more models, each figure with its source."""
+    from .model_card import Card
+
+    return Card(ids)
+
+
+def table(ids, keys):
+    """Some figures of several models: a row a model, a column a figure, each cell with its source."""
+    from .model_card import Table
+
+    return Table(ids, keys)
+
+
+def stack(wholes: dict, unit: str = "", title: str = "", alt: str = ""):
+    """Bars cut into their parts. `wholes` is name: {part: value}; a list of values is drawn piece by piece."""
+    from .parts_chart import stack
+
+    return stack(wholes, unit, title, alt)
+
+
+def sourced(plot, figures):
+    """A plot with a fold of sources: the figures of `course_utils.phi.facts` that its numbers were worked out from."""
+    from .source_fold import sourced
+
+    return sourced(plot, figures)
+
+
+def fit(speed, precision: str = "int4", context: int = 4096, prompt: int = 128):
+    """Which Phi fits this computer, and how fast it would be; with controls for precision and context length.
+
+    `speed` is what `course_utils.machine.measure()` found. `.set(precision="fp32")` is the control for plain Python.
+    """
+    from .machine_fit import MachineFit
+
+    return MachineFit(speed, precision, context, prompt)
+
+
+def sizes(rows: dict, title: str = ""):
+    """The parameters of models (name: figure of the facts, or a number) in powers of ten; rumours are hatched."""
+    from .size_scale import sizes
+
+    return sizes(rows, title)
+
+
+def masks(named: dict, title: str = ""):
+    """Which token may look at which: a grid for each entry (name: a square matrix of True and False)."""
+    from .mask_grid import masks
+
+    return masks(named, title)
+
+
+def speak(text: str):
+    """A text read aloud by the voice of this computer, where it has one; always with the text itself."""
+    from .voice import Voice
+
+    return Voice(text)
