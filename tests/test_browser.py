@@ -28,7 +28,11 @@ class Visit:
     chat: bool = False
 
 
-VISITS = [Visit("00_start_here", sliders=True, chat=True)]  # later notebooks join here
+VISITS = [  # later notebooks join here
+    Visit("00_start_here", sliders=True, chat=True),
+    Visit("01_slm_vs_llm", chat=True),
+    Visit("02_phi_family"),
+]
 
 PARTS = ("course_utils", "images", "notebooks", "pyproject.toml", "requirements.txt", "README.md")
 DEBIAN = Path("/usr/bin/chromium")

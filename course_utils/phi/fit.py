@@ -148,17 +148,18 @@ def unsupported(model, found: Count, precision: str) -> str:
 def table(
     speed: Speed, precisions=tuple(ENGINES), prompt: int = 128, context: int = 4096, ids: list[str] | None = None
 ) -> list[Prediction]:
-    """A prediction for each model and precision. Without `ids`: every Phi whose configuration is known, smallest first,
-    but of several with the same parameters and the same context only the first."""
+    """A prediction for each model and precision. Without `ids`: every Phi whose configuration is known, see `known`."""
     return [predict(name, precision, speed, prompt, context) for name in ids or known() for precision in precisions]
 
 
 def known() -> list[str]:
-    """The ids of all Phi models that differ in parameters or context, smallest first."""
+    """The ids of all Phi that differ in parameters or context, smallest first; of equals the newest plain one."""
     different = {}
     for name in facts.models("phi"):
         if name in entries():
-            different.setdefault((count(name).total, longest(name)), name)
+            key = (count(name).total, longest(name))
+            if key not in different or facts.model(name).kind != "reasoning":
+                different[key] = name
     return [different[key] for key in sorted(different)]
 
 
