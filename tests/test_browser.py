@@ -103,7 +103,7 @@ def test_a_learner_uses_the_notebook(visit, lab, browser):
 
     file = folder / "notebooks" / f"{visit.notebook}.ipynb"
     cells = nbformat.read(file, as_version=4).cells
-    page.goto(address.replace("00_start_here", visit.notebook))
+    page.goto(address.replace("00_start_here", visit.notebook) + "&reset")  # without the last visit's open notebook
     run_all_cells(page, count=sum(cell.cell_type == "code" for cell in cells))
     check_cells(saved(page, file))
     if visit.sliders:
