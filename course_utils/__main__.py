@@ -1,4 +1,4 @@
-"""The course's commands: `python -m course_utils lab | test | doctor | train | bench`.
+"""The course's commands: `python -m course_utils lab | test | doctor | train | bench | serve`.
 
 This file loads on old Pythons too, and needs nothing installed: see environment.py.
 """
@@ -68,7 +68,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m course_utils",
         description="The commands of the course on small language models.",
-        epilog="The first lab, test, train or bench makes the course's environment in .venv (once, a few minutes).",
+        epilog="The first lab, test, train, bench or serve makes the course's environment in .venv (once, a few minutes).",
     )
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
 
@@ -107,6 +107,16 @@ def _parser() -> argparse.ArgumentParser:
     )
     bench.add_argument("topic", metavar="TOPIC", choices=BENCHES, help=f"what to measure: {', '.join(BENCHES)}")
     bench.add_argument("--seconds", type=_seconds, help="how long each side of the comparison runs")
+    serve = command(
+        "serve",
+        _serve,
+        "Run the practice endpoint: OpenAI's and Ollama's dialects over the course's own models.",
+        epilog="For example: serve --port 11434, or serve --key secret --simulate rate_limit=3.",
+    )
+    serve.add_argument("--port", type=int, default=0, help="the port to listen on (default: a free one)")
+    serve.add_argument("--host", default="127.0.0.1", help="another address lets other computers in, with a key")
+    serve.add_argument("--key", help="what clients must send")
+    serve.add_argument("--simulate", action="append", default=[], metavar="NAME=VALUE", help="a fault to practise with")
     return parser
 
 
@@ -223,7 +233,7 @@ def _counts(report: Path) -> dict:
     return {"passed": tests - failed - skipped, "failed": failed, "skipped": skipped, "seconds": seconds}
 
 
-# -- train, bench and doctor -----------------------------------------------------------------------
+# -- train, bench, serve and doctor -----------------------------------------------------------------------
 
 
 def _train(_: argparse.Namespace, rest: list[str]) -> int:
@@ -233,6 +243,13 @@ def _train(_: argparse.Namespace, rest: list[str]) -> int:
 def _bench(options: argparse.Namespace, _: list[str]) -> int:
     chosen = ["--seconds", str(options.seconds)] if options.seconds else []
     return _run_main(BENCHES[options.topic], chosen + ["--json"] * options.json)
+
+
+def _serve(options: argparse.Namespace, _: list[str]) -> int:
+    chosen = ["--port", str(options.port), "--host", options.host]
+    chosen += ["--key", options.key] if options.key else []
+    chosen += [word for pair in options.simulate for word in ("--simulate", pair)]
+    return _run_main("course_utils.server.command", chosen + ["--json"] * options.json)
 
 
 def _run_main(module: str, arguments: list[str]) -> int:

@@ -22,7 +22,7 @@ from course_utils import ROOT, environment, installer, machine
 from course_utils.__main__ import _free_port
 
 FIRST_FILES = ["__init__.py", "__main__.py", "doctor.py", "environment.py", "installer.py", "machine.py"]
-NAMES = ("lab", "test", "doctor", "train", "bench")
+NAMES = ("lab", "test", "doctor", "train", "bench", "serve")
 BASE_PYTHON = getattr(sys, "_base_executable", sys.executable)  # the one without our packages
 NO_INDEX = {"PIP_NO_INDEX": "1", "PIP_CONFIG_FILE": os.devnull}
 NO_NETWORK = {"PIP_INDEX_URL": "http://127.0.0.1:9/simple", "PIP_CONFIG_FILE": os.devnull, "PIP_RETRIES": "1"}

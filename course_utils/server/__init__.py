@@ -1,0 +1,122 @@
+"""The practice endpoint: OpenAI's and Ollama's HTTP dialects over the course's own models, on this computer.
+
+    from course_utils import server
+
+    endpoint = server.start()                   # pico-mini and pico-medium, on 127.0.0.1 and a free port
+    OpenAI(base_url=endpoint.openai_url, api_key=endpoint.key)
+    ollama.Client(host=endpoint.url)
+    endpoint.stop()                             # or let the kernel end: it stops then, too
+
+`server.start(key="secret")` asks every client for that key (401 without it). `simulate={...}` makes it misbehave as
+clouds do, see simulator.py. `python -m course_utils serve` runs it for other programs.
+"""
+
+from __future__ import annotations
+
+import atexit
+import secrets
+import socket
+import threading
+import time
+from dataclasses import dataclass, field
+
+from course_utils import CourseError
+
+LOCAL = "127.0.0.1"
+
+
+class NotStarted(CourseError):
+    """The server could not be started."""
+
+
+@dataclass
+class Endpoint:
+    """A running server. `key` is what clients send as their API key; with `open` any text will do."""
+
+    host: str
+    port: int
+    key: str
+    open: bool
+    _server: object = field(repr=False, default=None)
+    _thread: threading.Thread | None = field(repr=False, default=None)
+
+    @property
+    def url(self) -> str:
+        """For Ollama's clients."""
+        name = LOCAL if self.host in ("0.0.0.0", "::") else self.host
+        return f"http://{name}:{self.port}"
+
+    @property
+    def openai_url(self) -> str:
+        """For OpenAI's clients: the base URL."""
+        return self.url + "/v1"
+
+    def stop(self) -> None:
+        """Stop answering, and free the port and the memory. Without effect the second time."""
+        atexit.unregister(self.stop)
+        if self._thread is not None:
+            self._server.should_exit = True
+            self._thread.join(timeout=15)
+            self._thread = None
+
+    def __enter__(self) -> Endpoint:
+        return self
+
+    def __exit__(self, *_) -> None:
+        self.stop()
+
+
+def start(
+    models=("pico-mini", "pico-medium"),
+    key: str | None = None,
+    simulate: dict | None = None,
+    host: str = LOCAL,
+    port: int = 0,
+    precision: str = "fp32",
+) -> Endpoint:
+    """Start a server in a thread of this process, and return when it answers.
+
+    key:      clients must send it; None lets everybody in who can reach 127.0.0.1
+    simulate: faults to practise with, see simulator.py
+    host:     anything but 127.0.0.1 lets other computers in, and needs a key
+    port:     0 takes a free one
+    Raises NotStarted where the port is taken or a key is missing, and CourseError for a wrong setting.
+    """
+    import uvicorn
+
+    from .app import build
+
+    if host not in (LOCAL, "localhost") and not key:
+        raise NotStarted(f"On {host} other computers can reach the server. Give it a key: start(host=..., key=...).")
+    app = build(tuple(models), key, simulate, host, precision)
+    try:
+        listener = socket.create_server((host, port))
+    except OSError as error:
+        app.state.close()
+        raise NotStarted(f"Port {port} on {host} cannot be used: {error.strerror}. Port 0 takes a free one.") from error
+    config = uvicorn.Config(app, log_level="error", access_log=False, lifespan="off", server_header=False)
+    running = uvicorn.Server(config)
+    running.install_signal_handlers = lambda: None
+    thread = threading.Thread(target=_serve, args=(running, listener, app), name="course-server", daemon=True)
+    thread.start()
+    while not running.started:
+        if not thread.is_alive():
+            raise NotStarted("The server ended before it had begun.")
+        time.sleep(0.01)
+    open_to_all = key is None
+    endpoint = Endpoint(host, listener.getsockname()[1], key or "practice", open_to_all, running, thread)
+    atexit.register(endpoint.stop)
+    return endpoint
+
+
+def _serve(running, listener: socket.socket, app) -> None:
+    try:
+        running.run(sockets=[listener])
+    finally:
+        app.state.close()
+        listener.close()
+
+
+def new_key() -> str:
+    """A key that nobody can guess."""
+    return secrets.token_urlsafe(24)

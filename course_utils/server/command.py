@@ -1,0 +1,78 @@
+"""The command `serve`: the practice endpoint for other programs, until Ctrl+C."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import signal
+import sys
+import threading
+
+from course_utils import CourseError, server
+from course_utils.pico import MODELS
+
+
+def main(argv: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m course_utils serve")
+    parser.add_argument("--port", type=int, default=0, help="0, the default, takes a free one; Ollama's own is 11434")
+    parser.add_argument("--host", default=server.LOCAL, help="another address lets other computers in, with a key")
+    parser.add_argument("--key", help="what clients must send; on another host one is made if you give none")
+    parser.add_argument(
+        "--simulate", action="append", default=[], metavar="NAME=VALUE",
+        help="a fault to practise with: rate_limit=3, slow=2, fail=1, drop=1, retired=NAME",
+    )  # fmt: skip
+    parser.add_argument("--json", action="store_true")
+    args = parser.parse_args(argv)
+    key = args.key
+    if key is None and args.host not in (server.LOCAL, "localhost"):
+        key = server.new_key()
+    try:
+        endpoint = server.start(MODELS, key, _settings(args.simulate), args.host, args.port)
+    except CourseError as error:
+        print(error, file=sys.stderr)
+        return 1
+    if args.json:
+        told = {"url": endpoint.url, "openai_url": endpoint.openai_url, "port": endpoint.port, "key": endpoint.key}
+        print(json.dumps(told), flush=True)
+    else:
+        print(_told(endpoint), flush=True)
+    _wait()
+    endpoint.stop()
+    return 0
+
+
+def _settings(pairs: list[str]) -> dict:
+    """{"slow": "2"} from ["slow=2"]. Raises CourseError."""
+    found = {}
+    for pair in pairs:
+        name, equals, value = pair.partition("=")
+        if not equals:
+            raise CourseError(f"--simulate {pair}: NAME=VALUE is wanted, for example --simulate rate_limit=3.")
+        found[name] = value
+    return found
+
+
+def _told(endpoint: server.Endpoint) -> str:
+    key = "any text" if endpoint.open else endpoint.key
+    header = "" if endpoint.open else f' -H "Authorization: Bearer {endpoint.key}"'
+    return "\n".join(
+        [
+            f"The practice endpoint runs at {endpoint.url}, with {' and '.join(MODELS)}. Ctrl+C stops it.",
+            f'  OpenAI:  OpenAI(base_url="{endpoint.openai_url}", api_key="{key}")',
+            f'  Ollama:  ollama.Client(host="{endpoint.url}"), or OLLAMA_HOST={endpoint.url}',
+            f"  curl:    curl {endpoint.openai_url}/models{header}",
+        ]
+    )
+
+
+def _wait() -> None:
+    """Until Ctrl+C, or until a parent process says that it is enough."""
+    enough = threading.Event()
+    for name in ("SIGINT", "SIGTERM"):
+        signal.signal(getattr(signal, name), lambda *_: enough.set())
+    while not enough.wait(0.5):  # with a timeout: on Windows a plain wait cannot be interrupted
+        pass
+
+
+if __name__ == "__main__":
+    sys.exit(main())
