@@ -62,12 +62,38 @@ def test_sixteen_times_three_point_eight_is_forty_two():
         ("phi-3-mini-4k", "int4", "fp32", "size_int4_cpu"),
         ("phi-3-mini-4k", "int4", "fp16", "size_int4_gpu"),
         ("phi-3.5-mini", "int4", "fp32", "size_int4_cpu"),
+        ("phi-3.5-mini", "int4", "fp16", "size_int4_gpu"),
         ("phi-4", "int4", "fp32", "size_int4_cpu"),
         ("phi-4", "int4", "fp16", "size_int4_gpu"),
     ],
 )
 def test_int4_files_have_the_predicted_size(id, precision, compute, size):
     assert weight_bytes(id, precision, compute=compute) == pytest.approx(facts.figure(id, size).value, rel=0.015)
+
+
+def test_bare_four_bits_are_the_phone_of_the_report_and_less_than_any_file():
+    bare = weight_bytes("phi-3-mini-4k", "int4", block=None)
+    assert bare / GIB == pytest.approx(1.78, abs=0.005)  # "1.8GB" in the report
+    for id in ("phi-3-mini-4k", "phi-4", "phi-4-mini"):
+        assert weight_bytes(id, "int4", block=None) < facts.figure(id, "size_int4_gpu").value
+    # Phi-4-mini's files are larger than the rule: part of their weights has more bits
+    assert weight_bytes("phi-4-mini", "int4") < facts.figure("phi-4-mini", "size_int4_cpu").value
+
+
+def test_a_tied_table_is_stored_once_or_twice():
+    """The same rule for the files that the builder makes here, less 0.3 MB for the graph."""
+    from transformers import AutoConfig
+
+    from course_utils.pico import folder
+    from course_utils.pico.export import onnx_folder
+
+    found = count(AutoConfig.from_pretrained(folder("pico-mini")))
+    built = sum(path.stat().st_size for path in onnx_folder("pico-mini", "int4", progress=False).glob("*.onnx*"))
+    once, twice = (weight_bytes(found, "int4", shared=shared) for shared in (True, False))
+    assert once < built < once + 400_000 < twice
+    assert twice - once == 4 * found.embedding
+    assert weight_bytes("phi-4-mini", "int4", shared=True) < facts.figure("phi-4-mini", "size_gguf_q4").value
+    assert weight_bytes("phi-4", "int4", shared=True) == weight_bytes("phi-4", "int4")  # not tied: no difference
 
 
 def test_bytes_by_precision():
@@ -86,6 +112,48 @@ def test_the_cache_by_attention_and_context():
     assert window == kv_cache_bytes("phi-3-mini-4k", 2047) < kv_cache_bytes("phi-3-mini-4k", 4096, attention="grouped")
     assert kv_cache_bytes("phi-3.5-mini", 100, "int8") * 2 == kv_cache_bytes("phi-3.5-mini", 100)
     assert kv_cache_bytes("phi-3.5-mini", 100, batch=3) == 3 * kv_cache_bytes("phi-3.5-mini", 100)
+
+
+@pytest.mark.parametrize("window", [None, 16])
+@pytest.mark.parametrize("kv_heads", [4, 2])
+def test_the_cache_is_the_one_that_transformers_fills(window, kv_heads):
+    """A small Phi-3 reads 40 tokens; its real cache is weighed. It keeps one token less than its window."""
+    import torch
+    from transformers import Phi3Config, Phi3ForCausalLM
+
+    shape = {"vocab_size": 64, "hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 3, "pad_token_id": 0}
+    heads = {"num_attention_heads": 4, "num_key_value_heads": kv_heads, "sliding_window": window}
+    small = Phi3Config(**shape, **heads, bos_token_id=1, eos_token_id=2)
+    with torch.no_grad():
+        cache = Phi3ForCausalLM(small)(torch.ones(1, 40, dtype=torch.long), use_cache=True).past_key_values
+    weighed = sum(t.numel() * t.element_size() for layer in cache.layers for t in (layer.keys, layer.values))
+    if window:
+        assert weighed == kv_cache_bytes(small, window - 1, "fp32") < kv_cache_bytes(small, 40, "fp32")
+        assert kv_cache_bytes(small, 40, "fp32") == kv_cache_bytes(small, window, "fp32", "grouped")
+    else:
+        assert weighed == kv_cache_bytes(small, 40, "fp32")
+    assert kv_cache_bytes(small, 40, "fp32", "full") == 4 // kv_heads * kv_cache_bytes(small, 40, "fp32", "grouped")
+
+
+@pytest.mark.parametrize("id", [id for id, entry in entries().items() if entry["class"]])
+def test_a_configuration_object_is_that_of_the_model(id):
+    found = config(id)
+    for name, value in entries()[id]["settings"].items():
+        if name not in ("rope_theta", "partial_rotary_factor"):
+            assert getattr(found, name) == value, name
+    assert type(found).__name__ == entries()[id]["class"]
+
+
+def test_the_vision_part_is_clip_and_two_matrices():
+    found = count("phi-3.5-vision")
+    assert found.vision == 303_507_456 + 22_026_240 + 8_192  # encoder, projector, separators
+    assert found.total == count("phi-3.5-mini").total + found.vision == 4_146_621_440
+
+
+def test_phi_3_small_by_hand_has_the_size_of_its_files():
+    assert weight_bytes("phi-3-small-8k", "bf16") == pytest.approx(
+        facts.figure("phi-3-small-8k", "size_bf16").value, rel=1e-3
+    )
 
 
 def test_operations():

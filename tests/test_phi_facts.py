@@ -7,6 +7,7 @@ import pytest
 
 from course_utils import CourseError
 from course_utils.phi import facts
+from course_utils.phi.catalog import MODELS, PARAMETERS
 
 DATA = json.loads(facts.FAMILY.read_text(encoding="utf-8"))
 IDS = facts.models()
@@ -18,9 +19,10 @@ UNITS |= {"parameters", "tokens", "tokens/s", "years"}
 
 
 def test_every_figure_that_is_shown_has_a_source_and_a_date():
-    assert len(SHOWN) > 300 and len(SCORES) > 150
+    assert len(SHOWN) > 400 and len(SCORES) > 300
     for figure in SHOWN + SCORES:
         assert figure.source.title and re.fullmatch(DATE, figure.date), figure
+        assert figure.source.url in figure.trace() and figure.source.url.startswith("https://"), figure
         assert figure.confirmed in facts.CONFIRMED and figure.confirmed != "unverified", figure
         assert figure.source.title in figure.trace() and figure.date in figure.trace()
         assert figure.unit in UNITS, figure
@@ -29,7 +31,7 @@ def test_every_figure_that_is_shown_has_a_source_and_a_date():
 def test_sources_are_whole():
     for source in facts.sources().values():
         assert source.title and source.copy in {"publisher", "third party", "quoted"}, source
-        assert not source.url or source.url.startswith("https://"), source
+        assert source.url.startswith("https://"), source
         assert re.fullmatch(DATE, source.read), source
         assert not source.date or re.fullmatch(DATE, source.date), source
 
@@ -41,11 +43,51 @@ def test_an_unverified_figure_is_never_shown():
         for key, figure in entry["figures"].items()
         if figure["confirmed"] == "unverified"
     ]
-    assert ("phi-3-small-8k", "gpu_count") in hidden
+    assert ("phi-mini-moe", "training_tokens") in hidden
     for id, key in hidden:
         assert key not in facts.model(id).figures
         with pytest.raises(CourseError, match="A figure without a source is not shown"):
             facts.figure(id, key)
+
+
+def test_an_unverified_score_is_never_shown():
+    rows = [(name, row) for name, entry in DATA["benchmarks"].items() for row in entry["scores"]]
+    hidden = [(name, row) for name, row in rows if row["confirmed"] == "unverified"]
+    assert hidden and len(rows) - len(hidden) == sum(
+        len(facts.measurements(name, id)) for name in facts.benchmarks() for id in IDS
+    )
+    for name, row in hidden:
+        assert row["value"] not in [figure.value for figure in facts.measurements(name, row["model"])]
+
+
+def test_a_figure_without_a_source_is_not_shown(monkeypatch):
+    entry = json.loads(json.dumps(DATA["models"]["phi-2"]))
+    entry["figures"] |= {"bare": {"value": 1, "confirmed": "card"}, "lost": {"value": 1, "source": "no-such-source"}}
+    monkeypatch.setitem(facts._data()["models"], "phi-2", entry)
+    facts._figures.cache_clear()
+    try:
+        for key in ("bare", "lost"):
+            assert key not in facts.model("phi-2").figures
+            with pytest.raises(CourseError, match="A figure without a source is not shown"):
+                facts.figure("phi-2", key)
+    finally:
+        facts._figures.cache_clear()
+
+
+def test_every_source_is_used_and_every_key_has_a_source():
+    figures = [figure for entry in DATA["models"].values() for figure in entry["figures"].values()]
+    figures += [row for entry in DATA["benchmarks"].values() for row in entry["scores"]] + list(
+        facts.configs().values()
+    )
+    assert {figure["source"] for figure in figures if "source" in figure} == set(facts.sources())
+
+
+def test_dates_and_units_are_what_they_say():
+    for figure in SHOWN:
+        if figure.unit == "date":
+            assert re.fullmatch(DATE, figure.value), figure
+        elif figure.unit:
+            assert isinstance(figure.value, int | float) and figure.value > 0, figure
 
 
 def test_a_rumour_says_so_in_its_own_text():
@@ -90,6 +132,31 @@ def test_one_model_can_have_two_numbers():
     assert facts.benchmark("MMLU", ["phi-3.5-mini"])["phi-3.5-mini"].value == 69.0
     again = facts.benchmark("MMLU", source="card-4-mini")
     assert set(again) == {"phi-3.5-mini", "phi-4-mini"} and again["phi-3.5-mini"].value == 65.5
+
+
+def test_the_cards_disagree_about_the_same_model():
+    multilingual = facts.measurements("Languages other than English", "gpt-3.5-turbo")
+    assert {figure.source.key: figure.value for figure in multilingual} == {
+        "azure-3-mini": 71.0,
+        "azure-3-small": 69.1,
+        "azure-3-medium": 67.0,
+    }
+    truthful = facts.measurements("TruthfulQA", "gpt-3.5-turbo")
+    assert [figure.value for figure in truthful] == [67.7, 85.8] and "slip" in truthful[1].note
+
+
+def test_settings_are_figures_too():
+    assert facts.figure("phi-3.5-moe", "experts").value == 16 and facts.figure("phi-4-mini", "kv_heads").value == 8
+    assert facts.figure("phi-3-medium-4k", "window").source.title == "config.json of Phi-3-medium-4k-instruct"
+    assert facts.figure("phi-4-reasoning", "layers").confirmed == "card"
+    assert "window" not in facts.model("phi-4").figures
+
+
+def test_the_catalogue_takes_its_counts_from_the_facts():
+    for name, number in PARAMETERS.items():
+        assert number == facts.figure(name, "parameters").value and name in MODELS
+        weights = sum(file.size or 0 for file in MODELS[name]["transformers"].files if "safetensors" in file.path)
+        assert not weights or weights == pytest.approx(2 * number, rel=1e-4)
 
 
 def test_models_come_in_order_of_release_and_by_family():

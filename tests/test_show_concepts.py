@@ -34,8 +34,19 @@ def test_masks_count_their_pairs():
     assert "x....\nxx..." in view.text() and 'alt="Grids of squares' in view.html()
 
 
-@pytest.mark.parametrize("named", [{}, {"a": np.ones((2, 3))}, {"a": np.ones(3)}])
-def test_a_mask_is_square(named):
+def test_a_mask_may_be_narrow():
+    head, own, shared = np.arange(6)[:, None], np.arange(6), np.arange(2)
+    view = show.masks({"full": head == own, "grouped": head // 3 == shared}, rows="head that looks")
+    assert "full: 6 of 36 pairs" in view.text() and "grouped: 6 of 12 pairs\nx.\nx.\nx.\n.x" in view.text()
+    assert "a row for the head that looks" in view.html()
+    wide, narrow = (axes.get_xlim() for axes in view.figure.axes)
+    assert wide == (-0.5, 5.5) and narrow == (-0.5, 1.5)
+
+
+@pytest.mark.parametrize(
+    "named", [{}, {"a": np.ones(3)}, {"a": np.ones((2, 0))}, {"a": np.ones((2, 2)), "b": np.ones((3, 3))}]
+)
+def test_a_mask_has_rows_and_columns(named):
     with pytest.raises(CourseError, match="mask"):
         show.masks(named)
 

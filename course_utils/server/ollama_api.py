@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
@@ -277,10 +278,10 @@ async def generate(request: Request) -> Response:
     if asked.images:
         raise problem(400, f"{entry.name} does not support images")
     if not asked.prompt:
-        return _memory_only(request, entry, asked, keep, {"response": ""})
+        return await _memory_only(request, entry, asked, keep, {"response": ""})
     system = entry.system if asked.system is None else asked.system
     shape = asked.template or entry.template
-    loaded, seconds = request.app.state.store.load(entry, keep)
+    loaded, seconds = await run_in_threadpool(request.app.state.store.load, entry, keep)
     if asked.raw:
         text = asked.prompt
     elif shape:
@@ -296,9 +297,9 @@ async def chat(request: Request) -> Response:
     entry = find(request, asked.model)
     keep = seconds_of(asked.keep_alive)
     if not asked.messages:
-        return _memory_only(request, entry, asked, keep, {"message": {"role": "assistant", "content": ""}})
+        return await _memory_only(request, entry, asked, keep, {"message": {"role": "assistant", "content": ""}})
     turns = _turns(asked, entry)
-    loaded, seconds = request.app.state.store.load(entry, keep)
+    loaded, seconds = await run_in_threadpool(request.app.state.store.load, entry, keep)
     text = template.render(entry.template, turns) if entry.template else loaded.chat_text(turns)
     return await _answer(
         request, asked, entry, text, seconds, lambda text: {"message": {"role": "assistant", "content": text}}
@@ -325,13 +326,13 @@ def _turns(asked: ChatRequest, entry: Entry) -> list[dict]:
     return turns
 
 
-def _memory_only(request: Request, entry: Entry, asked: Asked, keep: float | None, empty: dict) -> Response:
+async def _memory_only(request: Request, entry: Entry, asked: Asked, keep: float | None, empty: dict) -> Response:
     """Without a question: load the model, or unload it with keep_alive 0, and say so."""
     store = request.app.state.store
     if keep == 0:
         store.unload(entry)
     else:
-        store.load(entry, keep)
+        await run_in_threadpool(store.load, entry, keep)
     reason = "unload" if keep == 0 else "load"
     return JSONResponse({"model": asked.model, "created_at": _now(), **empty, "done": True, "done_reason": reason})
 
@@ -428,8 +429,6 @@ async def embed(request: Request) -> Response:
 
     pico models were never trained for this; it is the plainest way to get a vector out of a language model.
     """
-    from starlette.concurrency import run_in_threadpool
-
     asked: EmbedRequest = await read(request, EmbedRequest)
     entry = find(request, asked.model)
     texts = [asked.input] if isinstance(asked.input, str) else asked.input
@@ -474,8 +473,6 @@ async def pull(request: Request) -> Response:
 
 
 async def create(request: Request) -> Response:
-    from starlette.concurrency import run_in_threadpool
-
     asked: CreateRequest = await read(request, CreateRequest)
     store, added = request.app.state.store, {}
     if not asked.model:

@@ -14,6 +14,7 @@ from dataclasses import replace
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
@@ -148,6 +149,12 @@ def find(request: Request, name: str):
         raise problem(404, message, "model_not_found", "model") from error
 
 
+async def in_memory(request: Request, entry):
+    """The loaded model. In a thread of its own, because the first load may take seconds, and others want answers."""
+    loaded, _ = await run_in_threadpool(request.app.state.store.load, entry)
+    return loaded
+
+
 def submit(request: Request, entry, text: str, wish: Wish) -> Job:
     """Put a prompt into the engine's line. Raises Problem 400 where it is too long, 503 where the line is full."""
     state = request.app.state
@@ -236,7 +243,7 @@ async def chat(request: Request) -> Response:
     entry = find(request, asked.model)
     if asked.top_logprobs is not None and not asked.logprobs:
         raise problem(400, "'top_logprobs' needs 'logprobs' to be true.", "invalid_value", "top_logprobs")
-    loaded, _ = request.app.state.store.load(entry)
+    loaded = await in_memory(request, entry)
     text = loaded.chat_text(plain_messages(asked.messages, entry, asked))
     wish = asked.wish(
         max_tokens=asked.max_completion_tokens or asked.max_tokens,

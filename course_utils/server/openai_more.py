@@ -13,7 +13,20 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from .engine import Job, Part, Wish, parts_of
-from .openai_api import Sampling, Strict, failed, find, problem, read, sse, submit, usage, whole_of, with_seed
+from .openai_api import (
+    Sampling,
+    Strict,
+    failed,
+    find,
+    in_memory,
+    problem,
+    read,
+    sse,
+    submit,
+    usage,
+    whole_of,
+    with_seed,
+)
 from .web import answer_to, disconnects
 
 
@@ -47,6 +60,7 @@ def routes() -> list[Route]:
 async def completions(request: Request) -> Response:
     asked: CompletionRequest = await read(request, CompletionRequest)
     entry = find(request, asked.model)
+    await in_memory(request, entry)
     prompts = [asked.prompt] if isinstance(asked.prompt, str) else asked.prompt
     wish = asked.wish(max_tokens=asked.max_tokens or 16, logprobs=asked.logprobs)  # 16: OpenAI's own default here
     jobs = [
@@ -120,7 +134,7 @@ def _response_messages(asked: ResponsesRequest) -> list[dict]:
 async def responses(request: Request) -> Response:
     asked: ResponsesRequest = await read(request, ResponsesRequest)
     entry = find(request, asked.model)
-    loaded, _ = request.app.state.store.load(entry)
+    loaded = await in_memory(request, entry)
     wish = Wish(max_tokens=asked.max_output_tokens, temperature=asked.temperature or 0.0, top_p=asked.top_p or 1.0)
     job = submit(request, entry, loaded.chat_text(_response_messages(asked)), wish)
     if asked.stream:
