@@ -68,7 +68,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m course_utils",
         description="The commands of the course on small language models.",
-        epilog="The first lab, test, train, bench or serve makes the course's environment in .venv (once, a few minutes).",
+        epilog="The first of all but doctor makes the course's environment in .venv (once, a few minutes).",
     )
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
 

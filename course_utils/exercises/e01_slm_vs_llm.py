@@ -145,6 +145,13 @@ _REASONS = (
     "**4**: a narrow task, two million times a night: small.",
     "**5**: much to know, long, and open: large.",
 )
+_ASK = (
+    "must the model know medicine, or is the text in front of it? And where may the notes go?",
+    "how many fields and languages is that, and would a narrow reader know them?",
+    "how many different answers are there, and is there a network on the road?",
+    "what does a thousand tokens cost, two million times a night? And how many answers are there?",
+    "where should all those novels be kept? Nobody puts them into the prompt.",
+)
 
 
 def _five(answer):
@@ -154,8 +161,7 @@ def _five(answer):
     wrong = [place + 1 for place, (word, best) in enumerate(zip(words, _CASES, strict=True)) if word != best]
     if not wrong:
         return True
-    cases = " and ".join(map(str, wrong)) if len(wrong) < 3 else f"{len(wrong)} of the cases"
-    return f"Look again at {cases}: is the text given or must the model know it? How narrow is the task?"
+    return f"{5 - len(wrong)} of 5. " + " ".join(f"Case {place}: {_ASK[place - 1]}" for place in wrong[:2])
 
 
 q7 = Exercise(

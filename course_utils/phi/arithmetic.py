@@ -10,16 +10,14 @@ matrix has a shape and no numbers. The settings are in configs.json. A model is 
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, fields
 from difflib import get_close_matches
 from functools import cache
-from pathlib import Path
 from types import SimpleNamespace
 
 from course_utils import CourseError
+from course_utils.phi.facts import configs as entries
 
-CONFIGS = Path(__file__).with_name("configs.json")
 BITS = {"fp32": 32, "fp16": 16, "bf16": 16, "int8": 8, "int4": 4}
 BLOCK = 32  # weights that share a scale, where ONNX Runtime GenAI's builder is told nothing else
 ATTENTION = ("full", "grouped", "window")
@@ -55,18 +53,6 @@ class Count:
         return {name: getattr(self, name) for name in names if getattr(self, name)}
 
 
-@cache
-def entries() -> dict[str, dict]:
-    """The content of configs.json by model id; a "same" is replaced by what it points at."""
-    raw = json.loads(CONFIGS.read_text(encoding="utf-8"))
-    found = {}
-    for name, entry in raw.items():
-        if name != "about":
-            base = raw[entry["same"]] if "same" in entry else entry
-            found[name] = base | {"settings": base["settings"] | entry.get("settings", {})}
-    return found
-
-
 def config(name: str):
     """The model's configuration, as an object of Transformers (Phi3Config, PhiConfig, PhimoeConfig, MistralConfig).
 
@@ -90,7 +76,9 @@ def count(model) -> Count:
     return _count_named(model) if isinstance(model, str) else _count_built(model)
 
 
-def weight_bytes(parameters, precision: str = "fp16", block: int | None = BLOCK, compute: str = "fp32") -> int:
+def weight_bytes(
+    parameters, precision: str = "fp16", block: int | None = BLOCK, compute: str = "fp32", shared: bool = False
+) -> int:
     """Bytes that the weights take, in a file and in memory. `parameters`: a number, a Count, or a model id.
 
     fp32, fp16, bf16: 4 or 2 bytes a weight.
@@ -98,24 +86,22 @@ def weight_bytes(parameters, precision: str = "fp16", block: int | None = BLOCK,
     computes in (`compute`: fp32 on a CPU, fp16 on a GPU). So int4 is 4 + 32/32 = 5 bits a weight on a CPU, 4 + 16/32 =
     4.5 on a GPU; with `block=None`, bare 4 bits, which no file reaches. The embedding table and the norms stay in
     `compute`: a Count or an id knows them, a plain number takes all for quantized. A tied table is stored twice, once
-    in `compute` for looking up and once quantized for the scores.
-    Held to Microsoft's files: within 1.3 % for Phi-3-mini, 3.5-mini and Phi-4. Phi-4-mini's are 6 % (CPU) and 18 %
-    (GPU) larger than this: its builders kept more of the weights at more bits.
+    in `compute` for looking up and once quantized for the scores; with `shared`, once and quantized, as version 0.18 of
+    the builder does in int4 (measured with pico), and llama.cpp.
+    Held to Microsoft's files: within 1.3 % for Phi-3-mini, 3.5-mini and Phi-4. Those of Phi-4-mini are 6 % (CPU) and
+    18 % (GPU) larger than this: its builders kept more of the weights at more bits.
     Raises CourseError for a precision that is none of BITS.
     """
     _known(precision, BITS, "precision")
     _known(compute, ("fp32", "fp16", "bf16"), "compute")
     found = count(parameters) if isinstance(parameters, str) else parameters
     total = found.total if isinstance(found, Count) else found
-    bits = BITS[precision]
-    if bits >= 16:
+    bits = bits_a_weight(precision, block, compute)
+    if BITS[precision] >= 16 or not isinstance(found, Count) or not block:
         return round(total * bits / 8)
-    bits += BITS[compute] / block if block else 0
-    if not isinstance(found, Count) or not block:
-        return round(total * bits / 8)
-    kept = found.embedding + found.norms
-    quantized = total - kept + (0 if found.head else found.embedding)
-    return round((quantized * bits + kept * BITS[compute]) / 8)
+    twice = found.embedding if not found.head and not shared else 0
+    kept = found.norms + (0 if shared and not found.head else found.embedding)
+    return round(((total - kept + twice) * bits + kept * BITS[compute]) / 8)
 
 
 def bits_a_weight(precision: str, block: int | None = BLOCK, compute: str = "fp32") -> float:
@@ -132,7 +118,7 @@ def kv_cache_bytes(model, context: int, precision: str = "fp16", attention: str 
       None      the model's own: its key-value heads, and its window where it has one
       "full"    each attention head has keys and values of its own (multi-head attention)
       "grouped" the key-value heads of the configuration, which several attention heads share; all tokens
-      "window"  the same, but `sliding_window` tokens at most
+      "window"  the same, but `sliding_window` tokens at most (Transformers keeps one less)
     batch: conversations at the same time. `model`: an id or a configuration. int8 and int4 leave their scales out.
     Raises CourseError for a word that is not known, for "window" without a window, and below 0 tokens.
     """

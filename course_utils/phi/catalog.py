@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from course_utils.phi.facts import figure
+
 GB = 10**9
 
 
@@ -108,7 +110,7 @@ _PHI_4_MINI = Download(
     licence="MIT",
 )
 
-PARAMETERS = {"phi-3.5-mini": 3_821_079_552}  # counted from the published configuration
+PARAMETERS = {id: figure(id, "parameters").value for id in ("phi-3.5-mini", "phi-4-mini")}  # from the configurations
 
 # name -> runtime -> what to download
 MODELS: dict[str, dict[str, Download]] = {

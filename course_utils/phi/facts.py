@@ -186,6 +186,18 @@ def sources() -> dict[str, Source]:
     return {key: Source(key, **entry) for key, entry in _data()["sources"].items()}
 
 
+@cache
+def configs() -> dict[str, dict]:
+    """The entries of configs.json by model id; one that is the "same" as another has that one's words and settings."""
+    raw = json.loads(CONFIGS.read_text(encoding="utf-8"))
+    found = {}
+    for id, entry in raw.items():
+        if id != "about":
+            base = raw[entry["same"]] if "same" in entry else entry
+            found[id] = base | entry | {"settings": base["settings"] | entry.get("settings", {})}
+    return found
+
+
 def in_words(value, unit: str) -> str:
     """A value with its unit: 3.82 B parameters, 131,072 tokens, 2.72 GB, 69.0 %, Oct 2023."""
     if isinstance(value, (list, tuple)):
@@ -220,17 +232,12 @@ def _figures(id: str) -> dict[str, Figure]:
 
 def _settings(id: str) -> dict[str, Figure]:
     """The figures that configs.json holds of a model."""
-    raw = json.loads(CONFIGS.read_text(encoding="utf-8"))
-    entry = raw.get(id)
-    if entry is None:
-        return {}
-    base = raw[entry["same"]] if "same" in entry else entry
-    settings = base["settings"] | entry.get("settings", {})
-    origin = {"source": base["source"], "confirmed": "card" if base["source"].startswith("card") else "config"}
+    entry = configs().get(id, {"settings": {}, "source": ""})
+    origin = {"source": entry["source"], "confirmed": "card" if entry["source"].startswith("card") else "config"}
     return {
-        key: _figure(id, key, {"value": settings[name], "unit": unit, **origin})
+        key: _figure(id, key, {"value": entry["settings"][name], "unit": unit, **origin})
         for key, (unit, name) in SETTINGS.items()
-        if settings.get(name) is not None
+        if entry["settings"].get(name) is not None
     }
 
 

@@ -151,11 +151,11 @@ def sizes(rows: dict, title: str = ""):
     return sizes(rows, title)
 
 
-def masks(named: dict, title: str = ""):
-    """Which token may look at which: a grid for each entry (name: a square matrix of True and False)."""
+def masks(named: dict, title: str = "", rows: str = "token that looks"):
+    """Which token may look at which: a grid for each entry (name: a matrix of True and False)."""
     from .mask_grid import masks
 
-    return masks(named, title)
+    return masks(named, title, rows)
 
 
 def speak(text: str):
