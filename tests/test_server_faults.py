@@ -51,6 +51,10 @@ def works(endpoint) -> bool:
         (b"[" * 100_000, 400),
         (json.dumps({**SUM, "stop": {"a": 1}}).encode(), 400),
         (json.dumps({**SUM, "max_tokens": -1}).encode(), 400),
+        (json.dumps({**SUM, "max_tokens": "5"}).encode(), 400),
+        (json.dumps({**SUM, "stream_options": {"include_usage": True}}).encode(), 400),
+        (json.dumps({**SUM, "temperature": float("nan")}).encode(), 400),
+        (b'{"model": "pico-mini", "messages": [{"role": "user", "content": "\\ud800"}]}', 400),
         (b" " * 10 * 2**20, 413),
     ],
     ids=lambda value: repr(value)[:20],
@@ -98,10 +102,23 @@ def test_a_taken_port_is_named():
 def test_unknown_settings_are_named():
     with pytest.raises(CourseError, match="rate_limit, slow, fail"):
         server.start(simulate={"rate_limt": 3})
+    with pytest.raises(CourseError, match="above 0"):
+        server.start(simulate={"rate_limit": 0})
     with pytest.raises(CourseError, match="a float is wanted"):
         server.start(simulate={"slow": "very"})
     with pytest.raises(CourseError, match="pico-mini, pico-medium"):
         server.start(models=["pico-giant"])
+
+
+@pytest.mark.parametrize("more", [{"num_predict": "x"}, {"stop": [1]}, {"top_k": 1e20}, {"temperature": True}], ids=str)
+def test_bad_options_of_ollama(start, more):
+    endpoint = start()
+    answer = httpx2.post(endpoint.url + "/api/generate", json={"model": "pico-mini", "prompt": "hi", "options": more})
+    assert answer.status_code == 400 and "must be of type" in answer.json()["error"]
+    for body in ({"keep_alive": "nan"}, {"think": True}, {"suffix": "x"}, {"format": "xml"}):
+        answer = httpx2.post(endpoint.url + "/api/generate", json={"model": "pico-mini", "prompt": "hi", **body})
+        assert answer.status_code == 400, body
+    assert httpx2.get(endpoint.url + "/api/ps").status_code == 200 and works(endpoint)
 
 
 def test_rate_limit(start):

@@ -39,7 +39,7 @@ def drive(address: str, truth: dict[str, str], clients: int, seconds: float) -> 
                 turn += 1
                 try:
                     text, count = ask(web, question)
-                except httpx2.HTTPError as error:
+                except Exception as error:
                     failed.append(error)
                     continue
                 with lock:
@@ -72,7 +72,7 @@ def test_many_clients_at_once():
     print(f"{many['requests']} requests, memory grew by {grown / 1e6:.0f} MB")
     assert many["requests"] > CLIENTS and many["wrong"] == [] and many["failed"] == []
     assert grown < 60e6
-    assert many["rate"] > 0.5 * alone["rate"]
+    assert many["rate"] > 0.8 * alone["rate"]
 
 
 def test_the_first_token_comes_at_once():

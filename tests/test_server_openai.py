@@ -116,6 +116,15 @@ def test_chance_follows_its_seed(client):
     assert len(set(three)) == 3 and three[0] == ask(7)[0]
 
 
+def test_logit_bias(client):
+    first = client.chat.completions.create(model="pico-mini", messages=STORY, max_tokens=1)
+    token = load("pico-mini", runtime="onnx").tokenizer.encode(first.choices[0].message.content)[0]
+    other = client.chat.completions.create(
+        model="pico-mini", messages=STORY, max_tokens=1, logit_bias={str(token): -100}
+    )
+    assert other.choices[0].message.content != first.choices[0].message.content
+
+
 def test_logprobs(client):
     reply = client.chat.completions.create(model="pico-mini", messages=SUM, logprobs=True, top_logprobs=3)
     rows = reply.choices[0].logprobs.content
@@ -182,6 +191,11 @@ def test_responses(client):
     assert "42" in reply.output_text and reply.status == "completed" and reply.usage.output_tokens > 5
     events = list(client.responses.create(model="pico-mini", input=SUM, stream=True))
     assert events[0].type == "response.created" and events[-1].type == "response.completed"
+    with client.responses.stream(model="pico-mini", input="What is 17 + 25?") as stream:
+        assert stream.get_final_response().output_text == "17 + 20 = 37. 37 + 5 = 42."
+    form = {"format": {"type": "json_schema", "name": "person", "schema": PERSON, "strict": True}}
+    held = client.responses.create(model="pico-mini", input="Tell me about Emma.", text=form)
+    assert json.loads(held.output_text)["name"] in ("Emma", "Tom")
     told = "".join(event.delta for event in events if event.type == "response.output_text.delta")
     assert told == events[-1].response.output_text == "17 + 20 = 37. 37 + 5 = 42."
     assert [event.sequence_number for event in events] == list(range(len(events)))

@@ -12,7 +12,7 @@ from starlette.responses import JSONResponse, Response
 
 from course_utils import CourseError, pico
 
-from . import ollama_api, openai_api, openai_more
+from . import ollama_api, ollama_models, openai_api, openai_more
 from .engine import Engine
 from .simulator import Simulator
 from .store import Store
@@ -30,6 +30,7 @@ def build(models: tuple[str, ...], key: str | None, simulate: dict | None, host:
     simulator = Simulator(simulate)
     handlers = {Problem: _problem, HTTPException: _http, Exception: _unexpected}
     routes = [*openai_api.routes(), *openai_more.routes(), *ollama_api.routes()]
+    routes += ollama_models.routes()
     app = Starlette(routes=routes, exception_handlers=handlers)
     store, engine = Store(models, precision), Engine()
     app.state.store, app.state.engine, app.state.simulator = store, engine, simulator

@@ -2,7 +2,7 @@
 
 Each request has a generator of its own. The worker goes round and lets each write a few tokens, so that everybody's
 answer grows at the same time and the total speed is that of one. What has been written is taken from a request's
-`parts` by whoever asked; several tokens that came together are one part.
+`parts` by whoever asked.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 
 from course_utils import CourseError
 
-SLICE = 4  # tokens that a request writes before the next one has its turn
+SLICE = 8  # tokens that a request writes before the next one has its turn; 1 where they are streamed
 AT_ONCE = 32  # requests that write in turns; the others wait
 WAITING = 64  # requests that may wait; more are sent away
 
@@ -52,9 +52,11 @@ class Wish:
     repetition_penalty: float = 1.0
     presence_penalty: float = 0.0
     frequency_penalty: float = 0.0
+    logit_bias: tuple[tuple[int, float], ...] = ()
     seed: int | None = None
     stop: tuple[str, ...] = ()
     schema: str | None = None  # a JSON schema that the answer is held to while it is written
+    stream: bool = False  # each token is a part of its own, as the client wants to see them
     logprobs: int | None = None  # how many alternatives to each token are wanted; 0: only its own probability
 
 
@@ -166,7 +168,8 @@ class Job:
 
     def _needs_logits(self) -> bool:
         wish = self.wish
-        return wish.logprobs is not None or wish.min_p > 0 or wish.presence_penalty != 0 or wish.frequency_penalty != 0
+        changed = wish.min_p or wish.presence_penalty or wish.frequency_penalty or wish.logit_bias
+        return wish.logprobs is not None or bool(changed)
 
     def _logits(self):
         """The logits of the next token, shape (vocabulary,), after penalties and min-p have been applied to them."""
@@ -177,6 +180,9 @@ class Job:
         if wish.presence_penalty or wish.frequency_penalty:
             for token, count in self._counts.items():
                 flat[token] -= wish.presence_penalty + wish.frequency_penalty * count
+        for token, bias in wish.logit_bias:
+            if token < flat.size:
+                flat[token] += bias
         if wish.min_p > 0 and wish.temperature > 0:
             flat[flat < flat.max() + wish.temperature * math.log(wish.min_p)] = -numpy.inf
         self._generator.set_logits(logits)
@@ -291,7 +297,9 @@ class Engine:
             if job.cancelled:
                 job.finish = "cancelled"
             else:
-                job.step()
+                job.step(1 if job.wish.stream else SLICE)
+                if job.wish.stream:
+                    time.sleep(0)  # lets the thread that sends it have its turn: a stream shall be seen to stream
             if job.finish is None:
                 active.append(job)
                 continue
@@ -302,7 +310,7 @@ class Engine:
 
 
 async def parts_of(job: Job) -> AsyncIterator[Part]:
-    """The parts of an answer as they come. What has piled up comes as one. Leaving the loop early cancels the request.
+    """The parts of an answer as they come. Leaving the loop early cancels the request.
 
     Raises the error of the worker, should it have had one.
     """
@@ -311,14 +319,8 @@ async def parts_of(job: Job) -> AsyncIterator[Part]:
             await job.arrived.wait()
             job.arrived.clear()
             ended = job.finish is not None
-            part = Part()
             while job.parts:
-                more = job.parts.popleft()
-                part.text += more.text
-                part.tokens += more.tokens
-                part.logprobs += more.logprobs
-            if part.tokens:
-                yield part
+                yield job.parts.popleft()
             if ended and not job.parts:
                 break
         if job.error is not None:

@@ -1,4 +1,4 @@
-"""Ollama's HTTP dialect: /api/generate, chat, embed, tags, show, ps, pull, create, copy, delete, blobs, version.
+"""Ollama's HTTP dialect: /api/generate, chat and embed. What it does with models is in ollama_models.py.
 
 https://github.com/ollama/ollama/blob/main/docs/api.md. Answers stream as NDJSON, a JSON object a line, unless
 `"stream": false`. Durations are nanoseconds, and measured.
@@ -22,8 +22,8 @@ from starlette.routing import Route
 from . import template
 from . import tools as toolbox
 from .engine import Busy, Job, TooLong, Wish, parts_of
-from .store import LARGEST_BLOB, Entry, NoModel, Refused
-from .web import Problem, body_of, disconnects
+from .store import Entry, NoModel
+from .web import Problem, body_of, disconnects, json_of
 
 VERSION = "0.6.3"  # of the API that is spoken: that of the Python client which the course pins
 SECOND = 10**9  # nanoseconds
@@ -69,34 +69,13 @@ class EmbedRequest(Request_):
     keep_alive: str | float | int | None = None
 
 
-class CreateRequest(Request_):
-    from_: str | None = Field(None, alias="from")
-    files: dict[str, str] | None = None
-    system: str | None = None
-    template: str | None = None
-    parameters: dict[str, Any] | None = None
-
-
-class CopyRequest(BaseModel):
-    source: str
-    destination: str
-
-
 def routes() -> list[Route]:
     return [
         Route("/", lambda _: PlainTextResponse("Ollama is running"), methods=["GET", "HEAD"]),
         Route("/api/version", lambda _: JSONResponse({"version": VERSION}), methods=["GET"]),
-        Route("/api/tags", tags, methods=["GET"]),
-        Route("/api/ps", ps, methods=["GET"]),
-        Route("/api/show", show, methods=["POST"]),
         Route("/api/generate", generate, methods=["POST"]),
         Route("/api/chat", chat, methods=["POST"]),
         Route("/api/embed", embed, methods=["POST"]),
-        Route("/api/pull", pull, methods=["POST"]),
-        Route("/api/create", create, methods=["POST"]),
-        Route("/api/copy", copy, methods=["POST"]),
-        Route("/api/delete", delete, methods=["DELETE"]),
-        Route("/api/blobs/{digest}", blobs, methods=["HEAD", "POST"]),
     ]
 
 
@@ -107,7 +86,7 @@ def problem(status: int, message: str) -> Problem:
 async def read(request: Request, kind: type[BaseModel]) -> Any:
     """The body as an object of this kind. Raises Problem 400 or 413."""
     try:
-        return kind.model_validate(json.loads(await body_of(request) or b"{}"))
+        return kind.model_validate(json_of(await body_of(request) or b"{}"))
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(map(str, first["loc"]))
@@ -129,86 +108,6 @@ def find(request: Request, name: str) -> Entry:
         raise problem(404, f"model '{name}' not found") from error
 
 
-# -- models ----------------------------------------------------------------------------------------
-
-
-def _details(entry: Entry) -> dict:
-    size = f"{entry.parameter_count / 1e6:.1f}M"
-    return {
-        "parent_model": entry.parent,
-        "format": "safetensors",
-        "family": "phi3",
-        "families": ["phi3"],
-        "parameter_size": size,
-        "quantization_level": "F16",
-    }
-
-
-def _listed(entry: Entry) -> dict:
-    name = entry.name if ":" in entry.name else entry.name + ":latest"
-    return {
-        "name": name,
-        "model": name,
-        "modified_at": entry.modified_at(),
-        "size": entry.size,
-        "digest": entry.digest,
-        "details": _details(entry),
-    }
-
-
-async def tags(request: Request) -> Response:
-    return JSONResponse({"models": [_listed(entry) for entry in request.app.state.store.entries.values()]})
-
-
-async def ps(request: Request) -> Response:
-    store, rows = request.app.state.store, []
-    for name, until in store.in_memory().items():
-        entry = store.get(name)
-        until = min(until, time.time() + 100 * 365 * 24 * 3600)  # "for ever"
-        gone = datetime.fromtimestamp(until, UTC).isoformat().replace("+00:00", "Z")
-        context = entry.config()["max_position_embeddings"]
-        rows.append(_listed(entry) | {"expires_at": gone, "size_vram": 0, "context_length": context})
-    return JSONResponse({"models": rows})
-
-
-async def show(request: Request) -> Response:
-    asked = await read(request, Request_)
-    entry = find(request, asked.model)
-    config = entry.config()
-    heads = config["num_attention_heads"]
-    info = {
-        "general.architecture": "phi3",
-        "general.parameter_count": entry.parameter_count,
-        "phi3.context_length": config["max_position_embeddings"],
-        "phi3.embedding_length": config["hidden_size"],
-        "phi3.block_count": config["num_hidden_layers"],
-        "phi3.feed_forward_length": config["intermediate_size"],
-        "phi3.attention.head_count": heads,
-        "phi3.attention.head_count_kv": config.get("num_key_value_heads") or heads,
-    }
-    shown = entry.template or template.PHI3
-    lines = [f"FROM {entry.base if not entry.parent else entry.parent}", f'TEMPLATE """{shown}"""']
-    lines += [f'SYSTEM """{entry.system}"""'] if entry.system else []
-    rows = []
-    for key, value in entry.parameters.items():
-        rows += [(key, item) for item in (value if isinstance(value, list) else [value])]
-    parameters = "\n".join(f"{key:30} {json.dumps(value) if isinstance(value, str) else value}" for key, value in rows)
-    lines += [f"PARAMETER {key} {json.dumps(value) if isinstance(value, str) else value}" for key, value in rows]
-    return JSONResponse(
-        {
-            "modelfile": "\n".join(lines),
-            "parameters": parameters,
-            "template": shown,
-            "system": entry.system,
-            "license": "MIT",
-            "details": _details(entry),
-            "model_info": info,
-            "capabilities": ["completion", "tools", "embedding"],
-            "modified_at": entry.modified_at(),
-        }
-    )
-
-
 # -- answers ---------------------------------------------------------------------------------------
 
 
@@ -216,6 +115,8 @@ def seconds_of(keep_alive) -> float | None:
     """Ollama's keep_alive as seconds: a number, or a text such as "5m", "1h30m", "-1". Raises Problem 400."""
     if keep_alive is None or isinstance(keep_alive, int | float):
         return keep_alive
+    if not re.fullmatch(r"-?[\d.]+(ms|s|m|h)?([\d.]+(ms|s|m|h))*", keep_alive.strip()):
+        raise problem(400, f'time: invalid duration "{keep_alive}"')
     text, total, sign = keep_alive.strip(), 0.0, 1.0
     if text.startswith("-"):
         text, sign = text[1:], -1
@@ -242,7 +143,10 @@ def wish_of(asked: Asked, entry: Entry) -> Wish:
             continue
         if name == "stop":
             value = [value] if isinstance(value, str) else value
-        elif isinstance(value, bool) or not isinstance(value, int | float):
+            good = isinstance(value, list) and all(isinstance(text, str) and text for text in value)
+        else:
+            good = not isinstance(value, bool) and isinstance(value, int | float) and abs(value) < 2**31
+        if not good:
             raise problem(400, f'option "{name}" must be of type {kind.__name__}')
         values[name] = kind(value)
     most = values.get("num_predict")
@@ -258,7 +162,16 @@ def wish_of(asked: Asked, entry: Entry) -> Wish:
         seed=values.get("seed"),
         stop=tuple(values.get("stop", ())),
         schema=_schema(asked.format),
+        stream=asked.stream is None or asked.stream,
     )
+
+
+def check(asked: Asked, entry: Entry) -> None:
+    """Refuse what the model cannot do. Raises Problem 400."""
+    if asked.think:
+        raise problem(400, f'"{entry.name}" does not support thinking')
+    if asked.logprobs:
+        raise problem(400, "logprobs are not available here; OpenAI's dialect, /v1/chat/completions, has them")
 
 
 def _schema(format) -> str | None:
@@ -275,8 +188,11 @@ async def generate(request: Request) -> Response:
     asked: GenerateRequest = await read(request, GenerateRequest)
     entry = find(request, asked.model)
     keep = seconds_of(asked.keep_alive)
+    check(asked, entry)
     if asked.images:
         raise problem(400, f"{entry.name} does not support images")
+    if asked.suffix:
+        raise problem(400, f"{entry.name} does not support insert")
     if not asked.prompt:
         return await _memory_only(request, entry, asked, keep, {"response": ""})
     system = entry.system if asked.system is None else asked.system
@@ -296,6 +212,7 @@ async def chat(request: Request) -> Response:
     asked: ChatRequest = await read(request, ChatRequest)
     entry = find(request, asked.model)
     keep = seconds_of(asked.keep_alive)
+    check(asked, entry)
     if not asked.messages:
         return await _memory_only(request, entry, asked, keep, {"message": {"role": "assistant", "content": ""}})
     turns = _turns(asked, entry)
@@ -334,10 +251,10 @@ async def _memory_only(request: Request, entry: Entry, asked: Asked, keep: float
     else:
         await run_in_threadpool(store.load, entry, keep)
     reason = "unload" if keep == 0 else "load"
-    return JSONResponse({"model": asked.model, "created_at": _now(), **empty, "done": True, "done_reason": reason})
+    return JSONResponse({"model": asked.model, "created_at": now(), **empty, "done": True, "done_reason": reason})
 
 
-def _now() -> str:
+def now() -> str:
     return datetime.now(UTC).isoformat().replace("+00:00", "Z")
 
 
@@ -359,7 +276,7 @@ async def _answer(request, asked, entry, text, load_seconds, shape, context: boo
     def end(told: str) -> dict:
         row = {
             **head,
-            "created_at": _now(),
+            "created_at": now(),
             **shape(told),
             "done": True,
             "done_reason": job.finish,
@@ -407,20 +324,20 @@ async def _stream(request: Request, job: Job, shape, head: dict, end, watch) -> 
         async for part in parts_of(job):
             told += part.text
             if part.text and not watch:
-                yield _line({**head, "created_at": _now(), **shape(part.text), "done": False})
+                yield line({**head, "created_at": now(), **shape(part.text), "done": False})
             request.app.state.simulator.maybe_drop(request)
         if watch:
-            yield _line({**head, "created_at": _now(), "message": _with_calls(told, watch), "done": False})
-        yield _line(end(""))
+            yield line({**head, "created_at": now(), "message": _with_calls(told, watch), "done": False})
+        yield line(end(""))
     except Exception as error:
         if getattr(error, "drops", False):
             raise
-        yield _line(_failed(job, error).body)  # the status has been sent: Ollama, too, says it in a line
+        yield line(_failed(job, error).body)  # the status has been sent: Ollama, too, says it in a line
     finally:
         job.cancel()
 
 
-def _line(row: dict) -> bytes:
+def line(row: dict) -> bytes:
     return json.dumps(row, ensure_ascii=False, separators=(",", ":")).encode("utf-8") + b"\n"
 
 
@@ -435,99 +352,8 @@ async def embed(request: Request) -> Response:
     began = time.perf_counter()
     vectors, tokens = await run_in_threadpool(request.app.state.embedder, entry, texts)
     context = entry.config()["max_position_embeddings"]
-    if max(tokens, default=0) > context:
+    if max(tokens, default=0) > context and asked.truncate is False:
         raise problem(400, f"the input length exceeds the context length of {context} tokens")
     took = int((time.perf_counter() - began) * SECOND)
     found = {"model": asked.model, "embeddings": vectors, "total_duration": took, "load_duration": 0}
     return JSONResponse(found | {"prompt_eval_count": sum(tokens)})
-
-
-# -- making models ---------------------------------------------------------------------------------
-
-
-def _told(asked: Request_, rows: list[dict]) -> Response:
-    """Progress as NDJSON, or the last line alone."""
-    if asked.stream is None or asked.stream:
-        return StreamingResponse(iter([_line(row) for row in rows]), media_type="application/x-ndjson")
-    return JSONResponse(rows[-1])
-
-
-async def pull(request: Request) -> Response:
-    """What is here is "pulled" at once; for the rest, the truth: this server has no registry to fetch from."""
-    asked = await read(request, Request_)
-    if not asked.model:
-        raise problem(400, "model is required")
-    try:
-        entry = request.app.state.store.get(asked.model)
-    except NoModel:
-        text = "pull model manifest: file does not exist (the practice server serves its own models and fetches none)"
-        failed = {"error": text}
-        if asked.stream is False:
-            raise Problem(500, failed) from None
-        return StreamingResponse(iter([_line({"status": "pulling manifest"}), _line(failed)]),
-                                 media_type="application/x-ndjson")  # fmt: skip
-    digest = "sha256:" + entry.digest
-    layer = {"status": f"pulling {entry.digest[:12]}", "digest": digest, "total": entry.size, "completed": entry.size}
-    ends = [{"status": text} for text in ("verifying sha256 digest", "writing manifest", "success")]
-    return _told(asked, [{"status": "pulling manifest"}, layer, *ends])
-
-
-async def create(request: Request) -> Response:
-    asked: CreateRequest = await read(request, CreateRequest)
-    store, added = request.app.state.store, {}
-    if not asked.model:
-        raise problem(400, "model is required")
-    for name in asked.parameters or {}:
-        if name not in PARAMETERS and name != "num_ctx":
-            raise problem(400, f"unknown parameter '{name}'")
-    if asked.template:
-        try:
-            template.render(asked.template, [{"role": "user", "content": "x"}])
-        except template.BadTemplate as error:
-            raise problem(400, f"template error: {error}") from error
-    added = {"system": asked.system, "template": asked.template, "parameters": asked.parameters}
-    try:
-        if asked.files:
-            base = await run_in_threadpool(store.checkpoint_from, asked.files)
-        elif asked.from_:
-            base = find(request, asked.from_)
-        else:
-            raise problem(400, "neither 'from' or 'files' was specified")
-        store.create(asked.model, base, **added)
-    except Refused as error:
-        raise problem(400, str(error)) from error
-    steps = ("reading model metadata", "creating system layer", "writing manifest", "success")
-    return _told(asked, [{"status": text} for text in steps])
-
-
-async def copy(request: Request) -> Response:
-    asked: CopyRequest = await read(request, CopyRequest)
-    find(request, asked.source)
-    try:
-        request.app.state.store.copy(asked.source, asked.destination)
-    except Refused as error:
-        raise problem(400, str(error)) from error
-    return Response(status_code=200)
-
-
-async def delete(request: Request) -> Response:
-    asked = await read(request, Request_)
-    find(request, asked.model)
-    try:
-        request.app.state.store.delete(asked.model)
-    except Refused as error:
-        raise problem(403, str(error)) from error
-    return Response(status_code=200)
-
-
-async def blobs(request: Request) -> Response:
-    store, digest = request.app.state.store, request.path_params["digest"]
-    try:
-        if request.method == "HEAD":
-            return Response(status_code=200 if store.blob(digest).is_file() else 404)
-        store.put_blob(digest, await body_of(request, LARGEST_BLOB))
-    except Refused as error:
-        raise problem(400, str(error)) from error
-    except OSError as error:
-        raise problem(507, f"the file could not be kept: {error.strerror}") from error
-    return Response(status_code=201)

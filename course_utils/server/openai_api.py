@@ -22,13 +22,13 @@ from starlette.routing import Route
 from . import tools as toolbox
 from .engine import Busy, Job, Part, TooLong, Wish, parts_of
 from .store import NoModel
-from .web import Problem, answer_to, body_of, disconnects
+from .web import Problem, answer_to, body_of, disconnects, json_of
 
 
 class Strict(BaseModel):
     """Unknown fields are refused, as OpenAI does; a client learns of its slip at once."""
 
-    model_config = ConfigDict(extra="forbid", strict=False)
+    model_config = ConfigDict(extra="forbid", strict=True)
 
 
 class StreamOptions(Strict):
@@ -68,6 +68,7 @@ class Sampling(Strict):
     n: int | None = Field(1, ge=1, le=8)
     presence_penalty: float | None = Field(None, ge=-2, le=2)
     frequency_penalty: float | None = Field(None, ge=-2, le=2)
+    logit_bias: dict[str, float] | None = None
     user: str | None = None
     max_tokens: int | None = Field(None, ge=1)
 
@@ -78,9 +79,11 @@ class Sampling(Strict):
             temperature=self.temperature or 0.0,
             top_p=1.0 if self.top_p is None else self.top_p,
             seed=self.seed,
+            stream=bool(self.stream),
             stop=tuple(text for text in stop if text),
             presence_penalty=self.presence_penalty or 0.0,
             frequency_penalty=self.frequency_penalty or 0.0,
+            logit_bias=tuple((int(token), bias) for token, bias in (self.logit_bias or {}).items() if token.isdigit()),
             **more,
         )
 
@@ -118,7 +121,7 @@ def problem(status: int, message: str, code: str | None = None, param: str | Non
 async def read(request: Request, kind: type[BaseModel]) -> Any:
     """The body of a request as an object of this kind. Raises Problem with status 400 or 413."""
     try:
-        data = json.loads(await body_of(request))
+        data = json_of(await body_of(request))
         if not isinstance(data, dict):
             raise ValueError("an object is wanted")
     except (ValueError, UnicodeDecodeError, RecursionError) as error:
@@ -238,9 +241,16 @@ def schema_of(asked: ChatRequest) -> str | None:
     return json.dumps(form.json_schema.schema_)
 
 
+def check_stream(asked: Sampling) -> None:
+    if asked.stream_options is not None and not asked.stream:
+        message = "The 'stream_options' parameter is only allowed when 'stream' is enabled."
+        raise problem(400, message, "invalid_value", "stream_options")
+
+
 async def chat(request: Request) -> Response:
     asked: ChatRequest = await read(request, ChatRequest)
     entry = find(request, asked.model)
+    check_stream(asked)
     if asked.top_logprobs is not None and not asked.logprobs:
         raise problem(400, "'top_logprobs' needs 'logprobs' to be true.", "invalid_value", "top_logprobs")
     loaded = await in_memory(request, entry)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import time
 import uuid
 from collections.abc import AsyncIterator
 from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
@@ -16,6 +17,7 @@ from .engine import Job, Part, Wish, parts_of
 from .openai_api import (
     Sampling,
     Strict,
+    check_stream,
     failed,
     find,
     in_memory,
@@ -38,6 +40,22 @@ class CompletionRequest(Sampling):
     best_of: Literal[1] | None = None
 
 
+class TextFormat(Strict):
+    """The format of `text`: as response_format of a chat, but flat."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, populate_by_name=True)
+    type: Literal["text", "json_object", "json_schema"] = "text"
+    name: str | None = None
+    schema_: dict[str, Any] | None = Field(None, alias="schema")
+    strict: bool | None = None
+    description: str | None = None
+
+
+class TextOptions(Strict):
+    format: TextFormat | None = None
+    verbosity: str | None = None
+
+
 class ResponsesRequest(Strict):
     model: str
     input: str | list[dict[str, Any]]
@@ -48,6 +66,14 @@ class ResponsesRequest(Strict):
     stream: bool | None = False
     store: bool | None = None
     metadata: dict[str, str] | None = None
+    text: TextOptions | None = None
+
+    def schema_text(self) -> str | None:
+        """The JSON schema that the answer shall be held to, or None."""
+        form = self.text.format if self.text else None
+        if form is None or form.type == "text":
+            return None
+        return json.dumps(form.schema_ if form.type == "json_schema" and form.schema_ else {"type": "object"})
 
 
 def routes() -> list[Route]:
@@ -60,6 +86,7 @@ def routes() -> list[Route]:
 async def completions(request: Request) -> Response:
     asked: CompletionRequest = await read(request, CompletionRequest)
     entry = find(request, asked.model)
+    check_stream(asked)
     await in_memory(request, entry)
     prompts = [asked.prompt] if isinstance(asked.prompt, str) else asked.prompt
     wish = asked.wish(max_tokens=asked.max_tokens or 16, logprobs=asked.logprobs)  # 16: OpenAI's own default here
@@ -70,7 +97,7 @@ async def completions(request: Request) -> Response:
     head["model"] = entry.name
     echoes = [prompt if asked.echo else "" for prompt in prompts for _ in range(asked.n or 1)]
     if asked.stream:
-        return StreamingResponse(_completion_stream(asked, jobs, head, echoes), media_type="text/event-stream")
+        return StreamingResponse(_completion_stream(request, asked, jobs, head, echoes), media_type="text/event-stream")
     choices = []
     async with disconnects(request, jobs):
         for index, (job, echo) in enumerate(zip(jobs, echoes, strict=True)):
@@ -93,19 +120,24 @@ def _old_logprobs(whole: Part) -> dict:
     }
 
 
-async def _completion_stream(asked, jobs: list[Job], head: dict, echoes: list[str]) -> AsyncIterator[bytes]:
+async def _completion_stream(
+    request: Request, asked, jobs: list[Job], head: dict, echoes: list[str]
+) -> AsyncIterator[bytes]:
     try:
         for index, (job, echo) in enumerate(zip(jobs, echoes, strict=True)):
             async for part in parts_of(job):
                 choice = {"index": index, "text": echo + part.text, "finish_reason": None, "logprobs": None}
                 echo = ""
                 yield sse({**head, "choices": [choice]})
+                request.app.state.simulator.maybe_drop(request)
             last = {"index": index, "text": "", "finish_reason": job.finish, "logprobs": None}
             yield sse({**head, "choices": [last]})
         if asked.stream_options is not None and asked.stream_options.include_usage:
             yield sse({**head, "choices": [], "usage": usage(jobs)})
         yield b"data: [DONE]\n\n"
     except Exception as error:
+        if getattr(error, "drops", False):
+            raise
         yield sse(failed(jobs[0], error).body)
     finally:
         for job in jobs:
@@ -135,10 +167,16 @@ async def responses(request: Request) -> Response:
     asked: ResponsesRequest = await read(request, ResponsesRequest)
     entry = find(request, asked.model)
     loaded = await in_memory(request, entry)
-    wish = Wish(max_tokens=asked.max_output_tokens, temperature=asked.temperature or 0.0, top_p=asked.top_p or 1.0)
+    wish = Wish(
+        max_tokens=asked.max_output_tokens,
+        temperature=asked.temperature or 0.0,
+        top_p=asked.top_p or 1.0,
+        schema=asked.schema_text(),
+        stream=bool(asked.stream),
+    )
     job = submit(request, entry, loaded.chat_text(_response_messages(asked)), wish)
     if asked.stream:
-        return StreamingResponse(_response_stream(asked, entry, job), media_type="text/event-stream")
+        return StreamingResponse(_response_stream(request, asked, entry, job), media_type="text/event-stream")
     async with disconnects(request, [job]):
         whole = await whole_of(job)
     return answer_to(request, _response(asked, entry, job, whole.text, f"resp_{uuid.uuid4().hex}", int(time.time())))
@@ -176,7 +214,8 @@ def _response(asked: ResponsesRequest, entry, job: Job, text: str, id: str, crea
     }
 
 
-async def _response_stream(asked: ResponsesRequest, entry, job: Job) -> AsyncIterator[bytes]:
+async def _response_stream(request: Request, asked: ResponsesRequest, entry, job: Job) -> AsyncIterator[bytes]:
+    """The events in the order of OpenAI: the message and its part are announced, filled, and closed."""
     id, created, number, told = f"resp_{uuid.uuid4().hex}", int(time.time()), 0, ""
     place = {"item_id": "msg_" + id[5:], "output_index": 0, "content_index": 0}
 
@@ -186,14 +225,30 @@ async def _response_stream(asked: ResponsesRequest, entry, job: Job) -> AsyncIte
         number += 1
         return f"event: {kind}\n".encode() + sse(body)
 
+    def item(status: str, content: list) -> dict:
+        return {"id": place["item_id"], "type": "message", "role": "assistant", "status": status, "content": content}
+
+    def part(text: str) -> dict:
+        return {"type": "output_text", "text": text, "annotations": [], "logprobs": []}
+
     try:
-        yield event("response.created", response=_response(asked, entry, job, "", id, created, done=False))
-        async for part in parts_of(job):
-            told += part.text
-            yield event("response.output_text.delta", **place, delta=part.text, logprobs=[])
+        begun = _response(asked, entry, job, "", id, created, done=False)
+        yield event("response.created", response=begun)
+        yield event("response.in_progress", response=begun)
+        yield event("response.output_item.added", output_index=0, item=item("in_progress", []))
+        yield event("response.content_part.added", **place, part=part(""))
+        async for more in parts_of(job):
+            told += more.text
+            yield event("response.output_text.delta", **place, delta=more.text, logprobs=[])
+            request.app.state.simulator.maybe_drop(request)
         yield event("response.output_text.done", **place, text=told, logprobs=[])
-        yield event("response.completed", response=_response(asked, entry, job, told, id, created))
+        yield event("response.content_part.done", **place, part=part(told))
+        yield event("response.output_item.done", output_index=0, item=item("completed", [part(told)]))
+        ending = "incomplete" if job.finish == "length" else "completed"
+        yield event(f"response.{ending}", response=_response(asked, entry, job, told, id, created))
     except Exception as error:
+        if getattr(error, "drops", False):
+            raise
         yield event("error", code="internal_error", message=str(failed(job, error)), param=None)
     finally:
         job.cancel()

@@ -41,6 +41,8 @@ class Simulator:
                 self.settings[name] = KNOWN[name](value)
             except (TypeError, ValueError):
                 raise CourseError(f"{name} is {value!r}; a {KNOWN[name].__name__} is wanted.") from None
+            if name != "retired" and not 0 < self.settings[name] < 1e6:
+                raise CourseError(f"{name} is {value!r}; a number above 0 is wanted.")
         self._asked: list[float] = []
         self._failed = self._dropped = 0
 

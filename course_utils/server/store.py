@@ -105,7 +105,9 @@ class Store:
         self.entries = {name: Entry(name, name, modified=_day(name)) for name in models}
         self.precision = precision
         self._loaded: dict[str, tuple[Loaded, float]] = {}  # by base: the model, and until when it stays
+        self._loading: dict[str, threading.Lock] = {}
         self._lock = threading.RLock()
+        _sweep(cache_folder())
         self.folder = Path(tempfile.mkdtemp(prefix="server-", dir=_made(cache_folder())))
 
     def close(self) -> None:
@@ -127,14 +129,22 @@ class Store:
 
         `keep`: seconds for which it stays after this; below 0: for ever; 0: it leaves at the next chance.
         """
+        keep = KEEP if keep is None else keep
+        until = float("inf") if keep < 0 else time.time() + keep
         with self._lock:
             self._drop_expired()
-            began, known = time.perf_counter(), self._loaded.get(entry.base)
+            known = self._loaded.get(entry.base)
+            if known:
+                self._loaded[entry.base] = known[0], until
+                return known[0], 0.0
+            turn = self._loading.setdefault(entry.base, threading.Lock())
+        began = time.perf_counter()
+        with turn:  # others go on asking the models that are loaded
+            known = self._loaded.get(entry.base)
             loaded = known[0] if known else open_folder(self._onnx(entry))
-            keep = KEEP if keep is None else keep
-            until = float("inf") if keep < 0 else time.time() + keep
+        with self._lock:
             self._loaded[entry.base] = loaded, until
-            return loaded, 0.0 if known else time.perf_counter() - began
+        return loaded, time.perf_counter() - began
 
     def unload(self, entry: Entry) -> None:
         with self._lock:
@@ -240,7 +250,7 @@ class Store:
         if len(blobs) != 1:
             raise Refused("give one .gguf file and nothing beside it")
         try:
-            return gguf_file.read(next(iter(blobs.values())), folder / "checkpoint")
+            return gguf_file.read(next(iter(blobs.values())), folder / f"gguf-{folder.name}")
         except CourseError as error:
             raise Refused(str(error)) from error
 
@@ -260,6 +270,14 @@ def _check_checkpoint(folder: Path) -> None:
         raise
     except Exception as error:
         raise Refused(f"the files are no checkpoint: {error}") from error
+
+
+def _sweep(cache: Path) -> None:
+    """Remove what servers have left that were killed more than a day ago."""
+    for left in cache.glob("server-*"):
+        with suppress(OSError):
+            if time.time() - left.stat().st_mtime > 24 * 3600:
+                shutil.rmtree(left)
 
 
 def _made(folder: Path) -> Path:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from contextlib import asynccontextmanager, suppress
 
 from starlette.requests import ClientDisconnect, Request
@@ -31,6 +32,18 @@ def said(request: Request, status: int, message: str, code: str | None = None) -
 
         return problem(status, message, code)
     return Problem(status, {"error": message})
+
+
+def json_of(body: bytes):
+    """The JSON of a body. Raises ValueError for what is none: NaN and halves of a letter (lone surrogates), too."""
+
+    def refuse(word: str):
+        raise ValueError(f"{word} is no JSON number")
+
+    data = json.loads(body, parse_constant=refuse)
+    if b"\\ud" in body or b"\\uD" in body:
+        json.dumps(data, ensure_ascii=False).encode("utf-8")
+    return data
 
 
 async def body_of(request: Request, limit: int = LARGEST_BODY) -> bytes:
