@@ -88,7 +88,8 @@ def _parser() -> argparse.ArgumentParser:
         usage="%(prog)s [-h] [--json] [-- PYTEST_OPTION ...]",
         epilog="What follows -- goes to pytest, for example: test -- -k tokens",
     )
-    command("doctor", _doctor, "Say what this computer has, and how to mend what is wrong.")
+    check = command("doctor", _doctor, "Say what this computer has, and how to mend what is wrong.")
+    check.add_argument("--online", action="store_true", help="also ask the services of notebook 03, without a key")
     command(
         "train",
         _train,
@@ -260,7 +261,7 @@ def _run_main(module: str, arguments: list[str]) -> int:
 
 
 def _doctor(options: argparse.Namespace, _: list[str]) -> int:
-    found = doctor.examine()
+    found = doctor.examine(online=options.online)
     if options.json:
         _print_json(found)
     else:

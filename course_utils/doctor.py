@@ -11,8 +11,11 @@ ROOM = machine.GB  # of disk, with everything installed: for models that are bui
 MEMORY = 1.5 * machine.GB  # for a notebook with its model, JupyterLab and a browser tab
 
 
-def examine() -> dict:
-    """What this computer has, for people and JSON; `faults` lists what is wrong, `ok` says if nothing is."""
+def examine(online: bool = False) -> dict:
+    """What this computer has, for people and JSON; `faults` lists what is wrong, `ok` says if nothing is.
+
+    With `online`, also what the services of notebook 03 answer; they are asked without a key, and are no faults.
+    """
     found = machine.summary(environment.ROOT)
     place = environment.where()
     found["environment"] = {"folder": str(place.prefix), "own": place.own}
@@ -22,6 +25,10 @@ def examine() -> dict:
     }
     found["faults"] = [*_python_faults(), *_package_faults(place), *_room_faults(found, place)]
     found["ok"] = not found["faults"]
+    if online:
+        from course_utils.runtimes import providers  # only now: the rest works without that file
+
+        found["online"] = [vars(providers.ask(row)) for row in providers.providers()]
     return found
 
 
@@ -91,6 +98,10 @@ def report(found: dict) -> list[str]:
     ]
     width = max(len(name) for name, _ in rows) + 2
     lines = [f"{name:<{width}}{text}" for name, text in rows] + [""]
+    for answer in found.get("online", []):
+        mark = {True: "as expected", False: "DIFFERS", None: "unknown"}[answer["as_expected"]]
+        lines.append(f"{answer['name']}: {mark}. {answer['words']}")
+    lines += [""] if "online" in found else []
     for fault in found["faults"]:
         lines += [f"Fault: {fault['what']}", f" Mend: {fault['mend']}"]
     return lines + ([] if found["faults"] else ["No fault found. Next: python -m course_utils lab"])

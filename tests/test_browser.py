@@ -32,6 +32,8 @@ VISITS = [  # later notebooks join here
     Visit("00_start_here", sliders=True, chat=True),
     Visit("01_slm_vs_llm", chat=True),
     Visit("02_phi_family"),
+    Visit("03_cloud_apis"),
+    Visit("05_ollama"),
 ]
 
 PARTS = ("course_utils", "images", "notebooks", "pyproject.toml", "requirements.txt", "README.md")
@@ -145,7 +147,12 @@ def saved(page, file: Path):
     page.keyboard.press("Escape")
     page.keyboard.press("ControlOrMeta+s")
     page.locator(".lm-TabBar-tab.jp-mod-dirty").first.wait_for(state="detached")
-    return nbformat.reads(file.read_text(encoding="utf-8"), as_version=4)
+    for _ in range(50):
+        text = file.read_text(encoding="utf-8")
+        if text.rstrip().endswith("}"):
+            return nbformat.reads(text, as_version=4)
+        page.wait_for_timeout(SECOND / 5)  # it is being written just now
+    raise AssertionError("the notebook was not saved whole")
 
 
 def check_cells(notebook) -> None:

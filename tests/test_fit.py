@@ -93,6 +93,7 @@ def test_more_is_never_faster_or_smaller():
     [
         (("phi-9", "int4"), "phi-9"),
         (("phi-4", "int3"), "take one of int4"),
+        (("phi-4", "fp16"), "loads it as fp32"),
         (("phi-4", "int4", SPEED, 0), "at least one token"),
     ],
 )

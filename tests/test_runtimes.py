@@ -51,9 +51,9 @@ def test_importing_the_course_loads_nothing_heavy():
     ("arguments", "error", "words"),
     [
         ({"name": "phi-5"}, UnknownModel, "There are: pico-mini, pico-medium, phi-3.5-mini, phi-4-mini."),
-        ({"runtime": "gpu"}, UnknownModel, "There are: transformers, onnx."),
-        ({"runtime": "ollama"}, UnknownModel, "comes with notebook 05"),
-        ({"runtime": "cloud", "base_url": "https://example.org"}, UnknownModel, "comes with notebook 03"),
+        ({"runtime": "gpu"}, UnknownModel, "There are: transformers, onnx, ollama, cloud."),
+        ({"runtime": "ollama", "hots": "x"}, UnknownOption, "Did you mean 'host'"),
+        ({"runtime": "cloud", "base_uri": "https://example.org"}, UnknownOption, "Did you mean 'base_url'"),
         ({"name": "phi-4-mini", "runtime": "onnx"}, UnknownModel, "phi-4-mini runs here with: transformers."),
         ({"precision": "int4"}, UnknownOption, "no option 'precision'"),
         ({"runtime": "onnx", "precison": "int4"}, UnknownOption, "Did you mean 'precision'"),

@@ -34,6 +34,14 @@ def test_masks_count_their_pairs():
     assert "x....\nxx..." in view.text() and 'alt="Grids of squares' in view.html()
 
 
+def test_panels_may_share_a_scale():
+    columns = {"small": [84, 20], "large": [13, 40]}
+    ends = [axes.get_xlim() for axes in show.panels(["a", "b"], columns, most=100).figure.axes]
+    assert ends == [(0, 120), (0, 120)]
+    own = [axes.get_xlim()[1] for axes in show.panels(["a", "b"], columns).figure.axes]
+    assert own[0] > 84 and 40 < own[1] < 84
+
+
 def test_a_mask_may_be_narrow():
     head, own, shared = np.arange(6)[:, None], np.arange(6), np.arange(2)
     view = show.masks({"full": head == own, "grouped": head // 3 == shared}, rows="head that looks")

@@ -18,7 +18,7 @@ q1 = Exercise(
         (2800, "That is 16 **bytes** a weight. A byte has 8 bits, so 16 bits are 2 bytes."),
         (350e9, "The number of bytes is right. In gigabytes, divide it by a billion.", number(350e9)),
         (700, "That would be 32 bits a weight, as in training."),
-        (87.5, "That would be 4 bits a weight: what is left after strong quantization. Here it is 16."),
+        (87.5, "That would be 4 bits a weight, as in the `onnx` form in notebook 00. Here it is 16."),
     ],
     hints=["16 bits are 2 bytes.", "175 billion weights, 2 bytes each, divided by a billion."],
     solution="answer_1 = 175e9 * 2 / 1e9",
@@ -242,7 +242,11 @@ quiz = Quiz(
             [
                 Choice("It skips tokens.", False, "Each user gets all 60."),
                 Choice("It uses a smaller model.", False, "It is the same model."),
-                Choice("A weight that was fetched is used for all users at once.", True, "Fetching is the slow part."),
+                Choice(
+                    "A weight that was fetched is used for all users at once.",
+                    True,
+                    "Fetching is the slow part of a large model.",
+                ),
             ],
         ),
         Question(

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from course_utils.chat import ChatModel, CourseError, UnknownOption
 
-RUNTIMES = ("transformers", "onnx")
-LATER = {"ollama": "notebook 05", "cloud": "notebook 03"}
+RUNTIMES = ("transformers", "onnx", "ollama", "cloud")
 
 
 class UnknownModel(CourseError):
@@ -19,15 +18,27 @@ def load(name: str = "pico-mini", runtime: str = "transformers", **options) -> C
     "phi-3.5-mini" or "phi-4-mini". A real one is fetched first, after showing what that costs and asking; if it
     cannot be had, one line says why and pico-mini answers instead (`model.name` tells which one you hold).
     `runtime` is "transformers" or "onnx". With "onnx", the pico models take `precision="fp32"`, "int8" or "int4".
+    With "ollama", `name` is any model of the Ollama server, and `host`, `timeout` and `keep_alive` are options: see
+    ollama.OllamaModel, which also says what it raises where there is no server or no such model.
+    With "cloud", `name` is any model of a service that speaks OpenAI's dialect at `base_url`; `key`, `timeout` and
+    `retries` are options: see cloud.CloudModel.
     Raises UnknownModel or UnknownOption.
     """
     from course_utils.phi.catalog import MODELS
     from course_utils.pico import MODELS as PICO
 
-    if runtime in LATER:
-        raise UnknownModel(f"The runtime {runtime!r} comes with {LATER[runtime]}. Here: {', '.join(RUNTIMES)}.")
     if runtime not in RUNTIMES:
         raise UnknownModel(f"There is no runtime {runtime!r}. There are: {', '.join(RUNTIMES)}.")
+    if runtime == "ollama":
+        from course_utils.runtimes.ollama import OllamaModel
+
+        _check(options, ("host", "timeout", "keep_alive"))
+        return OllamaModel(name, **options)
+    if runtime == "cloud":
+        from course_utils.runtimes.cloud import CloudModel
+
+        _check(options, ("base_url", "key", "timeout", "retries"))
+        return CloudModel(name, **options)
     if name in PICO:
         return _load_pico(name, runtime, options)
     if name not in MODELS:

@@ -3,6 +3,10 @@
 Real Phis are too large to build and time in a lesson. So models of the same architecture with 58 to 410 million random
 weights are made here, built by ONNX Runtime GenAI's builder, timed, and set beside what the arithmetic said before.
 Speed does not depend on what the weights are.
+
+A computer's own speed wavers: other programs run, and on a rented machine strangers share its memory channels. So each
+prediction comes from probes just before the model is timed, and where the probes just after tell another speed, both
+are done again.
 """
 
 from __future__ import annotations
@@ -16,7 +20,7 @@ import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from course_utils import CourseError, cache_folder, machine
+from course_utils import CourseError, cache_folder, machine, probes
 from course_utils.phi import fit
 from course_utils.pico import WEIGHTS, export
 from course_utils.pico.tokenizer import load_tokenizer
@@ -28,12 +32,17 @@ SHAPES = {  # width, layers, width inside of the MLP, heads
 }
 WITHIN = 0.35  # how far a measured value may be from the predicted one
 PROMPT, NEW = 128, 40  # tokens
-REPEATS = 4
+REPEATS = range(4, 13)  # from four on, until the best two agree; never more than twelve
+TRIES = 4  # to find the computer equally fast before and after
+STEADY = 1.15  # faster by this factor is no longer equally fast
 
 
 @dataclass(frozen=True)
 class Row:
-    """One model in one precision: seconds to the first token of a prompt of 128 tokens, then tokens a second."""
+    """One model in one precision: seconds to the first token of a prompt of 128 tokens, then tokens a second.
+
+    `steady`: the probes before and after the model was timed told the same speed (None: not asked).
+    """
 
     model: str
     parameters: int
@@ -42,6 +51,7 @@ class Row:
     first_measured: float
     rate_predicted: float
     rate_measured: float
+    steady: bool | None
 
     @property
     def first_ratio(self) -> float:
@@ -58,32 +68,59 @@ class Row:
             f"{self.model:5} {self.precision:5} first token {self.first_predicted:6.3f} s predicted, "
             f"{self.first_measured:6.3f} s measured ({self.first_ratio:.2f});  "
             f"{self.rate_predicted:7.1f} tokens/s predicted, {self.rate_measured:7.1f} measured ({self.rate_ratio:.2f})"
+            + ("; this computer changed its speed meanwhile" if self.steady is False else "")
         )
 
 
 def check(names=("58M",), precisions=("int4", "fp32"), speed: machine.Speed | None = None) -> list[Row]:
-    """Predict, build, measure: a row for each model of SHAPES and precision. About 8 seconds for each of "58M".
+    """Predict, build, measure: a row for each model of SHAPES and precision. About 12 seconds for each of "58M".
 
+    With `speed`, that is what the predictions are made from; without, probes before each model, see above.
     What it makes (up to 3.5 GB for "410M") lies in the cache folder for as long as it takes, and is removed.
     Raises CourseError for an unknown name, and BuildFailed where the builder or the disk fails.
     """
     for name in names:
         if name not in SHAPES:
             raise CourseError(f"No model is called {name!r}. Known: {', '.join(SHAPES)}.")
-    speed = speed or machine.measure()
+    now = speed or _probe(precisions)
     rows = []
     for name in names:
-        predicted = {precision: fit.predict(shape(name), precision, speed, PROMPT) for precision in precisions}
+        for precision in precisions:
+            said = fit.predict(shape(name), precision, now, PROMPT)
+            if not said.fits:
+                raise CourseError(f"{name} in {precision}: {said.why}. Close other programs.")
         with _workshop() as work:
             checkpoint, parameters = make(name, work)
-            for precision, said in predicted.items():
-                if not said.fits:
-                    raise CourseError(f"{name} in {precision}: {said.why}. Close other programs.")
-                first, rate = measure(build(checkpoint, precision))
-                rows.append(
-                    Row(name, parameters, precision, said.seconds_to_first_token, first, said.tokens_per_second, rate)
-                )
+            folders = [build(checkpoint, precision) for precision in precisions]
+            for precision, folder in zip(precisions, folders, strict=True):
+                rows.append(_compare(name, parameters, precision, folder, speed))
     return rows
+
+
+def _compare(name: str, parameters: int, precision: str, folder: Path, speed: machine.Speed | None) -> Row:
+    """Predict and time one model; again where the computer changed its speed meanwhile. That asks the probes only."""
+    before = speed or _probe([precision])
+    for _ in range(TRIES):
+        said = fit.predict(shape(name), precision, before, PROMPT)
+        first, rate = measure(folder)
+        after = None if speed else _probe([precision])
+        steady = None if speed else _alike(before, after)
+        row = Row(name, parameters, precision, said.seconds_to_first_token, first, said.tokens_per_second, rate, steady)
+        if steady in (None, True):
+            break
+        before = after
+    return row
+
+
+def _probe(precisions) -> machine.Speed:
+    """What is needed to predict these precisions: ONNX Runtime keeps the cache in fp32."""
+    return probes.measure(dict.fromkeys([*precisions, "fp32"]))
+
+
+def _alike(before: machine.Speed, after: machine.Speed) -> bool:
+    pairs = [(before.read[key], after.read[key]) for key in before.read]
+    pairs += [(before.compute[key], after.compute[key]) for key in before.compute]
+    return all(max(pair) <= STEADY * min(pair) for pair in pairs)
 
 
 def shape(name: str):
@@ -127,25 +164,37 @@ def build(checkpoint: Path, precision: str) -> Path:
 
 
 def measure(folder: Path) -> tuple[float, float]:
-    """Seconds to the first token of a prompt, and tokens a second after it: the best of several, as the probes are."""
-    import numpy
+    """Seconds to the first token of a prompt, and tokens a second after it: the best of several, as the probes are.
 
+    Several are as many as it takes until the best two agree to 5 %: what other programs do is not measured twice.
+    """
     from course_utils.runtimes.onnx import genai, on_all_cores
 
-    og, prompt = genai(), numpy.arange(100, 100 + PROMPT, dtype=numpy.int32)
-    model, firsts, rates = og.Model(on_all_cores(folder)), [], []
-    for _ in range(REPEATS):
-        params = og.GeneratorParams(model)
-        params.set_search_options(max_length=PROMPT + NEW, min_length=PROMPT + NEW, do_sample=False)
-        generator, began = og.Generator(model, params), time.perf_counter()
-        generator.append_tokens(prompt)
+    model, firsts, times = genai().Model(on_all_cores(folder)), [], []
+    while len(firsts) < max(REPEATS):
+        first, rest = _time(model)
+        firsts.append(first)
+        times.append(rest)
+        if len(firsts) >= min(REPEATS) and all(sorted(t)[1] <= 1.05 * min(t) for t in (firsts, times)):
+            break
+    return min(firsts), (NEW - 1) / min(times)
+
+
+def _time(model) -> tuple[float, float]:
+    """Seconds to the first token, and from there to the last."""
+    import numpy
+
+    from course_utils.runtimes.onnx import genai
+
+    params = genai().GeneratorParams(model)
+    params.set_search_options(max_length=PROMPT + NEW, min_length=PROMPT + NEW, do_sample=False)
+    generator, began = genai().Generator(model, params), time.perf_counter()
+    generator.append_tokens(numpy.arange(100, 100 + PROMPT, dtype=numpy.int32))
+    generator.generate_next_token()
+    first = time.perf_counter()
+    for _ in range(NEW - 1):
         generator.generate_next_token()
-        first = time.perf_counter()
-        for _ in range(NEW - 1):
-            generator.generate_next_token()
-        firsts.append(first - began)
-        rates.append((NEW - 1) / (time.perf_counter() - first))
-    return min(firsts), max(rates)
+    return first - began, time.perf_counter() - first
 
 
 class _workshop:
@@ -188,12 +237,12 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--json", action="store_true")
     args = parser.parse_args(argv)
     try:
-        speed = machine.measure()
+        speed = machine.measure()  # for the reader; each row is predicted from probes of its own
         if not args.json:
             print(speed)
         rows = []
         for name in args.models:
-            rows += check([name], speed=speed)
+            rows += check([name])
             if not args.json:
                 print(*rows[-2:], sep="\n", flush=True)
     except CourseError as error:

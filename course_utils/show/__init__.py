@@ -65,11 +65,14 @@ def lines(x, series: dict, x_label: str = "", y_label: str = "", title: str = ""
     return lines(x, series, x_label, y_label, title, alt, log)
 
 
-def panels(labels, columns: dict, title: str = "", alt: str = ""):
-    """Several measurements of the same things side by side: a panel of bars for each entry (name: values)."""
+def panels(labels, columns: dict, title: str = "", alt: str = "", most: float | None = None):
+    """Several measurements of the same things side by side: a panel of bars for each entry (name: values).
+
+    `most`: one scale for all panels, from 0 to this value. Without it each has its own.
+    """
     from .plots import panels
 
-    return panels(labels, columns, title, alt)
+    return panels(labels, columns, title, alt, most)
 
 
 def onnx_layer(graph, layer: int = 0):
@@ -163,3 +166,21 @@ def speak(text: str):
     from .voice import Voice
 
     return Voice(text)
+
+
+def playground(left, right, prompts=None, **options):
+    """One prompt, two models side by side (what `load` returns), streaming, with tokens per second and a vote.
+
+    `prompts` are buttons (name: prompt); by default the same wish in Chinese, English and Finnish. Without a front
+    end: `.ask("a prompt")`, `.vote("left")`.
+    """
+    from .two_models import Playground
+
+    return Playground(left, right, prompts, **options)
+
+
+def services():
+    """The cloud services of notebook 03: state, day of the check, address, variable of the key, sources."""
+    from .service_table import Services
+
+    return Services()

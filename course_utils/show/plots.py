@@ -53,14 +53,10 @@ def bars(labels, values, unit: str = "", title: str = "", alt: str = "") -> Plot
     axes.margins(x=0.18)
     axes.set_xlabel(unit)
     numbers = "\n".join(f"{label}: {value}" for label, value in zip(labels, shown, strict=True))
-    return Plot(
-        figure, alt or f"Bar chart. {title + ': ' if title else ''}{numbers.replace(chr(10), ', ')}.", numbers
-    )
+    return Plot(figure, alt or f"Bar chart. {title + ': ' if title else ''}{numbers.replace(chr(10), ', ')}.", numbers)
 
 
-def lines(
-    x, series: dict, x_label: str = "", y_label: str = "", title: str = "", alt: str = "", log: str = ""
-) -> Plot:
+def lines(x, series: dict, x_label: str = "", y_label: str = "", title: str = "", alt: str = "", log: str = "") -> Plot:
     """Lines that differ in marker and dash as well as in colour, over the common values `x`.
 
     With x=None each entry of `series` brings its own: name: (x values, y values). `log` names the axes that
@@ -76,9 +72,7 @@ def lines(
     for place, (name, (own, values)) in enumerate(points.items()):
         marker, dash = STYLES[place % len(STYLES)]
         axes.plot(own, values, marker=marker, linestyle=dash, label=str(name))
-        told.append(
-            f"{name}: from {_short(values[0])} to {_short(values[-1])}" if values else f"{name}: no values"
-        )
+        told.append(f"{name}: from {_short(values[0])} to {_short(values[-1])}" if values else f"{name}: no values")
     axes.set(xlabel=x_label, ylabel=y_label)
     axes.set_xscale("log" if "x" in log else "linear")
     axes.set_yscale("log" if "y" in log else "linear")
@@ -90,15 +84,13 @@ def lines(
         if shared is None:
             rows.append(f"{name}, {x_label or 'x'}: {', '.join(map(_short, own))}")
         rows.append(f"{name}: {', '.join(map(_short, values))}")
-    return Plot(
-        figure, alt or f"Line chart. {title + ': ' if title else ''}{'; '.join(told)}.", "\n".join(rows)
-    )
+    return Plot(figure, alt or f"Line chart. {title + ': ' if title else ''}{'; '.join(told)}.", "\n".join(rows))
 
 
-def panels(labels, columns: dict, title: str = "", alt: str = "") -> Plot:
+def panels(labels, columns: dict, title: str = "", alt: str = "", most: float | None = None) -> Plot:
     """Several measurements of the same things side by side: a panel of bars for each entry of `columns`.
 
-    `columns` is name (with its unit): values. Each panel has its own scale.
+    `columns` is name (with its unit): values. Each panel has its own scale, or all the one from 0 to `most`.
     """
     from matplotlib.figure import Figure
 
@@ -112,6 +104,8 @@ def panels(labels, columns: dict, title: str = "", alt: str = "") -> Plot:
         axes.bar_label(axes.containers[0], shown, padding=3)
         axes.set_title(name, loc="left", fontsize=10)
         axes.margins(x=0.35)
+        if most is not None:
+            axes.set_xlim(0, 1.2 * most)  # room for the number beside the longest bar
         axes.set_xticks([])
         axes.spines[["top", "right", "bottom"]].set_visible(False)
         told.append(f"{name}: " + ", ".join(f"{a} {b}" for a, b in zip(labels, shown, strict=True)))

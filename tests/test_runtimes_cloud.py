@@ -1,0 +1,187 @@
+"""`load(..., runtime="cloud")` against the practice endpoint: answers, errors that say what to do, no key anywhere."""
+
+import socket
+
+import pytest
+
+from course_utils import load, server, show
+from course_utils.chat import BadOption, CourseError, EmptyPrompt, UnknownOption
+from course_utils.runtimes.cloud import CloudError, NoKey
+
+KEY = "canary-5f1e09c2b7"
+SUM = "What is 17 + 25?"
+
+
+@pytest.fixture(scope="module")
+def endpoint():
+    with server.start(key=KEY) as running:
+        yield running
+
+
+@pytest.fixture(autouse=True)
+def no_keys(monkeypatch):
+    for name in ("OPENAI_API_KEY", "OPENAI_BASE_URL", "OPENROUTER_API_KEY", "NVIDIA_API_KEY", "HF_TOKEN"):
+        monkeypatch.delenv(name, raising=False)
+
+
+def cloud(endpoint, name="pico-mini", **more):
+    return load(name, runtime="cloud", base_url=endpoint.openai_url, **{"key": endpoint.key, **more})
+
+
+def test_it_answers_as_the_model_itself_does(endpoint):
+    here, there = load("pico-mini").chat(SUM), cloud(endpoint).chat(SUM)
+    assert there.text == here.text
+    assert there.prompt_tokens == here.prompt_tokens
+    assert there.completion_tokens > 0 and there.finish_reason == "stop"
+
+
+def test_the_stream_counts_tokens_as_the_service_does(endpoint):
+    stream = cloud(endpoint).stream("Tell me a story about a red fox.", max_new_tokens=30)
+    text = "".join(chunk.text for chunk in stream)
+    assert text and stream.completion_tokens == 30 and stream.finish_reason == "length"
+
+
+def test_it_lists_the_models(endpoint):
+    assert cloud(endpoint).models() == ["pico-medium", "pico-mini"]
+
+
+def test_an_answer_can_be_left_half_way(endpoint):
+    stream = cloud(endpoint).stream("Tell me a story about a red fox.")
+    next(stream)
+    stream.close()
+    assert stream.finish_reason == "interrupted"
+
+
+@pytest.mark.parametrize(
+    ("name", "more", "status", "words"),
+    [
+        ("pico-mini", {"key": "wrong-key"}, 401, "does not accept the key"),
+        ("pico-maxi", {}, 404, "models()"),
+        ("gpt-3-practice", {}, 410, "choose another model"),
+    ],
+)
+def test_what_the_service_refuses_says_what_to_do(endpoint, name, more, status, words):
+    with pytest.raises(CloudError) as found:
+        cloud(endpoint, name, **more).chat(SUM)
+    assert found.value.status == status and words in str(found.value)
+    assert found.value.__cause__ is None and found.value.__suppress_context__
+
+
+def test_too_many_requests_name_the_wait():
+    with server.start(simulate={"rate_limit": 1}) as strict:
+        model = cloud(strict)
+        model.chat(SUM)
+        with pytest.raises(CloudError, match=r"Wait \d+ seconds") as found:
+            model.chat(SUM)
+    assert 0 < found.value.wait <= 60
+
+
+def test_a_fault_of_the_server_passes_with_a_retry():
+    with server.start(simulate={"fail": 1}) as shaky, pytest.raises(CloudError, match="Ask again in a moment"):
+        cloud(shaky).chat(SUM)
+    with server.start(simulate={"fail": 1}) as shaky:
+        assert "42" in cloud(shaky, retries=1).chat(SUM).text
+
+
+def test_a_slow_server_is_not_waited_for():
+    with server.start(simulate={"slow": 3}) as slow, pytest.raises(CloudError, match="did not answer in time"):
+        cloud(slow, timeout=0.3).chat(SUM)
+
+
+def test_a_stream_that_breaks_off_is_not_taken_for_an_answer():
+    with server.start(simulate={"drop": 1}) as shaky, pytest.raises(CloudError, match="broke off"):
+        cloud(shaky).chat("Tell me a story about a red fox.")
+
+
+def test_nobody_listens():
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        address = f"http://127.0.0.1:{taken.getsockname()[1]}/v1"
+        with pytest.raises(CloudError, match="Nothing answers at 127.0.0.1:"):
+            load("pico-mini", runtime="cloud", base_url=address).chat(SUM)
+
+
+@pytest.mark.parametrize(
+    ("options", "kind", "words"),
+    [
+        ({}, CloudError, "base_url="),
+        ({"base_url": "not an address"}, CloudError, "base_url="),
+        ({"base_url": "https://host:port/v1"}, CloudError, "base_url="),
+        ({"base_url": "http://far.example/v1", "key": KEY}, CloudError, "https://"),
+        ({"base_url": "https://far.example/v1"}, NoKey, "needs a key"),
+        ({"base_url": "https://openrouter.ai/api/v1"}, NoKey, "OPENROUTER_API_KEY"),
+        ({"base_url": "https://far.example/v1", "key": KEY + " x"}, CloudError, "blank"),
+        ({"base_url": "https://far.example/v1", "key": KEY + "ä"}, CloudError, "strange"),
+        ({"base_uri": "https://far.example/v1"}, UnknownOption, "base_url"),
+    ],
+)
+def test_bad_addresses_and_keys(options, kind, words):
+    with pytest.raises(kind) as found:
+        load("x", runtime="cloud", **options)
+    assert words in str(found.value) and KEY not in str(found.value)
+
+
+def test_a_key_goes_to_its_own_service_only(monkeypatch):
+    monkeypatch.setenv("OPENROUTER_API_KEY", KEY)
+    monkeypatch.setenv("OPENAI_API_KEY", KEY)
+    model = load("x", runtime="cloud", base_url="https://openrouter.ai/api/v1")
+    assert model._client.api_key == KEY
+    for stranger in ("https://openrouter.ai.evil.example/v1", "https://evilopenrouter.ai/v1"):
+        with pytest.raises(NoKey):
+            load("x", runtime="cloud", base_url=stranger)
+    assert load("x", runtime="cloud", base_url="http://127.0.0.1:9/v1")._client.api_key == "practice"
+
+
+def test_options_that_the_dialect_lacks(endpoint):
+    with pytest.raises(BadOption, match="top_k"):
+        cloud(endpoint).chat(SUM, top_k=5)
+    with pytest.raises(CloudError, match="prompt_tokens"):
+        cloud(endpoint).count_tokens("a")
+    with pytest.raises(EmptyPrompt):
+        cloud(endpoint).chat("")
+
+
+def test_no_key_is_in_what_a_learner_can_see(endpoint):
+    model = cloud(endpoint)
+    shown = [repr(model), str(model), str({name: value for name, value in vars(model).items() if name[0] != "_"})]
+    for name in ("pico-mini", "pico-maxi", KEY):  # a service may quote what it was sent
+        try:
+            shown.append(str(cloud(endpoint, name).chat(SUM)))
+        except CourseError as error:
+            shown += [str(error), repr(error)]
+    playground = show.playground(model, cloud(endpoint, "pico-medium")).ask("English")
+    shown += [playground.text(), playground.html()]
+    hidden = [text.replace(f"'{KEY}'", "") for text in shown]  # a model of that name would be shown as asked for
+    assert [text for text in hidden if KEY in text] == []
+
+
+# -- the playground ----------------------------------------------------------------------------------
+
+
+def test_the_playground_asks_both_and_counts_votes(endpoint):
+    playground = show.playground(cloud(endpoint), cloud(endpoint, "pico-medium"))
+    assert set(playground.prompts) == {"中文", "English", "Suomi"}
+    with pytest.raises(CourseError, match="Ask something first"):
+        playground.vote("left")
+    playground.ask("English").vote("right")
+    assert "tokens/s" in str(playground) and "pico-medium 1" in str(playground)
+    with pytest.raises(CourseError, match="vote once"):
+        playground.vote("right")
+    with pytest.raises(CourseError, match="'left'"):
+        playground.vote("both")
+
+
+def test_the_playground_shows_an_error_and_markup_as_text(endpoint):
+    playground = show.playground(cloud(endpoint, "<b>nobody</b>"), cloud(endpoint)).ask(SUM)
+    assert "404" in playground.panes["left"].status and "42" in playground.panes["right"].text
+    assert "<b>" not in playground.html()
+
+
+def test_the_playground_has_a_widget(endpoint):
+    playground = show.playground(cloud(endpoint), cloud(endpoint, "pico-medium"))
+    playground.widget()
+    assert playground._votes["left"].disabled and not playground._send.disabled
+    playground.ask("Suomi")
+    assert not playground._votes["left"].disabled
+    playground._votes["left"].click()
+    assert playground.votes["left"] == 1 and "pico-mini 1" in playground._line.value
