@@ -11,7 +11,9 @@ from pathlib import Path
 from course_utils import CourseError
 
 WEIGHTS = Path(__file__).parent / "weights"
-MODELS = ("pico-mini", "pico-medium")
+MODELS = ("pico-mini", "pico-medium")  # the text family: one architecture, one tokenizer, one examination
+MOE, VISION = "pico-moe", "pico-vision"
+SHIPPED = (*MODELS, MOE, VISION)
 
 
 def folder(name: str = "pico-mini") -> Path:
@@ -19,6 +21,6 @@ def folder(name: str = "pico-mini") -> Path:
 
     Raises CourseError, naming the valid models, when there is no such model.
     """
-    if name not in MODELS:
-        raise CourseError(f"There is no course model called {name!r}. The course ships: {', '.join(MODELS)}.")
+    if name not in SHIPPED:
+        raise CourseError(f"There is no course model called {name!r}. The course ships: {', '.join(SHIPPED)}.")
     return WEIGHTS / name
