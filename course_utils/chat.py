@@ -106,6 +106,7 @@ _RULES: dict[str, tuple[Callable[[object], bool], str]] = {
     "repetition_penalty": (lambda v: _number(v) and v > 0, "a number above 0 (1 = off)"),
     "seed": (lambda v: v is None or (_whole(v) and 0 <= v < 2**31), "a whole number from 0 to 2,147,483,647"),
     "system": (lambda v: v is None or (isinstance(v, str) and v.strip() != ""), "a text, or None"),
+    "pictures": (lambda v: isinstance(v, list | tuple) and all(map(_picture, v)), "a list of pictures (of Pillow)"),
 }
 
 
@@ -115,6 +116,10 @@ def _whole(value: object) -> bool:
 
 def _number(value: object) -> bool:
     return isinstance(value, Real) and not isinstance(value, bool)
+
+
+def _picture(value: object) -> bool:
+    return hasattr(value, "convert") and hasattr(value, "size")
 
 
 @dataclass(frozen=True)
@@ -129,6 +134,7 @@ class Options:
     repetition_penalty: float = 1.0
     seed: int | None = None
     system: str | None = None
+    pictures: tuple | list = ()
 
     @classmethod
     def read(cls, given: dict) -> Options:
@@ -274,6 +280,8 @@ class LocalModel(ChatModel):
         """A function that takes the ids of an answer one by one and returns the text each adds."""
 
     def _answer(self, messages: list[Message], options: Options) -> Stream:
+        if options.pictures:
+            raise BadPrompt(f'{self.name} reads text only. One that sees pictures: load("pico-vision").')
         ids = self.encode(messages)
         room = self.context_length - len(ids)
         if room < 1:

@@ -35,6 +35,8 @@ def onnx_folder(name: str | Path = "pico-mini", precision: str = "fp32", progres
     if precision not in PRECISIONS:
         raise BuildFailed(f"There is no precision {precision!r}. The builder makes: {', '.join(PRECISIONS)}.")
     checkpoint = name if isinstance(name, Path) else folder(name)
+    if is_vision(checkpoint) and precision != "fp32":
+        raise BuildFailed("pico-vision has an ONNX form in fp32 only.")
     if not (checkpoint / "config.json").is_file():
         raise BuildFailed(f"There is no model in {checkpoint}: save one there first, with its tokenizer.")
     target = cache_folder() / "onnx" / f"{checkpoint.name}-{precision}-{_fingerprint(checkpoint)}"
@@ -47,6 +49,12 @@ def onnx_folder(name: str | Path = "pico-mini", precision: str = "fp32", progres
             "to a folder you may write to."
         ) from error
     return target
+
+
+def is_vision(checkpoint: Path) -> bool:
+    """Whether a folder holds pico-vision: its ONNX form has three graphs."""
+    config = checkpoint / "config.json"
+    return config.is_file() and '"pico_vision"' in config.read_text(encoding="utf-8")
 
 
 def _fingerprint(checkpoint: Path) -> str:
@@ -66,7 +74,10 @@ def _build(checkpoint: Path, target: Path, precision: str, progress: bool) -> No
     try:
         if progress:
             print(f"Building the ONNX form of {checkpoint.name}, {precision} (only once) ", end="", flush=True)
-        run_builder(checkpoint, work, precision, progress)
+        if is_vision(checkpoint):
+            run_module(("course_utils.pico.vision_export", checkpoint, work), work, progress)
+        else:
+            run_builder(checkpoint, work, precision, progress)
         try:
             (work / "model").rename(target)
         except OSError:
@@ -91,26 +102,22 @@ def _tidy(target: Path) -> None:
         shutil.rmtree(path, ignore_errors=True)
 
 
-def run_builder(checkpoint: Path, work: Path, precision: str, progress: bool) -> None:
-    """Run the builder as a program of its own: it is noisy, and an interrupt then stops it cleanly."""
-    command = [
-        sys.executable,
-        "-m",
-        "onnxruntime_genai.models.builder",
-        "-i",
-        str(checkpoint),
-        "-o",
-        str(work / "model"),
-        "-p",
-        precision,
-        "-e",
-        "cpu",
-        "-c",
-        str(work / "cache"),
-    ]
+def run_builder(checkpoint: Path, work: Path, precision: str, progress: bool, options: tuple[str, ...] = ()) -> None:
+    """Run the builder as a program of its own: it is noisy, and an interrupt then stops it cleanly.
+
+    `options` are its extra options, as "name=value".
+    """
+    where = ("-i", checkpoint, "-o", work / "model", "-c", work / "cache")
+    more = ("--extra_options", *options) if options else ()
+    run_module(("onnxruntime_genai.models.builder", *where, "-p", precision, "-e", "cpu", *more), work, progress)
+
+
+def run_module(command: tuple, work: Path, progress: bool) -> None:
+    """Run `python -m` with a module and its arguments, with a dot every half second. Raises BuildFailed."""
+    command = [sys.executable, "-m", *map(str, command)]
     environment = os.environ | {"ORT_DISABLE_TELEMETRY": "1", "HF_HUB_OFFLINE": "1", "PYTHONUTF8": "1"}
     log = work / "log.txt"
-    with log.open("wb") as output:
+    with log.open("ab") as output:
         builder = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT, env=environment)
         try:
             while True:
@@ -127,5 +134,6 @@ def run_builder(checkpoint: Path, work: Path, precision: str, progress: bool) ->
         last = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()[-3:]
         raise BuildFailed(
             "ONNX Runtime GenAI's builder failed. `python -m course_utils doctor` checks what it needs "
-            "(torch, transformers, onnx, onnx-ir, onnxruntime-genai). Its last words were:\n  " + "\n  ".join(last)
+            "(torch, transformers, onnx, onnx-ir, onnxscript, onnxruntime-genai). Its last words were:\n  "
+            + "\n  ".join(last)
         )

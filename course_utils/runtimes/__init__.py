@@ -15,7 +15,8 @@ def load(name: str = "pico-mini", runtime: str = "transformers", **options) -> C
     """A model that is ready to answer.
 
     `name` is "pico-mini" or its bigger sibling "pico-medium", which are part of the course, or a real model:
-    "phi-3.5-mini" or "phi-4-mini". A real one is fetched first, after showing what that costs and asking; if it
+    "phi-3.5-mini" or "phi-4-mini". "pico-vision" sees: it takes `pictures=[...]` with a question. "pico-moe" is a mixture
+    of experts, for Transformers only. A real one is fetched first, after showing what that costs and asking; if it
     cannot be had, one line says why and pico-mini answers instead (`model.name` tells which one you hold).
     `runtime` is "transformers" or "onnx". With "onnx", the pico models take `precision="fp32"`, "int8" or "int4".
     With "ollama", `name` is any model of the Ollama server, and `host`, `timeout` and `keep_alive` are options: see
@@ -26,6 +27,7 @@ def load(name: str = "pico-mini", runtime: str = "transformers", **options) -> C
     """
     from course_utils.phi.catalog import MODELS
     from course_utils.pico import MODELS as PICO
+    from course_utils.pico import MOE, SHIPPED, VISION
 
     if runtime not in RUNTIMES:
         raise UnknownModel(f"There is no runtime {runtime!r}. There are: {', '.join(RUNTIMES)}.")
@@ -41,8 +43,16 @@ def load(name: str = "pico-mini", runtime: str = "transformers", **options) -> C
         return CloudModel(name, **options)
     if name in PICO:
         return _load_pico(name, runtime, options)
+    if name == VISION:
+        return _load_vision(runtime, options)
+    if name == MOE:
+        if runtime != "transformers":
+            raise UnknownModel(
+                f"{name} runs here with transformers only: ONNX Runtime GenAI's builder has no way for PhiMoE on a CPU."
+            )
+        return _load_pico(name, runtime, options)
     if name not in MODELS:
-        raise UnknownModel(f"There is no model {name!r}. There are: {', '.join([*PICO, *MODELS])}.")
+        raise UnknownModel(f"There is no model {name!r}. There are: {', '.join([*SHIPPED, *MODELS])}.")
     if runtime not in MODELS[name]:
         raise UnknownModel(f"{name} runs here with: {', '.join(MODELS[name])}. Not with {runtime!r}.")
     return _load_phi(name, runtime, options)
@@ -62,6 +72,16 @@ def _load_pico(name: str, runtime: str, options: dict) -> ChatModel:
 
     _check(options, ("precision",))
     return OnnxModel(onnx_folder(name, **options), name=name)
+
+
+def _load_vision(runtime: str, options: dict) -> ChatModel:
+    from course_utils.runtimes import vision
+
+    if runtime == "transformers":
+        _check(options, ("most",))
+        return vision.TransformersVision(**options)
+    _check(options, ())
+    return vision.OnnxVision()
 
 
 def _load_phi(name: str, runtime: str, options: dict) -> ChatModel:

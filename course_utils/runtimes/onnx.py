@@ -68,6 +68,10 @@ class OnnxModel(LocalModel):
         generator = genai().Generator(self.model, self._params(options, len(ids) + limit))
         # An array, not a list: an interrupt while the library converts a list comes out as a TypeError.
         generator.append_tokens(numpy.array(ids, dtype=numpy.int32))
+        yield from self._written(generator, options, limit)
+
+    def _written(self, generator, options: Options, limit: int) -> Generator[int, None, None]:
+        """The token ids that a generator writes once it has read the prompt."""
         for _ in range(limit):
             if options.min_p > 0 and options.temperature > 0:
                 _apply_min_p(generator, options)

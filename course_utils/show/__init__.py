@@ -184,3 +184,41 @@ def services():
     from .service_table import Services
 
     return Services()
+
+
+def pictures(pictures: list, captions: list[str] | None = None, width: int = 220):
+    """Pictures (of Pillow) side by side, with captions; `width` of each in pixels."""
+    from .picture_row import PictureRow
+
+    return PictureRow(pictures, captions, width)
+
+
+def patches(picture, size: int = 14):
+    """A picture beside itself with the grid of its patches of `size` x `size` pixels."""
+    from .picture_row import patches
+
+    return patches(picture, size)
+
+
+def look(picture, weights, title: str = ""):
+    """How much attention each place of a picture got: `weights` of shape [12, 12], shares of a whole."""
+    from .picture_row import look
+
+    return look(picture, weights, title)
+
+
+def drawing(ask, question: str = "What is in the picture?"):
+    """A sheet to draw on, or to open a picture on, and a model to ask: `ask(picture, question)` gives its answer.
+
+    Without a front end: `board = show.drawing(ask)`, `board.shape("circle", "red", (168, 168))`, `board.ask()`.
+    """
+    from .drawing_board import DrawingBoard
+
+    return DrawingBoard(ask, question)
+
+
+def experts(model, text: str, tokenizer=None, layer: int = 0):
+    """Which two experts read each token of the text, a layer at a time. `model`: `load("pico-moe")`."""
+    from .expert_map import ExpertMap
+
+    return ExpertMap(model, text, tokenizer, layer)

@@ -1,0 +1,248 @@
+"""Pictures that pico-vision learns from, drawn with Pillow: shapes, text, charts, tables and scenes.
+
+A `Page` keeps, beside the picture, two small maps of what was drawn where. They teach the eye of the model before it
+learns to speak: for each of the 12 x 12 places of a picture, what is there, and in which colour.
+"""
+
+from __future__ import annotations
+
+import math
+import random
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+
+SIDE = 336  # pixels: one crop of Phi-3-Vision
+PLACES = 12  # tokens along a side: each sees 28 x 28 pixels
+MAP = 84  # pixels along a side of the maps: 7 for each place
+
+COLOURS = {
+    "red": (214, 40, 40),
+    "green": (46, 150, 62),
+    "blue": (38, 92, 205),
+    "yellow": (246, 205, 36),
+    "orange": (250, 130, 20),
+    "purple": (142, 72, 178),
+    "pink": (245, 130, 180),
+    "black": (28, 28, 30),
+}
+SHAPES = ("circle", "square", "triangle", "star", "cross", "diamond")
+ANIMALS = ("cat", "hare", "owl", "snake", "duck")
+SCENES = ("forest", "beach", "lake", "hill", "town")
+LETTERS = "abcdefghijklmnopqrstuvwxyzäö"
+DIGITS = "0123456789"
+# What a place can hold: nothing, a shape, a letter or a digit, a bar of a chart, an animal.
+KINDS = ("nothing", *SHAPES, *LETTERS, *DIGITS, "bar", *ANIMALS)
+TONES = ("none", *COLOURS)
+
+
+@dataclass
+class Thing:
+    """Something in a picture: its middle and its radius in pixels, its colour by name."""
+
+    shape: str
+    colour: str
+    x: float
+    y: float
+    size: float
+    hollow: bool = False
+    angle: float = 0.0
+    unrest: float = 0.0  # how far, in shares of the size, the corners are off: the hand that drew it
+
+    @property
+    def name(self) -> str:
+        return f"{self.colour} {self.shape}"
+
+
+@dataclass
+class Page:
+    """A picture in the making. Everything is drawn at twice the size and made smaller, so that edges are smooth."""
+
+    paper: tuple[int, int, int] = (255, 255, 255)
+    scale: int = 2
+    things: list[Thing] = field(default_factory=list)
+
+    def __post_init__(self):
+        from PIL import Image, ImageDraw
+
+        self._image = Image.new("RGB", (SIDE * self.scale, SIDE * self.scale), self.paper)
+        self.pen = ImageDraw.Draw(self._image)
+        self._maps = [Image.new("L", (MAP, MAP), 0) for _ in range(2)]
+        self._map_pens = [ImageDraw.Draw(image) for image in self._maps]
+
+    @property
+    def picture(self):
+        """The picture, 336 x 336, RGB."""
+        return self._image.reduce(self.scale)
+
+    @property
+    def labels(self):
+        """What the 12 x 12 places hold: two arrays of numbers, into `KINDS` and into `TONES`."""
+        import numpy
+
+        middle = MAP // PLACES // 2
+        kinds, tones = (numpy.asarray(image)[middle :: MAP // PLACES, middle :: MAP // PLACES] for image in self._maps)
+        return kinds.copy(), tones.copy()
+
+    def polygon(self, points, paint, kind: str = "", tone: str = "", hollow: float = 0) -> None:
+        """A filled polygon, or with `hollow` its outline of so many pixels. Points in pixels."""
+        large = [(x * self.scale, y * self.scale) for x, y in points]
+        if hollow:
+            self.pen.line([*large, large[0], large[1]], fill=paint, width=round(hollow * self.scale), joint="curve")
+        else:
+            self.pen.polygon(large, fill=paint)
+        if kind:
+            self._mark([(x * MAP / SIDE, y * MAP / SIDE) for x, y in points], kind, tone)
+
+    def _mark(self, points, kind: str, tone: str) -> None:
+        for pen, value in zip(self._map_pens, (KINDS.index(kind), TONES.index(tone or "none")), strict=True):
+            pen.polygon(points, fill=value)
+
+    def line(self, points, paint, width: float) -> None:
+        """A line that is part of no thing. Points and width in pixels."""
+        self.pen.line(
+            [(x * self.scale, y * self.scale) for x, y in points], fill=paint, width=round(width * self.scale)
+        )
+
+    def ellipse(self, x: float, y: float, wide: float, high: float, paint, kind: str = "", tone: str = "") -> None:
+        """An ellipse around (x, y); `wide` and `high` are its half axes in pixels."""
+        turns = [2 * math.pi * i / 24 for i in range(24)]
+        self.polygon([(x + wide * math.cos(t), y + high * math.sin(t)) for t in turns], paint, kind, tone)
+
+    def text(self, x: float, y: float, words: str, size: int, tone: str = "black", face: int = 0, paint=None) -> None:
+        """Words whose first letter begins at (x, y), the top left corner, `size` pixels high."""
+        letters = font(face, size * self.scale)
+        paint = paint or COLOURS[tone]
+        self.pen.text((x * self.scale, y * self.scale), words, font=letters, fill=paint)
+        shrink = MAP / SIDE / self.scale
+        for i, letter in enumerate(words):
+            left = letters.getlength(words[:i]) + x * self.scale
+            right = letters.getlength(words[: i + 1]) + x * self.scale
+            top, bottom = (y + 0.25 * size) * self.scale, (y + 1.05 * size) * self.scale
+            box = [(left, top), (right, top), (right, bottom), (left, bottom)]
+            if letter in LETTERS + DIGITS:
+                self._mark([(a * shrink, b * shrink) for a, b in box], letter, tone)
+
+    def thing(self, thing: Thing, rng: random.Random | None = None) -> None:
+        """One of the six shapes."""
+        rng = rng or random.Random(0)
+        shade = tuple(max(0, min(255, part + rng.randint(-12, 12))) for part in COLOURS[thing.colour])
+        points = [
+            (
+                thing.x + thing.size * (x * math.cos(thing.angle) - y * math.sin(thing.angle)),
+                thing.y + thing.size * (x * math.sin(thing.angle) + y * math.cos(thing.angle)),
+            )
+            for x, y in outline(thing.shape)
+        ]
+        if thing.unrest:
+            points = [(x + rng.gauss(0, 1) * thing.unrest * thing.size, y + rng.gauss(0, 1) * thing.unrest * thing.size)
+                      for x, y in points]  # fmt: skip
+        self.polygon(points, shade, thing.shape, thing.colour, max(4, thing.size / 6) if thing.hollow else 0)
+        self.things.append(thing)
+
+
+def outline(shape: str) -> list[tuple[float, float]]:
+    """The corners of a shape that fits into a circle of radius 1."""
+    if shape == "circle":
+        return [(math.cos(2 * math.pi * i / 28), math.sin(2 * math.pi * i / 28)) for i in range(28)]
+    if shape == "square":
+        return [(-0.8, -0.8), (0.8, -0.8), (0.8, 0.8), (-0.8, 0.8)]
+    if shape == "triangle":
+        return [(0, -0.95), (0.95, 0.75), (-0.95, 0.75)]
+    if shape == "diamond":
+        return [(0, -1), (0.7, 0), (0, 1), (-0.7, 0)]
+    if shape == "star":
+        turns = [math.pi * (i / 5 - 0.5) for i in range(10)]
+        return [
+            ((0.45 if i % 2 else 1) * math.cos(t), (0.45 if i % 2 else 1) * math.sin(t)) for i, t in enumerate(turns)
+        ]
+    a, b = 0.3, 0.95  # a cross
+    return [(-a, -b), (a, -b), (a, -a), (b, -a), (b, a), (a, a), (a, b), (-a, b), (-a, a), (-b, a), (-b, -a), (-a, -a)]
+
+
+@lru_cache(maxsize=256)
+def font(face: int, size: int):
+    """One of three typefaces that every installation of the course has: Pillow's own, and two of Matplotlib's."""
+    from PIL import ImageFont
+
+    if face == 0:
+        return ImageFont.load_default(size)
+    import matplotlib
+
+    names = ("DejaVuSans.ttf", "DejaVuSans-Bold.ttf")
+    return ImageFont.truetype(Path(matplotlib.get_data_path()) / "fonts" / "ttf" / names[face - 1], size)
+
+
+def animal(page: Page, what: str, tone: str, x: float, y: float, size: float) -> None:
+    """An animal of the textbook's world, in a few strokes."""
+    paint, dark = COLOURS[tone], (20, 20, 20) if tone != "black" else (230, 230, 230)
+
+    def blob(dx, dy, wide, high, colour=paint):
+        page.ellipse(x + dx * size, y + dy * size, wide * size, high * size, colour, what, tone)
+
+    def corner(*points):
+        page.polygon([(x + a * size, y + b * size) for a, b in points], paint, what, tone)
+
+    if what == "snake":
+        for i in range(30):
+            blob(-1 + i / 14.5, 0.3 * math.sin(i / 3), 0.16, 0.16)
+        blob(1.05, 0.3 * math.sin(29 / 3) - 0.05, 0.26, 0.2)
+        blob(1.12, 0.3 * math.sin(29 / 3) - 0.1, 0.05, 0.05, dark)
+    elif what == "duck":
+        blob(0, 0.3, 0.85, 0.45)
+        blob(0.6, -0.4, 0.34, 0.34)
+        page.polygon(
+            [(x + a * size, y + b * size) for a, b in ((0.9, -0.45), (1.35, -0.3), (0.9, -0.2))], (240, 150, 20)
+        )
+        corner((-0.75, 0.2), (-1.15, -0.2), (-0.5, 0.05))
+        blob(0.68, -0.48, 0.07, 0.07, dark)
+    elif what == "owl":
+        blob(0, 0.15, 0.6, 0.85)
+        corner((-0.6, -0.75), (-0.5, -0.1), (0, -0.55))
+        corner((0.6, -0.75), (0.5, -0.1), (0, -0.55))
+        for side in (-0.25, 0.25):
+            blob(side, -0.2, 0.24, 0.24, (250, 250, 245))
+            blob(side, -0.2, 0.1, 0.1, (15, 15, 15))
+    else:  # a cat or a hare: a body and a head, and the ears tell which
+        blob(-0.2, 0.45, 0.75, 0.45)
+        blob(0.45, -0.15, 0.42, 0.38)
+        if what == "cat":
+            corner((0.1, -0.35), (0.15, -0.85), (0.45, -0.5))
+            corner((0.8, -0.35), (0.75, -0.85), (0.45, -0.5))
+            page.line([(x - 0.85 * size, y + 0.4 * size), (x - 1.15 * size, y - 0.4 * size)], paint, size * 0.16)
+        else:
+            blob(0.3, -0.85, 0.13, 0.5)
+            blob(0.62, -0.85, 0.13, 0.5)
+            blob(-0.95, 0.4, 0.16, 0.16, (250, 250, 250))
+        for side in (0.3, 0.6):
+            blob(side, -0.2, 0.06, 0.06, dark)
+
+
+def scenery(page: Page, where: str, rng: random.Random) -> None:
+    """A place of the textbook's world as a background."""
+
+    def box(left, top, right, bottom, paint):
+        page.polygon([(left, top), (right, top), (right, bottom), (left, bottom)], paint)
+
+    box(0, 0, SIDE, SIDE, (200, 228, 247))
+    if where in ("forest", "town"):
+        box(0, 220, SIDE, SIDE, (150, 190, 120) if where == "forest" else (190, 190, 185))
+        for i in range(5):
+            x, top = 34 + 67 * i + rng.randint(-10, 10), rng.randint(40, 80)
+            if where == "forest":
+                box(x - 6, 180, x + 6, 226, (110, 75, 45))
+                page.polygon([(x, top), (x + 34, 190), (x - 34, 190)], (35, 95, 50))
+            else:
+                box(x - 26, top + 60, x + 26, 222, ((205, 130, 110), (225, 205, 160), (160, 170, 200))[i % 3])
+                page.polygon([(x, top + 20), (x + 32, top + 62), (x - 32, top + 62)], (120, 60, 50))
+                box(x - 12, top + 80, x + 12, top + 104, (245, 240, 200))
+    elif where == "beach":
+        box(0, 130, SIDE, 210, (60, 130, 200))
+        box(0, 205, SIDE, SIDE, (238, 216, 160))
+        page.ellipse(rng.randint(50, 286), 60, 30, 30, (250, 225, 110))
+    elif where == "lake":
+        box(0, 120, SIDE, SIDE, (120, 175, 100))
+        page.ellipse(168, 240, 150, 75, (80, 150, 215))
+    else:
+        box(0, 250, SIDE, SIDE, (140, 195, 110))
+        page.ellipse(168 + rng.randint(-30, 30), 300, 190, 170, (120, 180, 90))

@@ -1,0 +1,466 @@
+"""The picture book: pictures drawn by `drawings`, each with questions and right answers.
+
+    draw(rng, "train")            a sample of the training, with up to six questions
+    draw(rng, "test", "colour")   one for the examination of a skill, with a combination that training never shows
+
+What is held out: seven pairs of a shape and a colour, one number of each shape, a fifth of the ordered pairs of shapes
+in relations, one word in six, one number in six, and one highest bar (its letter with its colour) in six.
+"""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass, field
+from functools import cache
+from zlib import crc32
+
+from course_utils.pico.drawings import (
+    ANIMALS,
+    COLOURS,
+    DIGITS,
+    LETTERS,
+    SCENES,
+    SHAPES,
+    SIDE,
+    Page,
+    Thing,
+    animal,
+    font,
+    scenery,
+)
+
+NAMES = tuple(COLOURS)
+HELD_COUNTS = {"circle": 3, "square": 4, "triangle": 2, "star": 5, "cross": 3, "diamond": 2}
+ON = {"forest": "in", "beach": "on", "lake": "at", "hill": "on", "town": "in"}
+NUMBER = ("no", "one", "two", "three", "four", "five")
+
+
+@dataclass(frozen=True)
+class Question:
+    """`answer` is the only right one; `skill` is the line of the examination that it counts for."""
+
+    text: str
+    answer: str
+    skill: str
+
+
+@dataclass
+class Sample:
+    """One or two pages, and questions that can be answered from them alone, independently of each other."""
+
+    pages: list[Page]
+    questions: list[Question] = field(default_factory=list)
+
+
+def held_pair(shape: str, colour: str) -> bool:
+    return (SHAPES.index(shape) + 2 * NAMES.index(colour)) % 7 == 0
+
+
+def held_relation(first: str, second: str) -> bool:
+    return (2 * SHAPES.index(first) + SHAPES.index(second)) % 5 == 0
+
+
+def held_text(text: str) -> bool:
+    return len(text) > 1 and crc32(text.encode("utf-8")) % 6 == 0
+
+
+def held_bar(letter: str, colour: str) -> bool:
+    return ("abcdefgh".index(letter) + NAMES.index(colour)) % 6 == 0
+
+
+@cache
+def words() -> tuple[str, ...]:
+    """The textbook's words of two to five letters, in English and Finnish."""
+    from course_utils.pico import world
+
+    found = {form.lower() for word in world.WORDS for form in (word.en, getattr(word, "nom", ""))}
+    return tuple(sorted(w for w in found if 2 <= len(w) <= 5 and set(w) <= set(LETTERS)))
+
+
+def draw(rng: random.Random, split: str = "train", skill: str | None = None) -> Sample:
+    """A sample for training, or for the examination in `skill` (one of `SKILLS`)."""
+    if split == "test":
+        return SKILLS[skill](rng, True)
+    makers, weights = zip(*MIX, strict=True)
+    return rng.choices(makers, weights)[0](rng, False)
+
+
+# ---------------------------------------------------------------------------------------------------- shapes
+
+
+def paper(rng: random.Random) -> tuple[int, int, int]:
+    return (255, 255, 255) if rng.random() < 0.6 else tuple(rng.randint(232, 255) for _ in range(3))
+
+
+def pair(rng: random.Random, held: bool) -> tuple[str, str]:
+    """A shape and a colour; for training never a held-out pair, for the examination always one."""
+    while True:
+        found = rng.choice(SHAPES), rng.choice(NAMES)
+        if held_pair(*found) == held:
+            return found
+
+
+def spot(rng: random.Random, others: list[Thing], size: float) -> tuple[float, float] | None:
+    """A place for something of this size that touches none of the others, or None."""
+    for _ in range(60):
+        x, y = rng.uniform(size + 4, SIDE - size - 4), rng.uniform(size + 4, SIDE - size - 4)
+        if all(max(abs(x - t.x), abs(y - t.y)) > size + t.size + 6 for t in others):
+            return x, y
+    return None
+
+
+def place(rng: random.Random, others: list[Thing], shape: str, colour: str, largest: float = 62) -> Thing | None:
+    size = rng.uniform(24, largest)
+    at = spot(rng, others, size)
+    if at is None:
+        return None
+    manner = {"hollow": rng.random() < 0.15, "unrest": 0.035 if rng.random() < 0.25 else 0.0}
+    return Thing(shape, colour, *at, size, angle=rng.uniform(-0.25, 0.25) if rng.random() < 0.5 else 0.0, **manner)
+
+
+def scatter(rng: random.Random, kinds: list[tuple[str, str]], largest: float = 62) -> list[Thing]:
+    """Things of these shapes and colours, none touching another."""
+    while True:
+        things: list[Thing] = []
+        for shape, colour in kinds:
+            thing = place(rng, things, shape, colour, largest)
+            if thing:
+                things.append(thing)
+        if len(things) == len(kinds):
+            return things
+        largest = max(30, largest - 6)
+
+
+def page_of(rng: random.Random, things: list[Thing], tint=None) -> Page:
+    page = Page(tint or paper(rng))
+    for thing in things:
+        page.thing(thing, rng)
+    return page
+
+
+def several(rng: random.Random, held: bool, most: int = 3) -> list[Thing]:
+    """One to `most` things whose shapes all differ, and whose colours all differ."""
+    kinds: list[tuple[str, str]] = []
+    wanted = rng.randint(1, most)
+    while len(kinds) < wanted:
+        new = pair(rng, held and not kinds)
+        if all(new[0] != s and new[1] != c for s, c in kinds):
+            kinds.append(new)
+    return scatter(rng, kinds)
+
+
+def named(things: list[Thing]) -> str:
+    """What there is, from left to right: "A red circle and a blue square."."""
+    names = [article(t.name) for t in sorted(things, key=lambda t: t.x)]
+    text = ", ".join(names[:-1]) + " and " + names[-1] if names[1:] else names[0]
+    return text[0].upper() + text[1:] + "."
+
+
+def article(name: str) -> str:
+    return ("an " if name[0] in "aeiou" else "a ") + name
+
+
+def where(thing: Thing) -> str:
+    """In which ninth of the picture a thing is."""
+    across = ("left", "", "right")[min(2, int(3 * thing.x / SIDE))]
+    down = ("top", "", "bottom")[min(2, int(3 * thing.y / SIDE))]
+    words = " ".join(part for part in (down, across) if part)
+    return f"At the {words}." if words else "In the middle."
+
+
+def sharp(thing: Thing) -> bool:
+    """Whether it is clear in which ninth the thing is."""
+    return all(abs(3 * v / SIDE - edge) > 0.12 for v in (thing.x, thing.y) for edge in (1, 2))
+
+
+def shapes(rng: random.Random, held: bool, only: str | None = None) -> Sample:
+    """One to three things: what, which colour, which shape, where."""
+    things = several(rng, held, 1 if only == "place" else 3)
+    first, others = things[0], things[1:]
+    page, asked = page_of(rng, things), []
+    if only in (None, "describe"):
+        asked.append(Question(ask(rng, "what"), named(things), "describe"))
+    if only in (None, "colour"):
+        for thing in things[:2] if only is None else [first]:
+            text = rng.choice((f"What colour is the {thing.shape}?", f"Which colour does the {thing.shape} have?"))
+            asked.append(Question(text, thing.colour.capitalize() + ".", "colour"))
+    if only in (None, "shape"):
+        text = rng.choice((f"What shape is {first.colour}?", f"Which shape is {first.colour}?"))
+        asked.append(Question(text, article(first.shape).capitalize() + ".", "shape"))
+    if only in (None, "place") and sharp(first):
+        asked.append(Question(f"Where is the {first.shape}?", where(first), "place"))
+    if only in (None, "absent"):
+        missing = rng.choice([s for s in SHAPES if s not in [t.shape for t in things]])
+        asked.append(Question(f"What colour is the {missing}?", f"There is no {missing}.", "absent"))
+        if rng.random() < 0.5 and only is None:
+            thing = rng.choice([first, *others])
+            asked.append(Question(f"Is there {article(thing.name)}?", "Yes.", "absent"))
+            wrong = rng.choice([c for c in NAMES if c not in [t.colour for t in things]])
+            asked.append(Question(f"Is there {article(f'{wrong} {thing.shape}')}?", "No.", "absent"))
+    return Sample([page], asked) if asked else shapes(rng, held, only)
+
+
+def ask(rng: random.Random, what: str) -> str:
+    if what == "what":
+        return rng.choice(("What is in the picture?", "What do you see?", "Describe the picture."))
+    return rng.choice(("What does it say?", "Read the text.", "What is written in the picture?"))
+
+
+def counts(rng: random.Random, held: bool) -> Sample:
+    """Up to five things; how many there are, and how many of a kind."""
+    while True:
+        total = rng.randint(1, 5)
+        kinds = rng.sample(SHAPES, rng.choice((1, 1, 2, 2, 3)))
+        chosen = [(s := rng.choice(kinds), rng.choice([c for c in NAMES if not held_pair(s, c)])) for _ in range(total)]
+        number = {s: sum(shape == s for shape, _ in chosen) for s in {shape for shape, _ in chosen}}
+        rare = [s for s, n in number.items() if HELD_COUNTS[s] == n]
+        if bool(rare) == held:
+            break
+    page = page_of(rng, scatter(rng, chosen, 50))
+    shape = rng.choice(rare if held else list(number))
+    asked = [Question(f"How many {plural(shape)} are there?", f"{number[shape]}.", "count")]
+    if not held:
+        asked.append(
+            Question(rng.choice(("How many things are there?", "How many shapes are there?")), f"{total}.", "count")
+        )
+        colour = rng.choice(chosen)[1]
+        asked.append(Question(f"How many things are {colour}?", f"{sum(c == colour for _, c in chosen)}.", "count"))
+        missing = rng.choice([s for s in SHAPES if s not in number])
+        asked.append(Question(f"How many {plural(missing)} are there?", "0.", "count"))
+    return Sample([page], asked)
+
+
+def plural(shape: str) -> str:
+    return shape + ("es" if shape == "cross" else "s")
+
+
+SIDES = {"left": "left of", "right": "right of", "above": "above", "below": "below"}
+OPPOSITE = {"left": "right", "right": "left", "above": "below", "below": "above"}
+
+
+def side(a: Thing, b: Thing) -> str | None:
+    """On which side of b lies a, where one can say so without doubt."""
+    dx, dy = a.x - b.x, a.y - b.y
+    if abs(dx) > 1.5 * abs(dy) + 20:
+        return "left" if dx < 0 else "right"
+    if abs(dy) > 1.5 * abs(dx) + 20:
+        return "above" if dy < 0 else "below"
+    return None
+
+
+def relations(rng: random.Random, held: bool) -> Sample:
+    """Two or three things, and on which side of another each lies."""
+    while True:
+        wanted = rng.sample(SHAPES, 2 if held else rng.choice((2, 2, 3)))
+        if any(held_relation(a, b) for a, b in zip(wanted, wanted[1:], strict=False)) == held:
+            if held or not any(held_relation(a, b) for a in wanted for b in wanted if a != b):
+                break
+    tones = [rng.choice([c for c in NAMES if not held_pair(s, c)]) for s in wanted]
+    while True:
+        things = scatter(rng, list(zip(wanted, tones, strict=True)), 52)
+        a, b = things[:2]
+        if found := side(a, b):
+            break
+    page, asked = page_of(rng, things), []
+    asked.append(
+        Question(f"Where is the {a.shape}, seen from the {b.shape}?", f"{SIDES[found].capitalize()} it.", "relation")
+    )
+    other = rng.choice((found, OPPOSITE[found], rng.choice(list(SIDES))))
+    text = f"Is the {a.shape} {SIDES[other]} the {b.shape}?"
+    asked.append(Question(text, "Yes." if other == found else "No.", "relation"))
+    if held:
+        return Sample([page], [rng.choice(asked)])
+    if len(things) == 2:
+        asked.append(Question(f"What is {SIDES[found]} the {b.shape}?", f"The {a.name}.", "relation"))
+        asked.append(Question(f"Where is the {b.shape}, seen from the {a.shape}?",
+                              f"{SIDES[OPPOSITE[found]].capitalize()} it.", "relation"))  # fmt: skip
+        asked.append(Question(f"What is {SIDES[OPPOSITE[found]]} the {b.shape}?", "Nothing.", "relation"))
+    return Sample([page], asked)
+
+
+# ------------------------------------------------------------------------------------------ text, charts, tables
+
+
+def some_text(rng: random.Random, held: bool, longest: int = 5) -> str:
+    """A word of the textbook, letters at random, or a number of one or two digits."""
+    while True:
+        kind = rng.random()
+        if kind < 0.35:
+            text = str(rng.randint(0, 99))
+        elif kind < 0.65:
+            text = rng.choice(words())
+        else:
+            text = "".join(rng.choices(LETTERS, k=rng.randint(1, longest)))
+        if len(text) <= longest and held_text(text) == held and not (held and kind >= 0.65):
+            return text
+
+
+def writing(rng: random.Random, held: bool) -> Sample:
+    """A word or a number somewhere on the page."""
+    text, face, tone = some_text(rng, held), rng.randrange(3), rng.choice(NAMES)
+    size = rng.randint(44, 96)
+    while (wide := font(face, size).getlength(text)) > SIDE - 16:
+        size -= 4
+    page = Page(paper(rng))
+    x, y = rng.uniform(6, SIDE - 8 - wide), rng.uniform(-0.1 * size, SIDE - 1.25 * size)
+    page.text(x, y, text, size, tone, face)
+    asked = [Question(ask(rng, "read"), text, "read")]
+    if not held:
+        asked.append(Question("What colour is the text?", tone.capitalize() + ".", "colour"))
+    return Sample([page], asked)
+
+
+def chart(rng: random.Random, held: bool) -> Sample:
+    """A chart of three to five bars, each with a letter below it."""
+    number = rng.randint(3, 5)
+    while True:
+        heights = [rng.randint(1, 12) for _ in range(number)]
+        tones = rng.sample(NAMES, number)
+        order = sorted(heights)
+        top = heights.index(max(heights))
+        if order[-1] - order[-2] >= 1 and order[1] - order[0] >= 1 and held_bar("abcde"[top], tones[top]) == held:
+            break
+    page, face = Page(paper(rng)), rng.randrange(3)
+    floor, step = rng.randint(268, 288), rng.uniform(17, 19.5)
+    left, gap = rng.randint(24, 40), (SIDE - 60) / number
+    wide = gap * rng.uniform(0.5, 0.8)
+    page.line([(left - 8, 20), (left - 8, floor), (SIDE - 10, floor)], (90, 90, 90), 3)
+    for i, (high, tone) in enumerate(zip(heights, tones, strict=True)):
+        x = left + gap * i
+        box = [(x, floor - high * step), (x + wide, floor - high * step), (x + wide, floor - 1), (x, floor - 1)]
+        page.polygon(box, COLOURS[tone], "bar", tone)
+        page.text(x + wide / 2 - 9, floor + 2, "abcde"[i], 34, "black", face)
+    low = heights.index(min(heights))
+    highest = Question(rng.choice(("Which bar is the highest?", "Which bar is highest?")), f"{'abcde'[top]}.", "chart")
+    if held:
+        return Sample([page], [highest])
+    i, j = rng.sample(range(number), 2)
+    asked = [
+        highest,
+        Question("Which bar is the lowest?", f"{'abcde'[low]}.", "chart"),
+        Question("What colour is the highest bar?", f"{tones[top].capitalize()}.", "chart"),
+        Question("What colour is the lowest bar?", f"{tones[low].capitalize()}.", "chart"),
+        Question("How many bars are there?", f"{number}.", "chart"),
+        Question(f"What colour is bar {'abcde'[i]}?", f"{tones[i].capitalize()}.", "chart"),
+    ]
+    if abs(heights[i] - heights[j]) > 0:
+        answer = "Yes." if heights[i] > heights[j] else "No."
+        asked.append(Question(f"Is bar {'abcde'[i]} higher than bar {'abcde'[j]}?", answer, "chart"))
+    return Sample([page], asked)
+
+
+def table(rng: random.Random, held: bool) -> Sample:
+    """A table of two to four rows: a letter and a number in each."""
+    rows = rng.randint(2, 4)
+    letters = rng.sample("abcdefgh", rows)
+    numbers: list[str] = []
+    while len(numbers) < rows:
+        new = str(rng.randint(0, 99))
+        if new not in numbers and (held_text(new) == held if not numbers else not held_text(new)):
+            numbers.append(new)
+    first = rng.randrange(rows)
+    numbers[0], numbers[first] = numbers[first], numbers[0]  # the held-out number is in any row
+    page, face, size = Page(paper(rng)), rng.randrange(3), rng.randint(38, 52)
+    high = size * 1.4
+    left, top = rng.uniform(10, 90), rng.uniform(6, SIDE - rows * high - 8)
+    middle, right = left + size * 1.6, left + size * 4
+    for i in range(rows + 1):
+        page.line([(left, top + i * high), (right, top + i * high)], (110, 110, 110), 2)
+    for x in (left, middle, right):
+        page.line([(x, top), (x, top + rows * high)], (110, 110, 110), 2)
+    for i in range(rows):
+        page.text(left + size * 0.5, top + i * high + 2, letters[i], size, "black", face)
+        page.text(middle + size * 0.5, top + i * high + 2, numbers[i], size, "black", face)
+    chosen = first if held else rng.randrange(rows)
+    asked = [Question(f"Which number is beside {letters[chosen]}?", f"{numbers[chosen]}.", "table")]
+    if not held:
+        other = rng.randrange(rows)
+        asked.append(Question(f"Which number is beside {letters[other]}?", f"{numbers[other]}.", "table"))
+        asked.append(Question(f"Which letter is beside {numbers[other]}?", f"{letters[other]}.", "table"))
+        asked.append(Question("How many rows are there?", f"{rows}.", "table"))
+    return Sample([page], asked)
+
+
+# --------------------------------------------------------------------------------------------- scenes, differences
+
+
+def held_scene(what: str, tone: str) -> bool:
+    return (ANIMALS.index(what) + NAMES.index(tone)) % 6 == 0
+
+
+def scene(rng: random.Random, held: bool) -> Sample:
+    """An animal of the textbook's world in one of its places."""
+    while True:
+        what, tone, place_ = rng.choice(ANIMALS), rng.choice(NAMES), rng.choice(SCENES)
+        if held_scene(what, tone) == held:
+            break
+    page = Page()
+    scenery(page, place_, rng)
+    size = rng.uniform(38, 62)
+    animal(page, what, tone, rng.uniform(size * 1.4, SIDE - size * 1.4), rng.uniform(190, SIDE - size - 8), size)
+    whole = f"{article(f'{tone} {what}').capitalize()} {ON[place_]} the {place_}."
+    asked = [Question(ask(rng, "what"), whole, "scene")]
+    if not held:
+        asked += [
+            Question("Which animal is it?", article(what).capitalize() + ".", "scene"),
+            Question(f"Where is the {what}?", f"{ON[place_].capitalize()} the {place_}.", "scene"),
+            Question(f"What colour is the {what}?", tone.capitalize() + ".", "scene"),
+        ]
+    return Sample([page], asked)
+
+
+CHANGES = ("colour", "move", "come", "gone", "nothing")
+
+
+def difference(rng: random.Random, held: bool) -> Sample:
+    """Two pictures with one change at most, and what it is."""
+    kind = rng.choice(CHANGES)
+    things = several(rng, held, 3)
+    if kind == "gone" and len(things) == 1 and rng.random() < 0.7:
+        kind = "move"
+    first, tint = things[0], paper(rng)
+    after = [Thing(**vars(t)) for t in things]
+    answer = "Nothing has changed."
+    if kind == "colour":
+        free = [c for c in NAMES if c not in [t.colour for t in things] and (held or not held_pair(first.shape, c))]
+        after[0].colour = rng.choice(free)
+        answer = f"The {first.name} has become {after[0].colour}."
+    elif kind == "move":
+        at = spot(rng, after[1:], first.size)
+        after[0].x, after[0].y = at or (first.x, first.y)
+        way = side(after[0], first)
+        if way is None or abs(after[0].x - first.x) + abs(after[0].y - first.y) < 50:
+            return difference(rng, held)
+        to = {"left": "to the left", "right": "to the right", "above": "up", "below": "down"}[way]
+        answer = f"The {first.name} has moved {to}."
+    elif kind in ("come", "gone"):
+        after = after[1:]
+        answer = f"{article(first.name).capitalize()} has come." if kind == "come" else f"The {first.name} has gone."
+    pages = [page_of(rng, things, tint), page_of(rng, after, tint)]
+    if kind == "come":
+        pages.reverse()
+    text = rng.choice(("What has changed?", "What is different?", "What is the difference?"))
+    return Sample(pages, [Question(text, answer, "difference")])
+
+
+def _only(skill: str):
+    return lambda rng, held: shapes(rng, held, skill)
+
+
+SKILLS = {
+    "colour": _only("colour"),
+    "shape": _only("shape"),
+    "describe": _only("describe"),
+    "place": _only("place"),
+    "absent": _only("absent"),
+    "count": counts,
+    "relation": relations,
+    "read": writing,
+    "chart": chart,
+    "table": table,
+    "scene": scene,
+    "difference": difference,
+}
+MIX = ((shapes, 0.16), (counts, 0.16), (relations, 0.13), (writing, 0.2), (chart, 0.11), (table, 0.07), (scene, 0.05),
+       (difference, 0.12))  # fmt: skip
+assert set("".join(words())) <= set(LETTERS + DIGITS)

@@ -1,0 +1,172 @@
+"""pico-vision: its picture book, its layout, its two engines, and its scores."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+
+import numpy
+import pytest
+import torch
+
+from course_utils import load
+from course_utils.chat import BadPrompt, PromptTooLong
+from course_utils.pico import VISION, drawings, folder, picture_book, vision, vision_train
+from course_utils.pico.export import BuildFailed, onnx_folder
+
+PICTURES = int(os.environ.get("COURSE_VISION_PICTURES", 24))  # for the agreement of the engines; 200 takes ten minutes
+
+
+@pytest.fixture(scope="module")
+def seen():
+    """The model in PyTorch, and its tokenizer."""
+    return vision.load(folder(VISION))
+
+
+@pytest.fixture(scope="module")
+def onnx():
+    return load(VISION, runtime="onnx")
+
+
+def sample(skill: str, seed: int = 0) -> picture_book.Sample:
+    return picture_book.draw(random.Random(f"test/{skill}/{seed}"), "test", skill)
+
+
+# the picture book
+
+
+@pytest.mark.parametrize("skill", picture_book.SKILLS)
+def test_the_same_seed_draws_the_same_pictures_and_questions(skill):
+    one, two = sample(skill), sample(skill)
+    assert one.questions == two.questions
+    for first, second in zip(one.pages, two.pages, strict=True):
+        assert first.picture.size == (336, 336) and first.picture.tobytes() == second.picture.tobytes()
+
+
+def test_training_never_shows_what_is_held_out():
+    rng = random.Random(1)
+    for _ in range(1500):
+        drawn = picture_book.draw(rng, "train")
+        for page in drawn.pages[:1]:
+            assert not any(picture_book.held_pair(thing.shape, thing.colour) for thing in page.things)
+        for question in drawn.questions:
+            if question.skill == "read":
+                assert not picture_book.held_text(question.answer)
+            if question.skill == "count" and question.answer != "0.":
+                for shape, count in picture_book.HELD_COUNTS.items():
+                    asked = f"How many {picture_book.plural(shape)} are there?"
+                    assert (question.text, question.answer) != (asked, f"{count}.")
+
+
+def test_the_examination_asks_for_what_is_held_out():
+    rng = random.Random(2)
+    for _ in range(60):
+        first = picture_book.draw(rng, "test", "colour").pages[0].things[0]
+        assert picture_book.held_pair(first.shape, first.colour)
+        assert picture_book.held_text(picture_book.draw(rng, "test", "read").questions[0].answer)
+
+
+def test_the_map_of_a_page_knows_what_lies_where():
+    page = drawings.Page()
+    page.thing(drawings.Thing("square", "red", 70, 70, 60))
+    kinds, tones = page.labels
+    assert drawings.KINDS[kinds[2, 2]] == "square" and drawings.TONES[tones[2, 2]] == "red"
+    assert kinds[10, 10] == 0 and kinds.shape == (12, 12)
+
+
+# the layout
+
+
+def test_a_square_picture_takes_2509_tokens_and_a_glance_156(seen):
+    model, tokenizer = seen
+    picture = sample("colour").pages[0].picture
+    words = len(tokenizer.encode("<|user|>\n")) + len(tokenizer.encode("\nWhat?"))
+    prompt = "<|user|>\n<|image_1|>\nWhat?"
+    assert model.embed(prompt, [picture], tokenizer).shape[1] - words == 48 * 49 + 1 + 12 * 13 == 2509
+    assert model.embed(prompt, [picture], tokenizer, most=0).shape[1] - words == 12 * 13
+
+
+@pytest.mark.parametrize("size", [(336, 336), (500, 300), (300, 500), (1000, 90), (90, 1000), (1, 1), (333, 1000)])
+def test_our_crops_are_those_of_the_library(onnx, size):
+    from course_utils.runtimes.onnx import genai
+    from course_utils.runtimes.vision import as_png
+
+    picture = sample("chart").pages[0].picture.resize(size)
+    images = genai().Images.open_bytes(as_png(picture))
+    theirs = onnx.processor("<|user|>\n<|image_1|>\n", images=images)["pixel_values"].as_numpy()[0]
+    ours, (high, wide) = vision.crops(picture)
+    assert numpy.array_equal(theirs[: 1 + high * wide], ours.numpy()) and not theirs[1 + high * wide :].any()
+
+
+def test_neighbours_are_merged_and_rows_get_their_ends(seen):
+    patches = torch.arange(576.0).view(1, 576, 1)
+    places = vision.merge(patches)
+    assert places[0, 0, 0].tolist() == [0, 1, 24, 25] and places[0, 1, 0].tolist() == [48, 49, 72, 73]
+    rows = seen[0].with_row_ends(torch.zeros(2, 3, 192))
+    assert rows.shape == (8, 192) and torch.equal(rows[3], seen[0].row_end) and not rows[4].any()
+
+
+def test_tags_and_pictures_have_to_match(seen):
+    with pytest.raises(ValueError, match="each once"):
+        vision.pieces("<|image_2|>", 1)
+    model, picture = load(VISION, most=0), sample("colour").pages[0].picture
+    with pytest.raises(BadPrompt, match="image_1"):
+        model.chat("<|image_1|> and <|image_2|>: what has changed?", pictures=[picture])
+    with pytest.raises(BadPrompt, match="reads text only"):
+        load("pico-mini").chat("What is it?", pictures=[picture])
+    with pytest.raises(PromptTooLong):
+        load(VISION).chat("What?", pictures=[picture] * 4)
+    with pytest.raises(BuildFailed):
+        onnx_folder(VISION, "int4")
+
+
+# the engines
+
+
+def test_both_engines_give_the_same_answers(onnx):
+    torch_model, same = load(VISION), 0
+    skills = [skill for skill in picture_book.SKILLS if skill != "difference"]
+    for i in range(PICTURES):
+        drawn = sample(skills[i % len(skills)], i)
+        question, pictures = drawn.questions[0].text, [page.picture for page in drawn.pages]
+        answers = {engine.chat(question, pictures=pictures, max_new_tokens=24).text for engine in (onnx, torch_model)}
+        same += len(answers) == 1
+    print(f"the same answer to {same} of {PICTURES}")
+    assert same >= 0.98 * PICTURES - 1
+
+
+def test_the_first_token_comes_within_three_seconds(onnx):
+    picture = sample("colour").pages[0].picture
+    waits = [onnx.chat("What do you see?", pictures=[picture]).seconds_to_first_token for _ in range(3)]
+    assert min(waits) < 3
+
+
+def test_sampling_seeds_and_text_alone_work_too(onnx):
+    picture = sample("describe").pages[0].picture
+    for model in (onnx, load(VISION, most=0)):
+        how = {"pictures": [picture], "temperature": 1.0, "seed": 4}
+        assert model.chat("What do you see?", **how).text == model.chat("What do you see?", **how).text
+        assert model.chat("hello").text
+
+
+# the scores
+
+
+def test_the_weights_are_small_and_the_card_is_true():
+    files = folder(VISION)
+    assert (files / "model.safetensors").stat().st_size < 12_000_000
+    exam = json.loads((files / "scores.json").read_text(encoding="utf-8"))
+    card = (files / "README.md").read_text(encoding="utf-8")
+    for skill, score in exam["scores"].items():
+        assert f"| {skill} | {score:.1%} |" in card
+
+
+def test_a_short_examination_finds_the_scores_of_the_card(seen):
+    model, tokenizer = seen
+    exam = json.loads((folder(VISION) / "scores.json").read_text(encoding="utf-8"))
+    found = vision_train.examine(model, tokenizer, samples=60, seed=3)
+    print({skill: f"{score:.0%}" for skill, score in found.items()})
+    for skill, score in exam["scores"].items():
+        spread = (score * (1 - score) / 60) ** 0.5
+        assert found[skill] > score - 3.5 * spread - 0.05, skill
