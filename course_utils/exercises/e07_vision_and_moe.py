@@ -77,7 +77,7 @@ q2 = Exercise(
         "Put `<|image_2|>` on a line of its own below `<|image_1|>`.",
     ],
     solution=f"answer_2 = {TWO!r}",
-    why="ONNX Runtime GenAI replaces the first tag by numbers -1 and the second by -2, one for each token of a picture.",
+    why="ONNX Runtime GenAI replaces the first tag by numbers -1, the second by -2, one for each token of a picture.",
 )
 
 
@@ -174,7 +174,7 @@ q5 = Exercise(
     ],
     hints=[
         "Sort the places 0, 1, 2, ... by their score, the highest first, and keep two.",
-        "`sorted(range(len(scores)), key=lambda i: -scores[i])[:2]`, or `torch.tensor(scores).topk(2).indices.tolist()`.",
+        "`sorted(range(len(scores)), key=lambda i: -scores[i])[:2]`",
     ],
     solution="def pick(scores):\n    return sorted(range(len(scores)), key=lambda i: -scores[i])[:2]",
     why="`topk(2)` does the same for a whole batch at once.",

@@ -12,7 +12,7 @@ import sys
 from functools import lru_cache
 from pathlib import Path
 
-from course_utils.pico import MODELS, folder, passages, smalltalk, textbook, world
+from course_utils.pico import MODELS, MOE, folder, passages, smalltalk, textbook, world
 from course_utils.pico.facts import FACTS
 from course_utils.pico.plots import PLOTS
 
@@ -62,11 +62,14 @@ class Examinee:
 
     @classmethod
     def load(cls, name: str, called: str = "pico-mini") -> Examinee:
-        """Load a course model by name, or any folder that Transformers can read with a model `called` so."""
+        """Load a course model by name, or any folder that Transformers can read with a model `called` so.
+
+        pico-moe read the textbook of pico-mini, and says that it is pico-mini.
+        """
         import torch
         from transformers import AutoModelForCausalLM, AutoTokenizer
 
-        path = folder(name) if name in MODELS else Path(name)
+        path = folder(name) if name in (*MODELS, MOE) else Path(name)
         model = AutoModelForCausalLM.from_pretrained(path, dtype=torch.float32, use_safetensors=True)
         return cls(model, AutoTokenizer.from_pretrained(path), name=name if name in MODELS else called)
 

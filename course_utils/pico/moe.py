@@ -21,8 +21,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from course_utils.pico import WEIGHTS, textbook
-from course_utils.pico.train import IGNORED, encode, log, micro_batches
+from course_utils.pico import MOE, WEIGHTS, folder, textbook
+from course_utils.pico.train import IGNORED, encode, log, micro_batches, save
 
 EXPERTS, ACTIVE, WIDTH = 16, 2, 88
 NAMES = ("pico-moe", "dense-active", "dense-total")
@@ -324,7 +324,9 @@ def compared() -> dict:
 
 
 def compare(networks: dict, tokenizer, recipe: Recipe, samples: int, **told) -> dict:
-    """Measure the three and write `moe.json`. `told`: machine and date."""
+    """Measure the three, and write `moe.json` and the shipped model's `scores.json`. `told`: machine and date."""
+    import torch
+
     from course_utils.pico.evaluate import Examinee, evaluate
 
     rows = held_out(tokenizer)
@@ -344,11 +346,14 @@ def compare(networks: dict, tokenizer, recipe: Recipe, samples: int, **told) -> 
         }
     load = expert_load(networks["pico-moe"], rows)
     found = {
-        **told, "steps": recipe.steps, "tokens_about": read, "samples": samples, "seed": 7, "models": models,
+        **told, "command": "python -m course_utils.pico.moe compare", "threads": torch.get_num_threads(),
+        "steps": recipe.steps, "samples_a_step": recipe.samples_a_step, "tokens_about": read,
+        "training_seed": recipe.seed, "held_out_samples": len(rows), "samples": samples, "seed": 7, "models": models,
         "load": [[round(share, 4) for share in layer] for layer in load],
     }  # fmt: skip
-    path = Path(__file__).parent / "moe.json"
-    path.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+    exam = {"samples": samples, "seed": 7, "scores": models[MOE]["scores"]}
+    for path, content in ((Path(__file__).parent / "moe.json", found), (folder(MOE) / "scores.json", exam)):
+        path.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
     return found
 
 
@@ -357,26 +362,32 @@ def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m course_utils.pico.moe", description="Train a mixture of experts.")
     parser.add_argument("command", choices=("train", "compare"))
     parser.add_argument("model", choices=NAMES, nargs="?", help="with train: which of the three")
-    parser.add_argument("--out", type=Path, required=True, help="the folder with a folder of checkpoints for each model")
+    parser.add_argument("--out", type=Path, required=True, help="the folder with a folder for each model")
     parser.add_argument("--machine", default="", help="with compare: the machine, in words")
     parser.add_argument("--date", default="", help="with compare: the day, as 2026-11-26")
-    parser.add_argument("--samples", type=int, default=100, help="with compare: how many a skill")
+    parser.add_argument("--samples", type=int, default=300, help="with compare: how many a skill")
     args = parser.parse_args(argv)
+    from course_utils.pico.tokenizer import load_tokenizer
+
     if args.command == "train":
         if not args.model:
             parser.error(f"which model? One of: {', '.join(NAMES)}")
-        train(args.model, Recipe(), args.out / args.model)
+        model = train(args.model, Recipe(), args.out / args.model)
+        save(model, load_tokenizer(WEIGHTS / "pico-mini"), args.out / args.model / "model")
         return 0
     import torch
-
-    from course_utils.pico.tokenizer import load_tokenizer
+    from transformers import AutoModelForCausalLM
 
     torch.set_num_threads(1)
-    networks = {}
-    for name in NAMES:
+    # What ships is measured as it ships, rounded to float16; of the dense ones there is only the training.
+    networks = {MOE: AutoModelForCausalLM.from_pretrained(folder(MOE), dtype=torch.float32).eval()}
+    for name in NAMES[1:]:
         networks[name] = build(name, Recipe()).eval()
-        state = torch.load(args.out / name / "checkpoint.pt", weights_only=True)["model"]
-        networks[name].load_state_dict({key.replace("_orig_mod.", ""): value for key, value in state.items()})
+        state = torch.load(args.out / name / "checkpoint.pt", weights_only=True)
+        if state["step"] != Recipe().steps:
+            parser.error(f"the training of {name} has come to step {state['step']} of {Recipe().steps}: let it end")
+        weights = {key.replace("_orig_mod.", ""): value for key, value in state["model"].items()}
+        networks[name].load_state_dict(weights)
     tokenizer = load_tokenizer(WEIGHTS / "pico-mini")
     found = compare(networks, tokenizer, Recipe(), args.samples, machine=args.machine, date=args.date)
     print(json.dumps(found, indent=1))

@@ -17,7 +17,6 @@ from zlib import crc32
 from course_utils.pico.drawings import (
     ANIMALS,
     COLOURS,
-    DIGITS,
     LETTERS,
     SCENES,
     SHAPES,
@@ -77,11 +76,11 @@ def words() -> tuple[str, ...]:
     return tuple(sorted(w for w in found if 2 <= len(w) <= 5 and set(w) <= set(LETTERS)))
 
 
-def draw(rng: random.Random, split: str = "train", skill: str | None = None) -> Sample:
-    """A sample for training, or for the examination in `skill` (one of `SKILLS`)."""
+def draw(rng: random.Random, split: str = "train", skill: str | None = None, mix: str = "all") -> Sample:
+    """A sample for training, from one of `MIXES`, or for the examination in `skill` (one of `SKILLS`)."""
     if split == "test":
         return SKILLS[skill](rng, True)
-    makers, weights = zip(*MIX, strict=True)
+    makers, weights = zip(*MIXES[mix], strict=True)
     return rng.choices(makers, weights)[0](rng, False)
 
 
@@ -189,6 +188,9 @@ def shapes(rng: random.Random, held: bool, only: str | None = None) -> Sample:
         asked.append(Question(text, article(first.shape).capitalize() + ".", "shape"))
     if only in (None, "place") and sharp(first):
         asked.append(Question(f"Where is the {first.shape}?", where(first), "place"))
+        if only is None:
+            asked.append(Question(f"What is {where(first)[0].lower()}{where(first)[1:-1]}?",
+                                  article(first.name).capitalize() + ".", "place"))  # fmt: skip
     if only in (None, "absent"):
         missing = rng.choice([s for s in SHAPES if s not in [t.shape for t in things]])
         asked.append(Question(f"What colour is the {missing}?", f"There is no {missing}.", "absent"))
@@ -204,6 +206,20 @@ def ask(rng: random.Random, what: str) -> str:
     if what == "what":
         return rng.choice(("What is in the picture?", "What do you see?", "Describe the picture."))
     return rng.choice(("What does it say?", "Read the text.", "What is written in the picture?"))
+
+
+def places(rng: random.Random, held: bool) -> Sample:
+    """One to three things, each in a ninth of its own: where each is, and what is there."""
+    things = several(rng, held, 3)
+    ninths = [where(thing) for thing in things]
+    if len(set(ninths)) < len(things) or not all(map(sharp, things)):
+        return places(rng, held)
+    asked = []
+    for thing, ninth in zip(things, ninths, strict=True):
+        asked.append(Question(f"Where is the {thing.shape}?", ninth, "place"))
+        spot_ = ninth[0].lower() + ninth[1:-1]
+        asked.append(Question(f"What is {spot_}?", article(thing.name).capitalize() + ".", "place"))
+    return Sample([page_of(rng, things)], asked)
 
 
 def counts(rng: random.Random, held: bool) -> Sample:
@@ -290,7 +306,7 @@ def some_text(rng: random.Random, held: bool, longest: int = 5) -> str:
         elif kind < 0.65:
             text = rng.choice(words())
         else:
-            text = "".join(rng.choices(LETTERS, k=rng.randint(1, longest)))
+            text = "".join(rng.choices(LETTERS, k=rng.choice((1, 1, 2, 2, 3, 4, 5))))
         if len(text) <= longest and held_text(text) == held and not (held and kind >= 0.65):
             return text
 
@@ -306,7 +322,15 @@ def writing(rng: random.Random, held: bool) -> Sample:
     page.text(x, y, text, size, tone, face)
     asked = [Question(ask(rng, "read"), text, "read")]
     if not held:
-        asked.append(Question("What colour is the text?", tone.capitalize() + ".", "colour"))
+        sign = "digit" if text.isdigit() else "letter"
+        asked.append(Question(f"Which {sign} is the first?", f"{text[0]}.", "letter"))
+        asked.append(Question(f"Which {sign} is the last?", f"{text[-1]}.", "letter"))
+        asked.append(Question(f"How many {sign}s are there?", f"{len(text)}.", "letter"))
+        if len(text) > 1 and len(set(text)) == len(text):
+            i = rng.randrange(len(text) - 1)
+            asked.append(Question(f"Which {sign} comes after {text[i]}?", f"{text[i + 1]}.", "letter"))
+        if rng.random() < 0.3:
+            asked.append(Question("What colour is the text?", tone.capitalize() + ".", "colour"))
     return Sample([page], asked)
 
 
@@ -461,6 +485,10 @@ SKILLS = {
     "scene": scene,
     "difference": difference,
 }
-MIX = ((shapes, 0.16), (counts, 0.16), (relations, 0.13), (writing, 0.2), (chart, 0.11), (table, 0.07), (scene, 0.05),
-       (difference, 0.12))  # fmt: skip
-assert set("".join(words())) <= set(LETTERS + DIGITS)
+# What training draws, and how often. "hard" is practice of what depends on where things are, and of letters.
+MIXES = {
+    "all": ((shapes, 0.16), (places, 0.06), (counts, 0.14), (relations, 0.13), (writing, 0.2), (chart, 0.1),
+            (table, 0.06), (scene, 0.04), (difference, 0.11)),
+    "hard": ((places, 0.25), (relations, 0.2), (writing, 0.35), (shapes, 0.05), (counts, 0.05), (chart, 0.04),
+             (scene, 0.02), (difference, 0.04)),
+}  # fmt: skip

@@ -67,8 +67,8 @@ class Block(nn.Module):
 class Eye(nn.Module):
     """Crops of pixels, [crops, 3, 336, 336], become places, [crops, 12, 12, 4 * size].
 
-    CLIP makes a patch with one matrix, from 14 x 14 x 3 = 588 numbers. Three small convolutions do it here: they make the
-    same 24 x 24 grid and learn it from far fewer pictures (Xiao et al. 2021, arXiv 2106.14881).
+    CLIP makes a patch with one matrix, from 14 x 14 x 3 = 588 numbers. Three small convolutions do it here: they make
+    the same 24 x 24 grid and learn it from far fewer pictures (Xiao et al. 2021, arXiv 2106.14881).
     """
 
     def __init__(self, size: int, layers: int, heads: int):
@@ -200,8 +200,8 @@ def shape_of(width: int, height: int, most: int = MOST_CROPS) -> tuple[int, int]
 def crops(picture, most: int = MOST_CROPS):
     """A picture as pixels for the eye: ([1 + high * wide, 3, 336, 336], (high, wide)).
 
-    The details: the picture enlarged or reduced until it fills `high` x `wide` crops, with white above and below (or left
-    and right) where its form does not fit. Then the whole of that, squeezed into one crop, which comes first. With
+    The details: the picture enlarged or reduced until it fills `high` x `wide` crops, with white above and below (or
+    left and right) where its form does not fit. Then the whole of that, squeezed into one crop, which comes first. With
     most = 0 there is the whole only. ONNX Runtime GenAI's Phi-3 transform uses the same filters, in the same order.
     """
     from PIL import Image, ImageOps

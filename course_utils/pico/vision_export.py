@@ -1,8 +1,8 @@
 """pico-vision as a folder of type `phi3v` for ONNX Runtime GenAI: the library then treats it as Phi-3.5-vision.
 
-Three graphs. `vision.onnx` is the eye, the projector and the layout: pixels in, tokens out. `embedding.onnx` puts words and
-pictures into one row. `text.onnx` is the decoder, built by the library's own model builder. Two files tell the library
-the rest: `processor_config.json` how to cut a picture, and `genai_config.json` which graph has which inputs.
+Three graphs. `vision.onnx` is the eye, the projector and the layout: pixels in, tokens out. `embedding.onnx` puts words
+and pictures into one row. `text.onnx` is the decoder, built by the library's own model builder. Two files tell the
+library the rest: `processor_config.json` how to cut a picture, and `genai_config.json` which graph has which inputs.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ class EmbeddingGraph(nn.Module):
     def forward(self, input_ids, image_features):
         seen = input_ids < 0
         order = torch.cumsum(seen.long(), dim=-1) * seen  # 1, 2, 3, ... at the places of pictures, 0 at words
-        # While it writes, the library calls this graph without a picture: the row of zeros keeps the table from being empty.
+        # While it writes, the library calls this graph without a picture: a row of zeros fills the empty table.
         table = torch.cat([torch.zeros_like(image_features.sum(0, keepdim=True)), image_features])
         return torch.where(seen[..., None], table[order], self.words(torch.where(seen, 0, input_ids)))
 

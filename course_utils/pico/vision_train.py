@@ -4,9 +4,10 @@
     python -m course_utils.pico.vision_train --evaluate FOLDER       # examine a trained one
 
 1. The eye. For each of the 144 places it says what is there and in which colour: the page knows. No words yet.
-2. Together. The decoder is pico-mini, which can answer already; it learns to read places as if they were words. A picture
-   is read once, and all its questions with it: each sees the picture and itself, and none of the others.
-3. The whole layout. The details come before the whole picture: the places of a few crops, where they would stand.
+2. Together. The decoder is pico-mini, which can answer already; it learns to read places as if they were words. A
+   picture is read once, and all its questions with it: each sees the picture and itself, and none of the others. In
+   half of the steps the positions are those of the whole layout, with a gap for the details, later with one of them.
+3. The whole layout: all details of a picture come before it.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import json
 import random
 import sys
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
@@ -25,7 +26,7 @@ from torch.nn.functional import cross_entropy
 from course_utils.pico import WEIGHTS, picture_book, textbook
 from course_utils.pico.drawings import KINDS, TONES
 from course_utils.pico.train import IGNORED, backward, encode
-from course_utils.pico.vision import PLACES, PicoVision, PicoVisionConfig, normal
+from course_utils.pico.vision import PLACES, PicoVision, PicoVisionConfig, crops, normal
 
 DETAILS = 48 * 49  # tokens of 4 x 4 detail crops with their row ends
 
@@ -35,13 +36,15 @@ class Recipe:
     """All that decides the result. Rates as in `course_utils.pico.train`."""
 
     eye_steps: int = 500
-    steps: int = 4200  # those of the eye included
+    steps: int = 3400  # those of the eye included
     pages_a_step: int = 16
     warmup: int = 100
-    decay: float = 0.4
+    decay: float = 0.35
     muon_rate: float = 3e-3
     adam_rate: float = 2e-3
     details_from: float = 0.5  # from this share of the steps on, some pictures come with details
+    layout_steps: int = 400  # after those, with two pages each, in the whole layout
+    hard: tuple[int, int] = (1600, 2300)  # between these steps the book's hard mix is read
     context: int = 8192
     seed: int = 0
 
@@ -107,7 +110,7 @@ def lesson(recipe: Recipe, step: int) -> list[picture_book.Sample]:
     rng = random.Random(f"vision/{recipe.seed}/{step}")
     found, left = [], recipe.pages_a_step
     while left:
-        sample = picture_book.draw(rng)
+        sample = picture_book.draw(rng, mix="hard" if recipe.hard[0] <= step < recipe.hard[1] else "all")
         if len(sample.pages) <= left:
             found.append(sample)
             left -= len(sample.pages)
@@ -329,14 +332,71 @@ def train(recipe: Recipe, folder: Path, save_every: int = 200):
             file.write(f"{step},{loss.item():.4f},{seen.item():.4f}\n")
         if (step + 1) % 50 == 0:
             sight = judge.right(places, kinds)
-            print(f"{step + 1} loss {loss.item():.3f} sight {sight:.0%} compass {found.item():.2f} {time.perf_counter() - began:.2f} s", end=" ")
-            print(summary(right), flush=True)
+            took = time.perf_counter() - began
+            print(f"{step + 1} loss {loss.item():.3f} sight {sight:.0%} {took:.2f} s {summary(right)}", flush=True)
             right = []
         if (step + 1) % save_every == 0 or step + 1 == recipe.steps:
             state = {"step": step + 1, "model": plain(model), "judge": judge.state_dict(),
                      "optims": [o.state_dict() for o in optims]}  # fmt: skip
             torch.save(state, folder / "checkpoint.new")
             (folder / "checkpoint.new").replace(folder / "checkpoint.pt")
+    return model, tokenizer
+
+
+def in_detail(samples, model):
+    """The pages of some samples as the decoder will meet them: (places of the whole, details of each sample's pages).
+
+    The eye learns nothing from the details: 16 crops of every page would cost more than all the rest.
+    """
+    wholes, found = [], []
+    for sample in samples:
+        found.append([])
+        for page in sample.pages:
+            pixels, (high, wide) = crops(page.picture)
+            wholes.append(pixels[0])
+            with torch.no_grad():
+                grid = model.look(pixels[1:]).float().view(high, wide, PLACES, PLACES, -1).transpose(1, 2)
+            vectors = model.with_row_ends(grid.reshape(high * PLACES, wide * PLACES, -1))
+            found[-1].append((range(DETAILS), vectors))
+    return model.look(torch.stack(wholes)).float(), found
+
+
+def train_layout(recipe: Recipe, folder: Path):
+    """The last stage: on from the finished checkpoint, in the whole layout. Returns (model, tokenizer)."""
+    from course_utils.pico.tokenizer import load_tokenizer
+
+    tokenizer = load_tokenizer(WEIGHTS / "pico-mini")
+    model = build(recipe)
+    model.load_state_dict(torch.load(folder / "checkpoint.pt", weights_only=True)["model"])
+    optims = optimizers(model, Judge(model.config.text_config.hidden_size), recipe)
+    right: list[tuple[str, bool]] = []
+    for step in range(recipe.layout_steps):
+        began = time.perf_counter()
+        samples = lesson(replace(recipe, pages_a_step=2), recipe.steps + step)
+        with torch.autocast("cpu", torch.bfloat16):
+            places, details = in_detail(samples, model)
+            total, number, now = together(model, samples, places, tokenizer, DETAILS, details)
+        right += now
+        (total / number).backward()
+        # A few samples at a glance, so that the model goes on to understand the whole picture alone.
+        samples = lesson(replace(recipe, pages_a_step=6), 10**6 + step)
+        with torch.autocast("cpu", torch.bfloat16):
+            total, number, _ = together(model, samples, model.look(pixels_of(samples)).float(), tokenizer, 0, None)
+        (total / number).backward()
+        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        for optim in optims:
+            for group in optim.param_groups:
+                rate = 0.2 * min(1.0, (step + 1) / 20, 1 - step / recipe.layout_steps)
+                group["lr"] = group.setdefault("peak", group["lr"]) * rate
+            optim.step()
+            optim.zero_grad()
+        if (step + 1) % 20 == 0:
+            print(f"layout {step + 1} loss {(total / number).item():.3f} {time.perf_counter() - began:.2f} s", end=" ")
+            print(summary(right), flush=True)
+            right = []
+        if (step + 1) % 50 == 0 or step + 1 == recipe.layout_steps:
+            torch.save({"step": recipe.steps + step + 1, "model": model.state_dict()}, folder / "layout.new")
+            (folder / "layout.new").replace(folder / "layout.pt")
     return model, tokenizer
 
 
@@ -394,22 +454,20 @@ def main(argv: list[str] | None = None) -> int:
     """Train into a folder, or examine the checkpoint there."""
     parser = argparse.ArgumentParser(prog="python -m course_utils.pico.vision_train", description="Train pico-vision.")
     parser.add_argument("--out", type=Path, required=True, help="where the checkpoints are")
-    parser.add_argument("--evaluate", action="store_true", help="examine the checkpoint instead of training")
-    parser.add_argument("--samples", type=int, default=100)
-    parser.add_argument("--steps", type=int, default=Recipe.steps)
+    parser.add_argument("--stage", choices=("all", "layout", "evaluate"), default="all", help="default: all of it")
+    parser.add_argument("--samples", type=int, default=100, help="with evaluate: how many a skill")
     args = parser.parse_args(argv)
-    recipe = Recipe(steps=args.steps)
-    if args.evaluate:
-        from course_utils.pico.tokenizer import load_tokenizer
+    recipe = Recipe()
+    if args.stage == "evaluate":
+        from course_utils.pico.vision import load
 
-        model = build(recipe)
-        state = torch.load(args.out / "checkpoint.pt", weights_only=True)
-        model.load_state_dict(state["model"])
-        scores = examine(model.eval(), load_tokenizer(WEIGHTS / "pico-mini"), args.samples)
-        print(json.dumps({"step": state["step"], **{k: round(v, 3) for k, v in scores.items()}}))
+        scores = examine(*load(args.out), args.samples)
+        print(json.dumps({skill: round(score, 4) for skill, score in scores.items()}))
         return 0
-    train(recipe, args.out)
-    print(json.dumps(asdict(recipe)))
+    if args.stage == "all":
+        train(recipe, args.out)
+    save(*train_layout(recipe, args.out), args.out / "model")
+    print(f"Trained. The model is in {args.out / 'model'}.")
     return 0
 
 

@@ -15,9 +15,9 @@ def load(name: str = "pico-mini", runtime: str = "transformers", **options) -> C
     """A model that is ready to answer.
 
     `name` is "pico-mini" or its bigger sibling "pico-medium", which are part of the course, or a real model:
-    "phi-3.5-mini" or "phi-4-mini". "pico-vision" sees: it takes `pictures=[...]` with a question. "pico-moe" is a mixture
-    of experts, for Transformers only. A real one is fetched first, after showing what that costs and asking; if it
-    cannot be had, one line says why and pico-mini answers instead (`model.name` tells which one you hold).
+    "phi-3.5-mini" or "phi-4-mini". "pico-vision" sees: it takes `pictures=[...]` with a question. "pico-moe" is a
+    mixture of experts, for Transformers only. A real one is fetched first, after showing what that costs and asking; if
+    it cannot be had, one line says why and pico-mini answers instead (`model.name` tells which one you hold).
     `runtime` is "transformers" or "onnx". With "onnx", the pico models take `precision="fp32"`, "int8" or "int4".
     With "ollama", `name` is any model of the Ollama server, and `host`, `timeout` and `keep_alive` are options: see
     ollama.OllamaModel, which also says what it raises where there is no server or no such model.

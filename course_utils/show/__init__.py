@@ -200,11 +200,11 @@ def patches(picture, size: int = 14):
     return patches(picture, size)
 
 
-def look(picture, weights, title: str = ""):
+def look(picture, weights, caption: str = ""):
     """How much attention each place of a picture got: `weights` of shape [12, 12], shares of a whole."""
     from .picture_row import look
 
-    return look(picture, weights, title)
+    return look(picture, weights, caption)
 
 
 def drawing(ask, question: str = "What is in the picture?"):
