@@ -103,6 +103,13 @@ def to_data_url(picture) -> str:
     )
 
 
+def as_png(picture) -> bytes:
+    """The picture (of Pillow) as the bytes of a PNG file, which loses nothing."""
+    file = io.BytesIO()
+    picture.save(file, "PNG")
+    return file.getvalue()
+
+
 def from_data_url(text: str):
     """The picture in a data URL, as `open_picture` gives it. Nothing is fetched from the web. Raises BadPicture."""
     if not isinstance(text, str):

@@ -26,6 +26,7 @@ class Visit:
     notebook: str
     sliders: bool = False
     chat: bool = False
+    drawing: bool = False
 
 
 VISITS = [  # later notebooks join here
@@ -34,6 +35,7 @@ VISITS = [  # later notebooks join here
     Visit("02_phi_family"),
     Visit("03_cloud_apis"),
     Visit("05_ollama"),
+    Visit("07_vision_and_moe", drawing=True),
 ]
 
 PARTS = ("course_utils", "images", "notebooks", "pyproject.toml", "requirements.txt", "README.md")
@@ -112,6 +114,8 @@ def test_a_learner_uses_the_notebook(visit, lab, browser):
         move_a_slider(page)
     if visit.chat:
         talk(page)
+    if visit.drawing:
+        draw(page)
     check_cells(saved(page, file))
     page.close()
     assert complaints == []
@@ -188,3 +192,19 @@ def talk(page) -> None:
     log = page.locator(".course-chat-log").first
     log.get_by_text("You: hello").wait_for()
     page.wait_for_function("() => /pico-mini: *\\S+/.test(document.querySelector('.course-chat-log').innerText)")
+
+
+def draw(page) -> None:
+    """A line with the mouse, a question, and an answer from the model."""
+    sheet = page.locator(".course-drawing canvas").first
+    sheet.scroll_into_view_if_needed()
+    box = sheet.bounding_box()
+    page.mouse.move(box["x"] + 60, box["y"] + 60)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 200, box["y"] + 90, steps=8)
+    page.mouse.up()
+    page.locator(".course-drawing-question input").first.fill("How many shapes are there?")
+    page.locator(".course-drawing-ask").first.click()
+    page.wait_for_function(
+        "() => /How many shapes are there\\?[^]*\\d/.test(document.querySelector('.course-drawing-answer').innerText)"
+    )

@@ -42,7 +42,7 @@ def test_the_stream_counts_tokens_as_the_service_does(endpoint):
 
 
 def test_it_lists_the_models(endpoint):
-    assert cloud(endpoint).models() == ["pico-medium", "pico-mini"]
+    assert cloud(endpoint).models() == ["pico-medium", "pico-mini", "pico-vision"]
 
 
 def test_an_answer_can_be_left_half_way(endpoint):

@@ -49,7 +49,7 @@ def direct():
 
 
 def test_models(client):
-    assert [model.id for model in client.models.list()] == ["pico-mini", "pico-medium"]
+    assert [model.id for model in client.models.list()] == ["pico-mini", "pico-medium", "pico-vision"]
     assert client.models.retrieve("pico-medium").object == "model"
     with pytest.raises(openai.NotFoundError, match="does not exist"):
         client.models.retrieve("pico-giant")

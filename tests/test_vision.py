@@ -89,8 +89,8 @@ def test_a_square_picture_takes_2509_tokens_and_a_glance_156(seen):
 
 @pytest.mark.parametrize("size", [(336, 336), (500, 300), (300, 500), (1000, 90), (90, 1000), (1, 1), (333, 1000)])
 def test_our_crops_are_those_of_the_library(onnx, size):
+    from course_utils.pictures import as_png
     from course_utils.runtimes.onnx import genai
-    from course_utils.runtimes.vision import as_png
 
     picture = sample("chart").pages[0].picture.resize(size)
     images = genai().Images.open_bytes(as_png(picture))

@@ -14,6 +14,7 @@ WEIGHTS = Path(__file__).parent / "weights"
 MODELS = ("pico-mini", "pico-medium")  # the text family: one architecture, one tokenizer, one examination
 MOE, VISION = "pico-moe", "pico-vision"
 SHIPPED = (*MODELS, MOE, VISION)
+SERVED = (*MODELS, VISION)  # what the practice endpoint has: ONNX Runtime GenAI cannot run the mixture
 
 
 def folder(name: str = "pico-mini") -> Path:

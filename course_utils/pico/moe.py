@@ -127,7 +127,7 @@ def backward(model, rows, recipe: Recipe, tokens: int = 1536) -> tuple[float, fl
         with torch.autocast("cpu", torch.bfloat16):
             summed, _, aux = losses(model, ids, labels, weights)
         (summed / total + recipe.balance * aux / len(batches)).backward()
-        loss, balance = loss + summed.item() / total, balance + float(aux) / len(batches)
+        loss, balance = loss + summed.item() / total, balance + float(torch.as_tensor(aux).detach()) / len(batches)
     return loss, balance
 
 
@@ -254,11 +254,14 @@ def without_expert(network, layer: int, expert: int):
             down[expert] = before
 
 
-def held_out(tokenizer, samples: int = 300, seed: int = 7) -> list[tuple[list[int], list[int]]]:
-    """Samples that training never showed, as `encode` returns them: the same for all three models."""
+def held_out(tokenizer, samples: int = 300, seed: int = 7, skill: str | None = None):
+    """Samples that training never showed, as `encode` returns them: the same for all three models.
+
+    With a `skill` only samples of that skill.
+    """
     rng, rows = random.Random(f"moe/held-out/{seed}"), []
     while len(rows) < samples:
-        row = encode(textbook.introduce(textbook.draw(rng, "test"), "pico-mini"), tokenizer)
+        row = encode(textbook.introduce(textbook.draw(rng, "test", skill), "pico-mini"), tokenizer)
         if len(row[0]) <= 1024:
             rows.append(row)
     return rows

@@ -17,6 +17,7 @@ from zlib import crc32
 from course_utils.pico.drawings import (
     ANIMALS,
     COLOURS,
+    DIGITS,
     LETTERS,
     SCENES,
     SHAPES,
@@ -485,10 +486,29 @@ SKILLS = {
     "scene": scene,
     "difference": difference,
 }
+def soup(rng: random.Random, held: bool) -> Sample:
+    """A page full of letters and digits, which only the eye reads: there is no question to it."""
+    page, rows = Page(paper(rng)), rng.randint(3, 5)
+    room = SIDE / rows
+    for i in range(rows * rows):
+        if rng.random() < 0.15:
+            continue
+        size, face = rng.randint(40, round(0.88 * room) if room < 100 else 96), rng.randrange(3)
+        sign = rng.choice(LETTERS + DIGITS)
+        across, down = room - font(face, size).getlength(sign), room - 1.2 * size
+        x, y = i % rows * room + rng.uniform(0, max(0, across)), i // rows * room + rng.uniform(-4, max(0, down))
+        page.text(x, y, sign, size, rng.choice(NAMES), face)
+    return Sample([page], [])
+
+
 # What training draws, and how often. "hard" is practice of what depends on where things are, and of letters.
 MIXES = {
     "all": ((shapes, 0.16), (places, 0.06), (counts, 0.14), (relations, 0.13), (writing, 0.2), (chart, 0.1),
             (table, 0.06), (scene, 0.04), (difference, 0.11)),
     "hard": ((places, 0.25), (relations, 0.2), (writing, 0.35), (shapes, 0.05), (counts, 0.05), (chart, 0.04),
              (scene, 0.02), (difference, 0.04)),
+    "weak": ((relations, 0.3), (counts, 0.15), (writing, 0.2), (difference, 0.14), (chart, 0.1), (places, 0.05),
+             (shapes, 0.03), (table, 0.03)),
+    "letters": ((soup, 0.7), (writing, 0.1), (shapes, 0.05), (places, 0.05), (counts, 0.04), (chart, 0.03),
+                (table, 0.03)),
 }  # fmt: skip

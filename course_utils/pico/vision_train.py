@@ -6,7 +6,7 @@
 1. The eye. For each of the 144 places it says what is there and in which colour: the page knows. No words yet.
 2. Together. The decoder is pico-mini, which can answer already; it learns to read places as if they were words. A
    picture is read once, and all its questions with it: each sees the picture and itself, and none of the others. In
-   half of the steps the positions are those of the whole layout, with a gap for the details, later with one of them.
+   some steps the positions are those of the whole layout, with a gap for the details.
 3. The whole layout: all details of a picture come before it.
 """
 
@@ -36,15 +36,16 @@ class Recipe:
     """All that decides the result. Rates as in `course_utils.pico.train`."""
 
     eye_steps: int = 500
-    steps: int = 3400  # those of the eye included
+    steps: int = 4000  # those of the eye included
     pages_a_step: int = 16
     warmup: int = 100
-    decay: float = 0.35
+    decay: float = 0.4
     muon_rate: float = 3e-3
     adam_rate: float = 2e-3
-    details_from: float = 0.5  # from this share of the steps on, some pictures come with details
-    layout_steps: int = 400  # after those, with two pages each, in the whole layout
-    hard: tuple[int, int] = (1600, 2300)  # between these steps the book's hard mix is read
+    layout_steps: int = 300  # after those, with two pages each, in the whole layout
+    letters: tuple[int, int] = (2000, 2260)  # between these steps the eye alone practises letters
+    hard: tuple[int, int] = (1600, 2800)  # between these, apart from those, the book's hard mix is read
+    weak: tuple[int, int] = (2800, 3500)  # and between these what was weakest then
     context: int = 8192
     seed: int = 0
 
@@ -105,12 +106,18 @@ class Compass(torch.nn.Module):
         return (losses * weight).sum() / weight.sum()
 
 
+def within(step: int, span: tuple[int, int]) -> bool:
+    return span[0] <= step < span[1]
+
+
 def lesson(recipe: Recipe, step: int) -> list[picture_book.Sample]:
-    """What is read in this step: samples with `pages_a_step` pages in all."""
+    """What is read in this step: samples with `pages_a_step` pages in all, twice as many when the eye is alone."""
+    spans = {"letters": recipe.letters, "hard": recipe.hard, "weak": recipe.weak}
+    mix = next((name for name, span in spans.items() if within(step, span)), "all")
     rng = random.Random(f"vision/{recipe.seed}/{step}")
-    found, left = [], recipe.pages_a_step
+    found, left = [], recipe.pages_a_step * (2 if within(step, recipe.letters) else 1)
     while left:
-        sample = picture_book.draw(rng, mix="hard" if recipe.hard[0] <= step < recipe.hard[1] else "all")
+        sample = picture_book.draw(rng, mix=mix)
         if len(sample.pages) <= left:
             found.append(sample)
             left -= len(sample.pages)
@@ -229,31 +236,11 @@ def optimizers(model, judge, recipe: Recipe) -> list:
 
 
 def rate_at(step: int, recipe: Recipe) -> float:
-    """The share of the learning rate: two warm-ups, for the eye and for both; flat; a straight line to zero."""
-    since = step if step < recipe.eye_steps else step - recipe.eye_steps
+    """The share of the learning rate: a warm-up for each stage; flat; a straight line down to zero."""
+    starts = (0, recipe.eye_steps, *recipe.letters)
+    since = step - max(start for start in starts if start <= step)
     left = (recipe.steps - step) / (recipe.decay * recipe.steps)
     return min(1.0, (since + 1) / recipe.warmup, left)
-
-
-def details_of(samples, model, rng: random.Random) -> list[list]:
-    """For each page of each sample one of its 4 x 4 detail crops, as (positions in the gap, vectors)."""
-    chosen, pixels = [], []
-    for sample in samples:
-        for page in sample.pages:
-            row, column = rng.randrange(4), rng.randrange(4)
-            side = 336 // 4
-            box = (column * side, row * side, (column + 1) * side, (row + 1) * side)
-            pixels.append(normal(page.picture.resize((336, 336), 3, box=box)))
-            chosen.append((row, column))
-    places = iter(zip(chosen, model.look(torch.stack(pixels)).float(), strict=True))
-    found = []
-    for sample in samples:
-        found.append([])
-        for _ in sample.pages:
-            (row, column), grid = next(places)
-            where = [(12 * row + i) * 49 + 12 * column + j for i in range(12) for j in range(12)]
-            found[-1].append((where, grid.flatten(0, 1)))
-    return found
 
 
 def together(model, samples, places, tokenizer, gap: int, details) -> tuple:
@@ -309,17 +296,16 @@ def train(recipe: Recipe, folder: Path, save_every: int = 200):
         kinds, tones = labels_of(samples)
         seen, found = judge(places, kinds, tones), compass(places, kinds)
         loss = seen + found
-        if step >= recipe.eye_steps:
-            share = max(0.0, 1 - step / (0.6 * recipe.steps))
-            gap = DETAILS if rng.random() < 0.5 else 0
+        alone = step < recipe.eye_steps or within(step, recipe.letters)
+        if not alone:
+            share = min(1.0, (recipe.steps - step) / (recipe.steps - recipe.hard[1]))
+            gap = DETAILS if rng.random() < 0.15 else 0
             with torch.autocast("cpu", torch.bfloat16):
-                wanted = gap and step > recipe.details_from * recipe.steps and rng.random() < 0.5
-                details = details_of(samples, model, rng) if wanted else None
-                total, number, now = together(model, samples, places, tokenizer, gap, details)
+                total, number, now = together(model, samples, places, tokenizer, gap, None)
             right += now
-            loss = total / number + 0.3 * share * seen + 0.3 * found
+            loss = total / number + 0.5 * share * seen + 0.3 * share * found
         loss.backward()
-        if step >= recipe.eye_steps and step % 10 == 0:
+        if not alone and step % 10 == 0:
             rows = [encode(textbook.introduce(textbook.draw(rng, "train"), "pico-mini"), tokenizer) for _ in range(16)]
             backward(model.language, rows, half=True)
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)

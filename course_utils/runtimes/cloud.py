@@ -7,14 +7,17 @@ else: it stands in no message, no repr and no attribute of what `load` returns.
 from __future__ import annotations
 
 import os
+import re
 import urllib.parse
 from collections.abc import Generator
 from dataclasses import replace
 
-from course_utils.chat import BadOption, ChatModel, Chunk, CourseError, Message, Options, Reply, Stream
+from course_utils.chat import BadOption, BadPrompt, ChatModel, Chunk, CourseError, Message, Options, Reply, Stream
+from course_utils.pictures import to_data_url
 
 from . import providers
 
+TAG = re.compile(r"<\|image_(\d+)\|>\n?")  # the place of a picture in a text
 ABSENT = ("top_k", "min_p", "repetition_penalty")  # options that OpenAI's dialect has no field for
 
 
@@ -87,7 +90,7 @@ class CloudModel(ChatModel):
                 raise BadOption(f"{name} is not part of OpenAI's dialect; leave it out. It has temperature and top_p.")
         request = {
             "model": self.name,
-            "messages": [{"role": message.role, "content": message.content} for message in messages],
+            "messages": with_pictures(messages, options.pictures),
             "max_tokens": options.max_new_tokens,
             "temperature": options.temperature,
             "top_p": options.top_p,
@@ -227,3 +230,32 @@ def _said(error) -> str:
         if isinstance(inner, str):
             return inner
     return str(error.message)
+
+
+def with_pictures(messages: list[Message], pictures) -> list[dict]:
+    """The messages in OpenAI's form; each picture is a part with a data URL, in the place of its tag."""
+    turns: list[dict] = []
+    for message in placed(messages, len(pictures)):
+        pieces, content = TAG.split(message.content) if pictures else [message.content], []
+        for place, piece in enumerate(pieces):
+            if place % 2:
+                url = to_data_url(pictures[int(piece) - 1])
+                content.append({"type": "image_url", "image_url": {"url": url}})
+            elif piece:
+                content.append({"type": "text", "text": piece})
+        turns.append({"role": message.role, "content": content if len(pieces) > 1 else message.content})
+    return turns
+
+
+def placed(messages: list[Message], pictures: int) -> list[Message]:
+    """The messages with tags <|image_1|>, ... where the pictures belong: as written, or else before the last text.
+
+    Raises BadPrompt where the tags and the number of pictures do not match.
+    """
+    numbers = [int(number) for message in messages for number in TAG.findall(message.content)]
+    if not pictures or sorted(numbers) == list(range(1, pictures + 1)):
+        return messages
+    if numbers:
+        raise BadPrompt(f"The pictures are {pictures}, and the tags in the texts name: {numbers}. Each is named once.")
+    tags = "".join(f"<|image_{number}|>\n" for number in range(1, pictures + 1))
+    return [*messages[:-1], Message(messages[-1].role, tags + messages[-1].content)]

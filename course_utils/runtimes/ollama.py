@@ -13,6 +13,8 @@ from dataclasses import asdict, dataclass
 
 from course_utils import CourseError, machine
 from course_utils.chat import BadPrompt, ChatModel, Chunk, Message, Options, Stream
+from course_utils.pictures import to_data_url
+from course_utils.runtimes.cloud import TAG, placed
 
 OWN_NAMES = {"phi-3.5-mini": "phi3.5", "phi-4-mini": "phi4-mini"}  # the course's names, and Ollama's
 WANTED = ("phi3.5", "phi4-mini", "phi3", "phi4", "pico-mini")
@@ -112,9 +114,10 @@ class OllamaModel(ChatModel):
         return told.prompt_eval_count or 0
 
     def _answer(self, messages: list[Message], options: Options) -> Stream:
+        turns = with_images(messages, options.pictures) if options.pictures else [asdict(turn) for turn in messages]
         rows = self.client.chat(
             self.name,
-            [asdict(message) for message in messages],
+            turns,
             stream=True,
             options=self._options(options),
             keep_alive=self.keep_alive,
@@ -195,3 +198,13 @@ class OllamaModel(ChatModel):
             return ", ".join(_names(self.client)) or "none"
         except Exception:  # the list is a courtesy; the error is told without it
             return "unknown"
+
+
+def with_images(messages: list[Message], pictures) -> list[dict]:
+    """The messages in Ollama's form: the pictures of a message lie beside its text, in the order of its tags."""
+    turns = []
+    for message in placed(messages, len(pictures)):
+        own = [pictures[int(number) - 1] for number in TAG.findall(message.content)]
+        images = [to_data_url(picture).partition(",")[2] for picture in own]
+        turns.append({"role": message.role, "content": TAG.sub("", message.content), "images": images})
+    return turns

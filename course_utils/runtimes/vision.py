@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Generator
 from pathlib import Path
 
 from course_utils.chat import BadPrompt, Message, Options, PromptTooLong, Stream
 from course_utils.pico import VISION, folder
+from course_utils.pictures import as_png
 from course_utils.runtimes.onnx import OnnxModel, genai
 from course_utils.runtimes.transformers import TransformersModel, processors_for
 
@@ -113,10 +113,3 @@ class OnnxVision(_Sees, OnnxModel):
         generator = genai().Generator(self.model, self._params(options, tokens + limit))
         generator.set_inputs(inputs)
         yield from self._written(generator, options, limit)
-
-
-def as_png(picture) -> bytes:
-    """The picture as the bytes of a PNG file, which loses nothing."""
-    file = io.BytesIO()
-    picture.save(file, "PNG")
-    return file.getvalue()

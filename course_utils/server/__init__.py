@@ -2,7 +2,7 @@
 
     from course_utils import server
 
-    endpoint = server.start()                   # pico-mini and pico-medium, on 127.0.0.1 and a free port
+    endpoint = server.start()                   # pico-mini, -medium and -vision, on 127.0.0.1 and a free port
     OpenAI(base_url=endpoint.openai_url, api_key=endpoint.key)
     ollama.Client(host=endpoint.url)
     endpoint.stop()                             # or let the kernel end: it stops then, too
@@ -22,6 +22,7 @@ import time
 from dataclasses import dataclass, field
 
 from course_utils import CourseError
+from course_utils.pico import SERVED
 
 LOCAL = "127.0.0.1"
 
@@ -68,7 +69,7 @@ class Endpoint:
 
 
 def start(
-    models=("pico-mini", "pico-medium"),
+    models=SERVED,
     key: str | None = None,
     simulate: dict | None = None,
     host: str = LOCAL,

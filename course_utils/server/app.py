@@ -25,8 +25,8 @@ FREE = ("/", "/api/version")  # answered without a key, so that a client can see
 def build(models: tuple[str, ...], key: str | None, simulate: dict | None, host: str, precision: str) -> Starlette:
     """The application. Raises CourseError for an unknown model or setting."""
     for name in models:
-        if name not in pico.MODELS:
-            raise CourseError(f"There is no model {name!r}. The server has: {', '.join(pico.MODELS)}.")
+        if name not in pico.SERVED:
+            raise CourseError(f"There is no model {name!r}. The server has: {', '.join(pico.SERVED)}.")
     simulator = Simulator(simulate)
     handlers = {Problem: _problem, HTTPException: _http, Exception: _unexpected}
     routes = [*openai_api.routes(), *openai_more.routes(), *ollama_api.routes()]

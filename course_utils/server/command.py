@@ -9,7 +9,7 @@ import sys
 import threading
 
 from course_utils import CourseError, server
-from course_utils.pico import MODELS
+from course_utils.pico import SERVED
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -27,7 +27,7 @@ def main(argv: list[str] | None = None) -> int:
     if key is None and args.host not in (server.LOCAL, "localhost"):
         key = server.new_key()
     try:
-        endpoint = server.start(MODELS, key, _settings(args.simulate), args.host, args.port)
+        endpoint = server.start(SERVED, key, _settings(args.simulate), args.host, args.port)
     except CourseError as error:
         print(error, file=sys.stderr)
         return 1
@@ -57,7 +57,7 @@ def _told(endpoint: server.Endpoint) -> str:
     header = "" if endpoint.open else f' -H "Authorization: Bearer {endpoint.key}"'
     return "\n".join(
         [
-            f"The practice endpoint runs at {endpoint.url}, with {' and '.join(MODELS)}. Ctrl+C stops it.",
+            f"The practice endpoint runs at {endpoint.url}, with {', '.join(SERVED)}. Ctrl+C stops it.",
             f'  OpenAI:  OpenAI(base_url="{endpoint.openai_url}", api_key="{key}")',
             f'  Ollama:  ollama.Client(host="{endpoint.url}"), or OLLAMA_HOST={endpoint.url}',
             f"  curl:    curl {endpoint.openai_url}/models{header}",

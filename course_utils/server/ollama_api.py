@@ -19,11 +19,13 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
+from course_utils.pictures import BadPicture
+
 from . import template
 from . import tools as toolbox
 from .engine import Busy, Job, TooLong, Wish, parts_of
 from .store import Entry, NoModel
-from .web import Problem, body_of, disconnects, json_of
+from .web import Problem, TooMany, add_picture, body_of, disconnects, json_of, untagged
 
 VERSION = "0.6.3"  # of the API that is spoken: that of the Python client which the course pins
 SECOND = 10**9  # nanoseconds
@@ -189,8 +191,9 @@ async def generate(request: Request) -> Response:
     entry = find(request, asked.model)
     keep = seconds_of(asked.keep_alive)
     check(asked, entry)
-    if asked.images:
-        raise problem(400, f"{entry.name} does not support images")
+    pictures: list = []
+    asked.prompt = untagged(asked.prompt or "", entry)
+    tags = await run_in_threadpool(tags_of, asked.images, entry, pictures)
     if asked.suffix:
         raise problem(400, f"{entry.name} does not support insert")
     if not asked.prompt:
@@ -199,13 +202,38 @@ async def generate(request: Request) -> Response:
     shape = asked.template or entry.template
     loaded, seconds = await run_in_threadpool(request.app.state.store.load, entry, keep)
     if asked.raw:
-        text = asked.prompt
+        text = tags + asked.prompt
     elif shape:
-        text = template.render(shape, [{"role": "user", "content": asked.prompt}], system)
+        text = template.render(shape, [{"role": "user", "content": tags + asked.prompt}], system)
     else:
         turns = [{"role": "system", "content": system}] if system else []
-        text = loaded.chat_text([*turns, {"role": "user", "content": asked.prompt}])
-    return await _answer(request, asked, entry, text, seconds, lambda text: {"response": text}, context=True)
+        text = loaded.chat_text([*turns, {"role": "user", "content": tags + asked.prompt}])
+    prompt = await prompt_of(loaded, text, pictures)
+    return await _answer(request, asked, entry, prompt, seconds, lambda text: {"response": text}, context=True)
+
+
+def tags_of(images: list[str] | None, entry: Entry, pictures: list) -> str:
+    """A tag for each picture of a message, which is added to `pictures`. Raises Problem 400."""
+    if not images:
+        return ""
+    if not entry.sees:
+        raise problem(400, f"{entry.name} does not support images")
+    if not isinstance(images, list):
+        raise problem(400, "invalid message: images are a list of base64 texts")
+    try:
+        return "".join(add_picture(f"data:image/png;base64,{text}", entry, pictures) for text in images)
+    except BadPicture as error:
+        raise problem(400, f"invalid image: {error}") from error
+    except TooMany as error:
+        raise problem(400, f"input length exceeds the context length: {error}") from error
+
+
+async def prompt_of(loaded, text: str, pictures: list):
+    """The prompt as the model reads it; pictures are cut in a thread of their own. Raises Problem 400."""
+    try:
+        return await run_in_threadpool(loaded.read, text, pictures) if pictures else loaded.read(text, [])
+    except Exception as error:
+        raise problem(400, f"invalid image: {error}") from error
 
 
 async def chat(request: Request) -> Response:
@@ -215,23 +243,24 @@ async def chat(request: Request) -> Response:
     check(asked, entry)
     if not asked.messages:
         return await _memory_only(request, entry, asked, keep, {"message": {"role": "assistant", "content": ""}})
-    turns = _turns(asked, entry)
+    pictures: list = []
+    turns = await run_in_threadpool(_turns, asked, entry, pictures)
     loaded, seconds = await run_in_threadpool(request.app.state.store.load, entry, keep)
     text = template.render(entry.template, turns) if entry.template else loaded.chat_text(turns)
+    prompt = await prompt_of(loaded, text, pictures)
     return await _answer(
-        request, asked, entry, text, seconds, lambda text: {"message": {"role": "assistant", "content": text}}
+        request, asked, entry, prompt, seconds, lambda text: {"message": {"role": "assistant", "content": text}}
     )
 
 
-def _turns(asked: ChatRequest, entry: Entry) -> list[dict]:
-    """The messages in the words of the model's markup. Raises Problem 400."""
+def _turns(asked: ChatRequest, entry: Entry, pictures: list) -> list[dict]:
+    """The messages in the words of the model's markup; their pictures are added to `pictures`. Raises Problem 400."""
     turns = []
     for message in asked.messages:
         role, content = message.get("role"), message.get("content") or ""
         if role not in ("system", "user", "assistant", "tool") or not isinstance(content, str):
             raise problem(400, f"invalid message: role {role!r}, content of type {type(content).__name__}")
-        if message.get("images"):
-            raise problem(400, f"{entry.name} does not support images")
+        content = tags_of(message.get("images"), entry, pictures) + untagged(content, entry)
         if message.get("tool_calls"):
             content = "\n".join(toolbox.as_written(call) for call in message["tool_calls"])
         turns.append({"role": "user" if role == "tool" else role, "content": content})
@@ -258,14 +287,14 @@ def now() -> str:
     return datetime.now(UTC).isoformat().replace("+00:00", "Z")
 
 
-async def _answer(request, asked, entry, text, load_seconds, shape, context: bool = False) -> Response:
+async def _answer(request, asked, entry, prompt, load_seconds, shape, context: bool = False) -> Response:
     began = time.perf_counter() - load_seconds
     state = request.app.state
     loaded, _ = state.store.load(entry, seconds_of(asked.keep_alive))
     wish = wish_of(asked, entry)
-    ids = loaded.encode(text)
+    ids = prompt.ids
     try:
-        job = state.engine.submit(ids, wish, loaded)
+        job = state.engine.submit(prompt, wish, loaded)
     except TooLong as error:
         raise problem(400, f"input length exceeds the context length: {error}") from error
     except Busy as error:
@@ -348,6 +377,8 @@ async def embed(request: Request) -> Response:
     """
     asked: EmbedRequest = await read(request, EmbedRequest)
     entry = find(request, asked.model)
+    if entry.sees:
+        raise problem(400, f"{entry.name} does not support embeddings")
     texts = [asked.input] if isinstance(asked.input, str) else asked.input
     began = time.perf_counter()
     vectors, tokens = await run_in_threadpool(request.app.state.embedder, entry, texts)

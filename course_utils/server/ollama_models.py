@@ -119,7 +119,7 @@ async def show(request: Request) -> Response:
             "license": "MIT",
             "details": _details(entry),
             "model_info": info,
-            "capabilities": ["completion", "tools", "embedding"],
+            "capabilities": ["completion", "vision"] if entry.sees else ["completion", "tools", "embedding"],
             "modified_at": entry.modified_at(),
         }
     )

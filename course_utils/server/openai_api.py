@@ -19,10 +19,12 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
+from course_utils.pictures import BadPicture
+
 from . import tools as toolbox
-from .engine import Busy, Job, Part, TooLong, Wish, parts_of
+from .engine import Busy, Job, Part, Prompt, TooLong, Wish, parts_of
 from .store import NoModel
-from .web import Problem, answer_to, body_of, disconnects, json_of
+from .web import Problem, TooMany, add_picture, answer_to, body_of, disconnects, json_of, untagged
 
 
 class Strict(BaseModel):
@@ -158,12 +160,22 @@ async def in_memory(request: Request, entry):
     return loaded
 
 
-def submit(request: Request, entry, text: str, wish: Wish) -> Job:
+async def prompt_of(loaded, text: str, pictures: list) -> Prompt:
+    """The prompt as the model reads it. Pictures are cut in a thread of their own. Raises Problem 400."""
+    if not pictures:
+        return loaded.read(text, [])
+    try:
+        return await run_in_threadpool(loaded.read, text, pictures)
+    except Exception as error:
+        raise problem(400, f"The pictures could not be read: {error}", "invalid_image", "messages") from error
+
+
+def submit(request: Request, entry, prompt: Prompt, wish: Wish) -> Job:
     """Put a prompt into the engine's line. Raises Problem 400 where it is too long, 503 where the line is full."""
     state = request.app.state
     loaded, _ = state.store.load(entry)
     try:
-        return state.engine.submit(loaded.encode(text), wish, loaded)
+        return state.engine.submit(prompt, wish, loaded)
     except TooLong as error:
         message = (
             f"This model's maximum context length is {error.context} tokens. However, your messages resulted in "
@@ -196,18 +208,38 @@ async def model(request: Request) -> Response:
 # -- chat ------------------------------------------------------------------------------------------
 
 
-def plain_messages(messages: list[Message], entry, asked: ChatRequest) -> list[dict]:
-    """The messages in the words of the model's own markup: system, user, assistant. Raises Problem 400."""
-    turns = []
+def joined(parts: list[dict], entry, pictures: list, where: str = "messages") -> str:
+    """The parts of a message as one text, with a tag for each picture, which is added to `pictures`. Problem 400."""
+    text = ""
+    for part in parts:
+        kind = part.get("type")
+        if kind in ("text", "input_text", "output_text"):
+            text += untagged(str(part.get("text", "")), entry)
+        elif kind not in ("image_url", "input_image"):
+            raise problem(400, f"A part of type '{kind}' cannot be read here.", "unsupported_content", where)
+        elif not entry.sees:
+            told = f"The model `{entry.name}` reads text only; it cannot take a part of type '{kind}'. pico-vision can."
+            raise problem(400, told, "unsupported_content", where)
+        else:
+            given = part.get("image_url")
+            try:
+                text += add_picture(given.get("url") if isinstance(given, dict) else given, entry, pictures)
+            except BadPicture as error:
+                raise problem(400, str(error), "invalid_image", where) from error
+            except TooMany as error:
+                raise problem(400, str(error), "context_length_exceeded", where) from error
+    return text
+
+
+def plain_messages(messages: list[Message], entry, asked: ChatRequest) -> tuple[list[dict], list]:
+    """The messages in the words of the model's own markup, and their pictures. Raises Problem 400."""
+    turns, pictures = [], []
     for message in messages:
         content = message.content
         if isinstance(content, list):
-            pictures = [part for part in content if part.get("type") != "text"]
-            if pictures:
-                kind = pictures[0].get("type")
-                text = f"The model `{entry.name}` reads text only; it cannot take a part of type '{kind}'."
-                raise problem(400, text, "unsupported_content", "messages")
-            content = "".join(str(part.get("text", "")) for part in content)
+            content = joined(content, entry, pictures)
+        elif content:
+            content = untagged(content, entry)
         if message.role == "assistant" and message.tool_calls:
             content = "\n".join(toolbox.as_written(call) for call in message.tool_calls)
         role = {"developer": "system", "tool": "user"}.get(message.role, message.role)
@@ -220,7 +252,7 @@ def plain_messages(messages: list[Message], entry, asked: ChatRequest) -> list[d
             turns.insert(0, {"role": "system", "content": told})
     elif entry.system and turns[0]["role"] != "system":
         turns.insert(0, {"role": "system", "content": entry.system})
-    return turns
+    return turns, pictures
 
 
 def schema_of(asked: ChatRequest) -> str | None:
@@ -254,13 +286,14 @@ async def chat(request: Request) -> Response:
     if asked.top_logprobs is not None and not asked.logprobs:
         raise problem(400, "'top_logprobs' needs 'logprobs' to be true.", "invalid_value", "top_logprobs")
     loaded = await in_memory(request, entry)
-    text = loaded.chat_text(plain_messages(asked.messages, entry, asked))
+    turns, pictures = await run_in_threadpool(plain_messages, asked.messages, entry, asked)  # opens pictures
+    prompt = await prompt_of(loaded, loaded.chat_text(turns), pictures)
     wish = asked.wish(
         max_tokens=asked.max_completion_tokens or asked.max_tokens,
         schema=schema_of(asked),
         logprobs=(asked.top_logprobs or 0) if asked.logprobs else None,
     )
-    jobs = [submit(request, entry, text, with_seed(wish, place)) for place in range(asked.n or 1)]
+    jobs = [submit(request, entry, prompt, with_seed(wish, place)) for place in range(asked.n or 1)]
     head = {"id": f"chatcmpl-{uuid.uuid4().hex}", "created": int(time.time()), "model": entry.name}
     if asked.stream:
         return StreamingResponse(_chat_stream(request, asked, jobs, head), media_type="text/event-stream")

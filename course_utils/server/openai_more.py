@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator
 from typing import Any, Literal
 
 from pydantic import ConfigDict, Field
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
@@ -21,7 +22,9 @@ from .openai_api import (
     failed,
     find,
     in_memory,
+    joined,
     problem,
+    prompt_of,
     read,
     sse,
     submit,
@@ -29,7 +32,7 @@ from .openai_api import (
     whole_of,
     with_seed,
 )
-from .web import answer_to, disconnects
+from .web import answer_to, disconnects, untagged
 
 
 class CompletionRequest(Sampling):
@@ -87,11 +90,13 @@ async def completions(request: Request) -> Response:
     asked: CompletionRequest = await read(request, CompletionRequest)
     entry = find(request, asked.model)
     check_stream(asked)
-    await in_memory(request, entry)
+    loaded = await in_memory(request, entry)
     prompts = [asked.prompt] if isinstance(asked.prompt, str) else asked.prompt
     wish = asked.wish(max_tokens=asked.max_tokens or 16, logprobs=asked.logprobs)  # 16: OpenAI's own default here
     jobs = [
-        submit(request, entry, prompt, with_seed(wish, place)) for prompt in prompts for place in range(asked.n or 1)
+        submit(request, entry, loaded.read(prompt, []), with_seed(wish, place))
+        for prompt in prompts
+        for place in range(asked.n or 1)
     ]
     head = {"id": f"cmpl-{uuid.uuid4().hex}", "object": "text_completion", "created": int(time.time())}
     head["model"] = entry.name
@@ -144,18 +149,17 @@ async def _completion_stream(
             job.cancel()
 
 
-def _response_messages(asked: ResponsesRequest) -> list[dict]:
-    """The messages of a request to /v1/responses. Raises Problem 400."""
+def _response_messages(asked: ResponsesRequest, entry, pictures: list) -> list[dict]:
+    """The messages of a request to /v1/responses; their pictures are added to `pictures`. Raises Problem 400."""
     turns = [{"role": "system", "content": asked.instructions}] if asked.instructions else []
     if isinstance(asked.input, str):
-        return [*turns, {"role": "user", "content": asked.input}]
+        return [*turns, {"role": "user", "content": untagged(asked.input, entry)}]
     for item in asked.input:
         content = item.get("content", "")
         if isinstance(content, list):
-            others = [part.get("type") for part in content if part.get("type") not in ("input_text", "output_text")]
-            if others:
-                raise problem(400, f"A part of type '{others[0]}' cannot be read here.", "unsupported_content", "input")
-            content = "".join(part["text"] for part in content)
+            content = joined(content, entry, pictures, "input")
+        elif isinstance(content, str):
+            content = untagged(content, entry)
         if item.get("role") not in ("system", "developer", "user", "assistant") or not isinstance(content, str):
             raise problem(400, "Each item of 'input' is a message with a role and a content.", "invalid_value", "input")
         role = "system" if item["role"] == "developer" else item["role"]
@@ -174,7 +178,10 @@ async def responses(request: Request) -> Response:
         schema=asked.schema_text(),
         stream=bool(asked.stream),
     )
-    job = submit(request, entry, loaded.chat_text(_response_messages(asked)), wish)
+    pictures: list = []
+    turns = await run_in_threadpool(_response_messages, asked, entry, pictures)
+    prompt = await prompt_of(loaded, loaded.chat_text(turns), pictures)
+    job = submit(request, entry, prompt, wish)
     if asked.stream:
         return StreamingResponse(_response_stream(request, asked, entry, job), media_type="text/event-stream")
     async with disconnects(request, [job]):

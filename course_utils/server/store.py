@@ -12,6 +12,7 @@ import time
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 
 from course_utils import CourseError, cache_folder, pico
@@ -47,7 +48,7 @@ class Entry:
 
     @property
     def checkpoint(self) -> Path:
-        return pico.folder(self.base) if self.base in pico.MODELS else Path(self.base)
+        return pico.folder(self.base) if self.base in pico.SHIPPED else Path(self.base)
 
     @property
     def size(self) -> int:
@@ -68,7 +69,14 @@ class Entry:
             return sum(_product(file.get_slice(name).get_shape()) for name in file.keys())  # noqa: SIM118
 
     def config(self) -> dict:
-        return json.loads((self.checkpoint / "config.json").read_text(encoding="utf-8"))
+        """The configuration of the language model: of one that sees, that of its decoder."""
+        config = json.loads((self.checkpoint / "config.json").read_text(encoding="utf-8"))
+        return config.get("text_config", config)
+
+    @cached_property
+    def sees(self) -> bool:
+        """Whether it takes pictures."""
+        return export.is_vision(self.checkpoint)
 
     def modified_at(self) -> str:
         return datetime.fromtimestamp(self.modified, UTC).isoformat().replace("+00:00", "Z")
@@ -101,7 +109,7 @@ def plain(name: str) -> str:
 class Store:
     """All models by name, and which of them are in memory. Safe to use from several threads."""
 
-    def __init__(self, models=tuple(pico.MODELS), precision: str = "fp32"):
+    def __init__(self, models=pico.SERVED, precision: str = "fp32"):
         self.entries = {name: Entry(name, name, modified=_day(name)) for name in models}
         self.precision = precision
         self._loaded: dict[str, tuple[Loaded, float]] = {}  # by base: the model, and until when it stays
@@ -166,9 +174,9 @@ class Store:
             del self._loaded[base]
 
     def _onnx(self, entry: Entry) -> Path:
-        if entry.base in pico.MODELS:
-            return export.onnx_folder(entry.base, self.precision, progress=False)
-        return export.onnx_folder(entry.checkpoint, self.precision, progress=False)
+        precision = "fp32" if entry.sees else self.precision
+        base = entry.base if entry.base in pico.SHIPPED else entry.checkpoint
+        return export.onnx_folder(base, precision, progress=False)
 
     # what clients make
 
@@ -196,7 +204,7 @@ class Store:
     def delete(self, name: str) -> None:
         """Raises NoModel, and Refused for a model of the course."""
         entry = self.get(name)
-        if entry.name in pico.MODELS:
+        if entry.name in pico.SHIPPED:
             raise Refused(f"{entry.name} belongs to the course and stays; copies of it can be deleted")
         with self._lock:
             del self.entries[entry.name]
@@ -287,6 +295,5 @@ def _made(folder: Path) -> Path:
 
 def _day(name: str) -> float:
     """When a course model was finished, in seconds since 1970: not when Git wrote the file."""
-    from course_utils.pico import records
-
-    return datetime.fromisoformat(records.record(name).date).replace(tzinfo=UTC).timestamp()
+    told = json.loads((pico.folder(name) / "training.json").read_text(encoding="utf-8"))
+    return datetime.fromisoformat(told["date"]).replace(tzinfo=UTC).timestamp()

@@ -9,9 +9,17 @@ from contextlib import asynccontextmanager, suppress
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 
-from .engine import Job
+from course_utils import CourseError
+from course_utils.pictures import from_data_url
 
-LARGEST_BODY = 8 * 2**20  # bytes of JSON; files go to /api/blobs
+from .engine import TAG, Job
+
+LARGEST_BODY = 16 * 2**20  # bytes of JSON, a picture of 10 MB in base64 among them; files go to /api/blobs
+FEWEST = 1321  # tokens of the cheapest picture: one row of eight details, and the whole (pico/vision.py)
+
+
+class TooMany(CourseError):
+    """More pictures than the model's context could hold."""
 
 
 class Problem(Exception):
@@ -83,3 +91,24 @@ async def disconnects(request: Request, jobs: list[Job]):
             await task
         for job in jobs:
             job.cancel()
+
+
+def untagged(text: str, entry) -> str:
+    """The text without tags such as <|image_1|> that a client wrote itself: the pictures of a message bring theirs."""
+    return TAG.sub("", text) if entry.sees else text
+
+
+def add_picture(source, entry, pictures: list) -> str:
+    """Open the picture of a data URL, add it to `pictures`, and give its tag. Takes up to a second for a large one.
+
+    Raises BadPicture, and TooMany before it opens one that has no place in the context.
+    """
+    context = entry.config()["max_position_embeddings"]
+    most = context // FEWEST
+    if len(pictures) >= most:
+        raise TooMany(
+            f"This model's maximum context length is {context} tokens, and a picture takes {FEWEST} tokens or more. "
+            f"Please send at most {most} pictures."
+        )
+    pictures.append(from_data_url(source))
+    return f"<|image_{len(pictures)}|>\n"
