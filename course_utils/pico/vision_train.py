@@ -422,16 +422,21 @@ def save(model, tokenizer, folder: Path) -> None:
 
 
 @torch.inference_mode()
-def examine(model, tokenizer, samples: int = 100, seed: int = 7, gap: int = 0, skills=None) -> dict[str, float]:
-    """The share of right answers to held-out questions, by skill: greedy, the whole answer, letter by letter."""
-    scores = {}
+def examine(model, tokenizer, samples: int = 100, seed: int = 7, layout: bool = False, skills=None) -> dict[str, float]:
+    """The share of right answers to held-out questions, by skill: greedy, the whole answer, letter by letter.
+
+    With `layout` the model sees the details of each picture too, as ONNX Runtime GenAI would show them.
+    """
+    scores, at_once = {}, 4 if layout else 20
     for skill in skills or picture_book.SKILLS:
-        rng = random.Random(f"{seed}/{skill}")
-        found = []
-        for _ in range(0, samples, 20):
-            batch = [picture_book.draw(rng, "test", skill) for _ in range(20)]
-            places = model.look(pixels_of(batch)).float()
-            found += together(model, batch, places, tokenizer, gap, None)[2]
+        rng, found = random.Random(f"{seed}/{skill}"), []
+        for start in range(0, samples, at_once):
+            batch = [picture_book.draw(rng, "test", skill) for _ in range(min(at_once, samples - start))]
+            if layout:
+                places, details = in_detail(batch, model)
+                found += together(model, batch, places, tokenizer, DETAILS, details)[2]
+            else:
+                found += together(model, batch, model.look(pixels_of(batch)), tokenizer, 0, None)[2]
         scores[skill] = sum(hit for _, hit in found) / len(found)
     return scores
 

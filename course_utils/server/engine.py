@@ -127,7 +127,7 @@ class Job:
         self._generator = og.Generator(self.loaded.model, params)
         if self.inputs is None:
             self._generator.append_tokens(numpy.array(self.ids, dtype=numpy.int32))
-        else:
+        else:  # the library keeps Python's lock meanwhile: for most of a second a picture, nobody else is answered
             self._generator.set_inputs(self.inputs)
         self.prompt_seconds = time.perf_counter() - began
 
