@@ -1,12 +1,14 @@
 """Teach pico-vision: first the eye alone, then the eye and the decoder together, then the whole layout.
 
-    python -m course_utils.pico.vision_train --out FOLDER            # some hours on one core; goes on where it stopped
-    python -m course_utils.pico.vision_train --evaluate FOLDER       # examine a trained one
+    python -m course_utils.pico.vision_train --out FOLDER                    # hours on one core; goes on if stopped
+    python -m course_utils.pico.vision_train --out FOLDER --stage evaluate   # examine the model in a folder
 
-1. The eye. For each of the 144 places it says what is there and in which colour: the page knows. No words yet.
+1. The eye. For each of the 144 places it says what is there, in which colour, and where: the page knows. No words yet.
+   Later it practises letters alone once more, on pages full of them.
 2. Together. The decoder is pico-mini, which can answer already; it learns to read places as if they were words. A
-   picture is read once, and all its questions with it: each sees the picture and itself, and none of the others. In
-   some steps the positions are those of the whole layout, with a gap for the details.
+   picture is read once, and all its questions with it: each sees the picture and itself, and none of the others. What
+   is weak is practised in mixes of its own. In some steps the positions are those of the whole layout, with a gap for
+   the details.
 3. The whole layout: all details of a picture come before it.
 """
 
@@ -42,7 +44,8 @@ class Recipe:
     decay: float = 0.4
     muon_rate: float = 3e-3
     adam_rate: float = 2e-3
-    layout_steps: int = 300  # after those, with two pages each, in the whole layout
+    layout_steps: int = 110  # after those, with two pages each and their details
+    thinned: int = 80  # so many of these with a random part of the details only, which is several times quicker
     letters: tuple[int, int] = (2000, 2260)  # between these steps the eye alone practises letters
     hard: tuple[int, int] = (1600, 2800)  # between these, apart from those, the book's hard mix is read
     weak: tuple[int, int] = (2800, 3500)  # and between these what was weakest then
@@ -329,10 +332,11 @@ def train(recipe: Recipe, folder: Path, save_every: int = 200):
     return model, tokenizer
 
 
-def in_detail(samples, model):
+def in_detail(samples, model, share: float = 1.0):
     """The pages of some samples as the decoder will meet them: (places of the whole, details of each sample's pages).
 
-    The eye learns nothing from the details: 16 crops of every page would cost more than all the rest.
+    `share`: how many of the details' tokens, drawn at random, each at its own position. The eye learns nothing from the
+    details: 16 crops of every page would cost more than all the rest.
     """
     wholes, found = [], []
     for sample in samples:
@@ -343,7 +347,8 @@ def in_detail(samples, model):
             with torch.no_grad():
                 grid = model.look(pixels[1:]).float().view(high, wide, PLACES, PLACES, -1).transpose(1, 2)
             vectors = model.with_row_ends(grid.reshape(high * PLACES, wide * PLACES, -1))
-            found[-1].append((range(DETAILS), vectors))
+            kept = torch.randperm(DETAILS)[: round(share * DETAILS)].sort().values
+            found[-1].append((kept.tolist(), vectors[kept]))
     return model.look(torch.stack(wholes)).float(), found
 
 
@@ -360,7 +365,8 @@ def train_layout(recipe: Recipe, folder: Path):
         began = time.perf_counter()
         samples = lesson(replace(recipe, pages_a_step=2), recipe.steps + step)
         with torch.autocast("cpu", torch.bfloat16):
-            places, details = in_detail(samples, model)
+            share = random.Random(step).uniform(0.05, 0.25) if step < recipe.thinned else 1.0
+            places, details = in_detail(samples, model, share)
             total, number, now = together(model, samples, places, tokenizer, DETAILS, details)
         right += now
         (total / number).backward()
@@ -376,7 +382,7 @@ def train_layout(recipe: Recipe, folder: Path):
                 group["lr"] = group.setdefault("peak", group["lr"]) * rate
             optim.step()
             optim.zero_grad()
-        if (step + 1) % 20 == 0:
+        if (step + 1) % 10 == 0:
             print(f"layout {step + 1} loss {(total / number).item():.3f} {time.perf_counter() - began:.2f} s", end=" ")
             print(summary(right), flush=True)
             right = []
