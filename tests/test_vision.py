@@ -17,7 +17,8 @@ from course_utils.pico.export import BuildFailed, onnx_folder
 
 PICTURES = int(os.environ.get("COURSE_VISION_PICTURES", 24))  # for the agreement of the engines; 200 takes ten minutes
 
-NOT_YET = {"count", "relation", "read", "chart", "difference"}  # bars that the shipped weights miss, as the card says
+# Bars that the shipped weights miss, as their card says.
+NOT_YET = {"colour", "shape", "count", "relation", "read", "difference"}
 
 
 @pytest.fixture(scope="module")

@@ -44,7 +44,7 @@ class Recipe:
     decay: float = 0.4
     muon_rate: float = 3e-3
     adam_rate: float = 2e-3
-    layout_steps: int = 110  # after those, with two pages each and their details
+    layout_steps: int = 200  # after those, with two pages each and their details
     thinned: int = 80  # so many of these with a random part of the details only, which is several times quicker
     letters: tuple[int, int] = (2000, 2260)  # between these steps the eye alone practises letters
     hard: tuple[int, int] = (1600, 2800)  # between these, apart from those, the book's hard mix is read
