@@ -50,7 +50,11 @@ def test_importing_the_course_loads_nothing_heavy():
 @pytest.mark.parametrize(
     ("arguments", "error", "words"),
     [
-        ({"name": "phi-5"}, UnknownModel, "There are: pico-mini, pico-medium, phi-3.5-mini, phi-4-mini."),
+        (
+            {"name": "phi-5"},
+            UnknownModel,
+            "There are: pico-mini, pico-medium, pico-moe, pico-vision, phi-3.5-mini, phi-4-mini.",
+        ),
         ({"runtime": "gpu"}, UnknownModel, "There are: transformers, onnx, ollama, cloud."),
         ({"runtime": "ollama", "hots": "x"}, UnknownOption, "Did you mean 'host'"),
         ({"runtime": "cloud", "base_uri": "https://example.org"}, UnknownOption, "Did you mean 'base_url'"),
