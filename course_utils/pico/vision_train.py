@@ -22,6 +22,7 @@ import time
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy
 import torch
 from torch.nn.functional import cross_entropy
 
@@ -135,13 +136,7 @@ def pixels_of(samples) -> torch.Tensor:
 def labels_of(samples) -> tuple[torch.Tensor, torch.Tensor]:
     """Two of [pages, 12, 12]: what the places hold, and in which colour."""
     kinds, tones = zip(*(page.labels for sample in samples for page in sample.pages), strict=True)
-    return tuple(torch.tensor(numpy_stack(part)).long() for part in (kinds, tones))
-
-
-def numpy_stack(parts):
-    import numpy
-
-    return numpy.stack(parts)
+    return tuple(torch.tensor(numpy.stack(part)).long() for part in (kinds, tones))
 
 
 def question_ids(question: picture_book.Question, tokenizer) -> tuple[list[int], list[int]]:
@@ -411,7 +406,7 @@ def resume(folder: Path, model, judge, optims) -> int:
     state = torch.load(path, weights_only=True)
     model.load_state_dict(state["model"])
     judge.load_state_dict(state["judge"])
-    for optim, saved in zip(optims, state["optims"], strict=False):
+    for optim, saved in zip(optims, state["optims"], strict=True):
         optim.load_state_dict(saved)
     return state["step"]
 
