@@ -80,6 +80,28 @@ q2 = Exercise(
     why="ONNX Runtime GenAI replaces the first tag by numbers -1, the second by -2, one for each token of a picture.",
 )
 
+q3 = Exercise(
+    "07.q3",
+    "answer_3",
+    judge=number((8192 - 100) // 157, within=0, unit="frames"),
+    right="A few seconds of a video, if one looks twice a second from far away.",
+    right_examples=[51],
+    known_wrong=[
+        (
+            (8192 - 100) // 2510,
+            "That many fit *with* their details. Without them a frame is 156 tokens and its new line.",
+        ),
+        ((8192 - 100) / 157, "Only whole frames count: round down."),
+        (8192 // 157, "And the 100 tokens for the question and the answer?"),
+    ],
+    hints=[
+        "8,192 - 100 tokens are left for frames, and each takes 156 + 1.",
+        "`(8192 - 100) // 157`",
+    ],
+    solution="answer_3 = (8192 - 100) // 157",
+    why="This is why code for real video models picks key frames and lowers their number of crops.",
+)
+
 
 def _place(token):
     row, column = divmod(token, 13)
@@ -99,8 +121,8 @@ def _turned(token):
     return found and found[::-1]
 
 
-q3 = Exercise(
-    "07.q3",
+q4 = Exercise(
+    "07.q4",
     "place_of",
     judge=function([((token,), _place(token)) for token in (0, 11, 13, 40, 155, 12, 100)]),
     right="Thirteen tokens a row, of which the last belongs to no place.",
@@ -118,28 +140,6 @@ q3 = Exercise(
         "def place_of(token):\n    row, column = divmod(token, 13)\n    return None if column == 12 else (row, column)"
     ),
     why="The map above was made so: 156 weights, without the twelve of the row ends, in 12 rows.",
-)
-
-q4 = Exercise(
-    "07.q4",
-    "answer_4",
-    judge=number((8192 - 100) // 157, within=0, unit="frames"),
-    right="A few seconds of a video, if one looks twice a second from far away.",
-    right_examples=[51],
-    known_wrong=[
-        (
-            (8192 - 100) // 2510,
-            "That many fit *with* their details. Without them a frame is 156 tokens and its new line.",
-        ),
-        ((8192 - 100) / 157, "Only whole frames count: round down."),
-        (8192 // 157, "And the 100 tokens for the question and the answer?"),
-    ],
-    hints=[
-        "8,192 - 100 tokens are left for frames, and each takes 156 + 1.",
-        "`(8192 - 100) // 157`",
-    ],
-    solution="answer_4 = (8192 - 100) // 157",
-    why="This is why code for real video models picks key frames and lowers their number of crops.",
 )
 
 _SCORES = ([0.1, 2.0, -1.0, 1.5], [3.0, 1.0, 2.0], [-5.0, -1.0, -3.0, -2.0, -4.0])
