@@ -3,8 +3,9 @@
     draw(rng, "train")            a sample of the training, with up to six questions
     draw(rng, "test", "colour")   one for the examination of a skill, with a combination that training never shows
 
-What is held out: seven pairs of a shape and a colour, one number of each shape, a fifth of the ordered pairs of shapes
-in relations, one word in six, one number in six, and one highest bar (its letter with its colour) in six.
+What is held out: seven pairs of a shape and a colour, a sixth of the groups (so many things of a shape and a colour), a
+fifth of the ordered pairs of shapes in relations, one word in six, one number in six, and one highest bar (its letter
+with its colour) in six.
 """
 
 from __future__ import annotations
@@ -30,18 +31,25 @@ from course_utils.pico.drawings import (
 )
 
 NAMES = tuple(COLOURS)
-HELD_COUNTS = {"circle": 3, "square": 4, "triangle": 2, "star": 5, "cross": 3, "diamond": 2}
 ON = {"forest": "in", "beach": "on", "lake": "at", "hill": "on", "town": "in"}
 NUMBER = ("no", "one", "two", "three", "four", "five")
 
 
 @dataclass(frozen=True)
 class Question:
-    """`answer` is the only right one; `skill` is the line of the examination that it counts for."""
+    """`answer` is the only right one; `skill` is the line of the examination that it counts for.
+
+    The rest helps in training alone, in pixels. `hints`: where that lies which a word of the question names, (word, x,
+    y). `aims`: where to look before the first token of the answer, the second, and so on. `counted`: the word for what
+    is to be counted.
+    """
 
     text: str
     answer: str
     skill: str
+    hints: tuple[tuple[str, float, float], ...] = ()
+    aims: tuple[tuple[float, float], ...] = ()
+    counted: str = ""
 
 
 @dataclass
@@ -54,6 +62,10 @@ class Sample:
 
 def held_pair(shape: str, colour: str) -> bool:
     return (SHAPES.index(shape) + 2 * NAMES.index(colour)) % 7 == 0
+
+
+def held_group(number: int, shape: str, colour: str) -> bool:
+    return (number + SHAPES.index(shape) + 2 * NAMES.index(colour)) % 6 == 0
 
 
 def held_relation(first: str, second: str) -> bool:
@@ -183,15 +195,16 @@ def shapes(rng: random.Random, held: bool, only: str | None = None) -> Sample:
     if only in (None, "colour"):
         for thing in things[:2] if only is None else [first]:
             text = rng.choice((f"What colour is the {thing.shape}?", f"Which colour does the {thing.shape} have?"))
-            asked.append(Question(text, thing.colour.capitalize() + ".", "colour"))
+            asked.append(Question(text, thing.colour.capitalize() + ".", "colour", hints(thing), aim(thing)))
     if only in (None, "shape"):
         text = rng.choice((f"What shape is {first.colour}?", f"Which shape is {first.colour}?"))
-        asked.append(Question(text, article(first.shape).capitalize() + ".", "shape"))
+        named_by = ((first.colour, first.x, first.y),)
+        asked.append(Question(text, article(first.shape).capitalize() + ".", "shape", named_by, aim(first)))
     if only in (None, "place") and sharp(first):
-        asked.append(Question(f"Where is the {first.shape}?", where(first), "place"))
+        asked.append(Question(f"Where is the {first.shape}?", where(first), "place", hints(first)))
         if only is None:
             asked.append(Question(f"What is {where(first)[0].lower()}{where(first)[1:-1]}?",
-                                  article(first.name).capitalize() + ".", "place"))  # fmt: skip
+                                  article(first.name).capitalize() + ".", "place", (), aim(first)))  # fmt: skip
     if only in (None, "absent"):
         missing = rng.choice([s for s in SHAPES if s not in [t.shape for t in things]])
         asked.append(Question(f"What colour is the {missing}?", f"There is no {missing}.", "absent"))
@@ -201,6 +214,14 @@ def shapes(rng: random.Random, held: bool, only: str | None = None) -> Sample:
             wrong = rng.choice([c for c in NAMES if c not in [t.colour for t in things]])
             asked.append(Question(f"Is there {article(f'{wrong} {thing.shape}')}?", "No.", "absent"))
     return Sample([page], asked) if asked else shapes(rng, held, only)
+
+
+def hints(*things: Thing) -> tuple:
+    return tuple((thing.shape, thing.x, thing.y) for thing in things)
+
+
+def aim(thing: Thing) -> tuple:
+    return ((thing.x, thing.y),)
 
 
 def ask(rng: random.Random, what: str) -> str:
@@ -217,33 +238,50 @@ def places(rng: random.Random, held: bool) -> Sample:
         return places(rng, held)
     asked = []
     for thing, ninth in zip(things, ninths, strict=True):
-        asked.append(Question(f"Where is the {thing.shape}?", ninth, "place"))
+        asked.append(Question(f"Where is the {thing.shape}?", ninth, "place", hints(thing)))
         spot_ = ninth[0].lower() + ninth[1:-1]
-        asked.append(Question(f"What is {spot_}?", article(thing.name).capitalize() + ".", "place"))
+        asked.append(Question(f"What is {spot_}?", article(thing.name).capitalize() + ".", "place", (), aim(thing)))
     return Sample([page_of(rng, things)], asked)
+
+
+def held_groups() -> list[tuple[int, str, str]]:
+    pairs = [(shape, colour) for shape in SHAPES for colour in NAMES if not held_pair(shape, colour)]
+    return [(n, *pair) for n in range(1, 6) for pair in pairs if held_group(n, *pair)]
+
+
+def tones_of(chosen: list[tuple[str, str]]) -> dict[str, list[str]]:
+    return {shape: [c for s, c in chosen if s == shape] for shape in SHAPES if shape in [s for s, _ in chosen]}
+
+
+def group(rng: random.Random) -> list[tuple[str, str]]:
+    """Up to five shapes with their colours, no held-out group among them. Those of one shape often share a colour."""
+    while True:
+        kinds = rng.sample(SHAPES, rng.choice((1, 1, 2, 2, 3)))
+        free = {s: [c for c in NAMES if not held_pair(s, c)] for s in kinds}
+        if rng.random() < 0.6:
+            free = {s: [rng.choice(colours)] for s, colours in free.items()}
+        chosen = [(s := rng.choice(kinds), rng.choice(free[s])) for _ in range(rng.choice((1, 2, 3, 3, 4, 4, 5, 5)))]
+        if not any(len(set(of)) == 1 and held_group(len(of), s, of[0]) for s, of in tones_of(chosen).items()):
+            return chosen
 
 
 def counts(rng: random.Random, held: bool) -> Sample:
     """Up to five things; how many there are, and how many of a kind."""
-    while True:
-        total = rng.randint(1, 5)
-        kinds = rng.sample(SHAPES, rng.choice((1, 1, 2, 2, 3)))
-        chosen = [(s := rng.choice(kinds), rng.choice([c for c in NAMES if not held_pair(s, c)])) for _ in range(total)]
-        number = {s: sum(shape == s for shape, _ in chosen) for s in {shape for shape, _ in chosen}}
-        rare = [s for s, n in number.items() if HELD_COUNTS[s] == n]
-        if bool(rare) == held:
-            break
-    page = page_of(rng, scatter(rng, chosen, 50))
-    shape = rng.choice(rare if held else list(number))
-    asked = [Question(f"How many {plural(shape)} are there?", f"{number[shape]}.", "count")]
-    if not held:
-        asked.append(
-            Question(rng.choice(("How many things are there?", "How many shapes are there?")), f"{total}.", "count")
-        )
-        colour = rng.choice(chosen)[1]
-        asked.append(Question(f"How many things are {colour}?", f"{sum(c == colour for _, c in chosen)}.", "count"))
-        missing = rng.choice([s for s in SHAPES if s not in number])
-        asked.append(Question(f"How many {plural(missing)} are there?", "0.", "count"))
+    if held:
+        wanted = rng.randint(1, 5)
+        number, shape, colour = rng.choice([found for found in held_groups() if found[0] == wanted])
+        others = [pair_ for pair_ in group(rng) if pair_[0] != shape][: rng.randint(0, 5 - number)]
+        page = page_of(rng, scatter(rng, [(shape, colour)] * number + others, 50))
+        return Sample([page], [Question(f"How many {plural(shape)} are there?", f"{number}.", "count")])
+    chosen, asked = group(rng), []
+    page, tones = page_of(rng, scatter(rng, chosen, 50)), tones_of(chosen)
+    for shape in [*tones, rng.choice([s for s in SHAPES if s not in tones])]:
+        text, number = f"How many {plural(shape)} are there?", len(tones.get(shape, ()))
+        asked.append(Question(text, f"{number}.", "count", counted=plural(shape)))
+    what, colour = rng.choice(("things", "shapes")), rng.choice(chosen)[1]
+    number = sum(c == colour for _, c in chosen)
+    asked.append(Question(f"How many {what} are there?", f"{len(chosen)}.", "count", counted=what))
+    asked.append(Question(f"How many things are {colour}?", f"{number}.", "count", counted=colour))
     return Sample([page], asked)
 
 
@@ -257,7 +295,11 @@ OPPOSITE = {"left": "right", "right": "left", "above": "below", "below": "above"
 
 def side(a: Thing, b: Thing) -> str | None:
     """On which side of b lies a, where one can say so without doubt."""
-    dx, dy = a.x - b.x, a.y - b.y
+    return side_of((a.x, a.y), (b.x, b.y))
+
+
+def side_of(a: tuple[float, float], b: tuple[float, float]) -> str | None:
+    dx, dy = a[0] - b[0], a[1] - b[1]
     if abs(dx) > 1.5 * abs(dy) + 20:
         return "left" if dx < 0 else "right"
     if abs(dy) > 1.5 * abs(dx) + 20:
@@ -278,37 +320,48 @@ def relations(rng: random.Random, held: bool) -> Sample:
         a, b = things[:2]
         if found := side(a, b):
             break
-    page, asked = page_of(rng, things), []
-    asked.append(
-        Question(f"Where is the {a.shape}, seen from the {b.shape}?", f"{SIDES[found].capitalize()} it.", "relation")
-    )
+    page, both = page_of(rng, things), hints(a, b)
+    text = f"Where is the {a.shape}, seen from the {b.shape}?"
+    asked = [Question(text, f"{SIDES[found].capitalize()} it.", "relation", both)]
     other = rng.choice((found, OPPOSITE[found], rng.choice(list(SIDES))))
-    text = f"Is the {a.shape} {SIDES[other]} the {b.shape}?"
-    asked.append(Question(text, "Yes." if other == found else "No.", "relation"))
+    asked.append(is_it(a, b, other, found))
     if held:
         return Sample([page], [rng.choice(asked)])
+    back = OPPOSITE[found]
+    text = f"Where is the {b.shape}, seen from the {a.shape}?"
+    asked += [
+        Question(text, f"{SIDES[back].capitalize()} it.", "relation", both),
+        is_it(a, b, found if other != found else back, found),
+        is_it(b, a, rng.choice((back, back, found, rng.choice(list(SIDES)))), back),
+    ]
     if len(things) == 2:
-        asked.append(Question(f"What is {SIDES[found]} the {b.shape}?", f"The {a.name}.", "relation"))
-        asked.append(Question(f"Where is the {b.shape}, seen from the {a.shape}?",
-                              f"{SIDES[OPPOSITE[found]].capitalize()} it.", "relation"))  # fmt: skip
-        asked.append(Question(f"What is {SIDES[OPPOSITE[found]]} the {b.shape}?", "Nothing.", "relation"))
+        what = Question(f"What is {SIDES[found]} the {b.shape}?", f"The {a.name}.", "relation", hints(b), aim(a))
+        nothing = Question(f"What is {SIDES[back]} the {b.shape}?", "Nothing.", "relation", hints(b))
+        asked.append(rng.choice((what, nothing)))
     return Sample([page], asked)
+
+
+def is_it(a: Thing, b: Thing, asked: str, found: str) -> Question:
+    text = f"Is the {a.shape} {SIDES[asked]} the {b.shape}?"
+    return Question(text, "Yes." if asked == found else "No.", "relation", hints(a, b))
 
 
 # ------------------------------------------------------------------------------------------ text, charts, tables
 
 
 def some_text(rng: random.Random, held: bool, longest: int = 5) -> str:
-    """A word of the textbook, letters at random, or a number of one or two digits."""
+    """A number of one or two digits, a word of the textbook, or (in training) digits or letters at random."""
     while True:
         kind = rng.random()
-        if kind < 0.35:
+        if kind < 0.25:
             text = str(rng.randint(0, 99))
-        elif kind < 0.65:
+        elif kind < 0.5:
             text = rng.choice(words())
+        elif kind < 0.6:
+            text = "".join(rng.choices(DIGITS, k=rng.choice((1, 3, 3))))
         else:
-            text = "".join(rng.choices(LETTERS, k=rng.choice((1, 1, 2, 2, 3, 4, 5))))
-        if len(text) <= longest and held_text(text) == held and not (held and kind >= 0.65):
+            text = "".join(rng.choices(LETTERS, k=rng.choice((1, 2, 2, 3, 3, 4, 4, 5, 5))))
+        if len(text) <= longest and held_text(text) == held and not (held and kind >= 0.5):
             return text
 
 
@@ -321,7 +374,7 @@ def writing(rng: random.Random, held: bool) -> Sample:
     page = Page(paper(rng))
     x, y = rng.uniform(6, SIDE - 8 - wide), rng.uniform(-0.1 * size, SIDE - 1.25 * size)
     page.text(x, y, text, size, tone, face)
-    asked = [Question(ask(rng, "read"), text, "read")]
+    asked = [Question(ask(rng, "read"), text, "read", (), letters_at(text, face, size, x, y))]
     if not held:
         sign = "digit" if text.isdigit() else "letter"
         asked.append(Question(f"Which {sign} is the first?", f"{text[0]}.", "letter"))
@@ -333,6 +386,28 @@ def writing(rng: random.Random, held: bool) -> Sample:
         if rng.random() < 0.3:
             asked.append(Question("What colour is the text?", tone.capitalize() + ".", "colour"))
     return Sample([page], asked)
+
+
+def lines(rng: random.Random, held: bool) -> Sample:
+    """Two or three lines of text, each in a colour of its own, for practice: what each of them says."""
+    number = rng.choice((2, 3, 3))
+    page, asked, room = Page(paper(rng)), [], SIDE / number
+    for i, tone in enumerate(rng.sample(NAMES, number)):
+        text, face, size = some_text(rng, False), rng.randrange(3), rng.randint(44, round(0.8 * room))
+        while (wide := font(face, size).getlength(text)) > SIDE - 16:
+            size -= 4
+        x, y = rng.uniform(6, SIDE - 8 - wide), i * room + rng.uniform(-0.1 * size, room - 1.25 * size)
+        page.text(x, y, text, size, tone, face)
+        words_ = rng.choice((f"What does the {tone} text say?", f"Read the {tone} text."))
+        hint = ((tone, x + wide / 2, y + 0.65 * size),)
+        asked.append(Question(words_, text, "read", hint, letters_at(text, face, size, x, y)))
+    return Sample([page], asked)
+
+
+def letters_at(text: str, face: int, size: int, x: float, y: float) -> tuple[tuple[float, float], ...]:
+    """The middles of the letters of a text that begins at (x, y)."""
+    edges = [x + font(face, size).getlength(text[:i]) for i in range(len(text) + 1)]
+    return tuple(((left + right) / 2, y + 0.65 * size) for left, right in zip(edges, edges[1:], strict=False))
 
 
 def chart(rng: random.Random, held: bool) -> Sample:
@@ -397,10 +472,16 @@ def table(rng: random.Random, held: bool) -> Sample:
         page.text(left + size * 0.5, top + i * high + 2, letters[i], size, "black", face)
         page.text(middle + size * 0.5, top + i * high + 2, numbers[i], size, "black", face)
     chosen = first if held else rng.randrange(rows)
-    asked = [Question(f"Which number is beside {letters[chosen]}?", f"{numbers[chosen]}.", "table")]
+
+    def number_beside(i: int) -> Question:
+        y = top + (i + 0.5) * high
+        look = ((letters[i], left + 0.8 * size, y),), ((middle + 0.8 * size, y),)
+        return Question(f"Which number is beside {letters[i]}?", f"{numbers[i]}.", "table", *look)
+
+    asked = [number_beside(chosen)]
     if not held:
         other = rng.randrange(rows)
-        asked.append(Question(f"Which number is beside {letters[other]}?", f"{numbers[other]}.", "table"))
+        asked.append(number_beside(other))
         asked.append(Question(f"Which letter is beside {numbers[other]}?", f"{letters[other]}.", "table"))
         asked.append(Question("How many rows are there?", f"{rows}.", "table"))
     return Sample([page], asked)
@@ -465,7 +546,18 @@ def difference(rng: random.Random, held: bool) -> Sample:
     if kind == "come":
         pages.reverse()
     text = rng.choice(("What has changed?", "What is different?", "What is the difference?"))
-    return Sample(pages, [Question(text, answer, "difference")])
+    look = () if kind == "nothing" else aim(first if kind in ("come", "gone") else after[0])
+    asked = [Question(text, answer, "difference", (), look)]
+    if not held:
+        changed = kind != "nothing"
+        asked.append(Question("Has anything changed?", "Yes." if changed else "No.", "difference", (), look))
+        what = f"The {first.name}." if changed else "Nothing."
+        asked.append(Question("Which thing has changed?", what, "difference", (), look))
+        seen = [things, after] if kind != "come" else [after, things]
+        for number, there in zip(("first", "second"), seen, strict=True):
+            if there:
+                asked.append(Question(f"What is in the {number} picture?", named(there), "describe"))
+    return Sample(pages, asked)
 
 
 def _only(skill: str):
@@ -486,6 +578,8 @@ SKILLS = {
     "scene": scene,
     "difference": difference,
 }
+
+
 def soup(rng: random.Random, held: bool) -> Sample:
     """A page full of letters and digits, which only the eye reads: there is no question to it."""
     page, rows = Page(paper(rng)), rng.randint(3, 5)
@@ -503,12 +597,12 @@ def soup(rng: random.Random, held: bool) -> Sample:
 
 # What training draws, and how often. "hard" is practice of what depends on where things are, and of letters.
 MIXES = {
-    "all": ((shapes, 0.16), (places, 0.06), (counts, 0.14), (relations, 0.13), (writing, 0.2), (chart, 0.1),
-            (table, 0.06), (scene, 0.04), (difference, 0.11)),
+    "all": ((shapes, 0.12), (places, 0.03), (counts, 0.22), (relations, 0.1), (writing, 0.14), (lines, 0.12),
+            (chart, 0.04), (table, 0.05), (scene, 0.04), (difference, 0.14)),
     "hard": ((places, 0.25), (relations, 0.2), (writing, 0.35), (shapes, 0.05), (counts, 0.05), (chart, 0.04),
              (scene, 0.02), (difference, 0.04)),
-    "weak": ((relations, 0.3), (counts, 0.15), (writing, 0.2), (difference, 0.14), (chart, 0.1), (places, 0.05),
-             (shapes, 0.03), (table, 0.03)),
+    "weak": ((relations, 0.16), (counts, 0.14), (writing, 0.1), (lines, 0.18), (difference, 0.17), (chart, 0.02),
+             (places, 0.02), (shapes, 0.12), (table, 0.07), (scene, 0.02)),
     "letters": ((soup, 0.7), (writing, 0.1), (shapes, 0.05), (places, 0.05), (counts, 0.04), (chart, 0.03),
                 (table, 0.03)),
 }  # fmt: skip

@@ -123,6 +123,7 @@ class PicoVision(PreTrainedModel):
         self.projector = nn.Sequential(nn.Linear(4 * size, 2 * hidden), nn.GELU("tanh"), nn.Linear(2 * hidden, hidden))
         self.row_end = nn.Parameter(torch.randn(hidden) * 0.02)
         self.separator = nn.Parameter(torch.randn(hidden) * 0.02)
+        self.zoom = nn.Parameter(torch.zeros(hidden))  # added to each detail, which is otherwise like a whole picture
         self.language = Phi3ForCausalLM(config.text_config)
         self.post_init()
 
@@ -145,7 +146,7 @@ class PicoVision(PreTrainedModel):
         hidden = places.shape[-1]
         # [high, wide, 12, 12, hidden] -> [high * 12, wide * 12, hidden]: the crops side by side, as one large picture
         details = places[1:].view(high, wide, PLACES, PLACES, hidden).transpose(1, 2)
-        details = self.with_row_ends(details.reshape(high * PLACES, wide * PLACES, hidden))
+        details = self.with_row_ends(details.reshape(high * PLACES, wide * PLACES, hidden)) + self.zoom
         return torch.cat([details, self.separator[None], whole])
 
     def with_row_ends(self, grid):

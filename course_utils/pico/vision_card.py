@@ -34,7 +34,7 @@ Anything else. It has never seen a photograph. On pictures unlike its own it giv
 
 ## Scores
 
-Greedy answers to held-out questions, {samples} a skill (seed {seed}), right only if every letter is. Held out are pairs of shape and colour, a number of each shape, pairs of shapes in relations, words, numbers and highest bars; {held}. "whole" sees the whole picture only (156 tokens), "layout" the details before it (2,509 tokens for a square picture; {layout_samples} samples a skill).
+Greedy answers to held-out questions, {samples} a skill (seed {seed}), right only if every letter is. Held out are pairs of shape and colour, groups (so many things of a shape and a colour), pairs of shapes in relations, words, numbers and highest bars; {held}. "whole" sees the whole picture only (156 tokens), "layout" the details before it (2,509 tokens for a square picture), on other samples, {layout_samples} a skill or one more, answered by both engines.
 
 | skill | whole | layout | bar |
 |---|---|---|---|
@@ -52,7 +52,7 @@ Both engines gave the same answer to {same} of {compared} held-out pictures in t
 | data | {pages:,} pages of `course_utils/pico/picture_book.py`, each with up to six questions |
 | stages | {stages} |
 | machine | {machine}; finished on {date} |
-| cost | about {hours:.2g} hours on one core, shared with other work |
+| cost | about {hours:.2g} core-hours |
 | file | float16 safetensors, {size:.1f} MB |
 
 `python -m course_utils.pico.vision_train --out FOLDER` trains it. {remark}

@@ -31,10 +31,12 @@ class VisionGraph(nn.Module):
     def forward(self, pixel_values, image_sizes):
         pictures = pixel_values.shape[0]
         places = self.model.look(pixel_values.flatten(0, 1)).reshape(pictures, (MOST_CROPS + 1) * PLACES * PLACES, -1)
-        # A table of vectors for each picture: its places, then the row end and the separator.
-        extra = torch.stack([self.model.row_end, self.model.separator])[None].expand(pictures, -1, -1)
+        # A table of vectors for each picture: its places, then the row end, the separator, the row end of details.
+        zoom, row_end = self.model.zoom, self.model.row_end
+        places = torch.cat([places[:, : PLACES * PLACES], places[:, PLACES * PLACES :] + zoom], dim=1)
+        extra = torch.stack([row_end, self.model.separator, row_end + zoom])[None].expand(pictures, -1, -1)
         table = torch.cat([places, extra], dim=1)
-        row_end, separator = places.shape[1], places.shape[1] + 1
+        row_end, separator, detail_end = (places.shape[1] + i for i in range(3))
 
         high, wide = (image_sizes // CROP).unbind(-1)
         wide = wide[:, None]
@@ -43,7 +45,7 @@ class VisionGraph(nn.Module):
         row, column = at // columns, at % columns
         crop = 1 + row // PLACES * wide + column // PLACES
         detail = crop * PLACES * PLACES + row % PLACES * PLACES + column % PLACES
-        detail = torch.where(column == columns - 1, row_end, detail)
+        detail = torch.where(column == columns - 1, detail_end, detail)
         used = at < high[:, None] * PLACES * columns
 
         at = torch.arange(PLACES * (PLACES + 1), device=image_sizes.device)

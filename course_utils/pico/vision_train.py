@@ -7,8 +7,8 @@
    Later it practises letters alone once more, on pages full of them.
 2. Together. The decoder is pico-mini, which can answer already; it learns to read places as if they were words. A
    picture is read once, and all its questions with it: each sees the picture and itself, and none of the others. What
-   is weak is practised in mixes of its own. In some steps the positions are those of the whole layout, with a gap for
-   the details.
+   is weak is practised in mixes of its own. In some steps the positions are those of the whole layout, and a few of the
+   details stand in their places. `course_utils.pico.vision_aids` says what the model is asked besides.
 3. The whole layout: all details of a picture come before it.
 """
 
@@ -17,41 +17,75 @@ from __future__ import annotations
 import argparse
 import json
 import random
+import re
 import sys
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
-import numpy
 import torch
 from torch.nn.functional import cross_entropy
 
 from course_utils.pico import WEIGHTS, picture_book, textbook
-from course_utils.pico.drawings import KINDS, TONES
 from course_utils.pico.train import IGNORED, backward, encode
 from course_utils.pico.vision import PLACES, PicoVision, PicoVisionConfig, crops, normal
+from course_utils.pico.vision_aids import DecoderAid, EyeAid, maps_of, place_of
 
 DETAILS = 48 * 49  # tokens of 4 x 4 detail crops with their row ends
+
+
+@dataclass(frozen=True)
+class Stage:
+    """So many steps with samples of a mix. Muon's rate goes in a line from `rate` to `end`; AdamW has 2/3 of it."""
+
+    steps: int
+    mix: str
+    rate: float
+    end: float
+    alone: bool = False  # the eye without the decoder, on twice as many pages
 
 
 @dataclass(frozen=True)
 class Recipe:
     """All that decides the result. Rates as in `course_utils.pico.train`."""
 
-    eye_steps: int = 500
-    steps: int = 4000  # those of the eye included
+    stages: tuple[Stage, ...] = (
+        Stage(500, "all", 3e-3, 3e-3, alone=True),
+        Stage(1100, "all", 3e-3, 3e-3),
+        Stage(400, "hard", 3e-3, 3e-3),
+        Stage(260, "letters", 3e-3, 3e-3, alone=True),
+        Stage(540, "hard", 3e-3, 2.2e-3),
+        Stage(700, "weak", 2.2e-3, 1e-3),
+        Stage(500, "all", 1e-3, 0),  # so far without the aids of the decoder
+        Stage(600, "weak", 1.5e-3, 1.4e-3),
+        Stage(3000, "weak", 8e-4, 8e-4),
+        Stage(1000, "all", 8e-4, 4.7e-4),
+        Stage(600, "all", 6e-4, 5e-4),
+        Stage(800, "all", 5e-4, 0),
+    )
     pages_a_step: int = 16
-    warmup: int = 100
-    decay: float = 0.4
-    muon_rate: float = 3e-3
-    adam_rate: float = 2e-3
-    layout_steps: int = 200  # after those, with two pages each and their details
-    thinned: int = 80  # so many of these with a random part of the details only, which is several times quicker
-    letters: tuple[int, int] = (2000, 2260)  # between these steps the eye alone practises letters
-    hard: tuple[int, int] = (1600, 2800)  # between these, apart from those, the book's hard mix is read
-    weak: tuple[int, int] = (2800, 3500)  # and between these what was weakest then
+    warmup: int = 100  # steps, in each stage
+    layout_rate: float = 6e-4
+    layout_steps: int = 500  # after those, with the details of each picture
+    thinned: int = 120  # so many of these with a random part of the details only, which is several times quicker
     context: int = 8192
     seed: int = 0
+
+    @property
+    def steps(self) -> int:
+        return sum(stage.steps for stage in self.stages)
+
+    def at(self, step: int) -> tuple[Stage, int]:
+        """The stage of a step, and how many of its steps came before."""
+        for stage in self.stages:
+            if step < stage.steps:
+                return stage, step
+            step -= stage.steps
+        return self.stages[-1], step
+
+    def rate(self, step: int) -> float:
+        stage, since = self.at(step)
+        return min(1.0, (since + 1) / self.warmup) * (stage.rate + (stage.end - stage.rate) * since / stage.steps)
 
 
 def build(recipe: Recipe) -> PicoVision:
@@ -69,59 +103,13 @@ def build(recipe: Recipe) -> PicoVision:
     return model
 
 
-class Judge(torch.nn.Module):
-    """What helps the eye to learn and is thrown away afterwards: two linear maps from a place to what it holds."""
-
-    def __init__(self, hidden: int):
-        super().__init__()
-        self.kind, self.tone = torch.nn.Linear(hidden, len(KINDS)), torch.nn.Linear(hidden, len(TONES))
-
-    def forward(self, places, kinds, tones):
-        """The mean loss over the places; an empty one, of which there are many, counts a fifth."""
-        weight = torch.where(kinds > 0, 1.0, 0.2)
-        flat = places.flatten(0, -2)
-        losses = cross_entropy(self.kind(flat).float(), kinds.flatten(), reduction="none")
-        losses = losses + cross_entropy(self.tone(flat).float(), tones.flatten(), reduction="none")
-        return (losses * weight.flatten()).sum() / weight.sum()
-
-    @torch.no_grad()
-    def right(self, places, kinds) -> float:
-        """The share of the places that hold something whose kind is named right."""
-        there = kinds > 0
-        return float((self.kind(places)[there].argmax(-1) == kinds[there]).float().mean())
-
-
-class Compass(torch.nn.Module):
-    """Thrown away like the judge: which row and which column a place is in. What is right of what depends on it."""
-
-    def __init__(self, hidden: int):
-        super().__init__()
-        self.row, self.column = torch.nn.Linear(hidden, PLACES), torch.nn.Linear(hidden, PLACES)
-
-    def forward(self, places, kinds):
-        """The mean loss over the places, of [pages, 12, 12, hidden]; an empty one counts a twentieth."""
-        weight = torch.where(kinds > 0, 1.0, 0.05).flatten()
-        number = torch.arange(PLACES)
-        rows = number[None, :, None].expand(places.shape[:-1]).flatten()
-        columns = number[None, None].expand(places.shape[:-1]).flatten()
-        flat = places.flatten(0, -2)
-        losses = cross_entropy(self.row(flat).float(), rows, reduction="none")
-        losses = losses + cross_entropy(self.column(flat).float(), columns, reduction="none")
-        return (losses * weight).sum() / weight.sum()
-
-
-def within(step: int, span: tuple[int, int]) -> bool:
-    return span[0] <= step < span[1]
-
-
-def lesson(recipe: Recipe, step: int) -> list[picture_book.Sample]:
+def lesson(recipe: Recipe, step: int, pages: int = 0) -> list[picture_book.Sample]:
     """What is read in this step: samples with `pages_a_step` pages in all, twice as many when the eye is alone."""
-    spans = {"letters": recipe.letters, "hard": recipe.hard, "weak": recipe.weak}
-    mix = next((name for name, span in spans.items() if within(step, span)), "all")
+    stage, _ = recipe.at(step)
     rng = random.Random(f"vision/{recipe.seed}/{step}")
-    found, left = [], recipe.pages_a_step * (2 if within(step, recipe.letters) else 1)
+    found, left = [], pages or recipe.pages_a_step * (2 if stage.alone else 1)
     while left:
-        sample = picture_book.draw(rng, mix=mix)
+        sample = picture_book.draw(rng, mix=stage.mix)
         if len(sample.pages) <= left:
             found.append(sample)
             left -= len(sample.pages)
@@ -133,31 +121,48 @@ def pixels_of(samples) -> torch.Tensor:
     return torch.stack([normal(page.picture) for sample in samples for page in sample.pages])
 
 
-def labels_of(samples) -> tuple[torch.Tensor, torch.Tensor]:
-    """Two of [pages, 12, 12]: what the places hold, and in which colour."""
-    kinds, tones = zip(*(page.labels for sample in samples for page in sample.pages), strict=True)
-    return tuple(torch.tensor(numpy.stack(part)).long() for part in (kinds, tones))
+def question_ids(question: picture_book.Question, tokenizer) -> tuple[list[int], list[int], dict[str, list]]:
+    """The tokens of a question with its answer, and their labels. What is read aloud is spelled, letter by letter.
 
-
-def question_ids(question: picture_book.Question, tokenizer) -> tuple[list[int], list[int]]:
-    """The tokens of a question with its answer, and their labels. What is read aloud is spelled, letter by letter."""
-    head = tokenizer.encode(f"\n{question.text}<|end|>\n<|assistant|>\n")
+    Then what `DecoderAid` asks: hints, aims, sides and numbers, as pairs of a token and what it should know.
+    """
+    text = f"\n{question.text}<|end|>\n<|assistant|>\n"
+    coded = tokenizer(text, return_offsets_mapping=True)
+    head, spans = coded["input_ids"], coded["offset_mapping"]
     letters = question.answer if question.skill == "read" else [question.answer]
     tail = [token for part in letters for token in tokenizer.encode(part)] + tokenizer.encode("<|end|>")
-    return head + tail, [IGNORED] * len(head) + tail
+
+    def end_of(word: str) -> int:
+        end = list(re.finditer(rf"\b{word}\b", text))[-1].end()
+        return next(i for i, span in enumerate(spans) if span[0] < end <= span[1])
+
+    marks = {"hints": [(end_of(word), place_of(x, y)) for word, x, y in question.hints]}
+    marks["aims"] = [(len(head) - 1 + i, place_of(*point)) for i, point in enumerate(question.aims)]
+    if len(question.hints) == 2:
+        found = picture_book.side_of(*(hint[1:] for hint in question.hints))
+        marks["sides"] = [(len(head) - 1, list(picture_book.SIDES).index(found))]
+    if question.counted:
+        marks["numbers"] = [(end_of(question.counted), int(question.answer[:-1]))]
+    return head + tail, [IGNORED] * len(head) + tail, marks
 
 
 @dataclass
 class Row:
     """One sample as the decoder reads it: vectors, with the positions, groups and labels of each.
 
-    Group 0 is the picture and what stands before it; each question is a group of its own.
+    Group 0 is the picture and what stands before it; each question is a group of its own. Hints, aims, sides and
+    numbers are pairs of a vector and what it should know; `second` is the first vector of the whole second picture.
     """
 
-    parts: list
-    positions: list[int]
-    groups: list[int]
-    labels: list[int]
+    parts: list = field(default_factory=list)
+    positions: list[int] = field(default_factory=list)
+    groups: list[int] = field(default_factory=list)
+    labels: list[int] = field(default_factory=list)
+    hints: list[tuple[int, int]] = field(default_factory=list)
+    aims: list[tuple[int, int]] = field(default_factory=list)
+    sides: list[tuple[int, int]] = field(default_factory=list)
+    numbers: list[tuple[int, int]] = field(default_factory=list)
+    second: int = 0
 
 
 def row_of(sample, places, model, tokenizer, gap: int, details=None) -> Row:
@@ -166,7 +171,7 @@ def row_of(sample, places, model, tokenizer, gap: int, details=None) -> Row:
     `details`: for each page a pair (positions within the gap, vectors), or None.
     """
     words = model.language.get_input_embeddings()
-    row = Row([], [], [], [])
+    row = Row()
     at = 0
 
     def add(vectors, positions):
@@ -181,14 +186,17 @@ def row_of(sample, places, model, tokenizer, gap: int, details=None) -> Row:
         at += len(head)
         if gap and details and details[i] is not None:
             where, vectors = details[i]
-            add(vectors, [at + p for p in where])
+            add(vectors + model.zoom, [at + p for p in where])
         if gap:
             add(model.separator[None], [at + gap])
             at += gap + 1
+        row.second = len(row.labels) if i else 0
         add(model.with_row_ends(page), range(at, at + PLACES * (PLACES + 1)))
         at += PLACES * (PLACES + 1)
     for number, question in enumerate(sample.questions[:6], start=1):
-        ids, labels = question_ids(question, tokenizer)
+        ids, labels, marks = question_ids(question, tokenizer)
+        for name, pairs in marks.items():
+            getattr(row, name).extend((len(row.labels) + i, right) for i, right in pairs)
         row.parts.append(words(torch.tensor(ids)))
         row.positions.extend(range(at, at + len(ids)))
         row.groups.extend([number] * len(ids))
@@ -197,7 +205,7 @@ def row_of(sample, places, model, tokenizer, gap: int, details=None) -> Row:
 
 
 def answer_losses(model, rows: list[Row]):
-    """Of each token of an answer: the cross-entropy, whether it was the likeliest, and its number."""
+    """Of each token of an answer: the cross-entropy, and whether it was the likeliest; the states after each layer."""
     longest = max(len(row.labels) for row in rows)
     hidden = model.config.text_config.hidden_size
     embeds = torch.stack([torch.cat([*row.parts, torch.zeros(longest - len(row.labels), hidden)]) for row in rows])
@@ -214,36 +222,38 @@ def answer_losses(model, rows: list[Row]):
     same = (groups[:, :, None] == groups[:, None, :]) | (groups[:, None, :] == 0)
     mask = torch.where(before & same, 0.0, torch.finfo(torch.float32).min)[:, None]
     output = model.language.model(
-        inputs_embeds=embeds, attention_mask=mask, position_ids=positions, use_cache=False
-    ).last_hidden_state
+        inputs_embeds=embeds, attention_mask=mask, position_ids=positions, use_cache=False, output_hidden_states=True
+    )
     counts = labels[:, 1:] != IGNORED
-    logits = model.language.lm_head(output[:, :-1][counts]).float()
+    logits = model.language.lm_head(output.last_hidden_state[:, :-1][counts]).float()
     right = labels[:, 1:][counts]
-    return cross_entropy(logits, right, reduction="none"), logits.argmax(-1) == right, right
+    return cross_entropy(logits, right, reduction="none"), logits.argmax(-1) == right, output.hidden_states
 
 
-def optimizers(model, judge, recipe: Recipe) -> list:
+def optimizers(model, aids, recipe: Recipe) -> list:
     """Muon for the matrices inside the layers of eye, projector and decoder, AdamW for everything else."""
     inside = (".layers.", "projector")
     named = list(model.named_parameters())
     matrices = [p for n, p in named if p.ndim == 2 and any(part in n for part in inside)]
     others = [p for n, p in named if not (p.ndim == 2 and any(part in n for part in inside))]
-    muon = torch.optim.Muon(matrices, lr=recipe.muon_rate, weight_decay=0.01, adjust_lr_fn="match_rms_adamw")
-    adam = torch.optim.AdamW([*others, *judge.parameters()], lr=recipe.adam_rate, betas=(0.9, 0.98), weight_decay=0.0)
+    muon = torch.optim.Muon(matrices, weight_decay=0.01, adjust_lr_fn="match_rms_adamw")
+    adam = torch.optim.AdamW([*others, *aids.parameters()], betas=(0.9, 0.98), weight_decay=0.0)
     return [muon, adam]
 
 
-def rate_at(step: int, recipe: Recipe) -> float:
-    """The share of the learning rate: a warm-up for each stage; flat; a straight line down to zero."""
-    starts = (0, recipe.eye_steps, *recipe.letters)
-    since = step - max(start for start in starts if start <= step)
-    left = (recipe.steps - step) / (recipe.decay * recipe.steps)
-    return min(1.0, (since + 1) / recipe.warmup, left)
+def update(model, optims, rate: float) -> None:
+    """One step of the optimizers, at this rate for Muon."""
+    torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+    for optim, share in zip(optims, (1, 2 / 3), strict=True):
+        for group in optim.param_groups:
+            group["lr"] = share * rate
+        optim.step()
+        optim.zero_grad()
 
 
-def together(model, samples, places, tokenizer, gap: int, details) -> tuple:
-    """(sum of the losses of the answers' tokens, their number, right questions by skill), over all samples."""
-    total, number, right, at = 0.0, 0, [], 0
+def together(model, samples, places, tokenizer, gap: int, details, aid=None) -> tuple:
+    """(mean loss of the answers' tokens, loss of the aid, right questions by skill), over all samples."""
+    total, number, helped, right, at = 0.0, 0, 0.0, [], 0
     rows = []
     for i, sample in enumerate(samples):
         pages = places[at : at + len(sample.pages)]
@@ -253,10 +263,12 @@ def together(model, samples, places, tokenizer, gap: int, details) -> tuple:
         group = [(s, r) for s, r in zip(samples, rows, strict=True) if len(s.pages) == pages]
         if not group:
             continue
-        losses, hits, _ = answer_losses(model, [row for _, row in group])
+        losses, hits, states = answer_losses(model, [row for _, row in group])
         total, number = total + losses.sum(), number + len(losses)
+        if aid:
+            helped = helped + aid(states, [row for _, row in group], [sample for sample, _ in group])
         right += judge_rows(group, hits)
-    return total, number, right
+    return total / number, helped, right
 
 
 def judge_rows(group, hits) -> list[tuple[str, bool]]:
@@ -278,53 +290,61 @@ def train(recipe: Recipe, folder: Path, save_every: int = 200):
     folder.mkdir(parents=True, exist_ok=True)
     tokenizer = load_tokenizer(WEIGHTS / "pico-mini")
     model = build(recipe)
-    judge = Judge(model.config.text_config.hidden_size)
-    compass = Compass(model.config.text_config.hidden_size)
-    optims = [*optimizers(model, judge, recipe), torch.optim.AdamW(compass.parameters(), lr=recipe.adam_rate)]
-    first = resume(folder, model, judge, optims)
-    model.eye.compile()
-    model.language.model.compile(dynamic=True)
+    hidden = model.config.text_config.hidden_size
+    aids = torch.nn.ModuleDict({"eye": EyeAid(hidden), "decoder": DecoderAid(hidden)})
+    optims = optimizers(model, aids, recipe)
+    first = resume(folder, model, aids, optims)
     right: list[tuple[str, bool]] = []
     for step in range(first, recipe.steps):
-        began = time.perf_counter()
+        began, (stage, _) = time.perf_counter(), recipe.at(step)
         rng = random.Random(f"details/{recipe.seed}/{step}")
         samples = lesson(recipe, step)
+        kinds, tones, middles = maps_of(samples)
         with torch.autocast("cpu", torch.bfloat16):
             places = model.look(pixels_of(samples)).float()
-        kinds, tones = labels_of(samples)
-        seen, found = judge(places, kinds, tones), compass(places, kinds)
-        loss = seen + found
-        alone = step < recipe.eye_steps or within(step, recipe.letters)
-        if not alone:
-            share = min(1.0, (recipe.steps - step) / (recipe.steps - recipe.hard[1]))
+        what, where = aids["eye"](places, kinds, tones, middles)
+        loss = what + where
+        if not stage.alone:
             gap = DETAILS if rng.random() < 0.15 else 0
+            details = glimpses(samples, model, rng) if gap else None
             with torch.autocast("cpu", torch.bfloat16):
-                total, number, now = together(model, samples, places, tokenizer, gap, None)
+                answers, helped, now = together(model, samples, places, tokenizer, gap, details, aids["decoder"])
             right += now
-            loss = total / number + 0.5 * share * seen + 0.3 * share * found
+            loss = answers + 0.3 * what + 0.1 * where + 0.2 * helped
         loss.backward()
-        if not alone and step % 10 == 0:
+        if not stage.alone and step % 10 == 0:
             rows = [encode(textbook.introduce(textbook.draw(rng, "train"), "pico-mini"), tokenizer) for _ in range(16)]
             backward(model.language, rows, half=True)
-        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        for optim in optims:
-            for group in optim.param_groups:
-                group["lr"] = group.setdefault("peak", group["lr"]) * rate_at(step, recipe)
-            optim.step()
-            optim.zero_grad()
-        with (folder / "curve.csv").open("a", encoding="utf-8") as file:
-            file.write(f"{step},{loss.item():.4f},{seen.item():.4f}\n")
+        update(model, optims, recipe.rate(step))
         if (step + 1) % 50 == 0:
-            sight = judge.right(places, kinds)
-            took = time.perf_counter() - began
-            print(f"{step + 1} loss {loss.item():.3f} sight {sight:.0%} {took:.2f} s {summary(right)}", flush=True)
+            sight, took = aids["eye"].right(places, kinds), time.perf_counter() - began
+            print(f"{step + 1} loss {loss.item():.3f} sight {sight:.0%} {took:.2f} s {summary(right)}", end=" | ")
+            print(aids["decoder"].report(), flush=True)
             right = []
         if (step + 1) % save_every == 0 or step + 1 == recipe.steps:
-            state = {"step": step + 1, "model": plain(model), "judge": judge.state_dict(),
+            state = {"step": step + 1, "model": model.state_dict(), "aids": aids.state_dict(),
                      "optims": [o.state_dict() for o in optims]}  # fmt: skip
             torch.save(state, folder / "checkpoint.new")
             (folder / "checkpoint.new").replace(folder / "checkpoint.pt")
     return model, tokenizer
+
+
+@torch.no_grad()
+def glimpses(samples, model, rng: random.Random, number: int = 2) -> list:
+    """A few of the 16 details of each page, drawn at random, each place at its own position; without the row ends."""
+    chosen, pixels = [], []
+    for page in (page for sample in samples for page in sample.pages):
+        chosen.append(rng.sample(range(16), number))
+        pixels.append(crops(page.picture)[0][1:][chosen[-1]])
+    with torch.autocast("cpu", torch.bfloat16):
+        seen = model.look(torch.cat(pixels)).float().view(len(chosen), number * PLACES * PLACES, -1)
+    inside = torch.arange(PLACES)[:, None] * (4 * PLACES + 1) + torch.arange(PLACES)
+    found = []
+    for crops_, vectors in zip(chosen, seen, strict=True):
+        corners = [crop // 4 * PLACES * (4 * PLACES + 1) + crop % 4 * PLACES for crop in crops_]
+        found.append((torch.cat([(inside + corner).flatten() for corner in corners]).tolist(), vectors))
+    pages = iter(found)
+    return [[next(pages) for _ in sample.pages] for sample in samples]
 
 
 def in_detail(samples, model, share: float = 1.0):
@@ -353,42 +373,33 @@ def train_layout(recipe: Recipe, folder: Path):
 
     tokenizer = load_tokenizer(WEIGHTS / "pico-mini")
     model = build(recipe)
-    model.load_state_dict(torch.load(folder / "checkpoint.pt", weights_only=True)["model"])
-    optims = optimizers(model, Judge(model.config.text_config.hidden_size), recipe)
+    last = folder / "layout.pt"
+    state = torch.load(last if last.exists() else folder / "checkpoint.pt", weights_only=True)
+    model.load_state_dict(state["model"])
+    optims = optimizers(model, torch.nn.Linear(1, 1), recipe)
     right: list[tuple[str, bool]] = []
-    for step in range(recipe.layout_steps):
-        began = time.perf_counter()
-        samples = lesson(replace(recipe, pages_a_step=2), recipe.steps + step)
+    for step in range(state["step"] - recipe.steps, recipe.layout_steps):
+        began, thin = time.perf_counter(), step < recipe.thinned
+        samples = lesson(recipe, recipe.steps + step, pages=4 if thin else 2)
         with torch.autocast("cpu", torch.bfloat16):
-            share = random.Random(step).uniform(0.05, 0.25) if step < recipe.thinned else 1.0
-            places, details = in_detail(samples, model, share)
-            total, number, now = together(model, samples, places, tokenizer, DETAILS, details)
+            places, details = in_detail(samples, model, random.Random(step).uniform(0.05, 0.25) if thin else 1.0)
+            loss, _, now = together(model, samples, places, tokenizer, DETAILS, details)
         right += now
-        (total / number).backward()
+        loss.backward()
         # A few samples at a glance, so that the model goes on to understand the whole picture alone.
-        samples = lesson(replace(recipe, pages_a_step=6), 10**6 + step)
+        samples = lesson(recipe, 10**6 + step, pages=8)
         with torch.autocast("cpu", torch.bfloat16):
-            total, number, _ = together(model, samples, model.look(pixels_of(samples)).float(), tokenizer, 0, None)
-        (total / number).backward()
-        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        for optim in optims:
-            for group in optim.param_groups:
-                rate = 0.2 * min(1.0, (step + 1) / 20, 1 - step / recipe.layout_steps)
-                group["lr"] = group.setdefault("peak", group["lr"]) * rate
-            optim.step()
-            optim.zero_grad()
-        if (step + 1) % 10 == 0:
-            print(f"layout {step + 1} loss {(total / number).item():.3f} {time.perf_counter() - began:.2f} s", end=" ")
+            loss, _, _ = together(model, samples, model.look(pixels_of(samples)).float(), tokenizer, 0, None)
+        loss.backward()
+        update(model, optims, recipe.layout_rate * min(1.0, (step + 1) / 20, 1 - step / recipe.layout_steps))
+        if (step + 1) % 20 == 0:
+            print(f"layout {step + 1} loss {loss.item():.3f} {time.perf_counter() - began:.2f} s", end=" ")
             print(summary(right), flush=True)
             right = []
         if (step + 1) % 50 == 0 or step + 1 == recipe.layout_steps:
             torch.save({"step": recipe.steps + step + 1, "model": model.state_dict()}, folder / "layout.new")
-            (folder / "layout.new").replace(folder / "layout.pt")
+            (folder / "layout.new").replace(last)
     return model, tokenizer
-
-
-def plain(model) -> dict:
-    return {name.replace("_orig_mod.", ""): value for name, value in model.state_dict().items()}
 
 
 def summary(right: list[tuple[str, bool]]) -> str:
@@ -398,14 +409,14 @@ def summary(right: list[tuple[str, bool]]) -> str:
     return " ".join(f"{skill} {100 * sum(hits) / len(hits):.0f}" for skill, hits in sorted(skills.items()))
 
 
-def resume(folder: Path, model, judge, optims) -> int:
+def resume(folder: Path, model, aids, optims) -> int:
     """Load the last checkpoint, if there is one. Returns the step to go on from."""
     path = folder / "checkpoint.pt"
     if not path.exists():
         return 0
     state = torch.load(path, weights_only=True)
     model.load_state_dict(state["model"])
-    judge.load_state_dict(state["judge"])
+    aids.load_state_dict(state["aids"])
     for optim, saved in zip(optims, state["optims"], strict=True):
         optim.load_state_dict(saved)
     return state["step"]
