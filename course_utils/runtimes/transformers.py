@@ -28,7 +28,7 @@ class TransformersModel(LocalModel):
         self.name = name or folder.name
         self.tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
         size = sum(file.stat().st_size for file in folder.glob("*.safetensors"))
-        with _progress_bar_if(size > QUIET_BELOW):
+        with progress_bar_if(size > QUIET_BELOW):
             self.model = AutoModelForCausalLM.from_pretrained(
                 folder, dtype=getattr(torch, dtype), use_safetensors=True, local_files_only=True
             )
@@ -124,7 +124,8 @@ def processors_for(options: Options):
 
 
 @contextlib.contextmanager
-def _progress_bar_if(wanted: bool):
+def progress_bar_if(wanted: bool):
+    """Within it, the library shows its bar while it loads weights only if this is wanted: ours load in an instant."""
     from transformers.utils import logging
 
     if wanted or not logging.is_progress_bar_enabled():

@@ -9,7 +9,7 @@ from course_utils.chat import BadPrompt, Message, Options, PromptTooLong, Stream
 from course_utils.pico import VISION, folder
 from course_utils.pictures import as_png
 from course_utils.runtimes.onnx import OnnxModel, genai
-from course_utils.runtimes.transformers import TransformersModel, processors_for
+from course_utils.runtimes.transformers import TransformersModel, processors_for, progress_bar_if
 
 
 def tagged(messages: list[Message], pictures: int) -> list[Message]:
@@ -53,7 +53,8 @@ class TransformersVision(_Sees, TransformersModel):
         from course_utils.pico import vision
 
         self.name, self.most = name, most
-        self.model, self.tokenizer = vision.load(path or folder(VISION))
+        with progress_bar_if(False):
+            self.model, self.tokenizer = vision.load(path or folder(VISION))
         self.context_length = self.model.config.text_config.max_position_embeddings
         self.stop_ids = frozenset((4, 0))
 
