@@ -32,7 +32,6 @@ from course_utils.pico.drawings import (
 
 NAMES = tuple(COLOURS)
 ON = {"forest": "in", "beach": "on", "lake": "at", "hill": "on", "town": "in"}
-NUMBER = ("no", "one", "two", "three", "four", "five")
 
 
 @dataclass(frozen=True)

@@ -84,6 +84,7 @@ class Recipe:
         return self.stages[-1], step
 
     def rate(self, step: int) -> float:
+        """The rate of Muon in this step: up from nothing at the start of its stage, then along the line."""
         stage, since = self.at(step)
         return min(1.0, (since + 1) / self.warmup) * (stage.rate + (stage.end - stage.rate) * since / stage.steps)
 
@@ -184,7 +185,7 @@ def row_of(sample, places, model, tokenizer, gap: int, details=None) -> Row:
         head = tokenizer.encode("<|user|>\n" if i == 0 else "\n")
         add(words(torch.tensor(head)), range(at, at + len(head)))
         at += len(head)
-        if gap and details and details[i] is not None:
+        if details:
             where, vectors = details[i]
             add(vectors + model.zoom, [at + p for p in where])
         if gap:
@@ -230,14 +231,14 @@ def answer_losses(model, rows: list[Row]):
     return cross_entropy(logits, right, reduction="none"), logits.argmax(-1) == right, output.hidden_states
 
 
-def optimizers(model, aids, recipe: Recipe) -> list:
-    """Muon for the matrices inside the layers of eye, projector and decoder, AdamW for everything else."""
+def optimizers(model, more=()) -> list:
+    """Muon for the matrices inside the layers of eye, projector and decoder, AdamW for the others and `more`."""
     inside = (".layers.", "projector")
     named = list(model.named_parameters())
     matrices = [p for n, p in named if p.ndim == 2 and any(part in n for part in inside)]
     others = [p for n, p in named if not (p.ndim == 2 and any(part in n for part in inside))]
     muon = torch.optim.Muon(matrices, weight_decay=0.01, adjust_lr_fn="match_rms_adamw")
-    adam = torch.optim.AdamW([*others, *aids.parameters()], betas=(0.9, 0.98), weight_decay=0.0)
+    adam = torch.optim.AdamW([*others, *more], betas=(0.9, 0.98), weight_decay=0.0)
     return [muon, adam]
 
 
@@ -292,7 +293,7 @@ def train(recipe: Recipe, folder: Path, save_every: int = 200):
     model = build(recipe)
     hidden = model.config.text_config.hidden_size
     aids = torch.nn.ModuleDict({"eye": EyeAid(hidden), "decoder": DecoderAid(hidden)})
-    optims = optimizers(model, aids, recipe)
+    optims = optimizers(model, aids.parameters())
     first = resume(folder, model, aids, optims)
     right: list[tuple[str, bool]] = []
     for step in range(first, recipe.steps):
@@ -376,7 +377,7 @@ def train_layout(recipe: Recipe, folder: Path):
     last = folder / "layout.pt"
     state = torch.load(last if last.exists() else folder / "checkpoint.pt", weights_only=True)
     model.load_state_dict(state["model"])
-    optims = optimizers(model, torch.nn.Linear(1, 1), recipe)
+    optims = optimizers(model)
     right: list[tuple[str, bool]] = []
     for step in range(state["step"] - recipe.steps, recipe.layout_steps):
         began, thin = time.perf_counter(), step < recipe.thinned
