@@ -52,14 +52,37 @@ def test_training_never_shows_what_is_held_out():
     for _ in range(1500):
         drawn = picture_book.draw(rng, "train")
         for page in drawn.pages[:1]:
-            assert not any(picture_book.held_pair(thing.shape, thing.colour) for thing in page.things)
+            for thing in page.things:
+                nameless = thing.shape == drawings.BLOT or thing.colour == drawings.ODD
+                assert nameless or not picture_book.held_pair(thing.shape, thing.colour)
         for question in drawn.questions:
             if question.skill == "read":
                 assert not picture_book.held_text(question.answer)
         if "count" in [question.skill for question in drawn.questions]:
             chosen = [(thing.shape, thing.colour) for thing in drawn.pages[0].things]
             for shape, tones in picture_book.tones_of(chosen).items():
-                assert len(set(tones)) > 1 or not picture_book.held_group(len(tones), shape, tones[0])
+                if set(tones) != {drawings.ODD} and len(set(tones)) == 1:
+                    assert not picture_book.held_group(len(tones), shape, tones[0])
+
+
+def test_training_names_a_held_out_colour_beside_the_shape_it_never_has():
+    rng, found = random.Random(4), set()
+    for _ in range(1500):
+        for question in picture_book.shapes(rng, False).questions:
+            if question.text.startswith("What colour is the thing that is not a "):
+                found.add((question.text[:-1].rsplit(" ", 1)[1], question.answer[:-1].lower()))
+    held = {(s, c) for s in drawings.SHAPES for c in drawings.COLOURS if picture_book.held_pair(s, c)}
+    assert len(held) == 7 and held < found
+
+
+def test_what_has_no_name_is_never_asked_for_it():
+    rng = random.Random(3)
+    for _ in range(300):
+        for make in (picture_book.places, picture_book.counts):
+            for question in make(rng, False).questions:
+                assert "blot" not in question.text + question.answer and not question.answer.startswith("Odd")
+        painted = drawings.nameless(rng)
+        assert min(numpy.linalg.norm(numpy.subtract(painted, other)) for other in drawings.COLOURS.values()) > 75
 
 
 def test_the_examination_asks_for_what_is_held_out():
@@ -81,6 +104,9 @@ def test_the_map_of_a_page_knows_what_lies_where():
     kinds, tones = page.labels
     assert drawings.KINDS[kinds[2, 2]] == "square" and drawings.TONES[tones[2, 2]] == "red"
     assert kinds[10, 10] == 0 and kinds.shape == (12, 12)
+    page.text(158, 200, "i", 44)  # so narrow that it lies between the middles of two places
+    letter = drawings.KINDS.index("i")
+    assert letter not in page.labels[0] and letter in page.thirds
 
 
 # what helps in training
@@ -124,7 +150,8 @@ def test_the_decoder_is_asked_about_the_first_picture_at_the_places_of_the_secon
     vectors = torch.cat(row.parts)
     assert vectors[row.second, 0] == 144 and vectors[row.second + 13, 0] == 156  # past the first row end
     kinds, _, middles = vision_aids.maps_of([drawn])
-    assert kinds.shape == middles.shape == (2, 144) and middles.sum() == sum(len(p.things) for p in drawn.pages)
+    assert kinds.shape == (2, 144, 3) and middles.shape == (2, 144)
+    assert middles.sum() == sum(len(page.things) for page in drawn.pages)
 
 
 def test_the_rate_rises_in_each_stage_and_ends_at_nothing():

@@ -31,9 +31,11 @@ ANIMALS = ("cat", "hare", "owl", "snake", "duck")
 SCENES = ("forest", "beach", "lake", "hill", "town")
 LETTERS = "abcdefghijklmnopqrstuvwxyzäö"
 DIGITS = "0123456789"
+# A shape and a colour that have no name. They come in training alone, so that a shape is learned without its colour.
+BLOT, ODD = "blot", "odd"
 # What a place can hold: nothing, a shape, a letter or a digit, a bar of a chart, an animal.
-KINDS = ("nothing", *SHAPES, *LETTERS, *DIGITS, "bar", *ANIMALS)
-TONES = ("none", *COLOURS)
+KINDS = ("nothing", *SHAPES, *LETTERS, *DIGITS, "bar", *ANIMALS, BLOT)
+TONES = ("none", *COLOURS, ODD)
 
 
 @dataclass
@@ -84,6 +86,15 @@ class Page:
         kinds, tones = (numpy.asarray(image)[middle :: MAP // PLACES, middle :: MAP // PLACES] for image in self._maps)
         return kinds.copy(), tones.copy()
 
+    @property
+    def thirds(self):
+        """What the left, middle and right third of each place hold, [12, 12, 3] into `KINDS`: an i is narrow."""
+        import numpy
+
+        step = MAP // PLACES
+        row = numpy.asarray(self._maps[0])[step // 2 :: step]
+        return numpy.stack([row[:, at::step] for at in (1, step // 2, step - 2)], axis=-1)
+
     def polygon(self, points, paint, kind: str = "", tone: str = "", hollow: float = 0) -> None:
         """A filled polygon, or with `hollow` its outline of so many pixels. Points in pixels."""
         large = [(x * self.scale, y * self.scale) for x, y in points]
@@ -124,15 +135,16 @@ class Page:
                 self._mark([(a * shrink, b * shrink) for a, b in box], letter, tone)
 
     def thing(self, thing: Thing, rng: random.Random | None = None) -> None:
-        """One of the six shapes."""
+        """One of the six shapes, or a blot."""
         rng = rng or random.Random(0)
-        shade = tuple(max(0, min(255, part + rng.randint(-12, 12))) for part in COLOURS[thing.colour])
+        paint = nameless(rng) if thing.colour == ODD else COLOURS[thing.colour]
+        shade = tuple(max(0, min(255, part + rng.randint(-12, 12))) for part in paint)
         points = [
             (
                 thing.x + thing.size * (x * math.cos(thing.angle) - y * math.sin(thing.angle)),
                 thing.y + thing.size * (x * math.sin(thing.angle) + y * math.cos(thing.angle)),
             )
-            for x, y in outline(thing.shape)
+            for x, y in (blot(rng) if thing.shape == BLOT else outline(thing.shape))
         ]
         if thing.unrest:
             points = [(x + rng.gauss(0, 1) * thing.unrest * thing.size, y + rng.gauss(0, 1) * thing.unrest * thing.size)
@@ -158,6 +170,21 @@ def outline(shape: str) -> list[tuple[float, float]]:
         ]
     a, b = 0.3, 0.95  # a cross
     return [(-a, -b), (a, -b), (a, -a), (b, -a), (b, a), (a, a), (a, b), (-a, b), (-a, a), (-b, a), (-b, -a), (-a, -a)]
+
+
+def blot(rng: random.Random) -> list[tuple[float, float]]:
+    """The corners of something that looks like none of the six shapes."""
+    corners = rng.randint(7, 11)
+    turns = [2 * math.pi * (i + rng.uniform(-0.3, 0.3)) / corners for i in range(corners)]
+    return [(far * math.cos(t), far * math.sin(t)) for t in turns for far in [rng.uniform(0.35, 1)]]
+
+
+def nameless(rng: random.Random) -> tuple[int, int, int]:
+    """A colour that is far from every colour with a name, and from white paper."""
+    while True:
+        found = tuple(rng.randint(0, 255) for _ in range(3))
+        if min(math.dist(found, other) for other in (*COLOURS.values(), (255, 255, 255))) > 75:
+            return found
 
 
 @lru_cache(maxsize=256)

@@ -17,9 +17,11 @@ from zlib import crc32
 
 from course_utils.pico.drawings import (
     ANIMALS,
+    BLOT,
     COLOURS,
     DIGITS,
     LETTERS,
+    ODD,
     SCENES,
     SHAPES,
     SIDE,
@@ -199,6 +201,14 @@ def shapes(rng: random.Random, held: bool, only: str | None = None) -> Sample:
         text = rng.choice((f"What shape is {first.colour}?", f"Which shape is {first.colour}?"))
         named_by = ((first.colour, first.x, first.y),)
         asked.append(Question(text, article(first.shape).capitalize() + ".", "shape", named_by, aim(first)))
+    if only is None and len(things) == 2:
+        # Else "pink" would never be an answer where the question says "triangle", if pink triangles are held out.
+        one, other = rng.choice(((first, others[0]), (others[0], first)))
+        text = f"What colour is the thing that is not a {one.shape}?"
+        asked.append(Question(text, other.colour.capitalize() + ".", "colour", hints(one), aim(other)))
+        named_by = ((one.colour, one.x, one.y),)
+        text = f"What shape is not {one.colour}?"
+        asked.append(Question(text, article(other.shape).capitalize() + ".", "shape", named_by, aim(other)))
     if only in (None, "place") and sharp(first):
         asked.append(Question(f"Where is the {first.shape}?", where(first), "place", hints(first)))
         if only is None:
@@ -212,6 +222,8 @@ def shapes(rng: random.Random, held: bool, only: str | None = None) -> Sample:
             asked.append(Question(f"Is there {article(thing.name)}?", "Yes.", "absent"))
             wrong = rng.choice([c for c in NAMES if c not in [t.colour for t in things]])
             asked.append(Question(f"Is there {article(f'{wrong} {thing.shape}')}?", "No.", "absent"))
+    if only is None:
+        rng.shuffle(asked)
     return Sample([page], asked) if asked else shapes(rng, held, only)
 
 
@@ -230,16 +242,34 @@ def ask(rng: random.Random, what: str) -> str:
 
 
 def places(rng: random.Random, held: bool) -> Sample:
-    """One to three things, each in a ninth of its own: where each is, and what is there."""
+    """One to three things, each in a ninth of its own: where each is, and what is there.
+
+    Some are blots or have an odd colour; they are asked for what has a name.
+    """
     things = several(rng, held, 3)
+    for thing in things:
+        strange = rng.random()
+        if strange < 0.25:
+            thing.shape = BLOT
+        elif strange < 0.5:
+            thing.colour = ODD
     ninths = [where(thing) for thing in things]
     if len(set(ninths)) < len(things) or not all(map(sharp, things)):
         return places(rng, held)
     asked = []
     for thing, ninth in zip(things, ninths, strict=True):
-        asked.append(Question(f"Where is the {thing.shape}?", ninth, "place", hints(thing)))
-        spot_ = ninth[0].lower() + ninth[1:-1]
-        asked.append(Question(f"What is {spot_}?", article(thing.name).capitalize() + ".", "place", (), aim(thing)))
+        spot_, new = ninth[0].lower() + ninth[1:-1], []
+        colour = Question(f"What colour is {spot_}?", thing.colour.capitalize() + ".", "colour", (), aim(thing))
+        shape = Question(f"What shape is {spot_}?", article(thing.shape).capitalize() + ".", "shape", (), aim(thing))
+        if thing.shape != BLOT:
+            new += [Question(f"Where is the {thing.shape}?", ninth, "place", hints(thing)), shape]
+        if thing.colour != ODD:
+            new.append(colour)
+        if len(new) == 3:
+            name = article(thing.name).capitalize() + "."
+            new[1:] = [rng.choice(new[1:]), Question(f"What is {spot_}?", name, "place", (), aim(thing))]
+        asked += new
+    rng.shuffle(asked)
     return Sample([page_of(rng, things)], asked)
 
 
@@ -252,14 +282,20 @@ def tones_of(chosen: list[tuple[str, str]]) -> dict[str, list[str]]:
     return {shape: [c for s, c in chosen if s == shape] for shape in SHAPES if shape in [s for s, _ in chosen]}
 
 
-def group(rng: random.Random) -> list[tuple[str, str]]:
-    """Up to five shapes with their colours, no held-out group among them. Those of one shape often share a colour."""
+def group(rng: random.Random, even: bool = False) -> list[tuple[str, str]]:
+    """Up to five shapes with their colours, no held-out group among them. Those of one shape often share a colour.
+
+    `even`: four or five of a shape are as frequent as one or two.
+    """
     while True:
         kinds = rng.sample(SHAPES, rng.choice((1, 1, 2, 2, 3)))
         free = {s: [c for c in NAMES if not held_pair(s, c)] for s in kinds}
         if rng.random() < 0.6:
             free = {s: [rng.choice(colours)] for s, colours in free.items()}
-        chosen = [(s := rng.choice(kinds), rng.choice(free[s])) for _ in range(rng.choice((1, 2, 3, 3, 4, 4, 5, 5)))]
+        same = [kinds[0]] * rng.randint(1, 5) if even else []
+        wanted = rng.choice((1, 2, 3, 3, 4, 4, 5, 5))
+        chosen = [(s, rng.choice(free[s])) for s in same]
+        chosen += [(s := rng.choice(kinds), rng.choice(free[s])) for _ in range(wanted - len(same))]
         if not any(len(set(of)) == 1 and held_group(len(of), s, of[0]) for s, of in tones_of(chosen).items()):
             return chosen
 
@@ -272,7 +308,9 @@ def counts(rng: random.Random, held: bool) -> Sample:
         others = [pair_ for pair_ in group(rng) if pair_[0] != shape][: rng.randint(0, 5 - number)]
         page = page_of(rng, scatter(rng, [(shape, colour)] * number + others, 50))
         return Sample([page], [Question(f"How many {plural(shape)} are there?", f"{number}.", "count")])
-    chosen, asked = group(rng), []
+    chosen, asked = group(rng, even=True), []
+    if plain := rng.random() < 0.3:
+        chosen = [(shape, ODD) for shape, _ in chosen]
     page, tones = page_of(rng, scatter(rng, chosen, 50)), tones_of(chosen)
     for shape in [*tones, rng.choice([s for s in SHAPES if s not in tones])]:
         text, number = f"How many {plural(shape)} are there?", len(tones.get(shape, ()))
@@ -280,7 +318,8 @@ def counts(rng: random.Random, held: bool) -> Sample:
     what, colour = rng.choice(("things", "shapes")), rng.choice(chosen)[1]
     number = sum(c == colour for _, c in chosen)
     asked.append(Question(f"How many {what} are there?", f"{len(chosen)}.", "count", counted=what))
-    asked.append(Question(f"How many things are {colour}?", f"{number}.", "count", counted=colour))
+    if not plain:
+        asked.append(Question(f"How many things are {colour}?", f"{number}.", "count", counted=colour))
     return Sample([page], asked)
 
 
@@ -309,7 +348,7 @@ def side_of(a: tuple[float, float], b: tuple[float, float]) -> str | None:
 def relations(rng: random.Random, held: bool) -> Sample:
     """Two or three things, and on which side of another each lies."""
     while True:
-        wanted = rng.sample(SHAPES, 2 if held else rng.choice((2, 2, 3)))
+        wanted = rng.sample(SHAPES, 2 if held else rng.choice((2, 2, 2, 3)))
         if any(held_relation(a, b) for a, b in zip(wanted, wanted[1:], strict=False)) == held:
             if held or not any(held_relation(a, b) for a in wanted for b in wanted if a != b):
                 break
@@ -337,6 +376,13 @@ def relations(rng: random.Random, held: bool) -> Sample:
         what = Question(f"What is {SIDES[found]} the {b.shape}?", f"The {a.name}.", "relation", hints(b), aim(a))
         nothing = Question(f"What is {SIDES[back]} the {b.shape}?", "Nothing.", "relation", hints(b))
         asked.append(rng.choice((what, nothing)))
+    if len(things) == 2 and a.colour != b.colour:
+        # Answers that go with any shape and any colour of the question, as with "not" in `shapes`.
+        text = f"What colour is the thing {SIDES[found]} the {b.shape}?"
+        asked.append(Question(text, a.colour.capitalize() + ".", "colour", hints(b), aim(a)))
+        text, named_by = f"What shape is {SIDES[found]} the {b.colour} thing?", ((b.colour, b.x, b.y),)
+        asked.append(Question(text, article(a.shape).capitalize() + ".", "shape", named_by, aim(a)))
+    rng.shuffle(asked)
     return Sample([page], asked)
 
 
@@ -360,6 +406,8 @@ def some_text(rng: random.Random, held: bool, longest: int = 5) -> str:
             text = "".join(rng.choices(DIGITS, k=rng.choice((1, 3, 3))))
         else:
             text = "".join(rng.choices(LETTERS, k=rng.choice((1, 2, 2, 3, 3, 4, 4, 5, 5))))
+        if not held and len(text) < 3 and rng.random() < 0.4:
+            continue  # long ones need more practice
         if len(text) <= longest and held_text(text) == held and not (held and kind >= 0.5):
             return text
 
@@ -580,24 +628,27 @@ SKILLS = {
 
 
 def soup(rng: random.Random, held: bool) -> Sample:
-    """A page full of letters and digits, which only the eye reads: there is no question to it."""
+    """A page full of letters and digits, alone or in a row, which only the eye reads: there is no question to it."""
     page, rows = Page(paper(rng)), rng.randint(3, 5)
     room = SIDE / rows
-    for i in range(rows * rows):
-        if rng.random() < 0.15:
-            continue
-        size, face = rng.randint(40, round(0.88 * room) if room < 100 else 96), rng.randrange(3)
-        sign = rng.choice(LETTERS + DIGITS)
-        across, down = room - font(face, size).getlength(sign), room - 1.2 * size
-        x, y = i % rows * room + rng.uniform(0, max(0, across)), i // rows * room + rng.uniform(-4, max(0, down))
-        page.text(x, y, sign, size, rng.choice(NAMES), face)
+    for row in range(rows):
+        together = rng.random() < 0.6
+        for column in range(1 if together else rows):
+            wide, most = (SIDE, 7) if together else (room, 1)
+            text = "".join(rng.choices(LETTERS + DIGITS, k=rng.randint(min(2, most), most)))
+            face, size = rng.randrange(3), rng.randint(40, round(0.88 * room) if room < 100 else 96)
+            while (across := wide - 8 - font(face, size).getlength(text)) < 0 and size > 40:
+                size -= 4
+            down = room - 1.2 * size
+            x, y = column * room + rng.uniform(0, max(0, across)), row * room + rng.uniform(-4, max(0, down))
+            page.text(x, y, text, size, rng.choice(NAMES), face)
     return Sample([page], [])
 
 
 # What training draws, and how often. "hard" is practice of what depends on where things are, and of letters.
 MIXES = {
-    "all": ((shapes, 0.12), (places, 0.03), (counts, 0.22), (relations, 0.1), (writing, 0.14), (lines, 0.12),
-            (chart, 0.04), (table, 0.05), (scene, 0.04), (difference, 0.14)),
+    "all": ((shapes, 0.18), (places, 0.12), (counts, 0.17), (relations, 0.1), (writing, 0.13), (lines, 0.07),
+            (chart, 0.03), (table, 0.04), (scene, 0.04), (difference, 0.12)),
     "hard": ((places, 0.25), (relations, 0.2), (writing, 0.35), (shapes, 0.05), (counts, 0.05), (chart, 0.04),
              (scene, 0.02), (difference, 0.04)),
     "weak": ((relations, 0.16), (counts, 0.14), (writing, 0.1), (lines, 0.18), (difference, 0.17), (chart, 0.02),

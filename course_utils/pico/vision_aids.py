@@ -30,11 +30,13 @@ def even(vectors):
 
 
 def maps_of(samples) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-    """Three of [pages, 144]: what the places hold, in which colour, and where the middle of a shape is (1, else 0)."""
+    """What the thirds of the places hold, [pages, 144, 3]; of [pages, 144], their colours and whether a shape has its
+    middle there (1, else 0)."""
     import numpy
 
     pages = [page for sample in samples for page in sample.pages]
-    kinds, tones = (numpy.stack(part).reshape(len(pages), -1) for part in zip(*(p.labels for p in pages), strict=True))
+    kinds = numpy.stack([page.thirds for page in pages]).reshape(len(pages), -1, 3)
+    tones = numpy.stack([page.labels[1] for page in pages]).reshape(len(pages), -1)
     middles = torch.zeros(len(pages), PLACES * PLACES)
     for i, page in enumerate(pages):
         for thing in page.things:
@@ -43,17 +45,22 @@ def maps_of(samples) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
 
 
 class EyeAid(nn.Module):
-    """Of each place: what it holds, in which colour, whether a shape has its middle there; its row and its column."""
+    """Of each place: what its thirds hold, in which colour, whether a shape has its middle there, and where it is."""
 
     def __init__(self, hidden: int):
         super().__init__()
-        self.kind, self.tone, self.middle = (nn.Linear(hidden, n) for n in (len(KINDS), len(TONES), 1))
+        self.kind, self.tone, self.middle = (nn.Linear(hidden, n) for n in (3 * len(KINDS), len(TONES), 1))
         self.row, self.column = nn.Linear(hidden, PLACES), nn.Linear(hidden, PLACES)
+
+    def kinds(self, places):
+        """[..., 3, kinds]"""
+        return self.kind(places).unflatten(-1, (3, len(KINDS)))
 
     def forward(self, places, kinds, tones, middles):
         """(the loss of what, the loss of where). An empty place, of which there are many, counts little."""
-        flat, there = places.flatten(0, -2).float(), (kinds > 0).flatten()
-        what = self.loss(self.kind(flat), kinds.flatten()) + self.loss(self.tone(flat), tones.flatten())
+        flat, there = places.flatten(0, -2).float(), (kinds > 0).any(-1).flatten()
+        kind = self.loss(self.kinds(flat).flatten(0, 1), kinds.flatten()).view(-1, 3).mean(-1)
+        what = kind + self.loss(self.tone(flat), tones.flatten())
         weight = torch.where(there, 1.0, 0.2)
         what = (what * weight).sum() / weight.sum()
         middle = self.middle(flat)[:, 0]
@@ -69,9 +76,9 @@ class EyeAid(nn.Module):
 
     @torch.no_grad()
     def right(self, places, kinds) -> float:
-        """The share of the places that hold something whose kind is named right."""
-        there = (kinds > 0).flatten()
-        return float((self.kind(places.flatten(0, -2)[there]).argmax(-1) == kinds.flatten()[there]).float().mean())
+        """The share of the thirds that hold something whose kind is named right."""
+        hits = self.kinds(places.flatten(1, 2)).argmax(-1) == kinds
+        return float(hits[kinds > 0].float().mean())
 
 
 class DecoderAid(nn.Module):
@@ -115,7 +122,8 @@ class DecoderAid(nn.Module):
         return cross_entropy(row, place // PLACES) + cross_entropy(column, place % PLACES)
 
     def memory(self, states, rows, samples):
-        kinds, tones, _ = maps_of(samples)
+        thirds, tones, _ = maps_of(samples)
+        kinds = thirds[..., 1]
         (kinds, later), (tones, later_tones) = (part.view(-1, 2, PLACES * PLACES).unbind(1) for part in (kinds, tones))
         changed = (kinds != later) | (tones != later_tones)
         grid = torch.arange(PLACES * PLACES) + torch.arange(PLACES).repeat_interleave(PLACES)  # past the row ends

@@ -7,8 +7,9 @@
    Later it practises letters alone once more, on pages full of them.
 2. Together. The decoder is pico-mini, which can answer already; it learns to read places as if they were words. A
    picture is read once, and all its questions with it: each sees the picture and itself, and none of the others. What
-   is weak is practised in mixes of its own. In some steps the positions are those of the whole layout, and a few of the
-   details stand in their places. `course_utils.pico.vision_aids` says what the model is asked besides.
+   is weak is practised in mixes of its own, and the eye goes on to practise letters beside. In some steps the positions
+   are those of the whole layout, and a few of the details stand in their places. `course_utils.pico.vision_aids` says
+   what the model is asked besides.
 3. The whole layout: all details of a picture come before it.
 """
 
@@ -32,6 +33,7 @@ from course_utils.pico.vision import PLACES, PicoVision, PicoVisionConfig, crops
 from course_utils.pico.vision_aids import DecoderAid, EyeAid, maps_of, place_of
 
 DETAILS = 48 * 49  # tokens of 4 x 4 detail crops with their row ends
+HALF = torch.backends.cpu.get_cpu_capability() not in ("DEFAULT", "AVX2")  # older processors are slow in bfloat16
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,7 @@ class Stage:
     rate: float
     end: float
     alone: bool = False  # the eye without the decoder, on twice as many pages
+    letters: int = 0  # pages full of letters beside, for the eye alone
 
 
 @dataclass(frozen=True)
@@ -62,12 +65,13 @@ class Recipe:
         Stage(1000, "all", 8e-4, 4.7e-4),
         Stage(600, "all", 6e-4, 5e-4),
         Stage(800, "all", 5e-4, 0),
+        Stage(2000, "all", 6e-4, 0, letters=4),
     )
     pages_a_step: int = 16
     warmup: int = 100  # steps, in each stage
-    layout_rate: float = 6e-4
-    layout_steps: int = 500  # after those, with the details of each picture
-    thinned: int = 120  # so many of these with a random part of the details only, which is several times quicker
+    layout_rate: float = 5e-4
+    layout_steps: int = 300  # after those, with the details of each picture
+    thinned: int = 80  # so many of these with a random part of the details only, which is several times quicker
     context: int = 8192
     seed: int = 0
 
@@ -138,7 +142,10 @@ def question_ids(question: picture_book.Question, tokenizer) -> tuple[list[int],
         return next(i for i, span in enumerate(spans) if span[0] < end <= span[1])
 
     marks = {"hints": [(end_of(word), place_of(x, y)) for word, x, y in question.hints]}
-    marks["aims"] = [(len(head) - 1 + i, place_of(*point)) for i, point in enumerate(question.aims)]
+    # A name has several tokens. With one aim, each of them is to look there: else "P" is followed by what the question
+    # makes likely, "urple" for a triangle, whatever the picture shows.
+    aims = question.aims * max(1, len(tail) - 2) if len(question.aims) == 1 else question.aims
+    marks["aims"] = [(len(head) - 1 + i, place_of(*point)) for i, point in enumerate(aims)]
     if len(question.hints) == 2:
         found = picture_book.side_of(*(hint[1:] for hint in question.hints))
         marks["sides"] = [(len(head) - 1, list(picture_book.SIDES).index(found))]
@@ -301,21 +308,26 @@ def train(recipe: Recipe, folder: Path, save_every: int = 200):
         rng = random.Random(f"details/{recipe.seed}/{step}")
         samples = lesson(recipe, step)
         kinds, tones, middles = maps_of(samples)
-        with torch.autocast("cpu", torch.bfloat16):
+        with torch.autocast("cpu", torch.bfloat16, enabled=HALF):
             places = model.look(pixels_of(samples)).float()
         what, where = aids["eye"](places, kinds, tones, middles)
+        if stage.letters:
+            pages = [picture_book.soup(rng, False) for _ in range(stage.letters)]
+            with torch.autocast("cpu", torch.bfloat16, enabled=HALF):
+                seen = model.look(pixels_of(pages)).float()
+            what = what + aids["eye"](seen, *maps_of(pages))[0]
         loss = what + where
         if not stage.alone:
             gap = DETAILS if rng.random() < 0.15 else 0
             details = glimpses(samples, model, rng) if gap else None
-            with torch.autocast("cpu", torch.bfloat16):
+            with torch.autocast("cpu", torch.bfloat16, enabled=HALF):
                 answers, helped, now = together(model, samples, places, tokenizer, gap, details, aids["decoder"])
             right += now
             loss = answers + 0.3 * what + 0.1 * where + 0.2 * helped
         loss.backward()
         if not stage.alone and step % 10 == 0:
             rows = [encode(textbook.introduce(textbook.draw(rng, "train"), "pico-mini"), tokenizer) for _ in range(16)]
-            backward(model.language, rows, half=True)
+            backward(model.language, rows, half=HALF)
         update(model, optims, recipe.rate(step))
         if (step + 1) % 50 == 0:
             sight, took = aids["eye"].right(places, kinds), time.perf_counter() - began
@@ -337,7 +349,7 @@ def glimpses(samples, model, rng: random.Random, number: int = 2) -> list:
     for page in (page for sample in samples for page in sample.pages):
         chosen.append(rng.sample(range(16), number))
         pixels.append(crops(page.picture)[0][1:][chosen[-1]])
-    with torch.autocast("cpu", torch.bfloat16):
+    with torch.autocast("cpu", torch.bfloat16, enabled=HALF):
         seen = model.look(torch.cat(pixels)).float().view(len(chosen), number * PLACES * PLACES, -1)
     inside = torch.arange(PLACES)[:, None] * (4 * PLACES + 1) + torch.arange(PLACES)
     found = []
@@ -382,14 +394,14 @@ def train_layout(recipe: Recipe, folder: Path):
     for step in range(state["step"] - recipe.steps, recipe.layout_steps):
         began, thin = time.perf_counter(), step < recipe.thinned
         samples = lesson(recipe, recipe.steps + step, pages=4 if thin else 2)
-        with torch.autocast("cpu", torch.bfloat16):
+        with torch.autocast("cpu", torch.bfloat16, enabled=HALF):
             places, details = in_detail(samples, model, random.Random(step).uniform(0.05, 0.25) if thin else 1.0)
             loss, _, now = together(model, samples, places, tokenizer, DETAILS, details)
         right += now
         loss.backward()
         # A few samples at a glance, so that the model goes on to understand the whole picture alone.
         samples = lesson(recipe, 10**6 + step, pages=8)
-        with torch.autocast("cpu", torch.bfloat16):
+        with torch.autocast("cpu", torch.bfloat16, enabled=HALF):
             loss, _, _ = together(model, samples, model.look(pixels_of(samples)).float(), tokenizer, 0, None)
         loss.backward()
         update(model, optims, recipe.layout_rate * min(1.0, (step + 1) / 20, 1 - step / recipe.layout_steps))
