@@ -98,3 +98,16 @@ def test_a_model_of_ones_own_becomes_onnx(tokenizer, tmp_path, monkeypatch):
 def test_an_export_of_nothing_says_what_is_missing(tmp_path):
     with pytest.raises(BuildFailed, match="There is no model in"):
         onnx_folder(tmp_path / "nothing")
+
+
+def test_muon_in_float32_makes_an_update_nearly_orthogonal():
+    """All singular values of the result are near 1, whichever side is longer."""
+    import torch
+
+    from course_utils.pico.muon import nearly_orthogonal
+
+    torch.manual_seed(0)
+    for shape in ((64, 200), (200, 64)):
+        found = nearly_orthogonal(torch.randn(shape), (3.4445, -4.7750, 2.0315), 5, 1e-7)
+        values = torch.linalg.svdvals(found)
+        assert found.shape == shape and values.min() > 0.5 and values.max() < 1.5

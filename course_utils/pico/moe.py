@@ -137,10 +137,12 @@ class ExpertMuon:
     def __init__(self, tensors: list, **how):
         import torch
 
+        from course_utils.pico.muon import Muon
+
         self.tensors = tensors
         # Views on the same memory: what the library does to them is done to the tensors.
         self.views = [[torch.nn.Parameter(part) for part in tensor.data] for tensor in tensors]
-        self.muon = torch.optim.Muon([view for views in self.views for view in views], **how)
+        self.muon = Muon([view for views in self.views for view in views], **how)
         self.param_groups = self.muon.param_groups
         self.state_dict, self.load_state_dict = self.muon.state_dict, self.muon.load_state_dict
 
@@ -161,13 +163,15 @@ def optimizers(model, recipe: Recipe) -> list:
     """Muon for the matrices inside the layers (the routers' too), expert by expert; AdamW for everything else."""
     import torch
 
+    from course_utils.pico.muon import Muon
+
     muon = {"lr": recipe.muon_rate, "weight_decay": 0.01, "adjust_lr_fn": "match_rms_adamw"}
     named = list(model.named_parameters())
     experts = [p for _, p in named if p.ndim == 3]
     matrices = [p for n, p in named if p.ndim == 2 and ".layers." in n]
     others = [p for n, p in named if p.ndim == 1 or (p.ndim == 2 and ".layers." not in n)]
     adam = torch.optim.AdamW(others, lr=recipe.adam_rate, betas=(0.9, 0.98), weight_decay=0.0)
-    return [torch.optim.Muon(matrices, **muon), adam, *([ExpertMuon(experts, **muon)] if experts else [])]
+    return [Muon(matrices, **muon), adam, *([ExpertMuon(experts, **muon)] if experts else [])]
 
 
 def rate_at(step: int, recipe: Recipe) -> float:

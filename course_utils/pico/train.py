@@ -237,12 +237,14 @@ def optimizers(model, recipe: Recipe) -> list:
     """Muon for the matrices inside the blocks, AdamW for everything else, LoRA's thin matrices included."""
     import torch
 
+    from course_utils.pico.muon import Muon
+
     trained = {n: p for n, p in model.named_parameters() if p.requires_grad}
     matrices = [p for n, p in trained.items() if p.ndim == 2 and ".layers." in n and "lora_" not in n]
     others = [p for n, p in trained.items() if not (p.ndim == 2 and ".layers." in n and "lora_" not in n)]
     muon = {"lr": recipe.muon_rate, "weight_decay": 0.01, "adjust_lr_fn": "match_rms_adamw"}
     adam = {"lr": recipe.adam_rate, "betas": (0.9, 0.98), "weight_decay": 0.0}
-    kinds = ((torch.optim.Muon, matrices, muon), (torch.optim.AdamW, others, adam))
+    kinds = ((Muon, matrices, muon), (torch.optim.AdamW, others, adam))
     return [kind(weights, **how) for kind, weights, how in kinds if weights]
 
 

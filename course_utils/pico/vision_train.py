@@ -28,12 +28,12 @@ import torch
 from torch.nn.functional import cross_entropy
 
 from course_utils.pico import WEIGHTS, picture_book, textbook
+from course_utils.pico.muon import HALF, Muon
 from course_utils.pico.train import IGNORED, backward, encode
 from course_utils.pico.vision import PLACES, PicoVision, PicoVisionConfig, crops, normal
 from course_utils.pico.vision_aids import DecoderAid, EyeAid, maps_of, place_of
 
 DETAILS = 48 * 49  # tokens of 4 x 4 detail crops with their row ends
-HALF = torch.backends.cpu.get_cpu_capability() not in ("DEFAULT", "AVX2")  # older processors are slow in bfloat16
 
 
 @dataclass(frozen=True)
@@ -244,7 +244,7 @@ def optimizers(model, more=()) -> list:
     named = list(model.named_parameters())
     matrices = [p for n, p in named if p.ndim == 2 and any(part in n for part in inside)]
     others = [p for n, p in named if not (p.ndim == 2 and any(part in n for part in inside))]
-    muon = torch.optim.Muon(matrices, weight_decay=0.01, adjust_lr_fn="match_rms_adamw")
+    muon = Muon(matrices, weight_decay=0.01, adjust_lr_fn="match_rms_adamw")
     adam = torch.optim.AdamW([*others, *more], betas=(0.9, 0.98), weight_decay=0.0)
     return [muon, adam]
 
