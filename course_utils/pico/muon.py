@@ -14,7 +14,7 @@ __all__ = ["HALF", "Muon"]
 
 
 def nearly_orthogonal(grad, coefficients: tuple[float, float, float], steps: int, eps: float):
-    """The library's iteration (torch.optim.Muon, after K. Jordan) in float32. `grad` and the result: [rows, columns]."""
+    """The iteration of torch.optim.Muon in float32. `grad` and the result: [rows, columns]."""
     a, b, c = coefficients
     found = grad.T if grad.size(0) > grad.size(1) else grad
     found = found.float() / found.norm().clamp(min=eps)
