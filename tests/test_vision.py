@@ -86,6 +86,22 @@ def test_what_has_no_name_is_never_asked_for_it():
         assert min(numpy.linalg.norm(numpy.subtract(painted, other)) for other in drawings.COLOURS.values()) > 75
 
 
+def test_practice_gives_no_way_around_looking():
+    """Names that begin alike stand side by side; groups of one colour without a name come in every number."""
+    rng, together, numbers, misspelled = random.Random(5), set(), set(), 0
+    for _ in range(600):
+        words = {word for thing in picture_book.several(rng, False) for word in (thing.shape, thing.colour)}
+        together |= {both for both in picture_book.ALIKE if set(both) <= words}
+        things = picture_book.counts(rng, False).pages[0].things
+        for shape in drawings.SHAPES:
+            paints = [thing.paint for thing in things if thing.shape == shape and thing.colour == drawings.ODD]
+            if paints and paints[0] and len(set(paints)) == 1:
+                numbers.add((len(paints), shape))
+        misspelled += picture_book.misspelled(rng, "kala") != "kala"
+    assert together == set(picture_book.ALIKE) and misspelled > 500
+    assert {(number, shape) for number in range(1, 6) for shape in drawings.SHAPES} <= numbers
+
+
 def test_the_examination_asks_for_what_is_held_out():
     rng = random.Random(2)
     for _ in range(60):
@@ -126,7 +142,7 @@ def test_a_hint_stands_at_the_end_of_its_word_and_an_aim_before_each_letter(seen
     ids, labels, marks = vision_train.question_ids(word, tokenizer)
     aims = marks["aims"]
     assert [labels[at + 1] for at, _ in aims] == [tokenizer.encode(letter)[0] for letter in "abc"]
-    assert [place for _, place in aims] == [0, 1, 2]
+    assert [third for _, third in aims] == [1, 4, 7] and vision_aids.third_of(335, 40) == 36 + 35
     counted = picture_book.Question("How many crosses are there?", "3.", "count", counted="crosses")
     ids, _, marks = vision_train.question_ids(counted, tokenizer)
     assert [(tokenizer.decode(ids[: at + 1]).split()[-1], n) for at, n in marks["numbers"]] == [("crosses", 3)]
@@ -150,9 +166,26 @@ def test_the_decoder_is_asked_about_the_first_picture_at_the_places_of_the_secon
     row = vision_train.row_of(drawn, places, model, tokenizer, 0)
     vectors = torch.cat(row.parts)
     assert vectors[row.second, 0] == 144 and vectors[row.second + 13, 0] == 156  # past the first row end
-    kinds, _, middles = vision_aids.maps_of([drawn])
-    assert kinds.shape == (2, 144, 3) and middles.shape == (2, 144)
-    assert middles.sum() == sum(len(page.things) for page in drawn.pages)
+
+
+def test_the_eye_is_asked_for_one_place_of_each_thing_and_for_their_number():
+    page = drawings.Page()
+    for x in (56, 200, 290):  # the first lies on the corner of four places
+        page.thing(drawings.Thing("circle", "red", x, 84, 24))
+    page.thing(drawings.Thing("star", "red", 168, 280, 24))
+    maps = vision_aids.maps_of([picture_book.Sample([drawings.Page(), page], [])])
+    assert maps.kinds.shape == (2, 144, 3) and maps.tones.shape == (2, 144)
+    around = [144 + row * 12 + column for column in (1, 2) for row in (2, 3)]
+    assert maps.middles.shape == (4, 4) and maps.middles[0].tolist() == around
+    numbers = dict(zip(maps.kinds[1, :, 1].tolist(), maps.alike[1].tolist(), strict=True))
+    assert numbers == {0: -100, drawings.KINDS.index("circle"): 3, drawings.KINDS.index("star"): 1}
+    # One place is sure, and all others are sure of the contrary: nothing to learn. Two, or none: much.
+    right = torch.full((288,), -20.0)
+    right[maps.middles[:, 0]] = 20
+    twice, none = right.clone(), right.clone()
+    twice[maps.middles[0, 1]], none[maps.middles[0, 0]] = 20, -20
+    losses = [vision_aids.EyeAid.one_each(logits, maps.middles).item() for logits in (right, twice, none)]
+    assert losses[0] < 1e-4 and min(losses[1:]) > 4
 
 
 def test_the_rate_rises_in_each_stage_and_ends_at_nothing():

@@ -1,7 +1,8 @@
 """Pictures that pico-vision learns from, drawn with Pillow: shapes, text, charts, tables and scenes.
 
-A `Page` keeps, beside the picture, two small maps of what was drawn where. They teach the eye of the model before it
-learns to speak: for each of the 12 x 12 places of a picture, what is there, and in which colour.
+A `Page` keeps, beside the picture, three small maps of what was drawn where. They teach the eye of the model before it
+learns to speak: for each of the 12 x 12 places of a picture, what is there, in which colour, and of a letter, which
+one of its text it is.
 """
 
 from __future__ import annotations
@@ -50,6 +51,7 @@ class Thing:
     hollow: bool = False
     angle: float = 0.0
     unrest: float = 0.0  # how far, in shares of the size, the corners are off: the hand that drew it
+    paint: tuple[int, int, int] | None = None  # of an odd colour; None for one at random
 
     @property
     def name(self) -> str:
@@ -69,7 +71,7 @@ class Page:
 
         self._image = Image.new("RGB", (SIDE * self.scale, SIDE * self.scale), self.paper)
         self.pen = ImageDraw.Draw(self._image)
-        self._maps = [Image.new("L", (MAP, MAP), 0) for _ in range(2)]
+        self._maps = [Image.new("L", (MAP, MAP), 0) for _ in range(3)]
         self._map_pens = [ImageDraw.Draw(image) for image in self._maps]
 
     @property
@@ -83,16 +85,25 @@ class Page:
         import numpy
 
         middle = MAP // PLACES // 2
-        kinds, tones = (numpy.asarray(image)[middle :: MAP // PLACES, middle :: MAP // PLACES] for image in self._maps)
+        step = MAP // PLACES
+        kinds, tones = (numpy.asarray(image)[middle::step, middle::step] for image in self._maps[:2])
         return kinds.copy(), tones.copy()
 
     @property
     def thirds(self):
         """What the left, middle and right third of each place hold, [12, 12, 3] into `KINDS`: an i is narrow."""
+        return self._in_thirds(0)
+
+    @property
+    def orders(self):
+        """Whether they hold the first, the second, ... letter of a text: [12, 12, 3], from 1; 0 is no letter."""
+        return self._in_thirds(2)
+
+    def _in_thirds(self, number: int):
         import numpy
 
         step = MAP // PLACES
-        row = numpy.asarray(self._maps[0])[step // 2 :: step]
+        row = numpy.asarray(self._maps[number])[step // 2 :: step]
         return numpy.stack([row[:, at::step] for at in (1, step // 2, step - 2)], axis=-1)
 
     def polygon(self, points, paint, kind: str = "", tone: str = "", hollow: float = 0) -> None:
@@ -105,8 +116,8 @@ class Page:
         if kind:
             self._mark([(x * MAP / SIDE, y * MAP / SIDE) for x, y in points], kind, tone)
 
-    def _mark(self, points, kind: str, tone: str) -> None:
-        for pen, value in zip(self._map_pens, (KINDS.index(kind), TONES.index(tone or "none")), strict=True):
+    def _mark(self, points, kind: str, tone: str, order: int = 0) -> None:
+        for pen, value in zip(self._map_pens, (KINDS.index(kind), TONES.index(tone or "none"), order), strict=True):
             pen.polygon(points, fill=value)
 
     def line(self, points, paint, width: float) -> None:
@@ -132,12 +143,12 @@ class Page:
             top, bottom = (y + 0.25 * size) * self.scale, (y + 1.05 * size) * self.scale
             box = [(left, top), (right, top), (right, bottom), (left, bottom)]
             if letter in LETTERS + DIGITS:
-                self._mark([(a * shrink, b * shrink) for a, b in box], letter, tone)
+                self._mark([(a * shrink, b * shrink) for a, b in box], letter, tone, i + 1)
 
     def thing(self, thing: Thing, rng: random.Random | None = None) -> None:
         """One of the six shapes, or a blot."""
         rng = rng or random.Random(0)
-        paint = nameless(rng) if thing.colour == ODD else COLOURS[thing.colour]
+        paint = (thing.paint or nameless(rng)) if thing.colour == ODD else COLOURS[thing.colour]
         shade = tuple(max(0, min(255, part + rng.randint(-12, 12))) for part in paint)
         points = [
             (

@@ -120,11 +120,13 @@ def backward(model, rows, recipe: Recipe, tokens: int = 1536) -> tuple[float, fl
     """Add the gradients of one step. Returns the loss in nats and the load-balancing loss (2 is perfect balance)."""
     import torch
 
+    from course_utils.pico.muon import HALF
+
     batches = list(micro_batches(rows, tokens))
     total = sum(float(w[:, 1:][y[:, 1:] != IGNORED].sum()) for _, y, w in batches)
     loss = balance = 0.0
     for ids, labels, weights in batches:
-        with torch.autocast("cpu", torch.bfloat16):
+        with torch.autocast("cpu", torch.bfloat16, enabled=HALF):
             summed, _, aux = losses(model, ids, labels, weights)
         (summed / total + recipe.balance * aux / len(batches)).backward()
         loss, balance = loss + summed.item() / total, balance + float(torch.as_tensor(aux).detach()) / len(batches)

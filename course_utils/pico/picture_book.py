@@ -29,6 +29,7 @@ from course_utils.pico.drawings import (
     Thing,
     animal,
     font,
+    nameless,
     scenery,
 )
 
@@ -151,15 +152,25 @@ def page_of(rng: random.Random, things: list[Thing], tint=None) -> Page:
     return page
 
 
+# Words that begin alike, with the same token in some answers: a model that forgets to look takes one for the other.
+ALIKE = (("pink", "purple"), ("circle", "cross"), ("square", "star"), ("black", "blue"))
+
+
 def several(rng: random.Random, held: bool, most: int = 3) -> list[Thing]:
-    """One to `most` things whose shapes all differ, and whose colours all differ."""
-    kinds: list[tuple[str, str]] = []
-    wanted = rng.randint(1, most)
-    while len(kinds) < wanted:
-        new = pair(rng, held and not kinds)
-        if all(new[0] != s and new[1] != c for s, c in kinds):
-            kinds.append(new)
-    return scatter(rng, kinds)
+    """One to `most` things whose shapes all differ, and whose colours all differ.
+
+    In training two whose names are alike often stand side by side, and things are often small.
+    """
+    both = rng.choice(ALIKE) if not held and most > 1 and rng.random() < 0.35 else ()
+    while True:
+        kinds: list[tuple[str, str]] = []
+        wanted = rng.randint(1, most)
+        while len(kinds) < wanted:
+            new = pair(rng, held and not kinds)
+            if all(new[0] != s and new[1] != c for s, c in kinds):
+                kinds.append(new)
+        if set(both) <= {word for kind in kinds for word in kind}:
+            return scatter(rng, kinds, 62 if held else rng.choice((36, 62)))
 
 
 def named(things: list[Thing]) -> str:
@@ -268,6 +279,9 @@ def places(rng: random.Random, held: bool) -> Sample:
         if len(new) == 3:
             name = article(thing.name).capitalize() + "."
             new[1:] = [rng.choice(new[1:]), Question(f"What is {spot_}?", name, "place", (), aim(thing))]
+        if thing.colour != ODD and rng.random() < 0.7:
+            named_by = ((thing.colour, thing.x, thing.y),)
+            new.append(Question(f"Where is the {thing.colour} thing?", ninth, "place", named_by))
         asked += new
     rng.shuffle(asked)
     return Sample([page_of(rng, things)], asked)
@@ -285,12 +299,13 @@ def tones_of(chosen: list[tuple[str, str]]) -> dict[str, list[str]]:
 def group(rng: random.Random, even: bool = False) -> list[tuple[str, str]]:
     """Up to five shapes with their colours, no held-out group among them. Those of one shape often share a colour.
 
-    `even`: four or five of a shape are as frequent as one or two.
+    `even`: four or five of a shape are as frequent as one or two, and fewer share a colour, which tells of the number
+    where some groups never come.
     """
     while True:
         kinds = rng.sample(SHAPES, rng.choice((1, 1, 2, 2, 3)))
         free = {s: [c for c in NAMES if not held_pair(s, c)] for s in kinds}
-        if rng.random() < 0.6:
+        if rng.random() < (0.2 if even else 0.6):
             free = {s: [rng.choice(colours)] for s, colours in free.items()}
         same = [kinds[0]] * rng.randint(1, 5) if even else []
         wanted = rng.choice((1, 2, 3, 3, 4, 4, 5, 5))
@@ -309,9 +324,13 @@ def counts(rng: random.Random, held: bool) -> Sample:
         page = page_of(rng, scatter(rng, [(shape, colour)] * number + others, 50))
         return Sample([page], [Question(f"How many {plural(shape)} are there?", f"{number}.", "count")])
     chosen, asked = group(rng, even=True), []
-    if plain := rng.random() < 0.3:
+    if plain := rng.random() < 0.5:
         chosen = [(shape, ODD) for shape, _ in chosen]
-    page, tones = page_of(rng, scatter(rng, chosen, 50)), tones_of(chosen)
+    things, tones = scatter(rng, chosen, 50), tones_of(chosen)
+    if plain and rng.random() < 0.7:  # groups of one colour that has no name, in every number
+        paints = {shape: nameless(rng) for shape in tones}
+        for thing in things:
+            thing.paint = paints[thing.shape]
     for shape in [*tones, rng.choice([s for s in SHAPES if s not in tones])]:
         text, number = f"How many {plural(shape)} are there?", len(tones.get(shape, ()))
         asked.append(Question(text, f"{number}.", "count", counted=plural(shape)))
@@ -320,7 +339,7 @@ def counts(rng: random.Random, held: bool) -> Sample:
     asked.append(Question(f"How many {what} are there?", f"{len(chosen)}.", "count", counted=what))
     if not plain:
         asked.append(Question(f"How many things are {colour}?", f"{number}.", "count", counted=colour))
-    return Sample([page], asked)
+    return Sample([page_of(rng, things)], asked)
 
 
 def plural(shape: str) -> str:
@@ -395,21 +414,31 @@ def is_it(a: Thing, b: Thing, asked: str, found: str) -> Question:
 
 
 def some_text(rng: random.Random, held: bool, longest: int = 5) -> str:
-    """A number of one or two digits, a word of the textbook, or (in training) digits or letters at random."""
+    """A number of one or two digits, a word of the textbook, or (in training) digits or letters that make no word."""
+    numbers, known, digits, nearly = (0.25, 0.5, 0.6, 0.6) if held else (0.15, 0.3, 0.4, 0.7)
     while True:
         kind = rng.random()
-        if kind < 0.25:
+        if kind < numbers:
             text = str(rng.randint(0, 99))
-        elif kind < 0.5:
+        elif kind < known:
             text = rng.choice(words())
-        elif kind < 0.6:
+        elif kind < digits:
             text = "".join(rng.choices(DIGITS, k=rng.choice((1, 3, 3))))
+        elif kind < nearly:
+            text = misspelled(rng, rng.choice(words()))
         else:
             text = "".join(rng.choices(LETTERS, k=rng.choice((1, 2, 2, 3, 3, 4, 4, 5, 5))))
         if not held and len(text) < 3 and rng.random() < 0.4:
             continue  # long ones need more practice
         if len(text) <= longest and held_text(text) == held and not (held and kind >= 0.5):
             return text
+
+
+def misspelled(rng: random.Random, word: str) -> str:
+    """A word with one letter doubled, or another in its place: who guesses from the rest of it is wrong."""
+    at = rng.randrange(len(word))
+    new = 2 * word[at] if rng.random() < 0.4 else rng.choice(LETTERS)
+    return word[:at] + new + word[at + 1 :]
 
 
 def writing(rng: random.Random, held: bool) -> Sample:
@@ -645,14 +674,21 @@ def soup(rng: random.Random, held: bool) -> Sample:
     return Sample([page], [])
 
 
+def beside(rng: random.Random, held: bool) -> Sample:
+    """A page that only the eye reads, for practice of what it finds hard: letters, or things to count."""
+    return soup(rng, held) if rng.random() < 0.67 else counts(rng, held)
+
+
 # What training draws, and how often. "hard" is practice of what depends on where things are, and of letters.
 MIXES = {
-    "all": ((shapes, 0.18), (places, 0.12), (counts, 0.17), (relations, 0.1), (writing, 0.13), (lines, 0.07),
-            (chart, 0.03), (table, 0.04), (scene, 0.04), (difference, 0.12)),
+    "all": ((shapes, 0.17), (places, 0.13), (counts, 0.17), (relations, 0.07), (writing, 0.15), (lines, 0.06),
+            (chart, 0.04), (table, 0.03), (scene, 0.03), (difference, 0.15)),
     "hard": ((places, 0.25), (relations, 0.2), (writing, 0.35), (shapes, 0.05), (counts, 0.05), (chart, 0.04),
              (scene, 0.02), (difference, 0.04)),
     "weak": ((relations, 0.16), (counts, 0.14), (writing, 0.1), (lines, 0.18), (difference, 0.17), (chart, 0.02),
              (places, 0.02), (shapes, 0.12), (table, 0.07), (scene, 0.02)),
+    "numbers": ((counts, 0.4), (shapes, 0.14), (places, 0.1), (relations, 0.06), (writing, 0.12), (lines, 0.03),
+                (chart, 0.03), (table, 0.02), (scene, 0.02), (difference, 0.08)),
     "letters": ((soup, 0.7), (writing, 0.1), (shapes, 0.05), (places, 0.05), (counts, 0.04), (chart, 0.03),
                 (table, 0.03)),
 }  # fmt: skip

@@ -171,10 +171,12 @@ def learn(model, optims: list, rows: list, rate: float) -> None:
     """One step: read the encoded pages once, with this share of the learning rates."""
     import torch
 
+    from course_utils.pico.muon import HALF
+
     batches = list(micro_batches(rows))
     total = sum(float(w[:, 1:][y[:, 1:] != IGNORED].sum()) for _, y, w in batches)
     for ids, labels, weights in batches:
-        with torch.autocast("cpu", torch.bfloat16):
+        with torch.autocast("cpu", torch.bfloat16, enabled=HALF):
             summed, _ = answer_loss(model, ids, labels, weights)
         (summed / total).backward()
     torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)

@@ -285,6 +285,7 @@ def train(recipe: Recipe, folder: Path, save_every: int = 250):
     from tqdm.auto import tqdm
     from transformers import Phi3ForCausalLM
 
+    from course_utils.pico.muon import HALF
     from course_utils.pico.tokenizer import load_tokenizer, train_tokenizer
 
     folder.mkdir(parents=True, exist_ok=True)
@@ -308,7 +309,7 @@ def train(recipe: Recipe, folder: Path, save_every: int = 250):
     for step in bar:
         started = time.perf_counter()
         rows = lessons(recipe, step, tokenizer)
-        loss = backward(model, rows, half=True)
+        loss = backward(model, rows, half=HALF or device == "cuda")
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         for optim in optims:
             for group in optim.param_groups:

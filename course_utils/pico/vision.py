@@ -8,7 +8,7 @@
             --Phi-3--> the decoder reads them as if they were words, and answers
 
 The layout is that of section 7 of the Phi-3 technical report (arXiv 2404.14219) and of the "HD transform" in the code
-that Microsoft published with Phi-3-vision. The eye there is CLIP ViT-L/14, of 24 layers; here it has three.
+that Microsoft published with Phi-3-vision. The eye there is CLIP ViT-L/14, of 24 layers; here it has four.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class PicoVisionConfig(PreTrainedConfig):
     model_type = "pico_vision"
     sub_configs = {"text_config": Phi3Config}
 
-    def __init__(self, text_config=None, eye_size: int = 96, eye_layers: int = 3, eye_heads: int = 2, **others):
+    def __init__(self, text_config=None, eye_size: int = 96, eye_layers: int = 4, eye_heads: int = 2, **others):
         self.text_config = Phi3Config(**text_config) if isinstance(text_config, dict) else text_config or Phi3Config()
         self.eye_size, self.eye_layers, self.eye_heads = eye_size, eye_layers, eye_heads
         super().__init__(**others)

@@ -31,7 +31,7 @@ from course_utils.pico import WEIGHTS, picture_book, textbook
 from course_utils.pico.muon import HALF, Muon
 from course_utils.pico.train import IGNORED, backward, encode
 from course_utils.pico.vision import PLACES, PicoVision, PicoVisionConfig, crops, normal
-from course_utils.pico.vision_aids import DecoderAid, EyeAid, maps_of, place_of
+from course_utils.pico.vision_aids import DecoderAid, EyeAid, maps_of, place_of, third_of
 
 DETAILS = 48 * 49  # tokens of 4 x 4 detail crops with their row ends
 
@@ -45,7 +45,7 @@ class Stage:
     rate: float
     end: float
     alone: bool = False  # the eye without the decoder, on twice as many pages
-    letters: int = 0  # pages full of letters beside, for the eye alone
+    letters: int = 0  # pages beside, most of them full of letters, for the eye alone
 
 
 @dataclass(frozen=True)
@@ -66,6 +66,8 @@ class Recipe:
         Stage(600, "all", 6e-4, 5e-4),
         Stage(800, "all", 5e-4, 0),
         Stage(2000, "all", 6e-4, 0, letters=4),
+        Stage(3100, "all", 7e-4, 0, letters=6),
+        Stage(500, "numbers", 4e-4, 0, letters=4),
     )
     pages_a_step: int = 16
     warmup: int = 100  # steps, in each stage
@@ -145,7 +147,7 @@ def question_ids(question: picture_book.Question, tokenizer) -> tuple[list[int],
     # A name has several tokens. With one aim, each of them is to look there: else "P" is followed by what the question
     # makes likely, "urple" for a triangle, whatever the picture shows.
     aims = question.aims * max(1, len(tail) - 2) if len(question.aims) == 1 else question.aims
-    marks["aims"] = [(len(head) - 1 + i, place_of(*point)) for i, point in enumerate(aims)]
+    marks["aims"] = [(len(head) - 1 + i, third_of(*point)) for i, point in enumerate(aims)]
     if len(question.hints) == 2:
         found = picture_book.side_of(*(hint[1:] for hint in question.hints))
         marks["sides"] = [(len(head) - 1, list(picture_book.SIDES).index(found))]
@@ -307,18 +309,18 @@ def train(recipe: Recipe, folder: Path, save_every: int = 200):
         began, (stage, _) = time.perf_counter(), recipe.at(step)
         rng = random.Random(f"details/{recipe.seed}/{step}")
         samples = lesson(recipe, step)
-        kinds, tones, middles = maps_of(samples)
+        maps = maps_of(samples)
         with torch.autocast("cpu", torch.bfloat16, enabled=HALF):
             places = model.look(pixels_of(samples)).float()
-        what, where = aids["eye"](places, kinds, tones, middles)
+        what, where = aids["eye"](places, maps)
         if stage.letters:
-            pages = [picture_book.soup(rng, False) for _ in range(stage.letters)]
+            pages = [picture_book.beside(rng, False) for _ in range(stage.letters)]
             with torch.autocast("cpu", torch.bfloat16, enabled=HALF):
                 seen = model.look(pixels_of(pages)).float()
-            what = what + aids["eye"](seen, *maps_of(pages))[0]
+            what = what + aids["eye"](seen, maps_of(pages))[0]
         loss = what + where
         if not stage.alone:
-            gap = DETAILS if rng.random() < 0.15 else 0
+            gap = DETAILS if rng.random() < 0.1 else 0
             details = glimpses(samples, model, rng) if gap else None
             with torch.autocast("cpu", torch.bfloat16, enabled=HALF):
                 answers, helped, now = together(model, samples, places, tokenizer, gap, details, aids["decoder"])
@@ -330,9 +332,10 @@ def train(recipe: Recipe, folder: Path, save_every: int = 200):
             backward(model.language, rows, half=HALF)
         update(model, optims, recipe.rate(step))
         if (step + 1) % 50 == 0:
-            sight, took = aids["eye"].right(places, kinds), time.perf_counter() - began
-            print(f"{step + 1} loss {loss.item():.3f} sight {sight:.0%} {took:.2f} s {summary(right)}", end=" | ")
-            print(aids["decoder"].report(), flush=True)
+            print(f"{step + 1} loss {loss.item():.3f} {time.perf_counter() - began:.2f} s {summary(right)}", end=" | ")
+            if stage.letters:
+                print("beside", aids["eye"].report(seen, maps_of(pages)), end=" | ")
+            print(aids["eye"].report(places, maps), aids["decoder"].report(), flush=True)
             right = []
         if (step + 1) % save_every == 0 or step + 1 == recipe.steps:
             state = {"step": step + 1, "model": model.state_dict(), "aids": aids.state_dict(),
@@ -442,6 +445,7 @@ def save(model, tokenizer, folder: Path) -> None:
     model = model.half()
     model.generation_config = GenerationConfig(bos_token_id=0, pad_token_id=0, eos_token_id=[4, 0])
     model.language.generation_config = model.generation_config
+    model.config.text_config._name_or_path = ""  # else the file says in which folder pico-mini lay
     model.save_pretrained(folder)
     tokenizer.save_pretrained(folder)
 
