@@ -17,9 +17,6 @@ from course_utils.pico.export import BuildFailed, onnx_folder
 
 PICTURES = int(os.environ.get("COURSE_VISION_PICTURES", 24))  # for the agreement of the engines; 200 takes ten minutes
 
-# Bars that the shipped weights miss, as their card says.
-NOT_YET = {"colour", "shape", "count", "read", "difference"}
-
 
 @pytest.fixture(scope="module")
 def seen():
@@ -284,8 +281,7 @@ def test_the_weights_are_small_and_the_card_is_true():
 @pytest.mark.parametrize("skill", vision_card.BARS)
 def test_the_bars(skill):
     exam = json.loads((folder(VISION) / "scores.json").read_text(encoding="utf-8"))
-    reached = exam["scores"][skill] >= vision_card.BARS[skill]
-    assert reached == (skill not in NOT_YET), f"{skill}: {exam['scores'][skill]:.1%}"
+    assert exam["scores"][skill] >= vision_card.BARS[skill]
 
 
 def test_a_short_examination_finds_the_scores_of_the_card(seen):
