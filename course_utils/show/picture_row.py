@@ -48,6 +48,7 @@ class PictureRow(View):
         look = f"width:{self.width}px;max-width:100%;border:1px solid var(--jp-border-color1, #999);display:block"
         look += ";image-rendering:pixelated" if small.width < self.width else ""
         words = f"width:{self.width}px;line-height:1.4;color:var(--jp-content-font-color1, inherit)"
+        words += ";overflow-wrap:anywhere"  # an answer may be one long word
         return (
             f'<figure style="margin:0.3em 0"><img alt="{escape(caption)}" src="{to_data_url(small)}" style="{look}">'
             f'<figcaption style="{words}">{escape(caption)}</figcaption></figure>'
