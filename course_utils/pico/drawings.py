@@ -84,9 +84,8 @@ class Page:
         """What the 12 x 12 places hold: two arrays of numbers, into `KINDS` and into `TONES`."""
         import numpy
 
-        middle = MAP // PLACES // 2
         step = MAP // PLACES
-        kinds, tones = (numpy.asarray(image)[middle::step, middle::step] for image in self._maps[:2])
+        kinds, tones = (numpy.asarray(image)[step // 2 :: step, step // 2 :: step] for image in self._maps[:2])
         return kinds.copy(), tones.copy()
 
     @property

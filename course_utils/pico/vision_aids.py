@@ -165,11 +165,11 @@ class DecoderAid(nn.Module):
             if marks:
                 index, at, place = torch.tensor(marks).unbind(-1)
                 total = total + self.pointer(name, even(states[layer][index, at]), place)
-        for name, layer in (("side", AIMS_AFTER), ("number", AIMS_AFTER)):
+        for name in ("side", "number"):
             marks = [(i, at, right) for i, row in enumerate(rows) for at, right in getattr(row, name + "s")]
             if marks:
                 index, at, right = torch.tensor(marks).unbind(-1)
-                logits = getattr(self, name)(even(states[layer][index, at]))
+                logits = getattr(self, name)(even(states[AIMS_AFTER][index, at]))
                 self.found.setdefault(name, []).append(float((logits.argmax(-1) == right).float().mean()))
                 total = total + 2 * cross_entropy(logits, right)
         if len(samples[0].pages) == 2:

@@ -7,9 +7,9 @@
    Later it practises letters alone once more, on pages full of them.
 2. Together. The decoder is pico-mini, which can answer already; it learns to read places as if they were words. A
    picture is read once, and all its questions with it: each sees the picture and itself, and none of the others. What
-   is weak is practised in mixes of its own, and the eye goes on to practise letters beside. In some steps the positions
-   are those of the whole layout, and a few of the details stand in their places. `course_utils.pico.vision_aids` says
-   what the model is asked besides.
+   is weak is practised in mixes of its own, and the eye goes on to practise letters and numbers. In some steps the
+   positions are those of the whole layout, and a few of the details stand in their places.
+   `course_utils.pico.vision_aids` says what the model is asked besides.
 3. The whole layout: all details of a picture come before it.
 """
 
