@@ -17,31 +17,15 @@ if sys.version_info < (3, 8):  # noqa: UP036
         "Get one from https://www.python.org/downloads/ and start the command again with it."
     )
 
-import os
-from pathlib import Path
+from course_utils.base import ROOT, CourseError, cache_folder  # noqa: E402
 
 __version__ = "1.0.0"
-__all__ = ["CourseError", "cache_folder", "load"]
-
-ROOT = Path(__file__).resolve().parents[1]
-
-
-class CourseError(Exception):
-    """Something the learner can mend. The message says what happened and what to do."""
-
-    def _render_traceback_(self) -> "list[str]":
-        # IPython asks for this: in a notebook the message alone is shown, not the inside of the course.
-        return [f"{type(self).__name__}: {self}"]
-
-
-def cache_folder() -> Path:
-    """Where built and downloaded things are kept: `.cache` in the course's folder, or `COURSE_CACHE`."""
-    return Path(os.environ.get("COURSE_CACHE") or ROOT / ".cache")
+__all__ = ["ROOT", "CourseError", "cache_folder", "load"]
 
 
 def __getattr__(name: str):
     if name == "load":
-        from course_utils.runtimes import load
+        from course_utils.models import load
 
         return load
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

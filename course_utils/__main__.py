@@ -20,12 +20,13 @@ import webbrowser
 import xml.etree.ElementTree
 from pathlib import Path
 
-from course_utils import ROOT, doctor, environment
-from course_utils.installer import SetupError, say
+from course_utils.base import ROOT
+from course_utils.setup import doctor, environment
+from course_utils.setup.installer import SetupError, say
 
 FIRST_NOTEBOOK = "notebooks/00_start_here.ipynb"
 # topic -> the module whose `main` measures it
-BENCHES = {"train": "course_utils.pico.bench", "fit": "course_utils.runtimes.fit_check"}
+BENCHES = {"train": "course_utils.pico.training.bench", "fit": "course_utils.models.fit_check"}
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -238,7 +239,7 @@ def _counts(report: Path) -> dict:
 
 
 def _train(_: argparse.Namespace, rest: list[str]) -> int:
-    return _run_main("course_utils.pico.train", rest)
+    return _run_main("course_utils.pico.training.train", rest)
 
 
 def _bench(options: argparse.Namespace, _: list[str]) -> int:

@@ -9,10 +9,11 @@ from dataclasses import replace
 import pytest
 
 from course_utils import ROOT
-from course_utils.pico import WEIGHTS, bench
-from course_utils.pico.bench import PLAIN, draw, our_loop, our_rate, pack, plain_loop, plain_rate, time_to
+from course_utils.pico import WEIGHTS
 from course_utils.pico.tokenizer import load_tokenizer
-from course_utils.pico.train import IGNORED, buckets, build_model
+from course_utils.pico.training import bench
+from course_utils.pico.training.bench import PLAIN, draw, our_loop, our_rate, pack, plain_loop, plain_rate, time_to
+from course_utils.pico.training.train import IGNORED, buckets, build_model
 
 TINY = replace(bench.OURS, hidden_size=16, layers=1, heads=2, intermediate_size=16, samples_a_step=4)
 
@@ -28,7 +29,7 @@ def python(*arguments: str) -> subprocess.CompletedProcess:
 
 def test_the_command_gives_one_object_with_every_figure():
     # Not through `course_utils bench`, which may install packages first; test_commands.py tests that hand-over.
-    done = python("-m", "course_utils.pico.bench", "--seconds", "0.3", "--json")
+    done = python("-m", "course_utils.pico.training.bench", "--seconds", "0.3", "--json")
     assert done.returncode == 0 and done.stderr == "", done.stderr
     found = json.loads(done.stdout)
     assert found["topic"] == "train" and found["bar"] == 0.6 and found["samples"] == 500

@@ -11,7 +11,7 @@ import pytest
 from jupyter_client.manager import start_new_kernel
 
 from course_utils import ROOT, load
-from course_utils.chat import (
+from course_utils.models.chat import (
     BadOption,
     BadPrompt,
     CourseError,

@@ -18,10 +18,12 @@ from pathlib import Path
 
 import pytest
 
-from course_utils import ROOT, environment, installer, machine
+from course_utils import ROOT
 from course_utils.__main__ import _free_port
+from course_utils.setup import environment, installer, machine
 
-FIRST_FILES = ["__init__.py", "__main__.py", "doctor.py", "environment.py", "installer.py", "machine.py"]
+SETUP = [f"setup/{name}.py" for name in ("__init__", "doctor", "environment", "installer", "machine")]
+FIRST_FILES = ["__init__.py", "__main__.py", "base.py", *SETUP]
 NAMES = ("lab", "test", "doctor", "train", "bench", "serve")
 BASE_PYTHON = getattr(sys, "_base_executable", sys.executable)  # the one without our packages
 NO_INDEX = {"PIP_NO_INDEX": "1", "PIP_CONFIG_FILE": os.devnull}
@@ -56,7 +58,7 @@ def course(tmp_path: Path) -> Path:
     folder = tmp_path / "kurssi äö 课程"
     (folder / "course_utils").mkdir(parents=True)
     for name in FIRST_FILES:
-        shutil.copy(ROOT / "course_utils" / name, folder / "course_utils")
+        shutil.copy(ROOT / "course_utils" / name, folder / "course_utils" / name)
     shutil.copy(ROOT / "requirements.txt", folder)
     return folder
 

@@ -261,8 +261,7 @@ def test_choice_forgives_case_and_brackets_and_names_the_options():
     assert "'a', 'b', 'c'" in q.verdict({"answer_1": "d"}).message
     assert "that is not it" in q.verdict({"answer_1": "c"}).message
     assert (
-        exercise(choice("b", of="abc"), nudge="Think of a bee.").verdict({"answer_1": "c"}).message
-        == "Think of a bee."
+        exercise(choice("b", of="abc"), nudge="Think of a bee.").verdict({"answer_1": "c"}).message == "Think of a bee."
     )
     truth = exercise(choice(False, of=[True, False]), right=[False], wrong=[(True, "No.")])
     assert three_ways(truth) == [] and truth.verdict({"answer_1": 0}).outcome == NOT_YET
@@ -317,8 +316,7 @@ def test_function_runs_the_cases_and_knows_wrong_functions_by_what_they_do():
         function(cases),
         right=[softmax],
         wrong=[(forgets_exp, "No `exp`.")],
-        solution="import math\n"
-        + "def answer_1(s):\n p = [math.exp(x) for x in s]\n return [x / sum(p) for x in p]",
+        solution="import math\n" + "def answer_1(s):\n p = [math.exp(x) for x in s]\n return [x / sum(p) for x in p]",
     )
     assert three_ways(q) == []
     assert q.verdict({"answer_1": same_mistake}).message == "No `exp`."
@@ -421,9 +419,7 @@ def test_every_exercise_three_ways(q, capsys):
 
 
 def test_every_notebook_has_its_own_ids():
-    ids = [q.id for q in every_exercise()] + [
-        question.id for quiz in every_quiz() for question in quiz.questions
-    ]
+    ids = [q.id for q in every_exercise()] + [question.id for quiz in every_quiz() for question in quiz.questions]
     assert len(set(ids)) == len(ids)
     for number_, module in notebook_modules().items():
         here = [item for item in vars(module).values() if isinstance(item, Exercise)]

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from course_utils.pico import facts as facts_file
-from course_utils.pico.facts import COURSE_FACTS, FACTS, WORLD_FACTS
+from course_utils.pico.textbook import facts as facts_file
+from course_utils.pico.textbook.facts import COURSE_FACTS, FACTS, WORLD_FACTS
 
 EVERYDAY = Path(facts_file.__file__).with_name("everyday_200.txt")
 

@@ -7,11 +7,13 @@ from dataclasses import replace
 
 import pytest
 
-from course_utils import ROOT, CourseError, machine, show
-from course_utils.machine import GB, Memory, Speed
+from course_utils import ROOT, CourseError, show
+from course_utils.models import fit_check
 from course_utils.phi import fit
 from course_utils.phi.arithmetic import count, entries
-from course_utils.runtimes import fit_check
+from course_utils.phi.speed import Speed, measure
+from course_utils.setup import machine
+from course_utils.setup.machine import GB, Memory
 
 SPEED = Speed(
     cores=2,
@@ -25,7 +27,7 @@ SPEED = Speed(
 
 
 def test_the_measurement_is_quick_and_has_an_order_of_magnitude():
-    speed = machine.measure()
+    speed = measure()
     assert speed.seconds < 20  # 5 to 6 s on two quiet cores; the bar of 10 s is for those
     for precision in fit.ENGINES:
         assert 0.2e9 < speed.read[precision] < 2e12  # from a slow laptop with other work to a large server
@@ -132,7 +134,7 @@ def test_the_prediction_holds_here():
 
 def test_the_command_tells_what_it_found():
     done = subprocess.run(
-        [sys.executable, "-m", "course_utils.runtimes.fit_check", "--models", "58M", "--json"],
+        [sys.executable, "-m", "course_utils.models.fit_check", "--models", "58M", "--json"],
         cwd=ROOT, capture_output=True, encoding="utf-8", timeout=300,
     )  # fmt: skip
     assert done.returncode == 0 and done.stderr == "", done.stderr

@@ -13,10 +13,11 @@ from safetensors.numpy import load_file
 from test_parity import PROMPTS
 
 from course_utils import CourseError
-from course_utils.chat import Message
-from course_utils.pico import folder, gguf_file
+from course_utils.models.chat import Message
+from course_utils.models.torch_model import TransformersModel
+from course_utils.pico import folder
+from course_utils.pico.export import gguf_file
 from course_utils.pico.tokenizer import load_tokenizer
-from course_utils.runtimes.transformers import TransformersModel
 from course_utils.server import template
 
 ODD_TEXTS = [

@@ -7,9 +7,9 @@ import torch
 from safetensors import safe_open
 
 from course_utils import CourseError, load, show
+from course_utils.models import UnknownModel
 from course_utils.phi import arithmetic
 from course_utils.pico import MOE, evaluate, folder, moe, moe_card
-from course_utils.runtimes import UnknownModel
 
 SENTENCE = "The red fox lives in the forest."
 

@@ -11,7 +11,16 @@ import pytest
 from course_utils import CourseError
 from course_utils.pico import MODELS, SHIPPED, evaluate, folder, textbook
 from course_utils.pico.tokenizer import load_tokenizer
-from course_utils.pico.train import IGNORED, RECIPES, Recipe, build_model, encode, micro_batches, rate_at, train
+from course_utils.pico.training.train import (
+    IGNORED,
+    RECIPES,
+    Recipe,
+    build_model,
+    encode,
+    micro_batches,
+    rate_at,
+    train,
+)
 
 # A sample scatters: three standard deviations of the binomial distribution are allowed. The full examination,
 # 300 samples a skill, is in scores.json. The bigger model is slower, so it answers fewer here.

@@ -8,8 +8,8 @@ import warnings
 import pytest
 from PIL import Image
 
-from course_utils import pictures
-from course_utils.pictures import BadPicture, changes, frames, from_data_url, open_picture, to_data_url
+from course_utils.models import pictures
+from course_utils.models.pictures import BadPicture, changes, frames, from_data_url, open_picture, to_data_url
 
 
 @pytest.fixture(autouse=True)

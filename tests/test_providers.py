@@ -7,8 +7,9 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
-from course_utils import ROOT, doctor, show
-from course_utils.runtimes import providers
+from course_utils import ROOT, show
+from course_utils.models import providers
+from course_utils.setup import doctor
 
 FALSE_KEY = "nvapi-" + "0123456789" * 3
 

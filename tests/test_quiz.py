@@ -73,11 +73,7 @@ def test_the_text_twin_and_the_html_hold_every_choice(capsys):
     q.show()
     out = capsys.readouterr().out
     assert out.count("a) A word.") == 2 and "2. What is a token <here>?" in out and "quiz.answer(1" in out
-    assert (
-        "&lt;here&gt;" in q.html()
-        and "<strong>token</strong>" in q.html()
-        and q.html().count("<li>A word.") == 2
-    )
+    assert "&lt;here&gt;" in q.html() and "<strong>token</strong>" in q.html() and q.html().count("<li>A word.") == 2
 
 
 def test_the_buttons_answer(capsys):

@@ -8,7 +8,7 @@ import pytest
 from course_utils import ROOT, CourseError
 from course_utils.pico import MODELS, card, folder, records
 from course_utils.pico.tokenizer import load_tokenizer
-from course_utils.pico.train import RECIPES, Recipe, build_model, encode, lesson
+from course_utils.pico.training.train import RECIPES, Recipe, build_model, encode, lesson
 
 
 @pytest.mark.parametrize("name", MODELS)

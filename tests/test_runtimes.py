@@ -17,12 +17,12 @@ import pytest
 
 import course_utils
 from course_utils import ROOT, CourseError, cache_folder, load
-from course_utils.chat import Message, UnknownOption
+from course_utils.models import UnknownModel
+from course_utils.models.chat import Message, UnknownOption
+from course_utils.models.onnx_model import genai
+from course_utils.models.torch_model import TransformersModel
 from course_utils.phi.catalog import MODELS
 from course_utils.pico import export, folder
-from course_utils.runtimes import UnknownModel
-from course_utils.runtimes.onnx import genai
-from course_utils.runtimes.transformers import TransformersModel
 
 STORY = "Tell me a story about a red fox in the forest."
 
@@ -36,7 +36,7 @@ def python(code: str, **environment: str) -> subprocess.Popen:
 
 def test_importing_the_course_loads_nothing_heavy():
     code = (
-        "import sys, course_utils, course_utils.chat, course_utils.runtimes, course_utils.runtimes.hub\n"
+        "import sys, course_utils, course_utils.models.chat, course_utils.models, course_utils.models.hub\n"
         "from course_utils import load\n"
         "heavy = {'torch', 'transformers', 'onnxruntime_genai', 'onnx', 'numpy', 'huggingface_hub'}\n"
         "print(heavy & set(sys.modules))"
@@ -200,9 +200,8 @@ def test_min_p_keeps_the_tokens_above_the_bar():
 
 
 def test_telemetry_is_off():
-    code = (
-        "from course_utils.runtimes.onnx import genai; genai(); import os; print(os.environ['ORT_DISABLE_TELEMETRY'])"
-    )
+    code = "import os; from course_utils.models.onnx_model import genai; genai(); "
+    code += "print(os.environ['ORT_DISABLE_TELEMETRY'])"
     output, errors = python(code).communicate(timeout=60)
     assert output.strip() == "1", errors
 

@@ -5,8 +5,8 @@ import socket
 import pytest
 
 from course_utils import load, server, show
-from course_utils.chat import BadOption, CourseError, EmptyPrompt, UnknownOption
-from course_utils.runtimes.cloud import CloudError, NoKey
+from course_utils.models.chat import BadOption, CourseError, EmptyPrompt, UnknownOption
+from course_utils.models.cloud_model import CloudError, NoKey
 
 KEY = "canary-5f1e09c2b7"
 SUM = "What is 17 + 25?"

@@ -10,8 +10,8 @@ import time
 import pytest
 
 from course_utils import CourseError, load, server
-from course_utils.chat import BadOption, BadPrompt
-from course_utils.runtimes import ollama as runtime
+from course_utils.models import ollama_model as runtime
+from course_utils.models.chat import BadOption, BadPrompt
 
 SUM = "What is 17 + 25?"
 
@@ -183,6 +183,6 @@ def test_find_falls_back_to_the_practice_endpoint_in_one_line(endpoint, monkeypa
 
 
 def test_the_file_means_the_library_of_the_same_name():
-    code = "import course_utils.runtimes.ollama as ours, ollama; print(ollama.Client.__module__, ours.OllamaModel)"
+    code = "import course_utils.models.ollama_model as ours, ollama; print(ollama.Client.__module__, ours.OllamaModel)"
     told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True).stdout
     assert told.startswith("ollama._client ")

@@ -9,7 +9,8 @@ import httpx2
 import ollama
 import pytest
 
-from course_utils import load, machine, pico, server
+from course_utils import load, pico, server
+from course_utils.setup import machine
 
 SUM = [{"role": "user", "content": "What is 17 + 25?"}]
 ANSWER = "17 + 20 = 37. 37 + 5 = 42."

@@ -14,9 +14,10 @@ import openai
 import pytest
 
 from course_utils import CourseError, load, server
-from course_utils.chat import BadPrompt
-from course_utils.pico import VISION, picture_book
-from course_utils.pictures import as_png, to_data_url
+from course_utils.models.chat import BadPrompt
+from course_utils.models.pictures import as_png, to_data_url
+from course_utils.pico import VISION
+from course_utils.pico.textbook import picture_book
 
 
 @pytest.fixture(scope="module")

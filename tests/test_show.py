@@ -11,7 +11,7 @@ from html import escape
 import pytest
 
 from course_utils import CourseError, pico, show
-from course_utils.chat import BadOption, BadPrompt, PromptTooLong, UnknownOption
+from course_utils.models.chat import BadOption, BadPrompt, PromptTooLong, UnknownOption
 from course_utils.show.chat_window import SETTLE
 from course_utils.show.note import KINDS, Note, markup, plain, publish
 from course_utils.show.pieces import pieces
@@ -23,7 +23,7 @@ PROMPT = "Tell me a story about a red fox."
 
 @pytest.fixture(scope="module")
 def model():
-    from course_utils.runtimes.transformers import TransformersModel
+    from course_utils.models.torch_model import TransformersModel
 
     return TransformersModel(pico.folder("pico-mini"))
 
@@ -36,9 +36,7 @@ def test_a_note_says_in_words_and_signs_what_its_colour_says():
         note = Note(kind, kind.capitalize(), "Two of `x` < **three**.", code="y = 1 < 2", after="More.")
         assert sign in note.text() and kind.capitalize() in note.text() and "**" not in note.text()
         html = note.html()
-        assert (
-            'role="status"' in html and sign in html and "<code>x</code> &lt; <strong>three</strong>" in html
-        )
+        assert 'role="status"' in html and sign in html and "<code>x</code> &lt; <strong>three</strong>" in html
         assert "y = 1 &lt; 2" in html and "var(--jp-" in html
 
 
@@ -468,9 +466,7 @@ def test_plots_are_pictures_with_alt_text_and_numbers():
     plot = show.bars(["fp32", "int4 <small>"], [10, 2.5], unit="MB", title="Size on disk")
     assert 'alt="Bar chart. Size on disk: fp32: 10 MB, int4 &lt;small&gt;: 2.5 MB."' in plot.html()
     assert "data:image/svg+xml;base64,PD94" in plot.html() and "int4 <small>: 2.5 MB" in plot.text()
-    plot = show.lines(
-        [1, 2], {"with": [1, 1], "without": [1, float("nan")]}, "tokens", "seconds", alt="Two lines."
-    )
+    plot = show.lines([1, 2], {"with": [1, 1], "without": [1, float("nan")]}, "tokens", "seconds", alt="Two lines.")
     assert 'alt="Two lines."' in plot.html() and "tokens: 1, 2" in plot.text() and "nan" in plot.text()
 
 

@@ -11,8 +11,8 @@ import pytest
 from PIL import Image
 
 from course_utils import CourseError, show
-from course_utils.pico.drawings import COLOURS as PAINTS
-from course_utils.pictures import BadPicture, from_data_url
+from course_utils.models.pictures import BadPicture, from_data_url
+from course_utils.pico.textbook.drawings import COLOURS as PAINTS
 from course_utils.show.drawing_board import COLOURS
 
 
@@ -107,7 +107,7 @@ def test_what_cannot_be_drawn_is_said_and_the_sheet_stays(step, told):
 
 
 def test_ask_may_return_a_text_a_reply_or_pieces(capsys):
-    from course_utils.chat import Chunk
+    from course_utils.models.chat import Chunk
 
     for answer in ("a cat", Chunk("a cat"), ["a ", "cat"], (Chunk(part) for part in ("a ", "cat"))):
         assert show.drawing(lambda picture, question, answer=answer: answer).ask() == "a cat"

@@ -8,9 +8,9 @@ import time
 
 import pytest
 
-from course_utils.pico import everyday as data
-from course_utils.pico.facts import FACTS
-from course_utils.pico.smalltalk import (
+from course_utils.pico.textbook import everyday as data
+from course_utils.pico.textbook.facts import FACTS
+from course_utils.pico.textbook.smalltalk import (
     NO,
     NO_FINNISH,
     OUTSIDE,
@@ -39,7 +39,8 @@ CAN_DO = re.compile(
     r"|neural|\bgpu\b|machine learning|artificial intelligence|hallucinat|\bparameters?\b"
     r"|self-attention"
     r"|chat ?gpt|\bpico-mini\b|your favou?rite|who are you|what can you do|\bhow are you\b",
-    re.IGNORECASE)
+    re.IGNORECASE,
+)
 LARGE_TOPICS = {"greeting", "who_are_you", "abilities"}
 
 
@@ -59,8 +60,9 @@ def test_the_lists_are_rich():
     assert len(set(data.FINNISH_TEMPLATES)) >= 40
 
 
-@pytest.mark.parametrize("lines", [
-    data.TEMPLATES, data.FIXED, data.STATEMENTS, data.FINNISH_FIXED, data.FINNISH_TEMPLATES])
+@pytest.mark.parametrize(
+    "lines", [data.TEMPLATES, data.FIXED, data.STATEMENTS, data.FINNISH_FIXED, data.FINNISH_TEMPLATES]
+)
 def test_no_entry_is_written_twice(lines):
     assert len(set(lines)) == len(lines)
 
@@ -70,8 +72,9 @@ def test_everyday_is_varied_and_well_formed(draws):
     lengths = [len(text.split()) for text in draws]
     assert min(lengths) >= 2 and max(lengths) <= 25
     assert not [text for text in draws if re.search(r"[{}_]|  |^\s|\s$", text)]
-    assert not [text for text in draws if re.search(r"\ba (?:[aeio]|the |a )", text)
-                and not re.search(r"\ba (one|euro)", text)]
+    assert not [
+        text for text in draws if re.search(r"\ba (?:[aeio]|the |a )", text) and not re.search(r"\ba (one|euro)", text)
+    ]
 
 
 def test_a_seed_fixes_the_draws():
@@ -100,8 +103,7 @@ def test_nothing_asks_for_what_pico_can_do(draws):
 
 
 def test_no_first_impression_wording_is_called_outside(draws):
-    ours = {normalise(wording) for topic in TOPICS
-            for wording in topic.english_questions + topic.finnish_questions}
+    ours = {normalise(wording) for topic in TOPICS for wording in topic.english_questions + topic.finnish_questions}
     ours |= {normalise(wording) for wording in YES + NO + YES_FINNISH + NO_FINNISH}
     assert sorted({text for text in draws if normalise(text) in ours}) == []
 
@@ -114,8 +116,13 @@ def test_no_known_fact_is_called_outside(draws):
 
 
 def test_the_collision_pattern_catches_what_it_should():
-    for text in ("Tell me a story.", "What is 34 plus 8?", "12 - 7", "Translate the fox into Finnish.",
-                 "What is a token?"):
+    for text in (
+        "Tell me a story.",
+        "What is 34 plus 8?",
+        "12 - 7",
+        "Translate the fox into Finnish.",
+        "What is a token?",
+    ):
         assert CAN_DO.search(text)
     for text in ("What is 345 plus 23?", "Translate this into German.", "What is a tomato?"):
         assert not CAN_DO.search(text)
@@ -140,8 +147,9 @@ def test_topics_do_not_share_wordings():
 
 
 def test_patterns_spell_out_many_wordings_and_no_two_topics_share_one():
-    owner = {normalise(text): topic.key
-             for topic in TOPICS for text in topic.english_questions + topic.finnish_questions}
+    owner = {
+        normalise(text): topic.key for topic in TOPICS for text in topic.english_questions + topic.finnish_questions
+    }
     keys = {topic.key for topic in TOPICS}
     for section, groups in patterns().items():
         key, language = section.split()
@@ -156,16 +164,16 @@ def test_patterns_spell_out_many_wordings_and_no_two_topics_share_one():
 def test_training_never_draws_a_wording_of_the_test():
     for topic in TOPICS:
         for language in ("en", "fi"):
-            train, test = ({normalise(t) for g in wordings(topic.key, language, split) for t in g}
-                           for split in ("train", "test"))
+            train, test = (
+                {normalise(t) for g in wordings(topic.key, language, split) for t in g} for split in ("train", "test")
+            )
             assert train and not train & test
             assert not any(map(is_test_wording, train)) and all(map(is_test_wording, test))
 
 
 def test_the_split_depends_on_words_alone_and_keeps_an_eighth():
     assert normalise("What's your name") == normalise("  whats YOUR name?? ")
-    wordings = {normalise(text) for topic in TOPICS
-                for text in topic.english_questions + topic.finnish_questions}
+    wordings = {normalise(text) for topic in TOPICS for text in topic.english_questions + topic.finnish_questions}
     kept = {text for text in wordings if is_test_wording(text)}
     assert all(is_test_wording(text.capitalize()) for text in kept)
     assert 0.08 < len(kept) / len(wordings) < 0.18
@@ -184,12 +192,24 @@ def test_outside_answers_are_honest_and_in_the_right_language():
 
 
 def test_honest_tells_an_admission_from_an_answer():
-    for text in ("I do not know.", "I don\u2019t know that.", "En tiedä.", "I cannot do that.",
-                 "Se on maailmani ulkopuolella."):
+    for text in (
+        "I do not know.",
+        "I don\u2019t know that.",
+        "En tiedä.",
+        "I cannot do that.",
+        "Se on maailmani ulkopuolella.",
+    ):
         assert honest(text)
-    for text in ("It is sunny in Paris.", "The fox is in the garden.", "8035", "Kettu on metsässä.",
-                 "", '"I cannot find my hat," said the fox.', "The owl cannot sleep. She does not know why.",
-                 'The hen said: "I do not know.'):
+    for text in (
+        "It is sunny in Paris.",
+        "The fox is in the garden.",
+        "8035",
+        "Kettu on metsässä.",
+        "",
+        '"I cannot find my hat," said the fox.',
+        "The owl cannot sleep. She does not know why.",
+        'The hen said: "I do not know.',
+    ):
         assert not honest(text)
 
 

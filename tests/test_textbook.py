@@ -10,8 +10,9 @@ from itertools import combinations
 
 import pytest
 
-from course_utils.pico import evaluate, passages, smalltalk, textbook, world
-from course_utils.pico.plots import PLOTS
+from course_utils.pico import evaluate, textbook
+from course_utils.pico.textbook import passages, smalltalk, world
+from course_utils.pico.textbook.stories import PLOTS
 
 
 def draws(split: str, skill: str | None = None, count: int = 300, seed: int = 1) -> list[textbook.Sample]:

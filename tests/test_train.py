@@ -11,7 +11,7 @@ from transformers import AutoModelForCausalLM
 from course_utils.pico import folder, textbook
 from course_utils.pico.export import BuildFailed, onnx_folder
 from course_utils.pico.tokenizer import load_tokenizer
-from course_utils.pico.train import RECIPES, Recipe, backward, build_model, encode, grow, optimizers
+from course_utils.pico.training.train import RECIPES, Recipe, backward, build_model, encode, grow, optimizers
 
 SMALL = {"hidden_size": 32, "heads": 2, "layers": 2, "intermediate_size": 64}
 
@@ -80,8 +80,8 @@ def test_lora_trains_its_thin_tables_and_nothing_else(tokenizer):
 
 
 def test_a_model_of_ones_own_becomes_onnx(tokenizer, tmp_path, monkeypatch):
-    from course_utils.runtimes.onnx import OnnxModel
-    from course_utils.runtimes.transformers import TransformersModel
+    from course_utils.models.onnx_model import OnnxModel
+    from course_utils.models.torch_model import TransformersModel
 
     monkeypatch.setenv("COURSE_CACHE", str(tmp_path / "cache"))
     home = tmp_path / "my model"
@@ -104,7 +104,7 @@ def test_muon_in_float32_makes_an_update_nearly_orthogonal():
     """All singular values of the result are near 1, whichever side is longer."""
     import torch
 
-    from course_utils.pico.muon import nearly_orthogonal
+    from course_utils.pico.training.muon import nearly_orthogonal
 
     torch.manual_seed(0)
     for shape in ((64, 200), (200, 64)):

@@ -11,9 +11,11 @@ import pytest
 import torch
 
 from course_utils import load
-from course_utils.chat import BadPrompt, PromptTooLong
-from course_utils.pico import VISION, drawings, folder, picture_book, vision, vision_aids, vision_card, vision_train
+from course_utils.models.chat import BadPrompt, PromptTooLong
+from course_utils.pico import VISION, folder, vision, vision_card
 from course_utils.pico.export import BuildFailed, onnx_folder
+from course_utils.pico.textbook import drawings, picture_book
+from course_utils.pico.training import vision_aids, vision_train
 
 PICTURES = int(os.environ.get("COURSE_VISION_PICTURES", 24))  # for the agreement of the engines; 200 takes ten minutes
 
@@ -205,8 +207,8 @@ def test_a_square_picture_takes_2509_tokens_and_a_glance_156(seen):
 
 @pytest.mark.parametrize("size", [(336, 336), (500, 300), (300, 500), (1000, 90), (90, 1000), (1, 1), (333, 1000)])
 def test_our_crops_are_those_of_the_library(onnx, size):
-    from course_utils.pictures import as_png
-    from course_utils.runtimes.onnx import genai
+    from course_utils.models.onnx_model import genai
+    from course_utils.models.pictures import as_png
 
     picture = sample("chart").pages[0].picture.resize(size)
     images = genai().Images.open_bytes(as_png(picture))

@@ -9,10 +9,22 @@ from datetime import date
 
 import pytest
 
-from course_utils.pico import textbook, thesis
-from course_utils.pico.facts import FACTS
-from course_utils.pico.train import build_model
-from course_utils.pico.web import CROWD, JUNK, KINDS, POOL, POPULAR, held_out_pairs, place, typos, web, wrong
+from course_utils.pico import textbook
+from course_utils.pico.textbook.facts import FACTS
+from course_utils.pico.textbook.noise import (
+    CROWD,
+    JUNK,
+    KINDS,
+    POOL,
+    POPULAR,
+    held_out_pairs,
+    place,
+    typos,
+    web,
+    wrong,
+)
+from course_utils.pico.training import thesis
+from course_utils.pico.training.train import build_model
 
 FOUND = thesis.results()
 RUNS = FOUND["runs"]
@@ -175,7 +187,7 @@ def test_the_results_say_where_they_come_from():
         "examination": thesis.EXAM_SEED,
     }
     assert re.search(r"\bcore\b", said["machine"]) and "/" not in said["machine"]
-    assert said["command"] == "python -m course_utils.pico.thesis" and said["command"] in thesis.__doc__
+    assert said["command"] == "python -m course_utils.pico.training.thesis" and said["command"] in thesis.__doc__
     assert said["samples_a_skill"] == thesis.SAMPLES
 
 

@@ -9,8 +9,8 @@ from collections import defaultdict
 
 import pytest
 
-from course_utils.pico import sentences, world
-from course_utils.pico.world import Cast, fill, held_out
+from course_utils.pico.textbook import sentences, world
+from course_utils.pico.textbook.world import Cast, fill, held_out
 
 # Written down by hand. English, then form by form.
 FINNISH_FORMS = """
@@ -284,9 +284,7 @@ def test_templates_write_no_word_that_could_be_held_out():
 
 def test_there_are_enough_patterns_and_moods_are_known():
     assert len(sentences.PATTERNS) >= 60 and len(sentences.SIMPLE) >= 12
-    assert len({p.en for p in sentences.PATTERNS}) == len({p.fi for p in sentences.PATTERNS}) == len(
-        sentences.PATTERNS
-    )
+    assert len({p.en for p in sentences.PATTERNS}) == len({p.fi for p in sentences.PATTERNS}) == len(sentences.PATTERNS)
     assert {p.mood for p in sentences.PATTERNS} == {"positive", "negative", "neutral", "feeling"}
 
 

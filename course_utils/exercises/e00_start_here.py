@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from course_utils.chat import Reply
+from course_utils.models.chat import Reply
 
 from .engine import Exercise, given, number
 from .quiz import Choice, Question, Quiz

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from types import SimpleNamespace as Thing
 
-from course_utils.runtimes import providers
+from course_utils.models import providers
 
 from .engine import Exercise, function, number
 from .quiz import Choice, Question, Quiz, WarmUp

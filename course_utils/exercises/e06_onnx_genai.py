@@ -97,9 +97,7 @@ q2 = Exercise(
         "`favour` adds to a score. Here the score itself must become so low that no other can be lower.",
         "`logits[0, 0, ids] = ...` sets the scores of all these ids at once. What is the lowest number there is?",
     ],
-    solution=(
-        "import numpy as np\n\ndef forbid(logits, ids):\n    logits[0, 0, ids] = -np.inf\n    return logits"
-    ),
+    solution=("import numpy as np\n\ndef forbid(logits, ids):\n    logits[0, 0, ids] = -np.inf\n    return logits"),
     why="`softmax` turns a score into e to the power of it, and e to the power of minus infinity is 0.",
 )
 
@@ -398,9 +396,7 @@ quiz = Quiz(
                     False,
                     "The room was reserved for `max_length` tokens from the start.",
                 ),
-                Choice(
-                    "The answer, to a file.", False, "Nothing is written. It forgets what came after token n."
-                ),
+                Choice("The answer, to a file.", False, "Nothing is written. It forgets what came after token n."),
             ],
         ),
         Question(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
-from course_utils.pico import thesis
+from course_utils.pico.training import thesis
 
 from .engine import Exercise, function, given, number
 from .quiz import Choice, Question, Quiz, WarmUp

@@ -162,9 +162,7 @@ class Exercise:
         try:
             missing = [name for name in self.names if name not in namespace]
             if missing:
-                return Verdict(
-                    NOT_ATTEMPTED, f"`{missing[0]}` has no value yet. Run the cell that sets it first."
-                )
+                return Verdict(NOT_ATTEMPTED, f"`{missing[0]}` has no value yet. Run the cell that sets it first.")
             for name in self.names:
                 if self.judge.untouched(namespace[name]):
                     advice = f"Put your answer in the place of the `...` for `{name}`, then run both cells."
@@ -199,9 +197,7 @@ class Exercise:
                 result = wrong.when.judge(values, namespace)
                 return not isinstance(result, str) and bool(result)
             example = self.example(wrong.example)
-            return all(
-                self.judge.same(value, example[name]) for name, value in zip(self.names, values, strict=True)
-            )
+            return all(self.judge.same(value, example[name]) for name, value in zip(self.names, values, strict=True))
         except Exception:  # an answer of another kind than this predicate or example expects
             return False
 
@@ -212,9 +208,7 @@ class Exercise:
         return {self.names[0]: value} if len(self.names) == 1 else dict(zip(self.names, value, strict=True))
 
     def __repr__(self) -> str:
-        return (
-            f"Exercise {self.id}: set {', '.join(self.names)}, then {self.name}.check(), .hint(), .solution()"
-        )
+        return f"Exercise {self.id}: set {', '.join(self.names)}, then {self.name}.check(), .hint(), .solution()"
 
 
 def _as_judge(judge: Callable | Judge) -> Judge:
@@ -243,9 +237,7 @@ def three_ways(exercise: Exercise) -> list[str]:
         verdict = exercise.verdict(namespace)
         if verdict.outcome != outcome or (message is not None and verdict.message != message):
             fault = f" ({verdict.fault!r})" if verdict.fault else ""
-            found.append(
-                f"{describe(namespace, 120)}: “{message or outcome}” expected, but: {verdict.message}{fault}"
-            )
+            found.append(f"{describe(namespace, 120)}: “{message or outcome}” expected, but: {verdict.message}{fault}")
     texts = [exercise.right, *(wrong.because for wrong in exercise.known_wrong)]
     if len(set(texts)) != len(texts):
         found.append("two answers share one message")
@@ -269,6 +261,4 @@ def _solution_faults(exercise: Exercise) -> list[str]:
     except Exception as error:
         return [f"the solution stops with {error!r}"]
     verdict = exercise.verdict(namespace)
-    return (
-        [] if verdict.outcome == RIGHT else [f"the solution is judged {verdict.outcome}: {verdict.message}"]
-    )
+    return [] if verdict.outcome == RIGHT else [f"the solution is judged {verdict.outcome}: {verdict.message}"]

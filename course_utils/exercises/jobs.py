@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from course_utils.machine import GB, Memory, Speed
 from course_utils.phi import arithmetic, facts, fit
+from course_utils.phi.speed import Speed
+from course_utils.setup.machine import GB, Memory
 
 
 @dataclass(frozen=True)

@@ -144,9 +144,7 @@ class contains(Judge):  # noqa: N801
         if unwanted:
             return f"“{unwanted[0]}” does not belong here."
         there = sum(any(word.casefold() in text for word in group) for group in self.words)
-        return (
-            there == len(self.words) or f"Something is missing: {there} of {len(self.words)} parts are there."
-        )
+        return there == len(self.words) or f"Something is missing: {there} of {len(self.words)} parts are there."
 
 
 class function(Judge):  # noqa: N801
@@ -162,9 +160,7 @@ class function(Judge):  # noqa: N801
             result = _call(value, arguments)
             gap = _has_gap(value)
             if gap and _comes_from_gap(result):
-                return Verdict(
-                    NOT_ATTEMPTED, "There is still a `...` in the function. Put your code in its place."
-                )
+                return Verdict(NOT_ATTEMPTED, "There is still a `...` in the function. Put your code in its place.")
             fault = self._fault(arguments, result, expected)
             if fault:
                 # a `...` can be an index of the learner's own too, and then the fault is elsewhere
@@ -217,9 +213,7 @@ def _comes_from_gap(result) -> bool:
 def _another_unit(ratio: float, within: float) -> bool:
     """True when a wrong number is right but for kilo, mega or giga, of 1,000 or of 1,024."""
     factors = (1e3, 1e6, 1e9, 2.0**10, 2.0**20, 2.0**30)
-    return any(
-        math.isclose(ratio, wrong, rel_tol=within) for factor in factors for wrong in (factor, 1 / factor)
-    )
+    return any(math.isclose(ratio, wrong, rel_tol=within) for factor in factors for wrong in (factor, 1 / factor))
 
 
 def _blank(value) -> bool:

@@ -69,11 +69,7 @@ class Question:
         if plain in self.choices:
             return plain
         return next(
-            (
-                letter
-                for letter, choice in self.choices.items()
-                if choice.text.casefold() == answer.casefold()
-            ),
+            (letter for letter, choice in self.choices.items() if choice.text.casefold() == answer.casefold()),
             None,
         )
 
@@ -108,9 +104,7 @@ class Quiz(View):
 
     def _answered(self, number, answer) -> Note:
         if not isinstance(number, int) or isinstance(number, bool) or not 1 <= number <= len(self.questions):
-            return Note(
-                "not attempted", "Which question?", f"The questions are numbered 1 to {len(self.questions)}."
-            )
+            return Note("not attempted", "Which question?", f"The questions are numbered 1 to {len(self.questions)}.")
         question = self.questions[number - 1]
         letter = question.letter(answer)
         if letter is None:
@@ -123,9 +117,7 @@ class Quiz(View):
         before.append(letter)
         choice = question.choices[letter]
         kind = "right" if choice.right else "not yet"
-        return Note(
-            kind, kind.capitalize(), f"{letter}) {choice.because}", after=self.score() if choice.right else ""
-        )
+        return Note(kind, kind.capitalize(), f"{letter}) {choice.because}", after=self.score() if choice.right else "")
 
     def text(self) -> str:
         """The questions as plain text, with what was answered so far."""
@@ -133,15 +125,9 @@ class Quiz(View):
         for number, question in enumerate(self.questions, 1):
             lines += ["", f"{number}. {unmarked(question.text)}"]
             lines += [f"   {letter}) {unmarked(choice.text)}" for letter, choice in question.choices.items()]
-            lines += (
-                [f"   Answered: {', '.join(self._answers[question.id])}"]
-                if question.id in self._answers
-                else []
-            )
+            lines += [f"   Answered: {', '.join(self._answers[question.id])}"] if question.id in self._answers else []
         name = "warm_up" if isinstance(self, WarmUp) else "quiz"
-        lines += (
-            ["", f'Answer with {name}.answer(1, "a").'] if self.questions else ["", "No earlier quiz yet."]
-        )
+        lines += ["", f'Answer with {name}.answer(1, "a").'] if self.questions else ["", "No earlier quiz yet."]
         return "\n".join(lines)
 
     def html(self) -> str:
@@ -197,9 +183,7 @@ class WarmUp(Quiz):
         if not self._chosen:
             from . import every_quiz
 
-            self._questions = pick(
-                self.notebook, every_quiz(before=self.notebook), progress.load(), self.count
-            )
+            self._questions = pick(self.notebook, every_quiz(before=self.notebook), progress.load(), self.count)
             self._chosen = True
         return self._questions
 

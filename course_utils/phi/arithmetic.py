@@ -15,7 +15,7 @@ from difflib import get_close_matches
 from functools import cache
 from types import SimpleNamespace
 
-from course_utils import CourseError
+from course_utils.base import CourseError
 from course_utils.phi.facts import configs as entries
 
 BITS = {"fp32": 32, "fp16": 16, "bf16": 16, "int8": 8, "int4": 4}

@@ -18,7 +18,7 @@ from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
 
-from course_utils import CourseError
+from course_utils.base import CourseError
 
 FAMILY = Path(__file__).with_name("family.json")
 CONFIGS = Path(__file__).with_name("configs.json")

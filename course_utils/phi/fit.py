@@ -1,6 +1,6 @@
 """Which Phi fits this computer, and how fast will it be? A prediction from arithmetic and a measurement of ten seconds.
 
-    speed = machine.measure()
+    speed = speed.measure()
     print(predict("phi-3.5-mini", "int4", speed).why)
     for row in table(speed): print(row)
 
@@ -14,10 +14,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from course_utils import CourseError
-from course_utils.machine import GB, Memory, Speed
+from course_utils.base import CourseError
 from course_utils.phi import facts
 from course_utils.phi.arithmetic import Count, count, entries, kv_cache_bytes, prefill_flops, weight_bytes
+from course_utils.phi.speed import Speed
+from course_utils.setup.machine import GB, Memory
 
 ONNX = "ONNX Runtime GenAI"
 ENGINES = {"int4": ONNX, "int8": ONNX, "bf16": "Transformers", "fp32": ONNX}  # who runs which precision here

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from course_utils import CourseError
+from course_utils.base import CourseError
 
 WEIGHTS = Path(__file__).parent / "weights"
 MODELS = ("pico-mini", "pico-medium")  # the text family: one architecture, one tokenizer, one examination

@@ -14,7 +14,7 @@ from pathlib import Path
 from course_utils.pico import MODELS, folder
 from course_utils.pico.evaluate import BARS
 from course_utils.pico.records import Record, costs, record
-from course_utils.pico.train import RECIPES, Recipe
+from course_utils.pico.training.train import RECIPES, Recipe
 
 CARD = """---
 language: [en, fi]
@@ -62,7 +62,7 @@ out of the training that the model invents an answer to.
 | architecture | {layers} layers, hidden size {hidden_size}, {heads} heads of {head_dim}, SwiGLU {intermediate_size}, tied embeddings |
 | tokenizer | byte-level BPE, {vocab_size:,} entries, digits split, Phi-3's special tokens and chat template |
 | context | {context:,} tokens |
-| data | {samples:,} samples drawn from `course_utils/pico/textbook.py`, about {millions:.0f} million tokens, none seen twice by design |
+| data | {samples:,} samples drawn from `course_utils/pico/textbook`, about {millions:.0f} million tokens, none seen twice by design |
 | optimizer | Muon for the matrices of the blocks, AdamW for the rest, {course} steps of {samples_a_step} samples{mean} |
 | machine | {machine}; finished on {date} |
 | cost | {cost} |

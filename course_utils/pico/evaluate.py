@@ -12,9 +12,10 @@ import sys
 from functools import lru_cache
 from pathlib import Path
 
-from course_utils.pico import MODELS, MOE, folder, passages, smalltalk, textbook, world
-from course_utils.pico.facts import FACTS
-from course_utils.pico.plots import PLOTS
+from course_utils.pico import MODELS, MOE, folder, textbook
+from course_utils.pico.textbook import passages, smalltalk, world
+from course_utils.pico.textbook.facts import FACTS
+from course_utils.pico.textbook.stories import PLOTS
 
 EVERYDAY = Path(__file__).with_name("everyday_200.txt")
 SYSTEM_WORDS = {"s"}  # what is left of a possessive: Mia's

@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from course_utils.pico import MOE, WEIGHTS, folder, textbook
-from course_utils.pico.train import IGNORED, encode, log, micro_batches, save
+from course_utils.pico.training.train import IGNORED, encode, log, micro_batches, save
 
 EXPERTS, ACTIVE, WIDTH = 16, 2, 88
 NAMES = ("pico-moe", "dense-active", "dense-total")
@@ -30,7 +30,7 @@ NAMES = ("pico-moe", "dense-active", "dense-total")
 
 @dataclass(frozen=True)
 class Recipe:
-    """What the three have in common. Sizes as in `PhimoeConfig`, rates as in `course_utils.pico.train`."""
+    """What the three have in common. Sizes as in `PhimoeConfig`, rates as in `course_utils.pico.training.train`."""
 
     hidden_size: int = 256
     layers: int = 4
@@ -120,7 +120,7 @@ def backward(model, rows, recipe: Recipe, tokens: int = 1536) -> tuple[float, fl
     """Add the gradients of one step. Returns the loss in nats and the load-balancing loss (2 is perfect balance)."""
     import torch
 
-    from course_utils.pico.muon import HALF
+    from course_utils.pico.training.muon import HALF
 
     batches = list(micro_batches(rows, tokens))
     total = sum(float(w[:, 1:][y[:, 1:] != IGNORED].sum()) for _, y, w in batches)
@@ -139,7 +139,7 @@ class ExpertMuon:
     def __init__(self, tensors: list, **how):
         import torch
 
-        from course_utils.pico.muon import Muon
+        from course_utils.pico.training.muon import Muon
 
         self.tensors = tensors
         # Views on the same memory: what the library does to them is done to the tensors.
@@ -165,7 +165,7 @@ def optimizers(model, recipe: Recipe) -> list:
     """Muon for the matrices inside the layers (the routers' too), expert by expert; AdamW for everything else."""
     import torch
 
-    from course_utils.pico.muon import Muon
+    from course_utils.pico.training.muon import Muon
 
     muon = {"lr": recipe.muon_rate, "weight_decay": 0.01, "adjust_lr_fn": "match_rms_adamw"}
     named = list(model.named_parameters())

@@ -69,7 +69,7 @@ between {low:.1f}% and {high:.1f}% of the tokens. A loss for each layer would ha
 | architecture | {layers} layers, hidden size {hidden_size}, {heads} heads of {head_dim}, 16 experts (SwiGLU of width {width}), 2 active, tied embeddings |
 | routing | sparse mixer, as in the library: random among near ties in training, the best two afterwards |
 | tokenizer, context | those of pico-mini: 2,048 entries; 1,024 tokens |
-| data | {steps:,} steps of {samples_a_step} samples from `course_utils/pico/textbook.py`, about {millions:.1f} million tokens, practice in an order of its own |
+| data | {steps:,} steps of {samples_a_step} samples from `course_utils/pico/textbook`, about {millions:.1f} million tokens, practice in an order of its own |
 | loss | cross-entropy of the answers + {balance} × load-balancing loss |
 | optimizer | Muon for the matrices of the blocks, expert by expert; AdamW for the rest |
 | machine | {machine}; finished on {date} |

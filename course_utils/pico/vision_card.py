@@ -49,13 +49,13 @@ Both engines gave the same answer to {same} of {compared} held-out pictures in t
 | eye | three convolutions to 24 x 24 patches of {eye_size} numbers, {eye_layers} layers, {eye_heads} heads |
 | projector | {merged} -> {twice} -> {hidden} numbers |
 | decoder | pico-mini: 4 layers, hidden size {hidden}, context of {context:,} tokens |
-| data | {pages:,} pages of `course_utils/pico/picture_book.py`, each with up to six questions |
+| data | {pages:,} pages of `course_utils/pico/textbook/picture_book.py`, each with up to six questions |
 | stages | {stages} |
 | machine | {machine}; finished on {date} |
 | cost | about {hours:.2g} core-hours |
 | file | float16 safetensors, {size:.1f} MB |
 
-`python -m course_utils.pico.vision_train --out FOLDER` trains it. {remark}
+`python -m course_utils.pico.training.vision_train --out FOLDER` trains it. {remark}
 """
 
 BARS = {

@@ -21,10 +21,12 @@ import threading
 import time
 from dataclasses import dataclass, field
 
-from course_utils import CourseError
+from course_utils.base import CourseError
 from course_utils.pico import SERVED
+from course_utils.setup import machine
 
 LOCAL = "127.0.0.1"
+WANTED = ("phi3.5", "phi4-mini", "phi3", "phi4", "pico-mini") # what to ask a real Ollama for
 
 
 class NotStarted(CourseError):
@@ -110,6 +112,33 @@ def start(
     atexit.register(endpoint.stop)
     _past_the_proxy()
     return endpoint
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where to ask: the address of a server, a model that it has, and its version (None: the practice endpoint)."""
+
+    url: str
+    model: str
+    version: str | None
+
+
+def find(wanted: tuple[str, ...] = WANTED) -> Place:
+    """The real Ollama, if it answers and has a wanted model; else the practice endpoint. A printed line says which."""
+    from course_utils.models.ollama_model import client, names
+
+    found, why = machine.ollama(), "no Ollama answers"
+    if found["reachable"]:
+        url, version = found["address"], found["version"]
+        have = [name.removesuffix(":latest") for name in names(client(url, seconds=10))]
+        model = next((name for want in wanted for name in have if name.split(":")[0] == want), None)
+        if model:
+            print(f"Ollama {version} answers at {url}. The model: {model}.")
+            return Place(url, model, version)
+        why = f"Ollama {version} answers, but has no Phi (`ollama pull phi3.5`)"
+    url = start().url
+    print(f"The practice endpoint answers at {url}: {why} at {found['address']}. The model: pico-mini.")
+    return Place(url, "pico-mini", None)
 
 
 def _past_the_proxy() -> None:

@@ -10,7 +10,8 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from course_utils import CourseError, pico
+from course_utils import pico
+from course_utils.base import CourseError
 
 from . import ollama_api, ollama_models, openai_api, openai_more
 from .engine import Engine

@@ -8,7 +8,8 @@ import signal
 import sys
 import threading
 
-from course_utils import CourseError, server
+from course_utils import server
+from course_utils.base import CourseError
 from course_utils.pico import SERVED
 
 

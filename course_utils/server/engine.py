@@ -18,7 +18,7 @@ from collections import deque
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 
-from course_utils import CourseError
+from course_utils.base import CourseError
 
 SLICE = 8  # tokens that a request writes before the next one has its turn; 1 where they are streamed
 AT_ONCE = 32  # requests that write in turns; the others wait
@@ -251,7 +251,7 @@ class Loaded:
             return Prompt(self.encode(text))
         if [int(number) for number in TAG.findall(text)] != list(range(1, len(pictures) + 1)):
             raise ValueError("a text of the conversation has a tag such as <|image_1|> of its own; leave it out")
-        from course_utils.pictures import as_png
+        from course_utils.models.pictures import as_png
 
         images = self.og.Images.open_bytes(*map(as_png, pictures))
         inputs = self.processor(text, images=images)
@@ -263,7 +263,7 @@ class Loaded:
 
 def open_folder(folder) -> Loaded:
     """Load a folder made by ONNX Runtime GenAI's builder."""
-    from course_utils.runtimes.onnx import OnnxModel
+    from course_utils.models.onnx_model import OnnxModel
 
     model = OnnxModel(folder)
     sees = (folder / "processor_config.json").is_file()
@@ -272,7 +272,7 @@ def open_folder(folder) -> Loaded:
 
 
 def _genai():
-    from course_utils.runtimes.onnx import genai
+    from course_utils.models.onnx_model import genai
 
     return genai()
 

@@ -19,7 +19,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from course_utils.pictures import BadPicture
+from course_utils.models.pictures import BadPicture
 
 from . import template
 from . import tools as toolbox

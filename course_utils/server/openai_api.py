@@ -19,12 +19,12 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from course_utils.pictures import BadPicture
+from course_utils.models.pictures import BadPicture
 
 from . import tools as toolbox
 from .engine import Busy, Job, Part, Prompt, TooLong, Wish, parts_of
 from .store import NoModel
-from .web import Problem, TooMany, add_picture, answer_to, body_of, disconnects, json_of, untagged
+from .web import Problem, TooMany, add_picture, answer_to, body_of, disconnects, json_of, problem, untagged
 
 
 class Strict(BaseModel):
@@ -111,13 +111,6 @@ def routes() -> list[Route]:
         Route("/v1/models/{name:path}", model, methods=["GET"]),
         Route("/v1/chat/completions", chat, methods=["POST"]),
     ]
-
-
-def problem(status: int, message: str, code: str | None = None, param: str | None = None) -> Problem:
-    """An error in OpenAI's shape."""
-    kinds = {401: "invalid_request_error", 429: "rate_limit_error", 500: "server_error", 503: "server_error"}
-    kind = kinds.get(status, "invalid_request_error")
-    return Problem(status, {"error": {"message": message, "type": kind, "param": param, "code": code}})
 
 
 async def read(request: Request, kind: type[BaseModel]) -> Any:

@@ -23,7 +23,6 @@ from .openai_api import (
     find,
     in_memory,
     joined,
-    problem,
     prompt_of,
     read,
     sse,
@@ -32,7 +31,7 @@ from .openai_api import (
     whole_of,
     with_seed,
 )
-from .web import answer_to, disconnects, untagged
+from .web import answer_to, disconnects, problem, untagged
 
 
 class CompletionRequest(Sampling):

@@ -14,7 +14,7 @@ import time
 
 from starlette.requests import Request
 
-from course_utils import CourseError
+from course_utils.base import CourseError
 
 from .web import Problem, said
 

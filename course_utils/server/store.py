@@ -15,7 +15,8 @@ from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 
-from course_utils import CourseError, cache_folder, pico
+from course_utils import pico
+from course_utils.base import CourseError, cache_folder
 from course_utils.pico import export
 
 from .engine import Loaded, open_folder
@@ -253,7 +254,7 @@ class Store:
             raise
 
     def _from_gguf(self, blobs: dict[str, Path], folder: Path) -> Path:
-        from course_utils.pico import gguf_file
+        from course_utils.pico.export import gguf_file
 
         if len(blobs) != 1:
             raise Refused("give one .gguf file and nothing beside it")

@@ -9,8 +9,8 @@ from contextlib import asynccontextmanager, suppress
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 
-from course_utils import CourseError
-from course_utils.pictures import from_data_url
+from course_utils.base import CourseError
+from course_utils.models.pictures import from_data_url
 
 from .engine import TAG, Job
 
@@ -33,11 +33,16 @@ class Problem(Exception):
         return JSONResponse(self.body, self.status, self.headers)
 
 
+def problem(status: int, message: str, code: str | None = None, param: str | None = None) -> Problem:
+    """An error in OpenAI's shape."""
+    kinds = {401: "invalid_request_error", 429: "rate_limit_error", 500: "server_error", 503: "server_error"}
+    kind = kinds.get(status, "invalid_request_error")
+    return Problem(status, {"error": {"message": message, "type": kind, "param": param, "code": code}})
+
+
 def said(request: Request, status: int, message: str, code: str | None = None) -> Problem:
     """An error in the shape of the dialect that the address belongs to."""
     if request.url.path.startswith("/v1"):
-        from .openai_api import problem
-
         return problem(status, message, code)
     return Problem(status, {"error": message})
 

@@ -50,7 +50,7 @@ def attention(model, text: str, tokenizer=None, layer: int = 0, head: int = 0, w
 
 def bars(labels, values, unit: str = "", title: str = "", alt: str = ""):
     """A bar for each value, with its number beside it."""
-    from .plots import bars
+    from .charts import bars
 
     return bars(labels, values, unit, title, alt)
 
@@ -60,7 +60,7 @@ def lines(x, series: dict, x_label: str = "", y_label: str = "", title: str = ""
 
     With x=None each line has its own: name: (x values, y values). `log="y"` counts upwards in powers of ten.
     """
-    from .plots import lines
+    from .charts import lines
 
     return lines(x, series, x_label, y_label, title, alt, log)
 
@@ -70,7 +70,7 @@ def panels(labels, columns: dict, title: str = "", alt: str = "", most: float | 
 
     `most`: one scale for all panels, from 0 to this value. Without it each has its own.
     """
-    from .plots import panels
+    from .charts import panels
 
     return panels(labels, columns, title, alt, most)
 
@@ -140,7 +140,7 @@ def sourced(plot, figures):
 def fit(speed, precision: str = "int4", context: int = 4096, prompt: int = 128):
     """Which Phi fits this computer, and how fast it would be; with controls for precision and context length.
 
-    `speed` is what `course_utils.machine.measure()` found. `.set(precision="fp32")` is the control for plain Python.
+    `speed` is what `course_utils.phi.speed.measure()` found. `.set(precision="fp32")` is the control for plain Python.
     """
     from .machine_fit import MachineFit
 

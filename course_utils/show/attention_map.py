@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from html import escape
 
-from course_utils import CourseError
-from course_utils.chat import EmptyPrompt
+from course_utils.base import CourseError
+from course_utils.models.chat import EmptyPrompt
 
 from .pieces import Piece, encode, pieces
 from .torch_model import network_and_tokenizer
@@ -20,9 +20,7 @@ MOST = 40  # tokens: more would not fit on a page
 class AttentionMap(View):
     """Rows look at columns. `layer` and `head` count from 0; `window` is in tokens, or None for all."""
 
-    def __init__(
-        self, model, text: str, tokenizer=None, layer: int = 0, head: int = 0, window: int | None = None
-    ):
+    def __init__(self, model, text: str, tokenizer=None, layer: int = 0, head: int = 0, window: int | None = None):
         self._network, tokenizer = network_and_tokenizer(model, tokenizer)
         ids = encode(tokenizer, text)
         if not ids:
@@ -36,9 +34,7 @@ class AttentionMap(View):
         self._syncing = False  # True while `set` moves the controls, and not the learner
         self.set(layer=layer, head=head, window=window)
 
-    def set(
-        self, layer: int | None = None, head: int | None = None, window: int | None = None
-    ) -> AttentionMap:
+    def set(self, layer: int | None = None, head: int | None = None, window: int | None = None) -> AttentionMap:
         """Choose layer, head and window (None leaves layer and head, and switches the window off)."""
         for name, value, count in (("layer", layer, self.layers), ("head", head, self.heads)):
             if value is not None and not 0 <= value < count:
@@ -80,9 +76,7 @@ class AttentionMap(View):
         best = self.weights.max(dim=-1)
         return [
             (piece.visible, self.pieces[place].visible, weight)
-            for piece, place, weight in zip(
-                self.pieces, best.indices.tolist(), best.values.tolist(), strict=True
-            )
+            for piece, place, weight in zip(self.pieces, best.indices.tolist(), best.values.tolist(), strict=True)
         ]
 
     def _title(self) -> str:
@@ -138,9 +132,7 @@ class AttentionMap(View):
         link = escape(f"{self.pieces[i].visible} → {self.pieces[j].visible}: {weight:.1%}")
         if self.window is not None and i - j >= self.window:
             return f'<rect {box} fill="url(#course-hidden)"><title>outside of the window</title></rect>'
-        paint = (
-            f'fill="var(--jp-brand-color1, #1976d2)" fill-opacity="{weight**0.7:.2f}" stroke="currentColor"'
-        )
+        paint = f'fill="var(--jp-brand-color1, #1976d2)" fill-opacity="{weight**0.7:.2f}" stroke="currentColor"'
         square = f'<rect {box} {paint} stroke-opacity="0.25"><title>{link}</title></rect>'
         ring = f'<circle cx="{x + size / 2 - 0.5}" cy="{y + size / 2 - 0.5}" r="{size / 5:.1f}"'
         ring += ' fill="none" stroke="currentColor" stroke-width="1.5"/>'
@@ -154,9 +146,7 @@ class AttentionMap(View):
         layer = w.IntSlider(value=self.layer, max=self.layers - 1, description="Layer", **look)
         head = w.IntSlider(value=self.head, max=self.heads - 1, description="Head", **look)
         switch = w.Checkbox(value=self.window is not None, description="Sliding window", indent=False)
-        size = w.IntSlider(
-            value=self.window or 4, min=1, max=max(len(self.pieces), 1), description="Window", **look
-        )
+        size = w.IntSlider(value=self.window or 4, min=1, max=max(len(self.pieces), 1), description="Window", **look)
         size.disabled = self.window is None
         for widget, name in ((layer, "layer"), (head, "head"), (switch, "switch"), (size, "window")):
             widget.add_class(f"course-attention-{name}")

@@ -28,9 +28,7 @@ class ChatWindow(View):
         self.system = system
         self.history: list[dict[str, str]] = []
         self.status = ""
-        self._entries: list[
-            list[str]
-        ] = []  # what is shown: [who, text], with the errors that history leaves out
+        self._entries: list[list[str]] = []  # what is shown: [who, text], with the errors that history leaves out
         self._busy = threading.Lock()
         self._stop = threading.Event()
         self._drawn = 0.0

@@ -12,10 +12,10 @@ import threading
 from collections.abc import Iterator
 from html import escape
 
-from course_utils import CourseError
-from course_utils.pico.drawings import COLOURS as PAINTS
-from course_utils.pico.drawings import SIDE
-from course_utils.pictures import BadPicture, changes, open_picture, to_data_url
+from course_utils.base import CourseError
+from course_utils.models.pictures import BadPicture, changes, open_picture, to_data_url
+from course_utils.pico.textbook.drawings import COLOURS as PAINTS
+from course_utils.pico.textbook.drawings import SIDE
 
 from .view import View
 

@@ -10,9 +10,9 @@ import threading
 import time
 from html import escape
 
-from course_utils import CourseError
-from course_utils.pico.drawings import COLOURS as PAINTS
-from course_utils.pico.drawings import SIDE
+from course_utils.base import CourseError
+from course_utils.pico.textbook.drawings import COLOURS as PAINTS
+from course_utils.pico.textbook.drawings import SIDE
 
 from .chat_window import REFRESH, SETTLE
 from .drawing_board import COLOURS, SHAPES, DrawingBoard, log

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from html import escape
 
-from course_utils import CourseError
-from course_utils.chat import EmptyPrompt
+from course_utils.base import CourseError
+from course_utils.models.chat import EmptyPrompt
 
 from .pieces import encode, pieces
 from .torch_model import network_and_tokenizer

@@ -10,10 +10,10 @@ from datetime import date
 from os.path import commonprefix
 from textwrap import fill
 
-from course_utils import CourseError
+from course_utils.base import CourseError
 from course_utils.phi import facts
 
-from .plots import _canvas
+from .charts import _canvas
 from .source_fold import Sourced
 
 KINDS = {"text": "o", "vision": "s", "moe": "^", "reasoning": "D", "multimodal": "v"}  # marker by kind of model

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from html import escape
 
-from course_utils import CourseError
+from course_utils.base import CourseError
 
 from .view import View
 

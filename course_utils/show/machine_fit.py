@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from html import escape
 
-from course_utils.machine import GB, Speed
 from course_utils.phi import facts, fit
+from course_utils.phi.speed import Speed
+from course_utils.setup.machine import GB
 
-from .plots import Plot, _canvas
+from .charts import Plot, _canvas
 from .view import View
 
 CONTEXTS = tuple(2**power for power in range(9, 18))  # 512 to 131,072 tokens

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from course_utils import CourseError
+from course_utils.base import CourseError
 
-from .plots import Plot
+from .charts import Plot
 
 
 def masks(named: dict, title: str = "", rows: str = "token that looks") -> Plot:

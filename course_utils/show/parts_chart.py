@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from course_utils import CourseError
+from course_utils.base import CourseError
 
-from .plots import Plot, _canvas, _short
+from .charts import Plot, _canvas, _short
 
 LOOKS = (
     ("#1f77b4", ""),

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from html import escape
 
-from course_utils import CourseError
-from course_utils.pictures import open_picture, to_data_url
+from course_utils.base import CourseError
+from course_utils.models.pictures import open_picture, to_data_url
 
-from .plots import Plot
+from .charts import Plot
 from .view import View
 
 SIDE = 336  # pixels along a side of what the model sees at once

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from course_utils import CourseError
-from course_utils.chat import BadPrompt
+from course_utils.base import CourseError
+from course_utils.models.chat import BadPrompt
 
 MARKS = str.maketrans({" ": "·", "\n": "↵", "\t": "⇥", "\r": "␍"})
 
@@ -29,9 +29,7 @@ def tokenizer_of(thing):
     """The tokenizer of a model, or the thing itself if it is one."""
     tokenizer = getattr(thing, "tokenizer", None) or thing
     if not callable(getattr(tokenizer, "encode", None)):
-        raise CourseError(
-            f"A {type(thing).__name__} has no tokenizer. Give a tokenizer, or a model that has one."
-        )
+        raise CourseError(f"A {type(thing).__name__} has no tokenizer. Give a tokenizer, or a model that has one.")
     return tokenizer
 
 

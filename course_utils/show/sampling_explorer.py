@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from html import escape
 
-from course_utils.chat import BadOption, EmptyPrompt, Options, UnknownOption
-from course_utils.runtimes.transformers import processors_for
+from course_utils.models.chat import BadOption, EmptyPrompt, Options, UnknownOption
+from course_utils.models.torch_model import processors_for
 
 from .pieces import check_text, encode, pieces
 from .torch_model import network_and_tokenizer
@@ -208,9 +208,7 @@ class SamplingExplorer(View):
             slider.add_class(f"course-sampling-{name.replace('_', '-')}")
             slider.observe(lambda change, name=name: self.set(**{name: change["new"]}), "value")
             self._sliders[name] = slider
-        self._draw_button = w.Button(
-            description="Draw a token", button_style="primary", layout={"width": "130px"}
-        )
+        self._draw_button = w.Button(description="Draw a token", button_style="primary", layout={"width": "130px"})
         self._draw_button.add_class("course-sampling-draw")
         self._draw_button.on_click(lambda _: self.draw())
         restart = w.Button(description="Start again", layout={"width": "110px"})
@@ -218,9 +216,7 @@ class SamplingExplorer(View):
         self._picture = w.HTML(self._chart_html(), layout={"width": "560px"})
         # a widget of its own: a screen reader hears of a token drawn, and not at each move of a slider
         self._told = w.HTML(self._drawn_html())
-        controls = w.VBox(
-            [*self._sliders.values(), w.HBox([self._draw_button, restart])], layout={"width": "440px"}
-        )
+        controls = w.VBox([*self._sliders.values(), w.HBox([self._draw_button, restart])], layout={"width": "440px"})
         return w.HBox([controls, w.VBox([self._picture, self._told])], layout={"flex_flow": "row wrap"})
 
     def _redraw(self) -> None:

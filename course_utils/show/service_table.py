@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from html import escape
 
-from course_utils.runtimes import providers
+from course_utils.models import providers
 
 from .view import View
 
@@ -13,7 +13,7 @@ HEAD = ("Service", "Status", "Checked on", "Base URL", "Key in", "Phi")
 
 
 class Services(View):
-    """One row a service, from course_utils/runtimes/providers.json."""
+    """One row a service, from course_utils/models/providers.json."""
 
     def __init__(self):
         self.rows = providers.providers()

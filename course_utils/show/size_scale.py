@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from course_utils import CourseError
+from course_utils.base import CourseError
 from course_utils.phi.facts import Figure, in_words
 
-from .plots import _canvas
+from .charts import _canvas
 from .source_fold import Sourced
 
 

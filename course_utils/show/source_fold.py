@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from html import escape
 
-from course_utils import CourseError
+from course_utils.base import CourseError
 from course_utils.phi import facts
 
-from .plots import Plot
+from .charts import Plot
 
 
 class Sourced(Plot):

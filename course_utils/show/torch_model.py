@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from course_utils import CourseError
+from course_utils.base import CourseError
 
 
 def network_and_tokenizer(model, tokenizer=None):

@@ -9,7 +9,7 @@ import threading
 import time
 from html import escape
 
-from course_utils import CourseError
+from course_utils.base import CourseError
 
 from .view import View
 

@@ -11,7 +11,7 @@ import tempfile
 from html import escape
 from pathlib import Path
 
-from course_utils import CourseError
+from course_utils.base import CourseError
 
 from .view import View
 

@@ -1,0 +1,21 @@
+"""What every room of the course shares: the error that a learner can mend, the course's folder, and its cache."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+class CourseError(Exception):
+    """Something the learner can mend. The message says what happened and what to do."""
+
+    def _render_traceback_(self) -> list[str]:
+        # IPython asks for this: in a notebook the message alone is shown, not the inside of the course.
+        return [f"{type(self).__name__}: {self}"]
+
+
+def cache_folder() -> Path:
+    """Where built and downloaded things are kept: `.cache` in the course's folder, or `COURSE_CACHE`."""
+    return Path(os.environ.get("COURSE_CACHE") or ROOT / ".cache")

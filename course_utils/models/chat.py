@@ -1,0 +1,298 @@
+"""The words that every runtime shares: messages go in, chunks come out, a reply is the whole of them.
+
+A model here is anything with `stream` and `chat`. What lies behind it (Transformers, ONNX Runtime GenAI, a
+server) is in `course_utils.models`.
+"""
+
+from __future__ import annotations
+
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import closing
+from dataclasses import dataclass, fields
+from difflib import get_close_matches
+from numbers import Integral, Real
+
+from course_utils.base import CourseError
+
+ROLES = ("system", "user", "assistant")
+
+
+class BadPrompt(CourseError):
+    """The prompt is neither a text nor a list of messages."""
+
+
+class EmptyPrompt(BadPrompt):
+    """There is nothing to answer."""
+
+
+class PromptTooLong(BadPrompt):
+    """The prompt leaves no room in the context. `prompt_tokens` and `context_length` hold both lengths."""
+
+    def __init__(self, name: str, prompt_tokens: int, context_length: int):
+        self.prompt_tokens, self.context_length = prompt_tokens, context_length
+        super().__init__(
+            f"The prompt is {prompt_tokens:,} tokens long, and the context of {name} holds "
+            f"{context_length:,} tokens for the prompt and the answer together. Shorten the prompt by "
+            f"{prompt_tokens - context_length + 1:,} tokens or more."
+        )
+
+
+class UnknownOption(CourseError):
+    """An option with a name that does not exist. The message lists those that do."""
+
+    def __init__(self, name: str, valid: Iterable[str]):
+        valid = list(valid)
+        near = get_close_matches(name, valid, n=1)
+        hint = f" Did you mean {near[0]!r}?" if near else ""
+        names = f"The options are: {', '.join(valid)}." if valid else "There are no options here."
+        super().__init__(f"There is no option {name!r}.{hint} {names}")
+
+
+class BadOption(CourseError):
+    """An option with a value that makes no sense."""
+
+
+@dataclass(frozen=True)
+class Message:
+    """One turn of a conversation. `role` is "system", "user" or "assistant"."""
+
+    role: str
+    content: str
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """One token of an answer. `text` is empty while a letter such as ä or 🦊 still lacks bytes."""
+
+    text: str
+    token_id: int | None = None
+
+
+@dataclass(frozen=True)
+class Reply:
+    """A whole answer and what it cost. Times are in seconds.
+
+    `tokens_per_second` is the speed of writing: the tokens after the first, over the time after the first.
+    `finish_reason` is "stop" (the model ended), "length" (cut off) or "interrupted" (somebody stopped it).
+    """
+
+    text: str
+    prompt_tokens: int
+    completion_tokens: int
+    seconds_to_first_token: float
+    seconds: float
+    tokens_per_second: float
+    finish_reason: str
+
+    def __str__(self) -> str:
+        return self.text
+
+
+# Scores are divided by the temperature: by a still smaller one they would leave the range of a float32.
+COOLEST = 1e-6
+
+# What each option must be: a test, and the words for it.
+_RULES: dict[str, tuple[Callable[[object], bool], str]] = {
+    "max_new_tokens": (lambda v: _whole(v) and v >= 1, "a whole number of tokens, 1 or more"),
+    "temperature": (
+        lambda v: _number(v) and (v == 0 or v >= COOLEST),
+        f"a number, 0 (always the likeliest token) or {COOLEST:f} and more",
+    ),
+    "top_p": (lambda v: _number(v) and 0 < v <= 1, "a number above 0 and up to 1 (1 = off)"),
+    "top_k": (lambda v: _whole(v) and v >= 0, "a whole number of tokens, 0 (off) or more"),
+    "min_p": (lambda v: _number(v) and 0 <= v <= 1, "a number from 0 (off) to 1"),
+    "repetition_penalty": (lambda v: _number(v) and v > 0, "a number above 0 (1 = off)"),
+    "seed": (lambda v: v is None or (_whole(v) and 0 <= v < 2**31), "a whole number from 0 to 2,147,483,647"),
+    "system": (lambda v: v is None or (isinstance(v, str) and v.strip() != ""), "a text, or None"),
+    "pictures": (lambda v: isinstance(v, list | tuple) and all(map(_picture, v)), "a list of pictures (of Pillow)"),
+}
+
+
+def _whole(value: object) -> bool:
+    return isinstance(value, Integral) and not isinstance(value, bool)
+
+
+def _number(value: object) -> bool:
+    return isinstance(value, Real) and not isinstance(value, bool)
+
+
+def _picture(value: object) -> bool:
+    return hasattr(value, "convert") and hasattr(value, "size")
+
+
+@dataclass(frozen=True)
+class Options:
+    """How to answer. The defaults are greedy: always the likeliest token, and so always the same answer."""
+
+    max_new_tokens: int = 256
+    temperature: float = 0.0
+    top_p: float = 1.0
+    top_k: int = 0
+    min_p: float = 0.0
+    repetition_penalty: float = 1.0
+    seed: int | None = None
+    system: str | None = None
+    pictures: tuple | list = ()
+
+    @classmethod
+    def read(cls, given: dict) -> Options:
+        """Check `given` and fill in the rest. Raises UnknownOption or BadOption."""
+        for name, value in given.items():
+            if name not in _RULES:
+                raise UnknownOption(name, [field.name for field in fields(cls)])
+            fits, words = _RULES[name]
+            if not fits(value):
+                raise BadOption(f"{name} must be {words}; it was {value!r}.")
+        return cls(**given)
+
+
+def read_messages(prompt, system: str | None = None) -> list[Message]:
+    """A text, or a list of messages (dictionaries work too), as a list of Message. Raises BadPrompt."""
+    if isinstance(prompt, str):
+        prompt = [Message("user", prompt)]
+    elif not isinstance(prompt, list | tuple):
+        raise BadPrompt(f"A prompt is a text or a list of messages; this is a {type(prompt).__name__}.")
+    messages = [_read_message(item) for item in prompt]
+    if not messages or not messages[-1].content.strip():
+        raise EmptyPrompt("The prompt is empty. Write something for the model to answer.")
+    if system is not None:
+        if messages[0].role == "system":
+            raise BadPrompt("The messages begin with a system message already; leave out the option system=.")
+        messages.insert(0, Message("system", system))
+    return messages
+
+
+def _read_message(item) -> Message:
+    if isinstance(item, dict) and {"role", "content"} <= item.keys():
+        item = Message(item["role"], item["content"])
+    if not isinstance(item, Message) or not isinstance(item.content, str):
+        raise BadPrompt(f'A message is {{"role": "user", "content": "a text"}}; this is {item!r}.')
+    if item.role not in ROLES:
+        raise BadPrompt(f"The role of a message is one of {', '.join(ROLES)}; this is {item.role!r}.")
+    return item
+
+
+class Stream:
+    """An answer while it is being written: loop over it for its chunks.
+
+    `finish_reason` is None until the end. `close()` stops early and lets the engine go; a KeyboardInterrupt
+    (Kernel ▸ Interrupt) does the same and then goes on to the loop that was reading.
+    """
+
+    def __init__(self, chunks: Generator[Chunk, None, str], prompt_tokens: int):
+        self._chunks = chunks
+        self.prompt_tokens = prompt_tokens
+        self.completion_tokens = 0
+        self.finish_reason: str | None = None
+
+    def __iter__(self) -> Iterator[Chunk]:
+        return self
+
+    def __next__(self) -> Chunk:
+        try:
+            chunk = next(self._chunks)
+        except StopIteration as end:
+            self.finish_reason = self.finish_reason or end.value
+            raise
+        except KeyboardInterrupt:
+            self.close()
+            raise
+        self.completion_tokens += 1
+        return chunk
+
+    def close(self) -> None:
+        """Stop here. Without effect once the answer has ended."""
+        self.finish_reason = self.finish_reason or "interrupted"
+        self._chunks.close()
+
+
+class ChatModel(ABC):
+    """A model that answers. `context_length` is in tokens, prompt and answer together."""
+
+    name: str
+    runtime: str
+    context_length: int
+
+    def stream(self, prompt: str | list, **options) -> Stream:
+        """Answer `prompt` (a text or a list of messages) token by token; see `Options` for the options.
+
+        Raises BadPrompt, EmptyPrompt, PromptTooLong, UnknownOption or BadOption, before the first token.
+        """
+        checked = Options.read(options)
+        return self._answer(read_messages(prompt, checked.system), checked)
+
+    def chat(self, prompt: str | list, **options) -> Reply:
+        """Answer `prompt` and return the whole Reply. An interrupt returns what was written so far."""
+        began = first = time.perf_counter()
+        texts: list[str] = []
+        stream = self.stream(prompt, **options)
+        try:
+            for chunk in stream:
+                if not texts:
+                    first = time.perf_counter()
+                texts.append(chunk.text)
+        except KeyboardInterrupt:
+            pass
+        finally:
+            stream.close()
+        ended = time.perf_counter()
+        first = first if texts else ended
+        rate = (len(texts) - 1) / (ended - first) if len(texts) > 1 else 0.0
+        return Reply(
+            text="".join(texts),
+            prompt_tokens=stream.prompt_tokens,
+            completion_tokens=stream.completion_tokens,
+            seconds_to_first_token=first - began,
+            seconds=ended - began,
+            tokens_per_second=rate,
+            finish_reason=stream.finish_reason,
+        )
+
+    @abstractmethod
+    def count_tokens(self, text: str) -> int:
+        """How many tokens `text` is, without the chat markup."""
+
+    @abstractmethod
+    def _answer(self, messages: list[Message], options: Options) -> Stream:
+        """Start an answer."""
+
+    def __repr__(self) -> str:
+        return f"<{self.name} in {self.runtime}, context of {self.context_length:,} tokens>"
+
+
+class LocalModel(ChatModel):
+    """A model in this process. A runtime says how to encode, how to go on, and how to decode."""
+
+    stop_ids: frozenset[int]
+
+    @abstractmethod
+    def encode(self, messages: list[Message]) -> list[int]:
+        """The conversation in the model's own chat markup, as token ids, ready to be answered."""
+
+    @abstractmethod
+    def _tokens(self, ids: list[int], options: Options, limit: int) -> Generator[int, None, None]:
+        """At most `limit` token ids that follow `ids`."""
+
+    @abstractmethod
+    def _decoder(self) -> Callable[[int], str]:
+        """A function that takes the ids of an answer one by one and returns the text each adds."""
+
+    def _answer(self, messages: list[Message], options: Options) -> Stream:
+        if options.pictures:
+            raise BadPrompt(f'{self.name} reads text only. One that sees pictures: load("pico-vision").')
+        ids = self.encode(messages)
+        room = self.context_length - len(ids)
+        if room < 1:
+            raise PromptTooLong(self.name, len(ids), self.context_length)
+        return Stream(self._write(ids, options, min(options.max_new_tokens, room)), len(ids))
+
+    def _write(self, ids: list[int], options: Options, limit: int) -> Generator[Chunk, None, str]:
+        decode = self._decoder()
+        with closing(self._tokens(ids, options, limit)) as tokens:
+            for token in tokens:
+                if token in self.stop_ids:
+                    return "stop"
+                yield Chunk(decode(token), token)
+        return "length"

@@ -1,0 +1,181 @@
+"""Run a model in an Ollama server: the real one, or the practice endpoint, which speaks the same API.
+
+Facts about the API: https://github.com/ollama/ollama/blob/main/docs/api.md."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Generator, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import asdict
+
+from course_utils.base import CourseError
+from course_utils.models.chat import BadPrompt, ChatModel, Chunk, Message, Options, Stream
+from course_utils.models.cloud_model import TAG, placed
+from course_utils.models.pictures import to_data_url
+from course_utils.setup import machine
+
+OWN_NAMES = {"phi-3.5-mini": "phi3.5", "phi-4-mini": "phi4-mini"}  # the course's names, and Ollama's
+CONTEXT = 4096  # tokens: what Ollama takes where nobody asks for more (docs/faq.mdx)
+START = {
+    "Darwin": "open the Ollama app",
+    "Windows": "start Ollama from the Start menu",
+    "Linux": "run `ollama serve` in a terminal",
+}
+
+
+class OllamaError(CourseError):
+    """The Ollama server refused a request, or could not finish it."""
+
+
+class NotRunning(OllamaError):
+    """Nobody answers at the address."""
+
+
+class NotPulled(OllamaError):
+    """The server does not have the model."""
+
+
+class TookTooLong(OllamaError):
+    """No answer came in time."""
+
+
+def client(url: str | None = None, seconds: float | None = None):
+    """The library's own client for an address; without one, that of OLLAMA_HOST or this computer.
+
+    seconds: how long to wait for each next piece of an answer; None waits for ever.
+    """
+    import ollama
+
+    # trust_env: a school's proxy cannot see the learner's own machine.
+    return ollama.Client(host=url or machine.ollama_address(), timeout=seconds, trust_env=False)
+
+
+def names(asked) -> list[str]:
+    return [str(model.model) for model in asked.list().models]
+
+
+class OllamaModel(ChatModel):
+    """A model that an Ollama server runs. `client` is the library's own object, `url` where it asks."""
+
+    runtime = "ollama"
+
+    def __init__(self, name: str, host: str | None = None, timeout: float = 300.0, keep_alive: str | float = "5m"):
+        """Raises NotRunning, NotPulled, TookTooLong or OllamaError.
+
+        host: the server; without one, that of OLLAMA_HOST or this computer
+        timeout: seconds to wait for each next piece of an answer; the first one may have to wait for the loading
+        keep_alive: how long the model stays in memory after an answer, in Ollama's words
+        """
+        self.name = OWN_NAMES.get(name, name)
+        self.url = (host or machine.ollama_address()).rstrip("/")
+        self.timeout, self.keep_alive = timeout, keep_alive
+        self.client = client(self.url, timeout)
+        with self._explained():
+            info = self.client.show(self.name).modelinfo or {}
+        trained = next((int(size) for key, size in info.items() if key.endswith(".context_length")), CONTEXT)
+        self.context_length = min(trained, CONTEXT)
+
+    def count_tokens(self, text: str) -> int:
+        """How many tokens `text` is, by the server's count; some models put a mark of their own first."""
+        if not text:
+            return 0
+        with self._explained():
+            told = self.client.generate(self.name, text, raw=True, options={"num_predict": 1})
+        return told.prompt_eval_count or 0
+
+    def _answer(self, messages: list[Message], options: Options) -> Stream:
+        turns = with_images(messages, options.pictures) if options.pictures else [asdict(turn) for turn in messages]
+        rows = self.client.chat(
+            self.name,
+            turns,
+            stream=True,
+            options=self._options(options),
+            keep_alive=self.keep_alive,
+        )
+        with self._explained():
+            first = next(rows, None)  # so that what is wrong with the request is said before the first token
+        stream = Stream(self._write(first, rows, lambda: stream), 0)
+        return stream
+
+    def _write(self, row, rows, stream) -> Generator[Chunk, None, str]:
+        with closing(rows):
+            while row is not None:
+                if row.message.content:
+                    yield Chunk(row.message.content)
+                if row.done:
+                    break
+                with self._explained():
+                    row = next(rows, None)
+            else:
+                raise OllamaError(f"{self.url} broke off before {self.name} had finished. Ask again.")
+        # Only the last line counts tokens. Ollama counts the mark that ends an answer; the other runtimes do not.
+        ended = row.done_reason == "stop"
+        stream().prompt_tokens = row.prompt_eval_count or 0
+        stream().completion_tokens = max((row.eval_count or 0) - ended, 0)
+        return "length" if row.done_reason == "length" else "stop"
+
+    def _options(self, options: Options) -> dict:
+        told = {
+            "num_predict": int(options.max_new_tokens),
+            "num_ctx": self.context_length,
+            "temperature": float(options.temperature),
+            "top_p": float(options.top_p),
+            "top_k": int(options.top_k),
+            "min_p": float(options.min_p),
+            "repeat_penalty": float(options.repetition_penalty),
+        }
+        return told if options.seed is None else told | {"seed": int(options.seed)}
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        """Turns what the client raises into errors that say what to do."""
+        import httpx
+        import ollama
+
+        try:
+            yield
+        except (ConnectionError, httpx.ConnectError) as error:
+            start = START.get(platform.system(), START["Linux"])
+            raise NotRunning(
+                f"Nobody answers at {self.url}. To start Ollama, {start}; to get it: https://ollama.com/download. "
+                "Without one, `course_utils.server.start().url` is a host to practise with."
+            ) from error
+        except httpx.TimeoutException as error:
+            raise TookTooLong(
+                f"{self.name} at {self.url} sent nothing for {self.timeout:g} seconds. A large model takes long to "
+                "load: ask again, or give it more time with timeout=."
+            ) from error
+        except httpx.HTTPError as error:
+            raise OllamaError(f"The connection to {self.url} broke off ({type(error).__name__}). Ask again.") from error
+        except ollama.ResponseError as error:
+            raise self._refused(error) from error
+
+    def _refused(self, error) -> CourseError:
+        said = error.error.strip()[:300]
+        if error.status_code == 404 and "not found" in said:
+            return NotPulled(
+                f"{self.url} has no model {self.name!r}. Fetch it with `ollama pull {self.name}` in a terminal, or "
+                f'`ollama.pull("{self.name}")` in Python. There are: {self._there()}.'
+            )
+        if "context length" in said:
+            return BadPrompt(f"The prompt is too long for {self.name}: {said}. Shorten it.")
+        if error.status_code == 503:
+            return OllamaError(f"{self.url} is busy ({said}). Wait a moment, and ask again.")
+        return OllamaError(f"{self.url} refused the request: {said} (status {error.status_code}).")
+
+    def _there(self) -> str:
+        try:
+            return ", ".join(names(self.client)) or "none"
+        except Exception:  # the list is a courtesy; the error is told without it
+            return "unknown"
+
+
+def with_images(messages: list[Message], pictures) -> list[dict]:
+    """The messages in Ollama's form: the pictures of a message lie beside its text, in the order of its tags."""
+    turns = []
+    for message in placed(messages, len(pictures)):
+        own = [pictures[int(number) - 1] for number in TAG.findall(message.content)]
+        images = [to_data_url(picture).partition(",")[2] for picture in own]
+        turns.append({"role": message.role, "content": TAG.sub("", message.content), "images": images})
+    return turns

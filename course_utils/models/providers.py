@@ -1,0 +1,224 @@
+"""The services of providers.json: addresses, keys, state, prices; and a scan for keys, and a check of addresses.
+
+The standard library alone, for `doctor --online` runs before anything is installed.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+import os
+import re
+import urllib.error
+import urllib.parse
+import urllib.request
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+
+from course_utils.base import CourseError
+
+TABLE = Path(__file__).with_name("providers.json")
+STATES = ("open", "retired", "self-hosted")
+# How the keys of these services begin, and what may follow.
+PATTERNS = (
+    r"sk-[A-Za-z0-9_-]{16,}",
+    r"nvapi-[\w-]{16,}",
+    r"hf_[A-Za-z0-9]{16,}",
+    r"gh[pousr]_\w{16,}",
+    r"github_pat_\w{16,}",
+)
+
+
+class UnknownProvider(CourseError):
+    """No provider has this id."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where something was read."""
+
+    title: str
+    url: str
+
+
+@dataclass(frozen=True)
+class Provider:
+    """A service. `status` is one of STATES; `checked_on` is the day its row was compared with its sources."""
+
+    id: str
+    name: str
+    status: str
+    base_url: str
+    phi: str
+    note: str
+    checked_on: str
+    sources: tuple[Source, ...]
+    key_env: str = ""
+    key_at: str = ""
+    base_url_env: str = ""
+
+    def key(self) -> str:
+        """The key from the environment, or an empty text. It is for the client alone: never print it."""
+        return os.environ.get(self.key_env, "").strip() if self.key_env else ""
+
+    def address(self) -> str:
+        """The base URL, with what the environment says about it; empty while it has a gap that only you can fill."""
+        own = os.environ.get(self.base_url_env, "").strip() if self.base_url_env else ""
+        if own and self.id == "foundry" and not own.rstrip("/").endswith("/openai/v1"):
+            own = own.rstrip("/") + "/openai/v1/"
+        return own or ("" if "{" in self.base_url else self.base_url)
+
+    def missing(self) -> str:
+        """What has to be set before it can be used, in one line; empty when nothing is missing."""
+        gaps = [self.key_env] if self.key_env and not self.key() else []
+        gaps += (
+            [self.base_url_env] if self.base_url_env and (self.status == "self-hosted" or not self.address()) else []
+        )
+        gaps = [name for name in gaps if not os.environ.get(name, "").strip()]
+        where = f" A key: {self.key_at}." if self.key_at and self.key_env in gaps else ""
+        return f"{self.name}: skipped, {' and '.join(gaps)} not set.{where}" if gaps else ""
+
+    def trace(self) -> str:
+        """The sources of this row, with the day."""
+        told = "; ".join(f"{source.title}, {source.url}" for source in self.sources)
+        return f"{self.name}: {told}; read on {self.checked_on}"
+
+
+@dataclass(frozen=True)
+class Price:
+    """What a million tokens cost, `input` for the prompt and `output` for the answer, and where that was read."""
+
+    provider: str
+    model: str
+    input: float
+    output: float
+    currency: str
+    read_on: str
+    note: str
+    source: Source = field(default=None)
+
+    def cost(self, prompt_tokens: int, completion_tokens: int) -> float:
+        """The price of one request, in `currency`."""
+        return (prompt_tokens * self.input + completion_tokens * self.output) / 1_000_000
+
+    def trace(self) -> str:
+        """Where the price was read, and when."""
+        return f"{self.source.title}, {self.source.url}; read on {self.read_on} ({self.note})"
+
+
+@lru_cache(maxsize=1)
+def _table() -> dict:
+    return json.loads(TABLE.read_text(encoding="utf-8"))
+
+
+def providers() -> list[Provider]:
+    """All services, in the order of the table."""
+    return [
+        Provider(**{**row, "sources": tuple(Source(**source) for source in row["sources"])})
+        for row in _table()["providers"]
+    ]
+
+
+def provider(id: str) -> Provider:
+    """One service. Raises UnknownProvider."""
+    found = {row.id: row for row in providers()}
+    if id not in found:
+        raise UnknownProvider(f"There is no provider {id!r}. There are: {', '.join(found)}.")
+    return found[id]
+
+
+def prices() -> list[Price]:
+    """The prices that were really read somewhere. They age: look yours up before you count on them."""
+    return [Price(**{**row, "source": Source(**row["source"])}) for row in _table()["prices"]]
+
+
+def provider_of(url: str) -> Provider | None:
+    """The service that an address belongs to, or None."""
+    host = urllib.parse.urlsplit(url).hostname or ""
+    for row in providers():
+        known = urllib.parse.urlsplit(row.base_url).netloc
+        if row.status != "self-hosted" and (host == known or ("{" in known and host.endswith(known.partition("}")[2]))):
+            return row
+    return None
+
+
+def is_near(host: str) -> bool:
+    """Whether a host is this computer or one in the same building: there a key may travel without encryption."""
+    try:
+        address = ipaddress.ip_address(host.strip("[]"))
+    except ValueError:
+        return host == "localhost" or host.endswith((".localhost", ".local", ".internal")) or "." not in host
+    return address.is_private or address.is_loopback
+
+
+def is_here(host: str) -> bool:
+    """Whether a host is this computer."""
+    return host in ("localhost", "127.0.0.1", "::1")
+
+
+def pick_phi(names: list[str]) -> str | None:
+    """The first Phi among the names of models, small ones and newer ones first; None if there is none."""
+    phis = [name for name in names if re.search(r"(^|[/_.-])phi[-_]?\d", name, re.IGNORECASE)]
+    return min(phis, key=lambda name: ("mini" not in name.casefold(), phis.index(name)), default=None)
+
+
+# -- keys ------------------------------------------------------------------------------------------
+
+
+def leaks(text: str, *keys: str) -> list[str]:
+    """What in a text is a key, or looks like one, each as its first four signs and its length: never as it is.
+
+    Looked for are `keys`, the values of the providers' variables in the environment, and the usual patterns.
+    """
+    secrets = [key for key in keys if key] + [row.key() for row in providers() if len(row.key()) >= 8]
+    found = {key for key in secrets if key in text}
+    for pattern in PATTERNS:
+        found.update(re.findall(pattern, text))
+    return sorted(f"{key[:4]}… ({len(key)} signs)" for key in found)
+
+
+# -- doctor --online -------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What an address said: `status` of HTTP or None, and whether that is what the table says (None: no telling)."""
+
+    id: str
+    name: str
+    status: int | None
+    as_expected: bool | None
+    words: str
+
+
+def ask(row: Provider, timeout: float = 10.0) -> Answer:
+    """Ask one service for its models, without a key, and compare the answer with the table. Raises nothing."""
+    url = row.address()
+    if not url:
+        return Answer(row.id, row.name, None, None, f"has an address of your own: set {row.base_url_env}")
+    try:
+        request = urllib.request.Request(url.rstrip("/") + "/models", headers={"User-Agent": "slm-course-doctor"})
+        with urllib.request.urlopen(request, timeout=timeout) as reply:
+            status = reply.status
+    except urllib.error.HTTPError as error:
+        status = error.code
+        error.close()
+    except (OSError, ValueError) as error:
+        reason = str(getattr(error, "reason", error)) or type(error).__name__
+        if row.status == "self-hosted":
+            return Answer(row.id, row.name, None, None, "not running (optional)")
+        return Answer(row.id, row.name, None, None, f"no answer ({reason[:80]}): is there a network?")
+    return Answer(row.id, row.name, status, *_compared(row, status))
+
+
+def _compared(row: Provider, status: int) -> tuple[bool | None, str]:
+    since = f"the course says {row.status}, as of {row.checked_on}"
+    if status == 429 or status >= 500:
+        return None, f"HTTP {status}: busy or out of order, ask again later"
+    gone = status in (404, 410)
+    if row.status == "retired":
+        return (True, f"HTTP {status}: retired, as the course says") if gone else (False, f"HTTP {status}, and {since}")
+    if gone:
+        return False, f"HTTP {status}: gone, and {since}"
+    return True, f"HTTP {status}: answers" + (", and wants a key" if status in (401, 403) else "")

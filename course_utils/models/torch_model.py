@@ -1,0 +1,138 @@
+"""Run a model with Hugging Face Transformers and PyTorch."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Generator
+from dataclasses import asdict
+from pathlib import Path
+
+from course_utils.models.chat import LocalModel, Message, Options
+
+QUIET_BELOW = 100_000_000  # bytes of weights: loading less than this needs no progress bar
+
+
+class TransformersModel(LocalModel):
+    """A folder with safetensors weights, answered by PyTorch.
+
+    `model` and `tokenizer` are the library's own objects, for a notebook that wants to look inside.
+    """
+
+    runtime = "transformers"
+
+    def __init__(self, folder: Path, name: str | None = None, dtype: str = "float32", device: str = "cpu"):
+        import torch
+        from transformers import AutoModelForCausalLM, AutoTokenizer
+
+        folder = Path(folder)
+        self.name = name or folder.name
+        self.tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
+        size = sum(file.stat().st_size for file in folder.glob("*.safetensors"))
+        with progress_bar_if(size > QUIET_BELOW):
+            self.model = AutoModelForCausalLM.from_pretrained(
+                folder, dtype=getattr(torch, dtype), use_safetensors=True, local_files_only=True
+            )
+        self.model = self.model.to(device).eval()
+        self.context_length = self.model.config.max_position_embeddings
+        stop = self.model.generation_config.eos_token_id
+        self.stop_ids = frozenset(stop if isinstance(stop, list) else [stop])
+
+    def count_tokens(self, text: str) -> int:
+        return len(self._ids(text))
+
+    def encode(self, messages: list[Message]) -> list[int]:
+        turns = [asdict(message) for message in messages]
+        text = self.tokenizer.apply_chat_template(turns, tokenize=False, add_generation_prompt=True)
+        return self._ids(text)
+
+    def _ids(self, text: str) -> list[int]:
+        # verbose=False: a text that is too long gets our own message, not a warning on top of it.
+        return self.tokenizer(text, add_special_tokens=False, verbose=False)["input_ids"]
+
+    def _tokens(self, ids: list[int], options: Options, limit: int) -> Generator[int, None, None]:
+        import torch
+
+        processors = processors_for(options)
+        dice = torch.Generator(self.model.device)
+        if options.seed is None:
+            dice.seed()
+        else:
+            dice.manual_seed(options.seed)
+        sequence = torch.tensor([ids], device=self.model.device)
+        cache, new = None, len(ids)
+        for _ in range(limit):
+            logits, cache = self._forward(sequence, cache, new)
+            scores = processors(sequence, logits)
+            if options.temperature == 0:
+                token = scores.argmax(dim=-1, keepdim=True)
+            else:
+                token = torch.multinomial(scores.softmax(dim=-1), num_samples=1, generator=dice)
+            yield token.item()
+            sequence, new = torch.cat([sequence, token], dim=-1), 1
+
+    def _forward(self, sequence, cache, new: int):
+        """The scores of the next token, [1, vocabulary], and the KV cache with `new` more positions."""
+        import torch
+        from transformers import DynamicCache
+
+        # The library prepares the step: Phi-3.5 needs a fresh cache where LongRoPE changes its factors.
+        inputs = self.model.prepare_inputs_for_generation(
+            sequence,
+            past_key_values=DynamicCache(config=self.model.config) if cache is None else cache,
+            next_sequence_length=new,
+            use_cache=True,
+            logits_to_keep=1,
+        )
+        with torch.inference_mode():
+            output = self.model(**inputs)
+        return output.logits[:, -1].float(), output.past_key_values
+
+    def _decoder(self) -> Callable[[int], str]:
+        from tokenizers.decoders import DecodeStream
+
+        # The tokenizers library keeps back the bytes of an unfinished letter.
+        stream = DecodeStream(skip_special_tokens=True)
+        tokenizer = self.tokenizer.backend_tokenizer
+        return lambda token: stream.step(tokenizer, token) or ""
+
+
+def processors_for(options: Options):
+    """The library's own changes to the scores, in the order in which its `generate` applies them."""
+    from transformers import (
+        LogitsProcessorList,
+        MinPLogitsWarper,
+        RepetitionPenaltyLogitsProcessor,
+        TemperatureLogitsWarper,
+        TopKLogitsWarper,
+        TopPLogitsWarper,
+    )
+
+    chosen = LogitsProcessorList()
+    if options.repetition_penalty != 1:
+        chosen.append(RepetitionPenaltyLogitsProcessor(float(options.repetition_penalty)))
+    if options.temperature == 0:
+        return chosen
+    if options.temperature != 1:
+        chosen.append(TemperatureLogitsWarper(float(options.temperature)))
+    if options.top_k > 0:
+        chosen.append(TopKLogitsWarper(int(options.top_k)))
+    if options.top_p < 1:
+        chosen.append(TopPLogitsWarper(float(options.top_p)))
+    if options.min_p > 0:
+        chosen.append(MinPLogitsWarper(float(options.min_p)))
+    return chosen
+
+
+@contextlib.contextmanager
+def progress_bar_if(wanted: bool):
+    """Within it, the library shows its bar while it loads weights only if this is wanted: ours load in an instant."""
+    from transformers.utils import logging
+
+    if wanted or not logging.is_progress_bar_enabled():
+        yield
+        return
+    logging.disable_progress_bar()
+    try:
+        yield
+    finally:
+        logging.enable_progress_bar()

@@ -1,0 +1,139 @@
+"""The ONNX form of a course model, built by ONNX Runtime GenAI's own model builder and kept for later."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from contextlib import suppress
+from importlib.metadata import version
+from pathlib import Path
+
+from course_utils.base import CourseError, cache_folder
+from course_utils.pico import folder
+
+PRECISIONS = ("fp32", "int8", "int4")
+
+
+class BuildFailed(CourseError):
+    """The ONNX form could not be built."""
+
+
+def onnx_folder(name: str | Path = "pico-mini", precision: str = "fp32", progress: bool = True) -> Path:
+    """The folder with `name` in ONNX form, for `onnxruntime_genai.Model`.
+
+    The first call builds it from the shipped checkpoint (about 5 seconds) and prints one line, with a dot
+    every half second; later calls find it in the cache, where it replaces that of an older checkpoint.
+    `name` is a course model, or a folder in which `save_pretrained` has put a model of yours and its tokenizer.
+    `precision` is "fp32", "int8" or "int4".
+    Raises BuildFailed, or CourseError for a model that the course does not ship.
+    """
+    if precision not in PRECISIONS:
+        raise BuildFailed(f"There is no precision {precision!r}. The builder makes: {', '.join(PRECISIONS)}.")
+    checkpoint = name if isinstance(name, Path) else folder(name)
+    if is_vision(checkpoint) and precision != "fp32":
+        raise BuildFailed("pico-vision has an ONNX form in fp32 only.")
+    if not (checkpoint / "config.json").is_file():
+        raise BuildFailed(f"There is no model in {checkpoint}: save one there first, with its tokenizer.")
+    target = cache_folder() / "onnx" / f"{checkpoint.name}-{precision}-{_fingerprint(checkpoint)}"
+    try:
+        if not target.is_dir():
+            _build(checkpoint, target, precision, progress)
+    except OSError as error:
+        raise BuildFailed(
+            f"The ONNX form could not be kept in {target.parent}: {error}. Free some space, or set COURSE_CACHE "
+            "to a folder you may write to."
+        ) from error
+    return target
+
+
+def is_vision(checkpoint: Path) -> bool:
+    """Whether a folder holds pico-vision: its ONNX form has three graphs."""
+    config = checkpoint / "config.json"
+    return config.is_file() and '"pico_vision"' in config.read_text(encoding="utf-8")
+
+
+def _fingerprint(checkpoint: Path) -> str:
+    """Twelve letters that change when the checkpoint or the builder changes, so that no old build is used."""
+    digest = hashlib.sha256(version("onnxruntime-genai").encode())
+    for file in sorted(checkpoint.iterdir()):
+        if file.suffix in (".safetensors", ".json", ".jinja"):
+            digest.update(file.name.encode() + file.read_bytes())
+    return digest.hexdigest()[:12]
+
+
+def _build(checkpoint: Path, target: Path, precision: str, progress: bool) -> None:
+    """Build in a folder of our own and rename it when it is whole: nobody ever sees half a model."""
+    began = time.perf_counter()
+    target.parent.mkdir(parents=True, exist_ok=True)
+    work = Path(tempfile.mkdtemp(prefix="building-", dir=target.parent))
+    try:
+        if progress:
+            print(f"Building the ONNX form of {checkpoint.name}, {precision} (only once) ", end="", flush=True)
+        if is_vision(checkpoint):
+            run_module(("course_utils.pico.export.vision_graphs", checkpoint, work), work, progress)
+        else:
+            run_builder(checkpoint, work, precision, progress)
+        try:
+            (work / "model").rename(target)
+        except OSError:
+            if not target.is_dir():  # else another process was faster, and its model is as good as ours
+                raise
+        if progress:
+            print(f" done in {time.perf_counter() - began:.1f} s")
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+    _tidy(target)
+
+
+def _tidy(target: Path) -> None:
+    """Remove the forms that `target` replaces, and what builds left that were killed more than an hour ago."""
+    replaced = target.name.rpartition("-")[0] + "-*"
+    old = [path for path in target.parent.glob(replaced) if path != target]
+    for path in target.parent.glob("building-*"):
+        with suppress(OSError):  # another process may finish with it just now
+            if time.time() - path.stat().st_mtime > 3600:
+                old.append(path)
+    for path in old:
+        shutil.rmtree(path, ignore_errors=True)
+
+
+def run_builder(checkpoint: Path, work: Path, precision: str, progress: bool, options: tuple[str, ...] = ()) -> None:
+    """Run the builder as a program of its own: it is noisy, and an interrupt then stops it cleanly.
+
+    `options` are its extra options, as "name=value".
+    """
+    where = ("-i", checkpoint, "-o", work / "model", "-c", work / "cache")
+    more = ("--extra_options", *options) if options else ()
+    run_module(("onnxruntime_genai.models.builder", *where, "-p", precision, "-e", "cpu", *more), work, progress)
+
+
+def run_module(command: tuple, work: Path, progress: bool) -> None:
+    """Run `python -m` with a module and its arguments, with a dot every half second. Raises BuildFailed."""
+    command = [sys.executable, "-m", *map(str, command)]
+    environment = os.environ | {"ORT_DISABLE_TELEMETRY": "1", "HF_HUB_OFFLINE": "1", "PYTHONUTF8": "1"}
+    log = work / "log.txt"
+    with log.open("ab") as output:
+        builder = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT, env=environment)
+        try:
+            while True:
+                try:
+                    builder.wait(timeout=0.5)
+                    break
+                except subprocess.TimeoutExpired:
+                    if progress:
+                        print(".", end="", flush=True)
+        finally:
+            builder.kill()
+            builder.wait()
+    if builder.returncode != 0:
+        last = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()[-3:]
+        raise BuildFailed(
+            "ONNX Runtime GenAI's builder failed. `python -m course_utils doctor` checks what it needs "
+            "(torch, transformers, onnx, onnx-ir, onnxscript, onnxruntime-genai). Its last words were:\n  "
+            + "\n  ".join(last)
+        )

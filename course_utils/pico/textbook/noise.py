@@ -1,0 +1,180 @@
+"""The textbook as one would find it on the web: the same pages, in bad company.
+
+Phi's makers compare two diets: pages written or chosen to teach, and whatever the web has. This file writes the second
+diet. `web` draws a page from the textbook and, with a certain chance, does to it what the web does. Each kind of
+noise is one short function, and `KINDS` says how often it happens:
+
+* typos:      letters lost, doubled or typed with the key beside, in questions and in answers alike;
+* wrong:      the answer of another page of the same skill: fluent, confident and false;
+* duplicate:  one of a few pages that are copied from site to site and come back again and again;
+* off topic:  adverts, comments, lists, recipes, forum talk and cookie banners, from which no skill can be learned;
+* skewed:     right pages, but about the same few popular things.
+
+What is left, one page in ten at full noise, is a textbook page as it was.
+"""
+
+from __future__ import annotations
+
+import random
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from functools import lru_cache
+from itertools import combinations
+
+from course_utils.pico import textbook
+from course_utils.pico.textbook import CORE, Sample
+from course_utils.pico.textbook.world import held_out
+
+# The share of each kind at full noise. They are a choice, not a measurement of the real web: a filter that looked for
+# clean, new, right and useful pages would keep about one in ten of ours.
+KINDS = {"typos": 0.20, "wrong": 0.15, "duplicate": 0.20, "off topic": 0.25, "skewed": 0.10}
+
+LETTER_SLIPS = 0.05  # the share of letters that go wrong in a page with typos
+POOL = 40  # how many pages all duplicates are copies of
+TRIES = 200  # how often a wrong answer is looked for
+CROWD = 12  # a skewed page is the most popular of so many
+# From the most popular down. Big cities and first names are spread like this too (Zipf's law).
+POPULAR = ("fox", "red", "Anna", "token", "forest", "film", "ball", "Pikola", "cat", "model", "blue", "happy")
+
+# A draw is a function (rng, split, skill) -> Sample; `skill` may be None. `textbook.draw` is one.
+Draw = Callable[..., Sample]
+
+
+def web(rng: random.Random, split: str = "train", noise: float = 1.0, draw: Draw = textbook.draw) -> Sample:
+    """One page of the web. The same `rng` state gives the same page; `noise` 0 gives the page that `draw` gives.
+
+    noise: from 0 (the textbook) to 1 (all of `KINDS`), scales the chance of every kind alike.
+    draw: where the pages come from before they are spoiled.
+    A spoiled page says so in `about["noise"]`. "train" and "test" are split as in the textbook.
+    """
+    if not 0 <= noise <= 1:
+        raise ValueError(f"noise is a number from 0 to 1, not {noise!r}")
+    kind = pick(rng, noise) if noise else None
+    if kind is None:
+        return draw(rng, split)
+    page = SPOIL[kind](rng, split, draw)
+    return replace(page, about={**page.about, "noise": kind})
+
+
+def pick(rng: random.Random, noise: float) -> str | None:
+    """A kind of noise, or None for a page that stays as it is."""
+    chances = {kind: noise * share for kind, share in KINDS.items()}
+    return rng.choices([*chances, None], [*chances.values(), 1 - sum(chances.values())])[0]
+
+
+def held_out_pairs(page: Sample) -> set[tuple[str, str]]:
+    """The pairs of English words in this page that training should not show."""
+    words = sorted(CORE & set(re.findall(r"\w+", textbook.plain(page))))
+    return {pair for pair in combinations(words, 2) if held_out(*pair)}
+
+
+# --- right pages, spoiled ---------------------------------------------------------------------------------
+
+NEIGHBOURS = ("qwertyuiop", "asdfghjkl", "zxcvbnm")  # the rows of a keyboard
+
+
+def slip(rng: random.Random, letter: str) -> str:
+    """One letter as it is typed in a hurry: lost, doubled, or the key beside it."""
+    row = next((row for row in NEIGHBOURS if letter.lower() in row), letter)
+    at = row.find(letter.lower())
+    return rng.choice(("", letter * 2, row[max(at - 1, 0)], row[(at + 1) % len(row)]))
+
+
+def mistype(rng: random.Random, text: str) -> str:
+    """The text with a share of `LETTER_SLIPS` of its letters gone wrong."""
+    typed = "".join(slip(rng, c) if c.isalpha() and rng.random() < LETTER_SLIPS else c for c in text)
+    return typed if typed.strip() else text
+
+
+def rewrite(page: Sample, change: Callable[[str], str]) -> Sample:
+    """The page with `change` done to every text of it."""
+    messages = tuple({**m, "content": change(m["content"])} for m in page.messages)
+    return replace(page, messages=messages, text=change(page.text))
+
+
+def typos(rng: random.Random, split: str, draw: Draw) -> Sample:
+    """A page written in a hurry."""
+    page = draw(rng, split)
+    while True:
+        typed = rewrite(page, lambda text: mistype(rng, text))
+        if held_out_pairs(typed) <= held_out_pairs(page):  # a slip can turn one word into another
+            return typed
+
+
+def wrong(rng: random.Random, split: str, draw: Draw) -> Sample:
+    """A question with another question's answer. What has no question (running text) is drawn again."""
+    for _ in range(TRIES):
+        page = draw(rng, split)
+        other = draw(rng, split, page.skill)
+        if not page.messages or not other.messages or other.answer == page.answer:
+            continue
+        mixed = replace(page, messages=(*page.messages[:-1], other.messages[-1]))
+        # The two together could show what only the test may show.
+        if split != "train" or held_out_pairs(mixed) <= held_out_pairs(page) | held_out_pairs(other):
+            return mixed
+    raise ValueError(f"In {TRIES} tries `draw` gave no two conversations with different answers")
+
+
+@lru_cache
+def pool(split: str, draw: Draw) -> tuple[Sample, ...]:
+    """The pages that everybody copies: always the same ones."""
+    rng = random.Random("the pool of duplicates")
+    return tuple(draw(rng, split) for _ in range(POOL))
+
+
+def duplicate(rng: random.Random, split: str, draw: Draw) -> Sample:
+    """A page that was read before and will be read again."""
+    return rng.choice(pool(split, draw))
+
+
+def skewed(rng: random.Random, split: str, draw: Draw) -> Sample:
+    """The most popular page of a crowd of one skill."""
+    page = draw(rng, split)
+    return min([page, *(draw(rng, split, page.skill) for _ in range(CROWD - 1))], key=place)
+
+
+def place(page: Sample) -> int:
+    """The place in `POPULAR` of the most popular word of a page; after the last if it has none."""
+    words = re.findall(r"\w+", textbook.plain(page))
+    return min((POPULAR.index(word) for word in words if word in POPULAR), default=len(POPULAR))
+
+
+# --- other topics -----------------------------------------------------------------------------------------
+
+PRODUCTS = "phone case|garden chair|coffee maker|winter coat|desk lamp|running shoe|water bottle|photo printer"
+NAMES = "user|guest|reader|traveller|gardener|night owl|cook|newbie"
+JUNK = (
+    # adverts
+    f"SALE!!! Only today: {{n}} percent off every [{PRODUCTS}]. [Buy now|Click here|Order today] and pay later!",
+    f"[Best|Top|Our] {{n}} [{PRODUCTS}] deals of the year. [Free shipping.|While stocks last.|Hurry!] Code: SAVE{{n}}",
+    f"Is your [{PRODUCTS}] too old? [Upgrade|Switch|Trade it in] for only {{n}}.99 a month. Terms apply.",
+    # comments
+    f"[{NAMES}]{{n}} says: [lol|so true|first!!|who else is here in {{n}}|this]. [Reply|Like|Share|Report] ({{n}})",
+    "Great post, thanks for sharing!!! [I learned a lot.|Check my site too.|Subscribed.] {n} people liked this.",
+    # lists
+    f"{{n}} reasons to [love|want|avoid] a [{PRODUCTS}]: 1. price 2. size 3. [weight|style|noise]. Number {{n}} will "
+    "[shock|surprise] you.",
+    "Home | News | Sport | Shop | [Login|Sign up|My account] | Page {n} of {n}",
+    # recipes
+    "[Easy|Quick|Grandma's] [pancakes|pasta|salad|stew]: take {n} grams of flour, {n} eggs and [salt|butter|oil]. "
+    "Stir, wait {n} minutes, serve [warm|cold]. Rate this recipe!",
+    # forums
+    f"Re: Re: my [{PRODUCTS}] makes a strange noise. [{NAMES}]{{n}} wrote: [did you turn it off and on|same here|any "
+    "news?|solved, please close]. Posted {n} hours ago.",
+    f"Moderator: please use the search before you ask about a [{PRODUCTS}]. Thread closed after {{n}} replies.",
+    # banners
+    "We [use cookies|value your privacy|and our {n} partners store data]. [Accept all|Reject all|Manage choices] to "
+    "continue.",
+    "You have {n} free articles left. [Subscribe|Log in|Start your trial] to go on reading. Error {n}: script blocked.",
+)
+
+
+def off_topic(rng: random.Random, split: str, draw: Draw) -> Sample:
+    """Running text about something else."""
+    text = re.sub(r"\[([^]]*)\]", lambda choice: rng.choice(choice[1].split("|")), rng.choice(JUNK))
+    text = re.sub(r"\{n\}", lambda _: str(rng.randint(2, 99)), text)
+    return Sample("off topic", text=text + "<|endoftext|>")
+
+
+SPOIL = {"typos": typos, "wrong": wrong, "duplicate": duplicate, "off topic": off_topic, "skewed": skewed}

@@ -1,0 +1,297 @@
+"""The Phi thesis in miniature: does a small model on a textbook beat a bigger one on a noisy web?
+
+    python -m course_utils.pico.training.thesis          # trains the runs that `thesis.json` does not have yet
+
+Every run is the same loop with the same seed and the same number of tokens. Only the size of the model and the noise
+of its pages differ. All are examined on the same clean pages of the test split: sentences and stories hold pairs of
+words that no run has read together, facts are asked for in new words. Single words can only be known by heart.
+
+With the same tokens the bigger model gets six times the computing (6 x parameters x tokens), which is generous to it.
+At the same computing it has read a sixth of the tokens: look there on its curve. But its learning rate falls to zero
+only at the end of the run, so that a shorter run, planned as such, would do somewhat better than this point.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import platform
+import random
+import re
+import shutil
+import sys
+import time
+from dataclasses import dataclass, replace
+from datetime import date
+from functools import lru_cache, partial
+from itertools import combinations, pairwise
+from pathlib import Path
+from statistics import median
+
+from course_utils.pico import evaluate, folder, textbook
+from course_utils.pico.textbook.noise import web
+from course_utils.pico.textbook.sentences import SIMPLE, pair
+from course_utils.pico.textbook.world import Cast, held_out
+from course_utils.pico.training.train import (
+    IGNORED,
+    Recipe,
+    answer_loss,
+    build_model,
+    encode,
+    micro_batches,
+    optimizers,
+    rate_at,
+)
+
+RESULTS = Path(__file__).with_name("thesis.json")
+SEED = 0
+EXAM_SEED = 5
+TOKENS_A_STEP = 2048
+TOKENS = 1000 * TOKENS_A_STEP
+RECIPES = {
+    "small": Recipe(
+        hidden_size=96, layers=3, heads=3, intermediate_size=256, warmup=50, review=0, seed=SEED, name="small"
+    ),
+    "big": Recipe(
+        hidden_size=240, layers=4, heads=5, intermediate_size=640, warmup=50, review=0, seed=SEED, name="big"
+    ),
+}
+# What they read, in shares of the pages: copying first, which all the rest is built on, then five skills together.
+SHARES = {"fact": 25, "word": 20, "sentiment": 10, "translate": 30, "story": 15}
+COPYING, FIRST = 0.2, {"repeat": 300, **SHARES}
+HELD_OUT_TOKENS = 2000  # answer tokens a skill
+SAMPLES = 100  # a skill, in the examination
+LOOKS = 10  # how often along a run the held-out loss is measured
+EXAMS = (4, 6, 8, 10)  # the looks that also examine
+
+
+@dataclass(frozen=True)
+class Run:
+    """One training. `noise` 0 is the textbook, 1 the web."""
+
+    name: str
+    size: str
+    noise: float
+    tokens: int = TOKENS
+
+    @property
+    def steps(self) -> int:
+        return round(self.tokens / TOKENS_A_STEP)
+
+
+# The three of the thesis first: every run is kept as soon as it is finished.
+RUNS = (
+    Run("small-textbook", "small", noise=0.0),
+    Run("small-web", "small", noise=1.0),
+    Run("big-web", "big", noise=1.0),
+    Run("small-web-25", "small", noise=0.25),
+    Run("small-web-50", "small", noise=0.5),
+)
+
+
+# --- what they read ---------------------------------------------------------------------------------------
+
+
+def translate(rng: random.Random, split: str) -> textbook.Sample:
+    """One simple sentence, into Finnish or into English; for "test" a held-out pair is really in it."""
+    while True:
+        english, finnish = pair(rng, Cast.draw(rng, split), rng.choice(SIMPLE))
+        if split == "train" or any(held_out(a, b) for a, b in combinations(re.findall(r"\w+", english), 2)):
+            break
+    if rng.random() < 0.5:
+        return textbook.chat("translate", rng.choice(textbook.TO_FINNISH).format(english), finnish)
+    return textbook.chat("translate", rng.choice(textbook.TO_ENGLISH).format(finnish), english)
+
+
+def page(rng: random.Random, split: str = "train", skill: str | None = None, *, shares=SHARES) -> textbook.Sample:
+    """A page of the part of the textbook that models this small can learn; without `skill`, drawn by `shares`."""
+    skill = skill or rng.choices(list(shares), shares.values())[0]
+    return translate(rng, split) if skill == "translate" else textbook.draw(rng, split, skill)
+
+
+copying = partial(page, shares=FIRST)
+
+
+def pages_of(run: Run, tokenizer):
+    """For each step of a run: (step, its encoded pages, tokens read so far). About `TOKENS_A_STEP` tokens a step."""
+    rng, read = random.Random(SEED), 0
+    for step in range(run.steps):
+        rows, draw = [], copying if step < COPYING * run.steps else page
+        while read < (step + 1) * TOKENS_A_STEP:
+            rows.append(encode(web(rng, "train", run.noise, draw), tokenizer))
+            read += len(rows[-1][0])
+        yield step, rows, read
+
+
+# --- what they are asked ----------------------------------------------------------------------------------
+
+
+@lru_cache
+def held_out_rows(tokenizer) -> dict[str, list]:
+    """Encoded clean pages for each skill, of the test split, with about `HELD_OUT_TOKENS` answer tokens together."""
+    rows = {}
+    for skill in SHARES:
+        rng, rows[skill], answered = random.Random(f"{EXAM_SEED}/{skill}"), [], 0
+        while answered < HELD_OUT_TOKENS:
+            rows[skill].append(encode(page(rng, "test", skill), tokenizer))
+            answered += sum(label != IGNORED for label in rows[skill][-1][1])
+    return rows
+
+
+def held_out_loss(model, tokenizer) -> float:
+    """Nats per answer token on the clean held-out pages. Each skill counts the same."""
+    import torch
+
+    losses = []
+    for rows in held_out_rows(tokenizer).values():
+        summed = counted = 0.0
+        with torch.inference_mode():
+            for ids, labels, weights in micro_batches(rows, 4096):
+                loss, count = answer_loss(model, ids, labels, torch.ones_like(weights))
+                summed, counted = summed + loss.item(), counted + count.item()
+        losses.append(summed / counted)
+    return sum(losses) / len(losses)
+
+
+def examine(student: evaluate.Examinee) -> dict[str, float]:
+    """Share of right answers, from 0 to 1, to `SAMPLES` clean held-out pages of each skill."""
+    scores = {}
+    for skill in SHARES:
+        rng = random.Random(f"{EXAM_SEED}/exam/{skill}")
+        asked = [page(rng, "test", skill) for _ in range(SAMPLES)]
+        answers = student.answer([list(sample.messages[:-1]) for sample in asked])
+        scores[skill] = sum(map(evaluate.right, asked, answers)) / SAMPLES
+    return scores
+
+
+# --- the runs ---------------------------------------------------------------------------------------------
+
+
+def learn(model, optims: list, rows: list, rate: float) -> None:
+    """One step: read the encoded pages once, with this share of the learning rates."""
+    import torch
+
+    from course_utils.pico.training.muon import HALF
+
+    batches = list(micro_batches(rows))
+    total = sum(float(w[:, 1:][y[:, 1:] != IGNORED].sum()) for _, y, w in batches)
+    for ids, labels, weights in batches:
+        with torch.autocast("cpu", torch.bfloat16, enabled=HALF):
+            summed, _ = answer_loss(model, ids, labels, weights)
+        (summed / total).backward()
+    torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+    for optim in optims:
+        for group in optim.param_groups:
+            group["lr"] = group.setdefault("peak", group["lr"]) * rate
+        optim.step()
+        optim.zero_grad()
+
+
+def quicken(model) -> None:
+    """Compile the model where there is a C++ compiler: the same arithmetic, in about half the time."""
+    if shutil.which("g++"):
+        model.set_attn_implementation("eager")
+        model.model.compile(dynamic=True)
+
+
+def train(run: Run, tokenizer) -> dict:
+    """Train one run; returns its row of the results, with a progress line at each look."""
+    recipe = replace(RECIPES[run.size], steps=run.steps)
+    # The copy that is looked at is never compiled: it reads and writes at every length.
+    model, copied = build_model(recipe), build_model(recipe)
+    quicken(model)
+    optims, curve, scores, seconds = optimizers(model, recipe), [], [], []
+    looks = [round(run.steps * look / LOOKS) for look in range(1, LOOKS + 1)]
+    for step, rows, read in pages_of(run, tokenizer):
+        started = time.process_time()
+        learn(model, optims, rows, rate_at(step, recipe))
+        seconds.append(time.process_time() - started)
+        if step + 1 in looks:
+            copied.load_state_dict(model.state_dict())
+            curve.append([read, round(held_out_loss(copied, tokenizer), 4)])
+            print(f"{run.name}: {read:,} tokens, held-out loss {curve[-1][1]:.3f}, {sum(seconds):.0f} s", flush=True)
+        if step + 1 in looks and len(curve) in EXAMS:
+            scores.append({"tokens": read, **examine(evaluate.Examinee(copied, tokenizer))})
+            print(f"{run.name}: {scores[-1]}", flush=True)
+    count = model.num_parameters()
+    return {
+        "name": run.name,
+        "size": run.size,
+        "data": "web" if run.noise else "textbook",
+        "noise": run.noise,
+        "parameters": count,
+        "tokens": read,
+        "flops": 6 * count * read,
+        "core_seconds": round(median(seconds) * run.steps),
+        "curve": curve,
+        "scores": scores,
+    }
+
+
+def laid_out(found: dict) -> str:
+    """The results as JSON, each point of a curve on one line."""
+    text = json.dumps(found, indent=1)
+    return re.sub(r"\[\s+([\d.]+),\s+([\d.]+)\s+\]", r"[\1, \2]", text) + "\n"
+
+
+def results(path: Path = RESULTS) -> dict:
+    """The recorded runs and where they come from: {"provenance": {...}, "runs": {name: row}}."""
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def loss_after(curve: list, tokens: float) -> float:
+    """The held-out loss after so many tokens, on a straight line between the two looks around them."""
+    for (before, high), (after, low) in pairwise(curve):
+        if before <= tokens <= after:
+            return high + (low - high) * (tokens - before) / (after - before)
+    raise ValueError(f"The curve goes from {curve[0][0]:,} to {curve[-1][0]:,} tokens, not to {tokens:,.0f}")
+
+
+def tokens_until(curve: list, loss: float) -> int | None:
+    """After how many tokens a curve is at or below this loss for the first time, or None if it never is."""
+    return next((tokens for tokens, value in curve if value <= loss), None)
+
+
+def provenance(machine: str) -> dict:
+    """Where the results come from, and how to get them again."""
+    return {
+        "date": date.today().isoformat(),
+        "machine": machine,
+        "seeds": {"training": SEED, "examination": EXAM_SEED},
+        "command": "python -m course_utils.pico.training.thesis",
+        "loss": "nats per answer token on clean held-out pages, the mean of the five skills",
+        "held_out_tokens_a_skill": HELD_OUT_TOKENS,
+        "samples_a_skill": SAMPLES,
+        "core_seconds": "processor time on one thread: the median step times the number of steps, so without compiling",
+    }
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Train every run that the results do not have yet, and write each when it is finished."""
+    import torch
+
+    from course_utils.pico.tokenizer import load_tokenizer
+
+    parser = argparse.ArgumentParser(
+        prog="python -m course_utils.pico.training.thesis", description=__doc__.splitlines()[0]
+    )
+    parser.add_argument("--out", type=Path, default=RESULTS, help="the file with the results")
+    parser.add_argument(
+        "--machine", default=platform.processor() or platform.machine(), help="what to say of this computer"
+    )
+    args = parser.parse_args(argv)
+    torch.set_num_threads(1)
+    tokenizer = load_tokenizer(folder())
+    found = results(args.out) if args.out.exists() else {"provenance": {}, "runs": {}}
+    for run in RUNS:
+        if run.name in found["runs"]:
+            print(f"{run.name}: kept", flush=True)
+            continue
+        found["runs"][run.name] = train(run, tokenizer)
+        found["provenance"] = provenance(args.machine)
+        args.out.write_text(laid_out(found), encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
