@@ -66,9 +66,9 @@ def test_both_loops_read_the_same_samples_in_their_own_way(rows, monkeypatch):
 
 
 def test_our_loop_counts_all_of_the_answers_and_half_of_the_questions(rows):
-    dice, told, questions = random.Random(0), 0, 0
+    rng, told, questions = random.Random(0), 0, 0
     for ids, labels in rows:
-        again, counted = bench.with_questions((ids, labels), dice)
+        again, counted = bench.with_questions((ids, labels), rng)
         assert again == ids and all(new == token or new == IGNORED for token, new in zip(ids, counted, strict=True))
         answers = [i for i, label in enumerate(labels) if label != IGNORED]
         assert answers and [counted[i] for i in answers] == [labels[i] for i in answers]

@@ -17,9 +17,9 @@ from course_utils.models.chat import (
     CourseError,
     EmptyPrompt,
     Message,
-    Options,
     PromptTooLong,
     Reply,
+    SamplingParams,
     UnknownOption,
     read_messages,
 )
@@ -223,7 +223,7 @@ def test_a_stream_closed_early_ends_and_two_streams_do_not_disturb_each_other(mo
 )  # fmt: skip
 def test_a_wrong_value_is_named(name, value):
     with pytest.raises(BadOption, match=f"^{name} must be .*it was"):
-        Options.read({name: value})
+        SamplingParams.read({name: value})
 
 
 @pytest.mark.parametrize(

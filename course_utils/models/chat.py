@@ -123,7 +123,7 @@ def _picture(value: object) -> bool:
 
 
 @dataclass(frozen=True)
-class Options:
+class SamplingParams:
     """How to answer. The defaults are greedy: always the likeliest token, and so always the same answer."""
 
     max_new_tokens: int = 256
@@ -137,7 +137,7 @@ class Options:
     pictures: tuple | list = ()
 
     @classmethod
-    def read(cls, given: dict) -> Options:
+    def read(cls, given: dict) -> SamplingParams:
         """Check `given` and fill in the rest. Raises UnknownOption or BadOption."""
         for name, value in given.items():
             if name not in _RULES:
@@ -216,11 +216,11 @@ class ChatModel(ABC):
     context_length: int
 
     def stream(self, prompt: str | list, **options) -> Stream:
-        """Answer `prompt` (a text or a list of messages) token by token; see `Options` for the options.
+        """Answer `prompt` (a text or a list of messages) token by token; see `SamplingParams` for the options.
 
         Raises BadPrompt, EmptyPrompt, PromptTooLong, UnknownOption or BadOption, before the first token.
         """
-        checked = Options.read(options)
+        checked = SamplingParams.read(options)
         return self._answer(read_messages(prompt, checked.system), checked)
 
     def chat(self, prompt: str | list, **options) -> Reply:
@@ -255,7 +255,7 @@ class ChatModel(ABC):
         """How many tokens `text` is, without the chat markup."""
 
     @abstractmethod
-    def _answer(self, messages: list[Message], options: Options) -> Stream:
+    def _answer(self, messages: list[Message], options: SamplingParams) -> Stream:
         """Start an answer."""
 
     def __repr__(self) -> str:
@@ -272,14 +272,14 @@ class LocalModel(ChatModel):
         """The conversation in the model's own chat markup, as token ids, ready to be answered."""
 
     @abstractmethod
-    def _tokens(self, ids: list[int], options: Options, limit: int) -> Generator[int, None, None]:
+    def _tokens(self, ids: list[int], options: SamplingParams, limit: int) -> Generator[int, None, None]:
         """At most `limit` token ids that follow `ids`."""
 
     @abstractmethod
     def _decoder(self) -> Callable[[int], str]:
         """A function that takes the ids of an answer one by one and returns the text each adds."""
 
-    def _answer(self, messages: list[Message], options: Options) -> Stream:
+    def _answer(self, messages: list[Message], options: SamplingParams) -> Stream:
         if options.pictures:
             raise BadPrompt(f'{self.name} reads text only. One that sees pictures: load("pico-vision").')
         ids = self.encode(messages)
@@ -288,7 +288,7 @@ class LocalModel(ChatModel):
             raise PromptTooLong(self.name, len(ids), self.context_length)
         return Stream(self._write(ids, options, min(options.max_new_tokens, room)), len(ids))
 
-    def _write(self, ids: list[int], options: Options, limit: int) -> Generator[Chunk, None, str]:
+    def _write(self, ids: list[int], options: SamplingParams, limit: int) -> Generator[Chunk, None, str]:
         decode = self._decoder()
         with closing(self._tokens(ids, options, limit)) as tokens:
             for token in tokens:

@@ -19,8 +19,8 @@ from course_utils.models.chat import (
     Chunk,
     CourseError,
     Message,
-    Options,
     Reply,
+    SamplingParams,
     Stream,
 )
 from course_utils.models.pictures import to_data_url
@@ -93,8 +93,8 @@ class CloudModel(ChatModel):
     def __repr__(self) -> str:
         return f"<{self.name} in the cloud, at {self.host}>"
 
-    def _answer(self, messages: list[Message], options: Options) -> Stream:
-        plain = Options()
+    def _answer(self, messages: list[Message], options: SamplingParams) -> Stream:
+        plain = SamplingParams()
         for name in ABSENT:
             if getattr(options, name) != getattr(plain, name):
                 raise BadOption(f"{name} is not part of OpenAI's dialect; leave it out. It has temperature and top_p.")

@@ -10,7 +10,7 @@ from contextlib import closing, contextmanager
 from dataclasses import asdict
 
 from course_utils.base import CourseError
-from course_utils.models.chat import BadPrompt, ChatModel, Chunk, Message, Options, Stream
+from course_utils.models.chat import BadPrompt, ChatModel, Chunk, Message, SamplingParams, Stream
 from course_utils.models.cloud_model import TAG, placed
 from course_utils.models.pictures import to_data_url
 from course_utils.setup import machine
@@ -84,7 +84,7 @@ class OllamaModel(ChatModel):
             told = self.client.generate(self.name, text, raw=True, options={"num_predict": 1})
         return told.prompt_eval_count or 0
 
-    def _answer(self, messages: list[Message], options: Options) -> Stream:
+    def _answer(self, messages: list[Message], options: SamplingParams) -> Stream:
         turns = with_images(messages, options.pictures) if options.pictures else [asdict(turn) for turn in messages]
         rows = self.client.chat(
             self.name,
@@ -115,7 +115,7 @@ class OllamaModel(ChatModel):
         stream().completion_tokens = max((row.eval_count or 0) - ended, 0)
         return "length" if row.done_reason == "length" else "stop"
 
-    def _options(self, options: Options) -> dict:
+    def _options(self, options: SamplingParams) -> dict:
         told = {
             "num_predict": int(options.max_new_tokens),
             "num_ctx": self.context_length,

@@ -9,7 +9,7 @@ from collections.abc import Callable, Generator
 from dataclasses import asdict
 from pathlib import Path
 
-from course_utils.models.chat import LocalModel, Message, Options
+from course_utils.models.chat import LocalModel, Message, SamplingParams
 from course_utils.setup import machine
 
 SMALL = 50 * 10**6  # bytes of a model folder
@@ -62,7 +62,7 @@ class OnnxModel(LocalModel):
         text = self.tokenizer.apply_chat_template(turns, add_generation_prompt=True)
         return [int(token) for token in self.tokenizer.encode(text)]
 
-    def _tokens(self, ids: list[int], options: Options, limit: int) -> Generator[int, None, None]:
+    def _tokens(self, ids: list[int], options: SamplingParams, limit: int) -> Generator[int, None, None]:
         import numpy
 
         generator = genai().Generator(self.model, self._params(options, len(ids) + limit))
@@ -70,7 +70,7 @@ class OnnxModel(LocalModel):
         generator.append_tokens(numpy.array(ids, dtype=numpy.int32))
         yield from self._written(generator, options, limit)
 
-    def _written(self, generator, options: Options, limit: int) -> Generator[int, None, None]:
+    def _written(self, generator, options: SamplingParams, limit: int) -> Generator[int, None, None]:
         """The token ids that a generator writes once it has read the prompt."""
         for _ in range(limit):
             if options.min_p > 0 and options.temperature > 0:
@@ -78,7 +78,7 @@ class OnnxModel(LocalModel):
             generator.generate_next_token()
             yield int(generator.get_next_tokens()[0])
 
-    def _params(self, options: Options, max_length: int):
+    def _params(self, options: SamplingParams, max_length: int):
         search = {
             "max_length": max_length,
             "do_sample": options.temperature > 0,
@@ -97,7 +97,7 @@ class OnnxModel(LocalModel):
         return self.tokenizer.create_stream().decode
 
 
-def _apply_min_p(generator, options: Options) -> None:
+def _apply_min_p(generator, options: SamplingParams) -> None:
     """GenAI has no min-p of its own: remove the tokens less likely than `min_p` times the likeliest."""
     logits = generator.get_logits()
     # p(token) / p(likeliest) = exp((logit - highest) / temperature), so the bar can be set on the logits.

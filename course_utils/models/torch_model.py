@@ -7,7 +7,7 @@ from collections.abc import Callable, Generator
 from dataclasses import asdict
 from pathlib import Path
 
-from course_utils.models.chat import LocalModel, Message, Options
+from course_utils.models.chat import LocalModel, Message, SamplingParams
 
 QUIET_BELOW = 100_000_000  # bytes of weights: loading less than this needs no progress bar
 
@@ -49,15 +49,15 @@ class TransformersModel(LocalModel):
         # verbose=False: a text that is too long gets our own message, not a warning on top of it.
         return self.tokenizer(text, add_special_tokens=False, verbose=False)["input_ids"]
 
-    def _tokens(self, ids: list[int], options: Options, limit: int) -> Generator[int, None, None]:
+    def _tokens(self, ids: list[int], options: SamplingParams, limit: int) -> Generator[int, None, None]:
         import torch
 
         processors = processors_for(options)
-        dice = torch.Generator(self.model.device)
+        rng = torch.Generator(self.model.device)
         if options.seed is None:
-            dice.seed()
+            rng.seed()
         else:
-            dice.manual_seed(options.seed)
+            rng.manual_seed(options.seed)
         sequence = torch.tensor([ids], device=self.model.device)
         cache, new = None, len(ids)
         for _ in range(limit):
@@ -66,7 +66,7 @@ class TransformersModel(LocalModel):
             if options.temperature == 0:
                 token = scores.argmax(dim=-1, keepdim=True)
             else:
-                token = torch.multinomial(scores.softmax(dim=-1), num_samples=1, generator=dice)
+                token = torch.multinomial(scores.softmax(dim=-1), num_samples=1, generator=rng)
             yield token.item()
             sequence, new = torch.cat([sequence, token], dim=-1), 1
 
@@ -96,7 +96,7 @@ class TransformersModel(LocalModel):
         return lambda token: stream.step(tokenizer, token) or ""
 
 
-def processors_for(options: Options):
+def processors_for(options: SamplingParams):
     """The library's own changes to the scores, in the order in which its `generate` applies them."""
     from transformers import (
         LogitsProcessorList,

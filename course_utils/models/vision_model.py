@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator
 from pathlib import Path
 
-from course_utils.models.chat import BadPrompt, Message, Options, PromptTooLong, Stream
+from course_utils.models.chat import BadPrompt, Message, PromptTooLong, SamplingParams, Stream
 from course_utils.models.onnx_model import OnnxModel, genai
 from course_utils.models.pictures import as_png
 from course_utils.models.torch_model import TransformersModel, processors_for, progress_bar_if
@@ -33,7 +33,7 @@ def tagged(messages: list[Message], pictures: int) -> list[Message]:
 class _Sees:
     """What both have in common: the pictures are read together with the prompt."""
 
-    def _answer(self, messages: list[Message], options: Options) -> Stream:
+    def _answer(self, messages: list[Message], options: SamplingParams) -> Stream:
         messages = tagged(messages, len(options.pictures))
         prompt, tokens = self._read(messages, [picture.convert("RGB") for picture in options.pictures])
         room = self.context_length - tokens
@@ -67,15 +67,15 @@ class TransformersVision(_Sees, TransformersModel):
             embeds = self.model.embed(text, pictures, self.tokenizer, self.most)
         return embeds, embeds.shape[1]
 
-    def _tokens(self, embeds, options: Options, limit: int) -> Generator[int, None, None]:
+    def _tokens(self, embeds, options: SamplingParams, limit: int) -> Generator[int, None, None]:
         import torch
         from transformers import DynamicCache
 
-        processors, dice = processors_for(options), torch.Generator()
+        processors, rng = processors_for(options), torch.Generator()
         if options.seed is None:
-            dice.seed()
+            rng.seed()
         else:
-            dice.manual_seed(options.seed)
+            rng.manual_seed(options.seed)
         language, written = self.model.language, torch.empty(1, 0, dtype=torch.long)
         cache, new = DynamicCache(config=language.config), {"inputs_embeds": embeds}
         for _ in range(limit):
@@ -85,7 +85,7 @@ class TransformersVision(_Sees, TransformersModel):
             if options.temperature == 0:
                 token = scores.argmax(dim=-1, keepdim=True)
             else:
-                token = torch.multinomial(scores.softmax(dim=-1), num_samples=1, generator=dice)
+                token = torch.multinomial(scores.softmax(dim=-1), num_samples=1, generator=rng)
             yield token.item()
             written = torch.cat([written, token], dim=-1)
             new = {"input_ids": token}
@@ -109,7 +109,7 @@ class OnnxVision(_Sees, OnnxModel):
         inputs = self.processor(text, images=genai().Images.open_bytes(*files)) if files else self.processor(text)
         return inputs, inputs["input_ids"].as_numpy().shape[1]
 
-    def _tokens(self, inputs, options: Options, limit: int) -> Generator[int, None, None]:
+    def _tokens(self, inputs, options: SamplingParams, limit: int) -> Generator[int, None, None]:
         tokens = inputs["input_ids"].as_numpy().shape[1]
         generator = genai().Generator(self.model, self._params(options, tokens + limit))
         generator.set_inputs(inputs)

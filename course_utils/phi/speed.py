@@ -93,17 +93,17 @@ def _onnx_probe(precision: str):
     import numpy
     from onnx import helper
 
-    dice = numpy.random.default_rng(0)
+    rng = numpy.random.default_rng(0)
     count = max(1, int(PROBE / (WIDTH**2 * _bytes_a_weight(precision))))
     nodes, weights = [], {}
     for i in range(count):
         inputs, out = ["x" if i == 0 else f"h{i - 1}", f"w{i}"], [f"h{i}"]
         if precision == "fp32":
-            weights[f"w{i}"] = dice.random((WIDTH, WIDTH), dtype=numpy.float32) / WIDTH
+            weights[f"w{i}"] = rng.random((WIDTH, WIDTH), dtype=numpy.float32) / WIDTH
             nodes.append(helper.make_node("MatMul", inputs, out))
             continue
         bits = int(precision[3:])
-        weights[f"w{i}"] = dice.integers(0, 256, (WIDTH, WIDTH // 32, 4 * bits), dtype=numpy.uint8)
+        weights[f"w{i}"] = rng.integers(0, 256, (WIDTH, WIDTH // 32, 4 * bits), dtype=numpy.uint8)
         weights[f"s{i}"] = numpy.full(WIDTH * WIDTH // 32, 0.5**bits / WIDTH, dtype=numpy.float32)
         how = {"K": WIDTH, "N": WIDTH, "bits": bits, "block_size": 32, "accuracy_level": 4}
         nodes.append(helper.make_node("MatMulNBits", [*inputs, f"s{i}"], out, domain="com.microsoft", **how))

@@ -26,7 +26,7 @@ from course_utils.pico import SERVED
 from course_utils.setup import machine
 
 LOCAL = "127.0.0.1"
-WANTED = ("phi3.5", "phi4-mini", "phi3", "phi4", "pico-mini") # what to ask a real Ollama for
+WANTED = ("phi3.5", "phi4-mini", "phi3", "phi4", "pico-mini")  # what to ask a real Ollama for
 
 
 class NotStarted(CourseError):

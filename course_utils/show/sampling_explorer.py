@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from html import escape
 
-from course_utils.models.chat import BadOption, EmptyPrompt, Options, UnknownOption
+from course_utils.models.chat import BadOption, EmptyPrompt, SamplingParams, UnknownOption
 from course_utils.models.torch_model import processors_for
 
 from .pieces import check_text, encode, pieces
@@ -81,7 +81,7 @@ class SamplingExplorer(View):
         for name in settings:
             if name not in SETTINGS:
                 raise UnknownOption(name, SETTINGS)
-        Options.read(settings)
+        SamplingParams.read(settings)
         for name, value in settings.items():
             low, high = SETTINGS[name].low, SETTINGS[name].high
             if not low <= value <= high:  # the slider would move it to its end, without a word
@@ -100,7 +100,7 @@ class SamplingExplorer(View):
 
         ids = torch.tensor([[*self._prompt_ids, *self.drawn]])
         logits = self._next_logits(ids)
-        scores = processors_for(Options.read(self.settings))(ids, logits.clone())
+        scores = processors_for(SamplingParams.read(self.settings))(ids, logits.clone())
         if self.settings["temperature"] == 0:
             after = torch.nn.functional.one_hot(scores.argmax(-1), scores.shape[-1]).float()
             kept = after > 0

@@ -99,14 +99,14 @@ def our_loop(model, rows: list[Row], share: Callable[[], float], recipe: Recipe 
     """
     import torch
 
-    optims, dice, read, groups = optimizers(model, recipe), random.Random(0), 0, []
+    optims, rng, read, groups = optimizers(model, recipe), random.Random(0), 0, []
     while True:
         if len(groups) < 2:
             pool = [rows[(read + i) % len(rows)] for i in range(POOL)]
             read += POOL
             groups += buckets(pool, MICRO_BATCH)
-            dice.shuffle(groups)
-        batch = [with_questions(row, dice) for row in groups.pop() + groups.pop()]
+            rng.shuffle(groups)
+        batch = [with_questions(row, rng) for row in groups.pop() + groups.pop()]
         backward(model, batch, tokens=MICRO_BATCH, power=1)
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         for optim in optims:
@@ -117,11 +117,11 @@ def our_loop(model, rows: list[Row], share: Callable[[], float], recipe: Recipe 
         yield sum(len(ids) for ids, _ in batch)
 
 
-def with_questions(row: Row, dice: random.Random) -> Row:
+def with_questions(row: Row, rng: random.Random) -> Row:
     """The row with labels at a random share, QUESTIONS, of the tokens that have none."""
     ids, labels = row
     return ids, [
-        token if label == IGNORED and dice.random() < QUESTIONS else label
+        token if label == IGNORED and rng.random() < QUESTIONS else label
         for token, label in zip(ids, labels, strict=True)
     ]
 
@@ -134,13 +134,13 @@ def plain_loop(model, stream, share: Callable[[], float], how: Plain) -> Iterato
     import torch
 
     ids, labels = stream if how.answers_only else (stream[0], stream[0])
-    dice = torch.Generator().manual_seed(0)
+    rng = torch.Generator().manual_seed(0)
     matrices = [p for p in model.parameters() if p.ndim >= 2]
     others = [p for p in model.parameters() if p.ndim < 2]
     groups = [{"params": matrices, "weight_decay": how.weight_decay}, {"params": others, "weight_decay": 0.0}]
     optim = torch.optim.AdamW(groups, lr=how.rate, betas=how.betas)
     while True:
-        starts = torch.randint(len(ids) - how.length, (how.windows,), generator=dice)
+        starts = torch.randint(len(ids) - how.length, (how.windows,), generator=rng)
         window = starts[:, None] + torch.arange(how.length + 1)  # one token more: the last one is only a target
         loss, count = answer_loss(model, ids[window], labels[window], torch.ones(window.shape))
         (loss / count.clamp(min=1)).backward()
