@@ -8,6 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from course_utils.models.chat import LocalModel, Message, SamplingParams
+from course_utils.setup import threads
 
 QUIET_BELOW = 100_000_000  # bytes of weights: loading less than this needs no progress bar
 
@@ -33,6 +34,8 @@ class TransformersModel(LocalModel):
                 folder, dtype=getattr(torch, dtype), use_safetensors=True, local_files_only=True
             )
         self.model = self.model.to(device).eval()
+        self.parameters = self.model.num_parameters()
+        threads.use_for(self.parameters)
         self.context_length = self.model.config.max_position_embeddings
         stop = self.model.generation_config.eos_token_id
         self.stop_ids = frozenset(stop if isinstance(stop, list) else [stop])
@@ -52,6 +55,7 @@ class TransformersModel(LocalModel):
     def _tokens(self, ids: list[int], options: SamplingParams, limit: int) -> Generator[int, None, None]:
         import torch
 
+        threads.use_for(self.parameters)
         processors = processors_for(options)
         rng = torch.Generator(self.model.device)
         if options.seed is None:

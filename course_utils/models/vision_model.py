@@ -10,6 +10,7 @@ from course_utils.models.onnx_model import OnnxModel, genai
 from course_utils.models.pictures import as_png
 from course_utils.models.torch_model import TransformersModel, processors_for, progress_bar_if
 from course_utils.pico import VISION, folder
+from course_utils.setup import threads
 
 
 def tagged(messages: list[Message], pictures: int) -> list[Message]:
@@ -55,6 +56,8 @@ class TransformersVision(_Sees, TransformersModel):
         self.name, self.most = name, most
         with progress_bar_if(False):
             self.model, self.tokenizer = vision.load(path or folder(VISION))
+        self.parameters = self.model.num_parameters()
+        threads.use_for(self.parameters)
         self.context_length = self.model.config.text_config.max_position_embeddings
         self.stop_ids = frozenset((4, 0))
 
@@ -71,6 +74,7 @@ class TransformersVision(_Sees, TransformersModel):
         import torch
         from transformers import DynamicCache
 
+        threads.use_for(self.parameters)
         processors, rng = processors_for(options), torch.Generator()
         if options.seed is None:
             rng.seed()
