@@ -26,7 +26,7 @@ def load(name: str = "pico-mini", runtime: str | None = None, **options) -> Chat
     """A model that is ready to answer. Without a runtime, the first of its row here, which is the quickest.
 
         name            runtimes             what it is
-        "pico-mini"     onnx, transformers   part of the course: 1 million parameters, for its textbook alone
+        "pico-mini"     onnx, transformers   part of the course, 2 million parameters: it knows its textbook
         "pico-medium"   onnx, transformers   its bigger sibling
         "pico-vision"   onnx, transformers   it sees: give `pictures=[...]` with a question
         "pico-moe"      transformers         a mixture of experts
