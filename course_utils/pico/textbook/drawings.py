@@ -9,9 +9,14 @@ from __future__ import annotations
 
 import math
 import random
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
+
+from course_utils.pico.textbook.lists import family
+
+Paint = tuple[int, int, int]
 
 SIDE = 336  # pixels: one crop of Phi-3-Vision
 PLACES = 12  # tokens along a side: each sees 28 x 28 pixels
@@ -27,6 +32,8 @@ COLOURS = {
     "pink": (245, 130, 180),
     "black": (28, 28, 30),
 }
+# Of the animals.
+EXTRA_PAINTS = {"white": (250, 250, 250), "cream": (250, 250, 245), "pupil": (15, 15, 15), "beak": (240, 150, 20)}
 SHAPES = ("circle", "square", "triangle", "star", "cross", "diamond")
 ANIMALS = ("cat", "hare", "owl", "snake", "duck")
 SCENES = ("forest", "beach", "lake", "hill", "town")
@@ -51,7 +58,7 @@ class Thing:
     hollow: bool = False
     angle: float = 0.0
     unrest: float = 0.0  # how far, in shares of the size, the corners are off: the hand that drew it
-    paint: tuple[int, int, int] | None = None  # of an odd colour; None for one at random
+    paint: Paint | None = None  # of an odd colour; None for one at random
 
     @property
     def name(self) -> str:
@@ -62,7 +69,7 @@ class Thing:
 class Page:
     """A picture in the making. Everything is drawn at twice the size and made smaller, so that edges are smooth."""
 
-    paper: tuple[int, int, int] = (255, 255, 255)
+    paper: Paint = (255, 255, 255)
     scale: int = 2
     things: list[Thing] = field(default_factory=list)
 
@@ -157,29 +164,26 @@ class Page:
             for x, y in (blot(rng) if thing.shape == BLOT else outline(thing.shape))
         ]
         if thing.unrest:
-            points = [(x + rng.gauss(0, 1) * thing.unrest * thing.size, y + rng.gauss(0, 1) * thing.unrest * thing.size)
-                      for x, y in points]  # fmt: skip
+            points = [tuple(part + rng.gauss(0, 1) * thing.unrest * thing.size for part in point) for point in points]
         self.polygon(points, shade, thing.shape, thing.colour, max(4, thing.size / 6) if thing.hollow else 0)
         self.things.append(thing)
+
+
+def in_twos(numbers: Iterable[float]) -> list[tuple[float, float]]:
+    """Numbers as points: x, y, x, y, ..."""
+    numbers = list(numbers)
+    return list(zip(numbers[::2], numbers[1::2], strict=False))
 
 
 def outline(shape: str) -> list[tuple[float, float]]:
     """The corners of a shape that fits into a circle of radius 1."""
     if shape == "circle":
         return [(math.cos(2 * math.pi * i / 28), math.sin(2 * math.pi * i / 28)) for i in range(28)]
-    if shape == "square":
-        return [(-0.8, -0.8), (0.8, -0.8), (0.8, 0.8), (-0.8, 0.8)]
-    if shape == "triangle":
-        return [(0, -0.95), (0.95, 0.75), (-0.95, 0.75)]
-    if shape == "diamond":
-        return [(0, -1), (0.7, 0), (0, 1), (-0.7, 0)]
     if shape == "star":
         turns = [math.pi * (i / 5 - 0.5) for i in range(10)]
-        return [
-            ((0.45 if i % 2 else 1) * math.cos(t), (0.45 if i % 2 else 1) * math.sin(t)) for i, t in enumerate(turns)
-        ]
-    a, b = 0.3, 0.95  # a cross
-    return [(-a, -b), (a, -b), (a, -a), (b, -a), (b, a), (a, a), (a, b), (-a, b), (-a, a), (-b, a), (-b, -a), (-a, -a)]
+        radii = [0.45 if i % 2 else 1 for i in range(10)]
+        return [(radius * math.cos(turn), radius * math.sin(turn)) for radius, turn in zip(radii, turns, strict=True)]
+    return in_twos(float(number) for line in family("pictures", "outline")[shape] for number in line.split())
 
 
 def blot(rng: random.Random) -> list[tuple[float, float]]:
@@ -189,7 +193,7 @@ def blot(rng: random.Random) -> list[tuple[float, float]]:
     return [(far * math.cos(t), far * math.sin(t)) for t in turns for far in [rng.uniform(0.35, 1)]]
 
 
-def nameless(rng: random.Random) -> tuple[int, int, int]:
+def nameless(rng: random.Random) -> Paint:
     """A colour that is far from every colour with a name, and from white paper."""
     while True:
         found = tuple(rng.randint(0, 255) for _ in range(3))
@@ -211,48 +215,29 @@ def font(face: int, size: int):
 
 
 def animal(page: Page, what: str, tone: str, x: float, y: float, size: float) -> None:
-    """An animal of the textbook's world, in a few strokes."""
-    paint, dark = COLOURS[tone], (20, 20, 20) if tone != "black" else (230, 230, 230)
+    """An animal of the textbook's world, in the few strokes of `data/pictures.txt`."""
+    own = COLOURS[tone]
+    paints = EXTRA_PAINTS | {"dark": (20, 20, 20) if tone != "black" else (230, 230, 230)}
 
-    def blob(dx, dy, wide, high, colour=paint):
-        page.ellipse(x + dx * size, y + dy * size, wide * size, high * size, colour, what, tone)
+    def blob(dx: float, dy: float, wide: float, high: float, paint: Paint = own) -> None:
+        page.ellipse(x + dx * size, y + dy * size, wide * size, high * size, paint, what, tone)
 
-    def corner(*points):
-        page.polygon([(x + a * size, y + b * size) for a, b in points], paint, what, tone)
-
-    if what == "snake":
-        for i in range(30):
-            blob(-1 + i / 14.5, 0.3 * math.sin(i / 3), 0.16, 0.16)
-        blob(1.05, 0.3 * math.sin(29 / 3) - 0.05, 0.26, 0.2)
-        blob(1.12, 0.3 * math.sin(29 / 3) - 0.1, 0.05, 0.05, dark)
-    elif what == "duck":
-        blob(0, 0.3, 0.85, 0.45)
-        blob(0.6, -0.4, 0.34, 0.34)
-        page.polygon(
-            [(x + a * size, y + b * size) for a, b in ((0.9, -0.45), (1.35, -0.3), (0.9, -0.2))], (240, 150, 20)
-        )
-        corner((-0.75, 0.2), (-1.15, -0.2), (-0.5, 0.05))
-        blob(0.68, -0.48, 0.07, 0.07, dark)
-    elif what == "owl":
-        blob(0, 0.15, 0.6, 0.85)
-        corner((-0.6, -0.75), (-0.5, -0.1), (0, -0.55))
-        corner((0.6, -0.75), (0.5, -0.1), (0, -0.55))
-        for side in (-0.25, 0.25):
-            blob(side, -0.2, 0.24, 0.24, (250, 250, 245))
-            blob(side, -0.2, 0.1, 0.1, (15, 15, 15))
-    else:  # a cat or a hare: a body and a head, and the ears tell which
-        blob(-0.2, 0.45, 0.75, 0.45)
-        blob(0.45, -0.15, 0.42, 0.38)
-        if what == "cat":
-            corner((0.1, -0.35), (0.15, -0.85), (0.45, -0.5))
-            corner((0.8, -0.35), (0.75, -0.85), (0.45, -0.5))
-            page.line([(x - 0.85 * size, y + 0.4 * size), (x - 1.15 * size, y - 0.4 * size)], paint, size * 0.16)
+    for line in family("pictures", "animal")[what]:
+        stroke, *parts = line.split()
+        paint = paints[parts.pop()] if parts and parts[-1] in paints else own
+        numbers = [float(part) for part in parts]
+        points = [(x + dx * size, y + dy * size) for dx, dy in in_twos(numbers)]
+        if stroke == "blob":
+            blob(*numbers, paint)
+        elif stroke == "wave":
+            for i in range(30):
+                blob(-1 + i / 14.5, 0.3 * math.sin(i / 3), 0.16, 0.16)
+        elif stroke == "line":
+            page.line(points, paint, size * numbers[-1])
+        elif paint == paints["beak"]:  # on the maps a beak is nothing
+            page.polygon(points, paint)
         else:
-            blob(0.3, -0.85, 0.13, 0.5)
-            blob(0.62, -0.85, 0.13, 0.5)
-            blob(-0.95, 0.4, 0.16, 0.16, (250, 250, 250))
-        for side in (0.3, 0.6):
-            blob(side, -0.2, 0.06, 0.06, dark)
+            page.polygon(points, paint, what, tone)
 
 
 def scenery(page: Page, where: str, rng: random.Random) -> None:

@@ -51,8 +51,6 @@ MADE: dict[str, Callable[[random.Random], str]] = {
     "nonsense": nonsense,
     "nonsense_cap": lambda rng: capital(nonsense(rng)),
     "a_nonsense": lambda rng: with_article(nonsense(rng)),
-    "good": lambda rng: rng.choice(("good", "cheap", "new", "reliable")),
-    "a_good": lambda rng: "a " + rng.choice(("good", "cheap", "new", "reliable", "nice", "small", "modern")),
 }
 
 
@@ -61,11 +59,11 @@ def slot(name: str) -> Part:
     """What fills a slot: `food`, `a_food` (with its article) or `relation_cap` (with a capital letter)."""
     if name in MADE:
         return MADE[name]
+    if name in words():
+        return words()[name]
     if name.startswith("a_"):
         return tuple(with_article(word) for word in words()[name[2:]])
-    if name.endswith("_cap"):
-        return tuple(capital(word) for word in words()[name[:-4]])
-    return words()[name]
+    return tuple(capital(word) for word in words()[name.removesuffix("_cap")])
 
 
 @cache
