@@ -9,18 +9,21 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
 from course_utils.pico.textbook.lists import family
 
 Paint = tuple[int, int, int]
+Points = Sequence[tuple[float, float]]
 
 SIDE = 336  # pixels: one crop of Phi-3-Vision
 PLACES = 12  # tokens along a side: each sees 28 x 28 pixels
 MAP = 84  # pixels along a side of the maps: 7 for each place
+STEP = MAP // PLACES
+SCALE = 2  # everything is drawn at twice the size and made smaller, so that edges are smooth
 
 COLOURS = {
     "red": (214, 40, 40),
@@ -65,35 +68,27 @@ class Thing:
         return f"{self.colour} {self.shape}"
 
 
-@dataclass
 class Page:
-    """A picture in the making. Everything is drawn at twice the size and made smaller, so that edges are smooth."""
+    """A picture in the making, on paper of some paint. `things` are the shapes on it."""
 
-    paper: Paint = (255, 255, 255)
-    scale: int = 2
-    things: list[Thing] = field(default_factory=list)
-
-    def __post_init__(self):
+    def __init__(self, paper: Paint = (255, 255, 255)):
         from PIL import Image, ImageDraw
 
-        self._image = Image.new("RGB", (SIDE * self.scale, SIDE * self.scale), self.paper)
-        self.pen = ImageDraw.Draw(self._image)
+        self.things: list[Thing] = []
+        self._image = Image.new("RGB", (SIDE * SCALE, SIDE * SCALE), paper)
+        self._pen = ImageDraw.Draw(self._image)
         self._maps = [Image.new("L", (MAP, MAP), 0) for _ in range(3)]
         self._map_pens = [ImageDraw.Draw(image) for image in self._maps]
 
     @property
     def picture(self):
         """The picture, 336 x 336, RGB."""
-        return self._image.reduce(self.scale)
+        return self._image.reduce(SCALE)
 
     @property
     def labels(self):
         """What the 12 x 12 places hold: two arrays of numbers, into `KINDS` and into `TONES`."""
-        import numpy
-
-        step = MAP // PLACES
-        kinds, tones = (numpy.asarray(image)[step // 2 :: step, step // 2 :: step] for image in self._maps[:2])
-        return kinds.copy(), tones.copy()
+        return [self._middles(number)[:, STEP // 2 :: STEP].copy() for number in (0, 1)]
 
     @property
     def thirds(self):
@@ -105,51 +100,52 @@ class Page:
         """Whether they hold the first, the second, ... letter of a text: [12, 12, 3], from 1; 0 is no letter."""
         return self._in_thirds(2)
 
+    def _middles(self, number: int):
+        """The rows of a map that go through the middles of the places."""
+        import numpy
+
+        return numpy.asarray(self._maps[number])[STEP // 2 :: STEP]
+
     def _in_thirds(self, number: int):
         import numpy
 
-        step = MAP // PLACES
-        row = numpy.asarray(self._maps[number])[step // 2 :: step]
-        return numpy.stack([row[:, at::step] for at in (1, step // 2, step - 2)], axis=-1)
+        return numpy.stack([self._middles(number)[:, at::STEP] for at in (1, STEP // 2, STEP - 2)], axis=-1)
 
-    def polygon(self, points, paint, kind: str = "", tone: str = "", hollow: float = 0) -> None:
+    def polygon(self, points: Points, paint: Paint, kind: str = "", tone: str = "", hollow: float = 0) -> None:
         """A filled polygon, or with `hollow` its outline of so many pixels. Points in pixels."""
-        large = [(x * self.scale, y * self.scale) for x, y in points]
+        large = scaled(points, SCALE)
         if hollow:
-            self.pen.line([*large, large[0], large[1]], fill=paint, width=round(hollow * self.scale), joint="curve")
+            self._pen.line([*large, large[0], large[1]], fill=paint, width=round(hollow * SCALE), joint="curve")
         else:
-            self.pen.polygon(large, fill=paint)
+            self._pen.polygon(large, fill=paint)
         if kind:
             self._mark([(x * MAP / SIDE, y * MAP / SIDE) for x, y in points], kind, tone)
 
-    def _mark(self, points, kind: str, tone: str, order: int = 0) -> None:
+    def _mark(self, points: Points, kind: str, tone: str, order: int = 0) -> None:
         for pen, value in zip(self._map_pens, (KINDS.index(kind), TONES.index(tone or "none"), order), strict=True):
             pen.polygon(points, fill=value)
 
-    def line(self, points, paint, width: float) -> None:
+    def line(self, points: Points, paint: Paint, width: float) -> None:
         """A line that is part of no thing. Points and width in pixels."""
-        self.pen.line(
-            [(x * self.scale, y * self.scale) for x, y in points], fill=paint, width=round(width * self.scale)
-        )
+        self._pen.line(scaled(points, SCALE), fill=paint, width=round(width * SCALE))
 
-    def ellipse(self, x: float, y: float, wide: float, high: float, paint, kind: str = "", tone: str = "") -> None:
+    def ellipse(
+        self, x: float, y: float, wide: float, high: float, paint: Paint, kind: str = "", tone: str = ""
+    ) -> None:
         """An ellipse around (x, y); `wide` and `high` are its half axes in pixels."""
         turns = [2 * math.pi * i / 24 for i in range(24)]
         self.polygon([(x + wide * math.cos(t), y + high * math.sin(t)) for t in turns], paint, kind, tone)
 
-    def text(self, x: float, y: float, words: str, size: int, tone: str = "black", face: int = 0, paint=None) -> None:
+    def text(self, x: float, y: float, words: str, size: int, tone: str = "black", face: int = 0) -> None:
         """Words whose first letter begins at (x, y), the top left corner, `size` pixels high."""
-        letters = font(face, size * self.scale)
-        paint = paint or COLOURS[tone]
-        self.pen.text((x * self.scale, y * self.scale), words, font=letters, fill=paint)
-        shrink = MAP / SIDE / self.scale
+        letters = font(face, size * SCALE)
+        self._pen.text((x * SCALE, y * SCALE), words, font=letters, fill=COLOURS[tone])
+        top, bottom = (y + 0.25 * size) * SCALE, (y + 1.05 * size) * SCALE
         for i, letter in enumerate(words):
-            left = letters.getlength(words[:i]) + x * self.scale
-            right = letters.getlength(words[: i + 1]) + x * self.scale
-            top, bottom = (y + 0.25 * size) * self.scale, (y + 1.05 * size) * self.scale
-            box = [(left, top), (right, top), (right, bottom), (left, bottom)]
+            left, right = (letters.getlength(words[:end]) + x * SCALE for end in (i, i + 1))
             if letter in LETTERS + DIGITS:
-                self._mark([(a * shrink, b * shrink) for a, b in box], letter, tone, i + 1)
+                box = [(left, top), (right, top), (right, bottom), (left, bottom)]
+                self._mark(scaled(box, MAP / SIDE / SCALE), letter, tone, i + 1)
 
     def thing(self, thing: Thing, rng: random.Random | None = None) -> None:
         """One of the six shapes, or a blot."""
@@ -167,6 +163,11 @@ class Page:
             points = [tuple(part + rng.gauss(0, 1) * thing.unrest * thing.size for part in point) for point in points]
         self.polygon(points, shade, thing.shape, thing.colour, max(4, thing.size / 6) if thing.hollow else 0)
         self.things.append(thing)
+
+
+def scaled(points: Points, scale: float) -> list[tuple[float, float]]:
+    """The points, so many times as far from the corner."""
+    return [(x * scale, y * scale) for x, y in points]
 
 
 def in_twos(numbers: Iterable[float]) -> list[tuple[float, float]]:
