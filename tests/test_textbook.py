@@ -11,6 +11,7 @@ from itertools import combinations
 
 import pytest
 
+from course_utils.base import CourseError
 from course_utils.pico import evaluate, textbook
 from course_utils.pico.textbook import lists, passages, picture_book, smalltalk, world
 
@@ -56,15 +57,18 @@ def test_a_list_can_be_read_and_says_nothing_twice(name):
         assert text.count("[") == text.count("]") and text.count("{") == text.count("}"), heading
 
 
-def test_a_list_with_a_slip_is_refused(tmp_path, monkeypatch):
+def test_a_slip_in_a_list_is_named(tmp_path, monkeypatch):
     monkeypatch.setattr(lists, "DATA", tmp_path)
     for name, text, reason in (
         ("twice", "## a\nfox\n## a\nowl\n", "two sections “a”"),
         ("none", "# remark\nfox\n", "missing above “fox”"),
+        ("nothing", "## a\nWhat is a fox?\n", "After “What is a fox?” one line"),
+        ("half", "## a\nfox kettu\n= red\n", "2 parts with “=” between them is needed here, not “fox kettu”"),
     ):
         (tmp_path / f"{name}.txt").write_text(text, encoding="utf-8")
-        with pytest.raises(ValueError, match=reason):
-            lists.sections(name)
+        with pytest.raises(CourseError, match=re.escape(reason)):
+            lines = lists.section(name, "a")
+            lists.pairs(lines[:1]) if name == "half" else lists.asked_once(lines)
 
 
 @pytest.mark.parametrize("skill", textbook.SKILLS)

@@ -244,7 +244,7 @@ def animal(page: Page, what: str, tone: str, x: float, y: float, size: float) ->
 def scenery(page: Page, where: str, rng: random.Random) -> None:
     """A place of the textbook's world as a background."""
 
-    def box(left, top, right, bottom, paint):
+    def box(left: float, top: float, right: float, bottom: float, paint: Paint) -> None:
         page.polygon([(left, top), (right, top), (right, bottom), (left, bottom)], paint)
 
     box(0, 0, SIDE, SIDE, (200, 228, 247))

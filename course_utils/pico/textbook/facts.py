@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from course_utils.pico.textbook.lists import asked, pairs, sections
+from course_utils.pico.textbook.lists import asked_once, pairs, sections
 
 LEFT_OUT, FINNISH = "left out", "suomeksi: "
 
@@ -26,8 +26,8 @@ class Fact:
 
 
 def _fact(key: str, lines: tuple[str, ...]) -> Fact:
-    finnish = pairs(line.removeprefix(FINNISH) for line in lines if line.startswith(FINNISH))
-    questions, (answer,) = asked([line for line in lines if line != LEFT_OUT and not line.startswith(FINNISH)])
+    finnish = pairs([line.removeprefix(FINNISH) for line in lines if line.startswith(FINNISH)])
+    questions, answer = asked_once([line for line in lines if line != LEFT_OUT and not line.startswith(FINNISH)])
     return Fact(key, questions, answer, LEFT_OUT in lines, finnish[0] if finnish else None)
 
 

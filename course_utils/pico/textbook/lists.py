@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
+from course_utils.base import CourseError
+
 DATA = Path(__file__).with_name("data")
 ANSWER = "= "
 
@@ -20,7 +22,7 @@ Lines = tuple[str, ...]
 def sections(name: str) -> dict[str, Lines]:
     r"""All sections of `data/name.txt`, in their order: {heading: lines}. `\n` in a line is a line break.
 
-    Raises ValueError for a heading that comes twice, and for a line above the first heading.
+    Raises CourseError for a heading that comes twice, and for a line above the first heading.
     """
     found: dict[str, list[str]] = {}
     heading = None
@@ -28,11 +30,11 @@ def sections(name: str) -> dict[str, Lines]:
         if line.startswith("## "):
             heading = line[3:].strip()
             if heading in found:
-                raise ValueError(f"{name}.txt has two sections “{heading}”")
+                raise CourseError(f"{name}.txt has two sections “{heading}”.")
             found[heading] = []
         elif line and not line.startswith("#"):
             if heading is None:
-                raise ValueError(f"{name}.txt: a heading (## …) is missing above “{line}”")
+                raise CourseError(f"{name}.txt: a heading (## …) is missing above “{line}”.")
             found[heading].append(line.replace("\\n", "\n"))
     return {heading: tuple(lines) for heading, lines in found.items()}
 
@@ -52,12 +54,33 @@ def split_words(lines: Sequence[str], separator: str | None = None) -> Lines:
     return tuple(" ".join(part.split()) for part in " ".join(lines).split(separator) if part.strip())
 
 
-def pairs(lines: Sequence[str]) -> tuple[tuple[str, ...], ...]:
-    """Lines "one = other", with more than one "=" if need be."""
-    return tuple(tuple(part.strip() for part in line.split(" = ")) for line in lines)
+def columns(lines: Sequence[str], count: int, separator: str | None = None) -> tuple[Lines, ...]:
+    """Each line cut into so many parts, which stand apart by spaces or by a separator.
+
+    Raises CourseError for a line with more or fewer parts.
+    """
+    rows = tuple(tuple(part.strip() for part in line.split(separator)) for line in lines)
+    for line, row in zip(lines, rows, strict=True):
+        if len(row) != count:
+            between = f"“{separator.strip()}”" if separator else "spaces"
+            raise CourseError(f"A line of {count} parts with {between} between them is needed here, not “{line}”.")
+    return rows
+
+
+def pairs(lines: Sequence[str]) -> tuple[Lines, ...]:
+    """Lines "one = other"."""
+    return columns(lines, 2, " = ")
 
 
 def asked(lines: Sequence[str]) -> tuple[Lines, Lines]:
     """Questions one a line, then answers with "= " before each: (questions, answers)."""
     questions = tuple(line for line in lines if not line.startswith(ANSWER))
     return questions, tuple(line.removeprefix(ANSWER) for line in lines if line.startswith(ANSWER))
+
+
+def asked_once(lines: Sequence[str]) -> tuple[Lines, str]:
+    """Questions and their one answer. Raises CourseError if there is none, or more than one."""
+    questions, answers = asked(lines)
+    if len(answers) != 1:
+        raise CourseError(f"After “{lines[0]}” one line with “= ” and the answer is needed, not {len(answers)}.")
+    return questions, answers[0]

@@ -10,7 +10,7 @@ import random
 from dataclasses import dataclass, field
 from itertools import combinations
 
-from course_utils.pico.textbook.lists import asked, family, pairs, section
+from course_utils.pico.textbook.lists import asked_once, family, pairs, section
 from course_utils.pico.textbook.world import (
     ANIMALS,
     COLOURS,
@@ -34,9 +34,7 @@ UNKNOWN_FI = "En tiedä."
 
 def _questions(kind: str) -> dict[str, tuple[tuple[str, ...], str]]:
     """{key: (ways to ask, answer)} for a kind of sections in `data/passages.txt`."""
-    return {
-        key: (ways, answer) for key, (ways, (answer,)) in ((k, asked(v)) for k, v in family("passages", kind).items())
-    }
+    return {key: asked_once(lines) for key, lines in family("passages", kind).items()}
 
 
 # What the table can hold about a person, and the ways of telling it. `{who}` is the name or, later, he or she.

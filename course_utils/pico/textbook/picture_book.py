@@ -139,27 +139,32 @@ def sharp(thing: Thing) -> bool:
 
 
 def describe(rng: random.Random, things: list[Thing]) -> list[Question]:
+    """What there is. (Like the next three, a question about the first of the things, as a list of one.)"""
     return [Question(what_is_there(rng), names_of(things), "describe")]
 
 
 def colour_of(rng: random.Random, things: list[Thing]) -> list[Question]:
+    """Which colour a shape has."""
     shape = things[0].shape
     text = rng.choice((f"What colour is the {shape}?", f"Which colour does the {shape} have?"))
     return [colour_question(text, things[0], hints(things[0]))]
 
 
 def shape_of(rng: random.Random, things: list[Thing]) -> list[Question]:
+    """Which shape has a colour."""
     colour = things[0].colour
     text = rng.choice((f"What shape is {colour}?", f"Which shape is {colour}?"))
     return [shape_question(text, things[0], hint(colour, things[0]))]
 
 
 def place_of(rng: random.Random, things: list[Thing]) -> list[Question]:
+    """In which ninth of the picture a shape is."""
     thing = things[0]
     return [Question(f"Where is the {thing.shape}?", sentence(where(thing)), "place", hints(thing))]
 
 
 def what_is_at(thing: Thing) -> Question:
+    """What is in its ninth of the picture."""
     return Question(f"What is {where(thing)}?", sentence(article(thing.name)), "place", (), aim(thing))
 
 
@@ -288,6 +293,7 @@ def group(rng: random.Random, even: bool = False) -> list[Kind]:
 
 
 def count_question(what: str, number: int) -> Question:
+    """How many of something there are."""
     return Question(f"How many {what} are there?", f"{number}.", "count", counted=what)
 
 
@@ -334,6 +340,7 @@ def side_of(a: tuple[float, float], b: tuple[float, float]) -> str | None:
 
 
 def side(a: Thing, b: Thing) -> str | None:
+    """On which side of thing b lies thing a."""
     return side_of((a.x, a.y), (b.x, b.y))
 
 
@@ -378,11 +385,13 @@ def relations(rng: random.Random, held: bool) -> Sample:
 
 
 def seen_from(a: Thing, b: Thing, to: str, named: Hints) -> Question:
+    """Where a is, seen from b."""
     text = f"Where is the {a.shape}, seen from the {b.shape}?"
     return Question(text, sentence(f"{SIDES[to]} it"), "relation", named)
 
 
 def is_it(a: Thing, b: Thing, asked: str, to: str) -> Question:
+    """Whether a is on the side that is asked for; it is on the side `to`."""
     text = f"Is the {a.shape} {SIDES[asked]} the {b.shape}?"
     return Question(text, "Yes." if asked == to else "No.", "relation", hints(a, b))
 

@@ -46,26 +46,32 @@ class Sample:
 
 
 def held_pair(shape: str, colour: str) -> bool:
+    """Training never shows this shape in this colour."""
     return (SHAPES.index(shape) + 2 * NAMES.index(colour)) % 7 == 0
 
 
 def held_group(number: int, shape: str, colour: str) -> bool:
+    """Training never counts so many things of this shape and colour."""
     return (number + SHAPES.index(shape) + 2 * NAMES.index(colour)) % 6 == 0
 
 
 def held_relation(first: str, second: str) -> bool:
+    """Training never asks where the first shape is, seen from the second."""
     return (2 * SHAPES.index(first) + SHAPES.index(second)) % 5 == 0
 
 
 def held_text(text: str) -> bool:
+    """Training never shows this word or number."""
     return len(text) > 1 and crc32(text.encode("utf-8")) % 6 == 0
 
 
 def held_bar(letter: str, colour: str) -> bool:
+    """No chart of the training has its highest bar over this letter in this colour."""
     return ("abcdefgh".index(letter) + NAMES.index(colour)) % 6 == 0
 
 
 def held_scene(what: str, tone: str) -> bool:
+    """Training never shows this animal in this colour."""
     return (ANIMALS.index(what) + NAMES.index(tone)) % 6 == 0
 
 
@@ -75,14 +81,17 @@ def paper(rng: random.Random) -> Paint:
 
 
 def what_is_there(rng: random.Random) -> str:
+    """A way to ask for all that is in a picture."""
     return rng.choice(("What is in the picture?", "What do you see?", "Describe the picture."))
 
 
 def what_it_says(rng: random.Random) -> str:
+    """A way to ask for the text in a picture."""
     return rng.choice(("What does it say?", "Read the text.", "What is written in the picture?"))
 
 
 def article(name: str) -> str:
+    """The name with "a" or "an"."""
     return ("an " if name[0] in "aeiou" else "a ") + name
 
 
@@ -92,6 +101,7 @@ def sentence(words: str) -> str:
 
 
 def plural(shape: str) -> str:
+    """More than one of a shape."""
     return shape + ("es" if shape == "cross" else "s")
 
 

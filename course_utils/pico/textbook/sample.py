@@ -17,6 +17,7 @@ class Sample:
 
     @property
     def answer(self) -> str:
+        """The last message, or the plain text."""
         return self.messages[-1]["content"] if self.messages else self.text
 
 

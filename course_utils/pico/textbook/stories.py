@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from random import Random
 
-from course_utils.pico.textbook.lists import asked, sections
+from course_utils.pico.textbook.lists import asked_once, sections
 from course_utils.pico.textbook.world import Cast, fill
 
 
@@ -19,7 +19,7 @@ class Plot:
 
 
 def _plot(key: str, lines: tuple[str, ...]) -> Plot:
-    text, (summary,) = asked(lines)
+    text, summary = asked_once(lines)
     return Plot(key, " ".join(text).replace(" |", "|"), summary)
 
 

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from functools import cache
 from random import Random
 
-from course_utils.pico.textbook.lists import pairs, section
+from course_utils.pico.textbook.lists import columns, section
 
 # ---------------------------------------------------------------------------------------------- words
 
@@ -115,29 +115,28 @@ class Phrase:
         return self.en
 
 
-def _rows(heading: str) -> list[list[str]]:
-    return [line.split() for line in section("world", heading)]
+def _rows(heading: str, count: int, separator: str | None = None) -> tuple[tuple[str, ...], ...]:
+    return columns(section("world", heading), count, separator)
 
 
 def _nouns(heading: str) -> tuple[Noun, ...]:
-    return tuple(Noun(en, *finnish, plural) for en, plural, *finnish in _rows(heading))
+    return tuple(Noun(en, *finnish, plural) for en, plural, *finnish in _rows(heading, 6))
 
 
 def _words(heading: str) -> tuple[Word, ...]:
-    return tuple(Word(*row) for row in _rows(heading))
+    return tuple(Word(*row) for row in _rows(heading, 5))
 
 
-PEOPLE = tuple(Person(name, name, *forms, f"{name}s", he) for he in ("she", "he") for name, *forms in _rows(he))
+PEOPLE = tuple(Person(name, name, *forms, f"{name}s", he) for he in ("she", "he") for name, *forms in _rows(he, 4))
 ANIMALS, THINGS, FOODS, JOBS = (_nouns(heading) for heading in ("animals", "things", "foods", "jobs"))
 COLOURS, ADJECTIVES = _words("colours"), _words("adjectives")
 PLACES = tuple(
     Place(en, *finnish, plural, preposition, cases == "inner")
-    for preposition, cases, en, plural, *finnish in _rows("places")
+    for preposition, cases, en, plural, *finnish in _rows("places", 8)
 )
-FEELINGS = tuple(Feeling(*forms, mood) for mood, *forms in _rows("feelings"))
-TIMES, WEATHER = (
-    tuple(Phrase(*phrase) for phrase in pairs(section("world", heading))) for heading in ("times", "weather")
-)
+FEELINGS = tuple(Feeling(*forms, mood) for mood, *forms in _rows("feelings", 6))
+TIMES = tuple(Phrase(*row) for row in _rows("times", 2, " = "))
+WEATHER = tuple(Phrase(*row) for row in _rows("weather", 4, " = "))
 
 WORDS: tuple[Word, ...] = (*PEOPLE, *ANIMALS, *COLOURS, *ADJECTIVES, *PLACES, *THINGS, *FOODS, *FEELINGS, *JOBS)
 BY_ENGLISH: dict[str, Word] = {word.en: word for word in WORDS}
