@@ -29,10 +29,6 @@ PATTERNS = (
 )
 
 
-class UnknownProvider(CourseError):
-    """No provider has this id."""
-
-
 @dataclass(frozen=True)
 class Source:
     """Where something was read."""
@@ -115,10 +111,10 @@ def providers() -> list[Provider]:
 
 
 def provider(name: str) -> Provider:
-    """One service, by its id. Raises UnknownProvider."""
+    """One service, by its id. Raises CourseError."""
     rows = {row.id: row for row in providers()}
     if name not in rows:
-        raise UnknownProvider(f"There is no provider {name!r}. There are: {', '.join(rows)}.")
+        raise CourseError(f"There is no provider {name!r}. There are: {', '.join(rows)}.")
     return rows[name]
 
 
@@ -168,7 +164,7 @@ def leaks(text: str, *keys: str) -> list[str]:
     secrets = [key for key in keys if key] + [row.key() for row in providers() if len(row.key()) >= 8]
     found = {key for key in secrets if key in text}
     for pattern in PATTERNS:
-        found.update(re.findall(pattern, text))
+        found.update(re.findall(rf"(?<![A-Za-z0-9]){pattern}", text))  # no key begins inside of a word
     return sorted(f"{key[:4]}… ({len(key)} signs)" for key in found)
 
 
