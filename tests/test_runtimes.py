@@ -262,25 +262,55 @@ def test_a_cache_that_cannot_be_used_is_named(tmp_path, monkeypatch):
         export.onnx_folder("pico-mini", "fp32", progress=False)
 
 
-def test_a_new_form_replaces_the_old_one(tmp_path):
-    names = ["pico-mini-int4-new", "pico-mini-int4-old", "pico-mini-int8-old", "building-now", "building-killed"]
-    for name in names:
-        (tmp_path / name).mkdir()
-        (tmp_path / name / "model.onnx").write_bytes(b"")
+def test_a_new_form_replaces_the_old_one_of_the_same_checkpoint(tmp_path):
+    """Two learners may call their models alike: neither's form goes when the other builds."""
+    places = {name: tmp_path / name for name in ("mine", "hers", "gone")}
+    forms = {"int4-new": "mine", "int4-old": "mine", "int8-old": "mine", "int4-hers": "hers", "int4-gone": "gone"}
+    for place in places.values():
+        (place / "my-slm").mkdir(parents=True)
+    onnx = tmp_path / "onnx"
+    for form, owner in forms.items():
+        (onnx / f"my-slm-{form}").mkdir(parents=True)
+        (onnx / f"my-slm-{form}" / "model.onnx").write_bytes(b"")
+        (onnx / f"my-slm-{form}" / export.SOURCE).write_text(str(places[owner] / "my-slm"), encoding="utf-8")
+    for name in ("building-now", "building-killed"):
+        (onnx / name).mkdir()
     long_ago = time.time() - 7200
-    os.utime(tmp_path / "building-killed", (long_ago, long_ago))
-    export._tidy(tmp_path / "pico-mini-int4-new")
-    left = sorted(path.name for path in tmp_path.iterdir())
-    assert left == ["building-now", "pico-mini-int4-new", "pico-mini-int8-old"]
+    os.utime(onnx / "building-killed", (long_ago, long_ago))
+    shutil.rmtree(places["gone"])
+    export._tidy(onnx / "my-slm-int4-new")
+    left = sorted(path.name for path in onnx.iterdir())
+    assert left == ["building-now", "my-slm-int4-hers", "my-slm-int4-new", "my-slm-int8-old"]
+
+
+def test_two_learners_models_of_one_name_are_built_once_each(tmp_path, monkeypatch):
+    monkeypatch.setenv("COURSE_CACHE", str(tmp_path / "cache"))
+    built = []
+    for learner in ("mine", "hers"):
+        place = tmp_path / learner / "my-slm"
+        shutil.copytree(folder("pico-mini"), place)
+        config = json.loads((place / "config.json").read_text(encoding="utf-8")) | {"made_by": learner}
+        (place / "config.json").write_text(json.dumps(config), encoding="utf-8")
+        built.append(export.onnx_folder(place, "int4", progress=False))
+    assert built[0] != built[1] and all((path / "model.onnx").is_file() for path in built)
+    before = [path.stat().st_mtime_ns for path in built]
+    for learner, path in zip(("mine", "hers"), built, strict=True):
+        assert export.onnx_folder(tmp_path / learner / "my-slm", "int4", progress=False) == path
+    assert [path.stat().st_mtime_ns for path in built] == before
+
+
+def test_a_build_that_does_not_end_is_stopped(tmp_path):
+    endless = ("timeit", "-n", "1", "-r", "1", "import time; time.sleep(600)")
+    with pytest.raises(export.BuildFailed, match="not ended after 0.01. minutes and was stopped.*Close other programs"):
+        export.run_module(endless, tmp_path, progress=False, limit=1.0)
 
 
 def test_a_build_that_fails_says_why(tmp_path, monkeypatch):
     broken = tmp_path / "weights" / "pico-mini"
     shutil.copytree(folder("pico-mini"), broken)
     (broken / "model.safetensors").write_bytes(b"this is not a model")
-    monkeypatch.setattr("course_utils.pico.WEIGHTS", broken.parent)
     monkeypatch.setenv("COURSE_CACHE", str(tmp_path / "cache"))
     with pytest.raises(export.BuildFailed, match="(?s)builder failed.*doctor.*Error"):
-        export.onnx_folder("pico-mini", "fp32", progress=False)
+        export.onnx_folder(broken, "fp32", progress=False)
     assert list((tmp_path / "cache" / "onnx").iterdir()) == []
     assert cache_folder() == tmp_path / "cache"
