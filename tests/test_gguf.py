@@ -147,14 +147,19 @@ def own(place, **changes):
     return place
 
 
+LONG = {"rope_type": "longrope", "rope_theta": 1e4, "short_factor": [1.0] * 32, "long_factor": [2.0] * 32}
+
+
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
         ({"architectures": ["PhimoeForCausalLM"]}, "only Phi3ForCausalLM"),
-        ({"sliding_window": 8}, "a sliding window"),
-        ({"hidden_act": "gelu"}, "other than silu"),
+        ({"sliding_window": 8}, "sliding_window = 8"),
+        ({"hidden_act": "gelu"}, "hidden_act = gelu"),
+        ({"rope_parameters": LONG}, "rope_parameters = .*longrope"),
+        ({"max_position_embeddings": 10**6}, "max_position_embeddings: Input should be less"),
         ({"num_hidden_layers": 3}, "not those of its config.json"),
-        ({"eos_token_id": [4, 0, 3]}, "more than two tokens"),
+        ({"eos_token_id": [4, 0, 3]}, "eos_token_id = .4, 0, 3."),
     ],
 )
 def test_models_that_are_not_written(tmp_path, changes, words):

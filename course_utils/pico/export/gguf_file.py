@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from course_utils.base import CourseError
 from course_utils.pico import folder as course_folder
@@ -32,12 +32,21 @@ STOPS = ("<|end|>", "<|endoftext|>", "<|system|>", "<|user|>", "<|assistant|>")
 # The likeliest token each time: some versions of Ollama would lower the scores of tokens that were there already.
 PARAMETERS = {"stop": list(STOPS), "temperature": 0, "repeat_penalty": 1}
 
+
+def _shortest(number: float) -> float:
+    """GGUF keeps numbers in single precision. The shortest decimal that one stands for is what was meant."""
+    import numpy as np
+
+    return float(str(np.float32(number)))
+
+
 Count = Annotated[int, Field(ge=1, le=10**6)]
+Number = Annotated[float, Field(gt=0, lt=1e9), AfterValidator(_shortest)]
 Id = Annotated[int, Field(ge=0)]
 
 
-class Sizes(BaseModel):
-    """The sizes of a model, by their names in config.json and with their keys in GGUF."""
+class Shape(BaseModel):
+    """What is called the same in config.json, with its key in GGUF, its type and its bounds."""
 
     model_config = ConfigDict(strict=True, populate_by_name=True, allow_inf_nan=False)
 
@@ -47,14 +56,17 @@ class Sizes(BaseModel):
     intermediate_size: Count = Field(alias="phi3.feed_forward_length")
     num_attention_heads: Count = Field(alias="phi3.attention.head_count")
     num_key_value_heads: Count = Field(alias="phi3.attention.head_count_kv")
+    vocab_size: Count = Field(alias="phi3.vocab_size")
+    rms_norm_eps: Number = Field(alias="phi3.attention.layer_norm_rms_epsilon")
+    bos_token_id: Id = Field(alias="tokenizer.ggml.bos_token_id")
+    pad_token_id: Id = Field(alias="tokenizer.ggml.padding_token_id")
 
 
-class Header(Sizes):
-    """All keys of a GGUF header that `write` writes and `read` wants, each with its type and its bounds."""
+class Header(Shape):
+    """All keys of a GGUF header that `write` writes and `read` wants."""
 
     architecture: Literal["phi3"] = Field("phi3", alias="general.architecture")
-    rms_norm_eps: float = Field(alias="phi3.attention.layer_norm_rms_epsilon", gt=0, le=1)
-    rope_theta: float = Field(alias="phi3.rope.freq_base", gt=0, lt=1e9)
+    rope_theta: Number = Field(alias="phi3.rope.freq_base")
     rope_dimensions: Count = Field(alias="phi3.rope.dimension_count")
     rope_scaling: Literal["none"] = Field("none", alias="phi3.rope.scaling.type")
     sliding_window: Literal[0] = Field(0, alias="phi3.attention.sliding_window")  # each token sees all before it
@@ -65,10 +77,8 @@ class Header(Sizes):
     tokens: list[str] = Field(alias="tokenizer.ggml.tokens")
     types: list[int] = Field(alias="tokenizer.ggml.token_type")
     merges: list[str] = Field(alias="tokenizer.ggml.merges")
-    bos: Id = Field(alias="tokenizer.ggml.bos_token_id")
     eos: Id = Field(alias="tokenizer.ggml.eos_token_id")  # ends a text
     eot: Id | None = Field(None, alias="tokenizer.ggml.eot_token_id")  # ends a turn, if something else does
-    pad: Id = Field(alias="tokenizer.ggml.padding_token_id")
     add_bos: Literal[False] = Field(False, alias="tokenizer.ggml.add_bos_token")
     chat_template: str = Field("", alias="tokenizer.chat_template")
 
@@ -77,7 +87,9 @@ class Header(Sizes):
         size, left = divmod(self.hidden_size, self.num_attention_heads)
         if left or size % 2 or self.num_attention_heads % self.num_key_value_heads or self.rope_dimensions > size:
             raise ValueError(f"{self.hidden_size} numbers a token cannot be shared among the heads it names")
-        if max(self.bos, self.eos, self.eot or 0, self.pad) >= len(self.tokens):
+        if self.vocab_size != len(self.tokens):
+            raise ValueError(f"its vocabulary has {len(self.tokens)} tokens, not {self.vocab_size}")
+        if max(self.bos_token_id, self.pad_token_id, self.eos, self.eot or 0) >= len(self.tokens):
             raise ValueError("a special token is not in its vocabulary")
         return self
 
@@ -93,8 +105,7 @@ def write(model: str | Path, file: Path, precision: str = "f16") -> Path:
     if precision not in PRECISIONS:
         raise CourseError(f"There is no precision {precision!r}. A GGUF file has one of: {', '.join(PRECISIONS)}.")
     checkpoint, file = checkpoint_of(model), Path(file)
-    config = _config_of(checkpoint)
-    header = _header_of(checkpoint, config)
+    header, config = _header_of(checkpoint)
     weights = _weights_of(checkpoint, config)
     for name, values in weights.items():
         if precision == "q8_0" and values.shape[-1] % 32:
@@ -112,51 +123,39 @@ def write(model: str | Path, file: Path, precision: str = "f16") -> Path:
     return file
 
 
-def _config_of(checkpoint: Path):
-    """The configuration. Raises CourseError when llama.cpp's phi3 would compute something else from it."""
+def _header_of(checkpoint: Path) -> tuple[Header, Any]:
+    """The header of a model's file, and its configuration. Raises CourseError for what phi3 in GGUF cannot say."""
     from transformers import AutoConfig
 
-    config = AutoConfig.from_pretrained(checkpoint, local_files_only=True)
+    config, tokenizer = AutoConfig.from_pretrained(checkpoint, local_files_only=True), load_tokenizer(checkpoint)
     if config.architectures != ["Phi3ForCausalLM"]:
         raise CourseError(f"{checkpoint} holds {config.architectures}; only Phi3ForCausalLM is written as GGUF here.")
-    odd = {
-        "positions that are stretched (rope_type)": config.rope_parameters["rope_type"] != "default",
-        "an activation other than silu": config.hidden_act != "silu",
-        "a sliding window": (config.sliding_window or config.max_position_embeddings) < config.max_position_embeddings,
-        "more than two tokens that end an answer": len(_stops(config)) > 2,
-    }
-    for what in (what for what, found in odd.items() if found):
-        raise CourseError(f"The model in {checkpoint} has {what}, which the course does not write as GGUF.")
-    return config
-
-
-def _stops(config) -> list[int]:
-    stops = config.eos_token_id
-    return stops if isinstance(stops, list) else [stops]
-
-
-def _header_of(checkpoint: Path, config) -> Header:
-    tokenizer, rope = load_tokenizer(checkpoint), config.rope_parameters
-    size = config.hidden_size // config.num_attention_heads
-    turn_ends = [stop for stop in _stops(config) if stop != tokenizer.eos_token_id]
     if _cutting(tokenizer) != _cutting(load_tokenizer()) or len(tokenizer) > config.vocab_size:
         raise CourseError(f"The tokenizer in {checkpoint} cuts text in another way than the pico models' own.")
-    return Header(
-        **{name: getattr(config, name) for name in Sizes.model_fields},
-        rms_norm_eps=config.rms_norm_eps,
-        rope_theta=float(rope["rope_theta"]),
-        rope_dimensions=int(size * rope.get("partial_rotary_factor", 1.0)),
-        sliding_window=0,
-        tokenizer="gpt2",
-        pattern="qwen2",
-        **_vocabulary(tokenizer, config.vocab_size),
-        bos=tokenizer.bos_token_id,
-        eos=tokenizer.eos_token_id,
-        pad=tokenizer.pad_token_id,
-        **({"eot": turn_ends[0]} if turn_ends else {}),
-        add_bos=False,
-        chat_template=tokenizer.chat_template or "",
-    )
+    size, rope = config.hidden_size // config.num_attention_heads, config.rope_parameters
+    stops = config.eos_token_id if isinstance(config.eos_token_id, list) else [config.eos_token_id]
+    turn_ends = [stop for stop in stops if stop != tokenizer.eos_token_id]
+    try:
+        header = Header(
+            **{name: getattr(config, name) for name in Shape.model_fields},
+            rope_theta=float(rope["rope_theta"]),
+            rope_dimensions=int(size * rope.get("partial_rotary_factor", 1.0)),
+            sliding_window=0,
+            tokenizer="gpt2",
+            pattern="qwen2",
+            **_vocabulary(tokenizer, config.vocab_size),
+            eos=tokenizer.eos_token_id,
+            **({"eot": turn_ends[0]} if turn_ends else {}),
+            add_bos=False,
+            chat_template=tokenizer.chat_template or "",
+        )
+    except ValidationError as error:
+        raise CourseError(f"{checkpoint} is not written as GGUF here: {_first(error)}.") from error
+    again = _config_from(header, config.tie_word_embeddings)
+    for name in ("rope_parameters", "hidden_act", "sliding_window", "eos_token_id", "bos_token_id", "pad_token_id"):
+        if getattr(config, name) != getattr(again, name):
+            raise CourseError(f"{checkpoint} has {name} = {getattr(config, name)}, which is not written as GGUF here.")
+    return header, config
 
 
 def _cutting(tokenizer) -> list:
@@ -308,37 +307,33 @@ def _header_in(reader) -> Header:
     try:
         header = Header.model_validate(values)
     except ValidationError as error:
-        [first, *_] = error.errors()
-        raise ValueError(": ".join([*map(str, first["loc"]), first["msg"].removeprefix("Value error, ")])) from error
+        raise ValueError(_first(error)) from error
     for part, expected in _vocabulary(load_tokenizer(), max(len(header.tokens), 2048)).items():
         if getattr(header, part) != expected:
             raise ValueError(f"its tokenizer is not that of the pico models ({part})")
     return header
 
 
+def _first(error: ValidationError) -> str:
+    """The first thing that is wrong, with its key."""
+    first = error.errors()[0]
+    return ": ".join([*map(str, first["loc"]), first["msg"].removeprefix("Value error, ")])
+
+
 def _config_from(header: Header, tied: bool):
-    import numpy as np
     from transformers import Phi3Config
 
-    def meant(number: float) -> float:
-        """GGUF keeps single precision: the shortest decimal that it stands for."""
-        return float(str(np.float32(number)))
-
     rotated = header.rope_dimensions / (header.hidden_size // header.num_attention_heads)
-    rope = {"rope_type": "default", "rope_theta": meant(header.rope_theta), "partial_rotary_factor": rotated}
+    rope = {"rope_type": "default", "rope_theta": header.rope_theta, "partial_rotary_factor": rotated}
     return Phi3Config(
+        **header.model_dump(include=set(Shape.model_fields)),
         architectures=["Phi3ForCausalLM"],
         dtype="float32",
-        vocab_size=len(header.tokens),
         original_max_position_embeddings=header.max_position_embeddings,
-        rms_norm_eps=meant(header.rms_norm_eps),
         rope_parameters=rope,
         sliding_window=None,
         tie_word_embeddings=tied,
-        bos_token_id=header.bos,
-        pad_token_id=header.pad,
         eos_token_id=header.eos if header.eot is None else [header.eot, header.eos],
-        **{name: getattr(header, name) for name in Sizes.model_fields},
     )
 
 
