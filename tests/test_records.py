@@ -84,4 +84,4 @@ def test_the_card_follows_the_numbers(tmp_path, monkeypatch):
 
 def test_the_readme_shows_the_scores_and_the_costs():
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    assert cards.skill_table() in readme and cards.cost_table() in readme
+    assert f"\n\n{cards.tables()}\n" in readme

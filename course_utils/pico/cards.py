@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from course_utils.pico import MODELS, MOE, SHIPPED, VISION, folder
-from course_utils.pico.records import Record, record, scores, skills
+from course_utils.pico.records import Record, bars, record, scores
 
 TEMPLATES = Path(__file__).parent / "weights"
 
@@ -33,7 +33,7 @@ def card(name: str) -> str:
 
 
 def _text(name: str, config: dict, exam: dict) -> dict:
-    cost, bars = record(name), skills()
+    cost = record(name)
     start = f"grown from the weights of {cost.grown_from} and trained further"
     return {
         "training": vars(cost),
@@ -44,7 +44,7 @@ def _text(name: str, config: dict, exam: dict) -> dict:
         "mean": "; the weights are the mean of those before and after the review" if cost.average else "",
         "millions": cost.tokens / 1e6,
         "cost": costs(cost) + (f"; those of {cost.grown_from} come on top" if cost.grown_from else ""),
-        "rows": _rows(exam, lambda skill: f"{bars[skill]['bar']:.1%}" if skill in bars else ""),
+        "rows": _rows(exam, lambda skill: f"{bars()[skill]:.1%}" if skill in bars() else ""),
     }
 
 
@@ -75,8 +75,9 @@ def _vision(name: str, config: dict, exam: dict) -> dict:
         return f"{exam['layout'][skill]:.1%}" if skill in exam["layout"] else ""
 
     def bar(skill: str) -> str:
-        wanted = skills("vision").get(skill, {}).get("bar")
-        return "" if wanted is None else f"{wanted:.0%}" + (", missed" if exam["scores"][skill] < wanted else "")
+        if skill not in bars("vision"):
+            return ""
+        return f"{bars('vision')[skill]:.0%}" + (", missed" if exam["scores"][skill] < bars("vision")[skill] else "")
 
     return {
         "training": _json(folder(name) / "training.json"),
@@ -114,36 +115,26 @@ def megabytes(name: str) -> float:
     return (folder(name) / "model.safetensors").stat().st_size / 1e6
 
 
-def skill_table() -> str:
-    """The scores of the text family, a column a model, as a Markdown table. A score below its bar says so."""
-    exams = [scores(name)["scores"] for name in MODELS]
-    lines = [f"| Skill | {' | '.join(MODELS)} | Bar |", "|---|" + "---|" * (len(MODELS) + 1)]
-    for skill, row in skills().items():
-        if "words" in row:
-            cells = [f"{exam[skill]:.1%}" + ("" if exam[skill] >= row["bar"] else ", not yet") for exam in exams]
-            lines.append(f"| {row['words']} | {' | '.join(cells)} | {row['bar']:.0%} |")
-    return "\n".join(lines)
-
-
-def cost_table() -> str:
-    """What the text family cost, a column a model, as a Markdown table."""
-    records = [record(name) for name in MODELS]
-    most = ["at most " if cost.at_most else "" for cost in records]
-    rows = {
-        "parameters": [f"{cost.parameters:,}" for cost in records],
-        "weights, float16": [f"{megabytes(name):.1f} MB" for name in MODELS],
-        "starts from": [cost.grown_from or "random weights" for cost in records],
-        "tokens read": [f"{cost.tokens / 1e6:.0f} million" for cost in records],
-        "core-hours": [f"{word}{cost.core_hours:.2g}" for word, cost in zip(most, records, strict=True)],
-        f"energy, if a core takes {records[0].watts_assumed:.0f} W (assumed)": [
-            f"{word}{cost.kwh:.2g} kWh" for word, cost in zip(most, records, strict=True)
-        ],
-    }
-    lines = [f"| | {' | '.join(MODELS)} |", "|---|" + "---|" * len(MODELS)]
-    return "\n".join(lines + [f"| {words} | {' | '.join(cells)} |" for words, cells in rows.items()])
+def tables() -> str:
+    """The two tables of the course's README: the scores of the text family, and what it cost."""
+    models = {}
+    for name in MODELS:
+        exam, cost = scores(name)["scores"], record(name)
+        models[name] = {
+            "cells": {
+                skill: f"{exam[skill]:.1%}" + ("" if exam[skill] >= bar else ", not yet")
+                for skill, bar in bars().items()
+            },
+            "cost": cost,
+            "size": megabytes(name),
+            "start": cost.grown_from or "random weights",
+            "millions": cost.tokens / 1e6,
+            "most": "at most " if cost.at_most else "",
+        }
+    return (TEMPLATES / "tables.md").read_text(encoding="utf-8").format(models=models, bars=bars())
 
 
 if __name__ == "__main__":
     for shipped in SHIPPED:
         print(write(shipped))
-    print(f"\n{skill_table()}\n\n{cost_table()}")
+    print(f"\n{tables()}")

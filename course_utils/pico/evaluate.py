@@ -16,22 +16,22 @@ from course_utils.pico import MODELS, MOE, folder, records, textbook
 from course_utils.pico.textbook import passages, smalltalk, world
 from course_utils.pico.textbook.facts import FACTS
 from course_utils.pico.textbook.stories import PLOTS
+from course_utils.pico.tokenizer import load_tokenizer
 
 EVERYDAY = Path(textbook.__file__).with_name("everyday_200.txt")
 SYSTEM_WORDS = {"s"}  # what is left of a possessive: Mia's
-BARS = {skill: row["bar"] for skill, row in records.skills().items()}
+BARS = records.bars()
 # Greetings and self-description: what the bar of the first impression is about. "smalltalk" is about all topics.
 GREETINGS = ("greeting", "how_are_you", "thanks", "goodbye")
 FIRST_IMPRESSION = (*GREETINGS, "who_are_you", "human", "maker", "abilities", "size", "limits")
-# A line of the examination: the textbook's skill, and what its samples must be about.
-Exam = tuple[str, dict[str, tuple[str, ...]]]
-EXAMS: dict[str, Exam] = {
+PLAIN = ("summary", "passage", "sentiment", "sum", "unknown", "tool", "followup", "system", "smalltalk", "outside")
+# The lines of the examination: which skill of the textbook, and what its samples must be about.
+EXAMS: dict[str, tuple[str, dict]] = {
     "translate_en_fi": ("translate", {"direction": ("en-fi",)}),
     "translate_fi_en": ("translate", {"direction": ("fi-en",)}),
     "first_impression": ("smalltalk", {"topic": FIRST_IMPRESSION}),
+    **{skill: (skill, {}) for skill in (*PLAIN, "fact", "story")},
 }
-SKILLS = ("summary", "passage", "sentiment", "sum", "unknown", "tool", "followup", "system", "smalltalk", "outside")
-EXAMS |= {skill: (skill, {}) for skill in (*SKILLS, "fact", "story")}
 
 
 class Examinee:
@@ -50,11 +50,11 @@ class Examinee:
         pico-moe read the textbook of pico-mini, and says that it is pico-mini.
         """
         import torch
-        from transformers import AutoModelForCausalLM, AutoTokenizer
+        from transformers import AutoModelForCausalLM
 
         path = folder(name) if name in (*MODELS, MOE) else Path(name)
         model = AutoModelForCausalLM.from_pretrained(path, dtype=torch.float32, use_safetensors=True)
-        return cls(model, AutoTokenizer.from_pretrained(path), name=name if name in MODELS else called)
+        return cls(model, load_tokenizer(path), name=name if name in MODELS else called)
 
     def answer(self, conversations: list[list[dict]], temperature: float = 0.0, seed: int = 0) -> list[str]:
         """The model's answer to each conversation (which ends with a user message)."""
@@ -175,8 +175,8 @@ def main(student: Examinee, samples: int, seed: int, as_json: bool) -> int:
     for skill, score in () if as_json else scores.items():
         bar = f"below the bar of {BARS[skill]:.1%}" if skill in missed else "ok" if skill in BARS else ""
         print(f"{skill:16} {score:7.1%}   {bar}".rstrip())
-        for asked, expected, answer in wrong.get(skill, [])[:2] if skill in missed else []:
-            print(f"    asked     {asked[-90:]!r}\n    expected  {expected[:90]!r}\n    answered  {answer[:90]!r}")
+        for prompt, expected, answer in wrong.get(skill, [])[:2] if skill in missed else []:
+            print(f"    asked     {prompt[-90:]!r}\n    expected  {expected[:90]!r}\n    answered  {answer[:90]!r}")
     if missed:
         print(f"Below the bar: {', '.join(missed)}", file=sys.stderr)
     return int(bool(missed))

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from course_utils.pico import folder
 
-SKILLS = Path(__file__).with_name("skills.json")
+BARS = Path(__file__).with_name("bars.json")
 
 
 @dataclass(frozen=True)
@@ -86,9 +86,6 @@ def scores(name: str = "pico-mini") -> dict:
 
 
 @cache
-def skills(family: str = "text") -> dict[str, dict]:
-    """What is examined, and the bar that the course holds its models to: {skill: {"bar": 0.97, "words": "..."}}.
-
-    The families are "text" and "vision". The words, where there are some, are those of the course's README.
-    """
-    return json.loads(SKILLS.read_text(encoding="utf-8"))[family]
+def bars(family: str = "text") -> dict[str, float]:
+    """The score that the course wants of its models in each skill. The families are "text" and "vision"."""
+    return json.loads(BARS.read_text(encoding="utf-8"))[family]
