@@ -122,24 +122,27 @@ def _tidy(target: Path) -> None:
                 shutil.rmtree(path, ignore_errors=True)
 
 
-def run_builder(checkpoint: Path, work: Path, precision: str, progress: bool, options: tuple[str, ...] = ()) -> None:
+def run_builder(
+    checkpoint: Path, work: Path, precision: str, progress: bool, options: tuple[str, ...] = (), seconds: float = LIMIT
+) -> None:
     """Run the builder as a program of its own: it is noisy, and an interrupt then stops it cleanly.
 
-    `options` are its extra options, as "name=value".
+    `options` are its extra options, as "name=value"; after `seconds` it is stopped. Raises BuildFailed.
     """
+    builder = "onnxruntime_genai.models.builder"
     where = ("-i", checkpoint, "-o", work / "model", "-c", work / "cache")
     more = ("--extra_options", *options) if options else ()
-    run_module(("onnxruntime_genai.models.builder", *where, "-p", precision, "-e", "cpu", *more), work, progress)
+    run_module((builder, *where, "-p", precision, "-e", "cpu", *more), work, progress, seconds)
 
 
-def run_module(command: tuple, work: Path, progress: bool, limit: float = LIMIT) -> None:
-    """Run `python -m` with a module and its arguments, with a dot every half second, for `limit` seconds at most.
+def run_module(command: tuple, work: Path, progress: bool, seconds: float = LIMIT) -> None:
+    """Run `python -m` with a module and its arguments, with a dot every half second, for so many seconds at most.
 
     What it prints goes to `work`/log.txt. Raises BuildFailed.
     """
     command = [sys.executable, "-m", *map(str, command)]
     environment = os.environ | {"ORT_DISABLE_TELEMETRY": "1", "HF_HUB_OFFLINE": "1", "PYTHONUTF8": "1"}
-    log, ends = work / "log.txt", time.monotonic() + limit
+    log, ends = work / "log.txt", time.monotonic() + seconds
     with log.open("ab") as output:
         builder = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT, env=environment)
         try:
@@ -154,7 +157,7 @@ def run_module(command: tuple, work: Path, progress: bool, limit: float = LIMIT)
             builder.wait()
     if timed_out:
         raise BuildFailed(
-            f"The builder had not ended after {limit / 60:.2g} minutes and was stopped: this computer has too much "
+            f"The builder had not ended after {seconds:.0f} seconds and was stopped: this computer has too much "
             "else to do, or too little memory for the model. Close other programs, and try again."
         )
     if builder.returncode != 0:
