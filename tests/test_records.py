@@ -7,8 +7,9 @@ import pytest
 
 from course_utils import ROOT, CourseError
 from course_utils.pico import MODELS, card, folder, records
-from course_utils.pico.tokenizer import load_tokenizer
-from course_utils.pico.training.train import RECIPES, Recipe, build_model, encode, lesson
+from course_utils.pico.recipes import RECIPES, Recipe, lesson
+from course_utils.pico.tokenizer import encode, load_tokenizer
+from course_utils.pico.training.text import build_model
 
 
 @pytest.mark.parametrize("name", MODELS)
@@ -42,7 +43,7 @@ def test_tokens_are_counted_as_they_were_read():
     lengths = []
     for step in range(6):
         rng = random.Random(f"9/{step}")
-        lengths.append(sum(len(encode(lesson(rng, step), tokenizer)[0]) for _ in range(3)))
+        lengths.append(sum(len(encode(lesson(rng, step, recipe), tokenizer)[0]) for _ in range(3)))
     assert records.count_tokens(recipe) == sum(lengths)
     assert records.count_tokens(recipe, every=3) == 3 * (lengths[0] + lengths[3])
     short = replace(recipe, context=1)

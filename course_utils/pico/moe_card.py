@@ -10,6 +10,7 @@ from pathlib import Path
 
 from course_utils.pico import MOE, folder, moe
 from course_utils.pico.card import megabytes, scores
+from course_utils.pico.recipes import RECIPES
 
 CARD = """---
 language: [en, fi]
@@ -75,8 +76,8 @@ between {low:.1f}% and {high:.1f}% of the tokens. A loss for each layer would ha
 | machine | {machine}; finished on {date} |
 | file | float16 safetensors, {size:.1f} MB |
 
-`python -m course_utils.pico.moe train pico-moe --out FOLDER` reproduces it. The curve of the loss is in `curve.csv`, the
-scores in `scores.json`, the comparison in `course_utils/pico/moe.json`.
+`python -m course_utils train pico-moe` reproduces it. The curve of the loss is in `curve.csv`, the scores in `scores.json`,
+the comparison in `course_utils/pico/moe.json`.
 """
 ROWS = {
     "parameters": ("parameters", "{:,}"),
@@ -99,16 +100,15 @@ def compare_table() -> str:
 
 def write() -> Path:
     """Write README.md into the model's folder, and return its path."""
-    found, exam, recipe = moe.compared(), scores(MOE), moe.Recipe()
+    found, exam, recipe = moe.compared(), scores(MOE), RECIPES[MOE]
     model = found["models"][MOE]
     shares = [share for layer in found["load"] for share in layer]
     pooled = [sum(column) / len(found["load"]) for column in zip(*found["load"], strict=True)]
     text = CARD.format(
-        **{**vars(recipe), **found, **exam},
-        name=MOE,
+        **{**vars(recipe), **found, **exam, "name": MOE},
         total=model["parameters"],
         active=model["active"],
-        width=moe.WIDTH,
+        width=recipe.intermediate_size,
         head_dim=recipe.hidden_size // recipe.heads,
         millions=found["tokens_about"] / 1e6,
         skills="\n".join(f"| {skill} | {score:.1%} |" for skill, score in exam["scores"].items()),

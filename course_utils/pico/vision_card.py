@@ -55,7 +55,7 @@ Both engines gave the same answer to {same} of {compared} held-out pictures in t
 | cost | about {hours:.2g} core-hours |
 | file | float16 safetensors, {size:.1f} MB |
 
-`python -m course_utils.pico.training.vision_train --out FOLDER` trains it. {remark}
+`python -m course_utils train pico-vision` trains it. {remark}
 """
 
 BARS = {
