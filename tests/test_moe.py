@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from functools import partial
 
 import pytest
 import torch
@@ -13,10 +14,10 @@ from course_utils import CourseError, load, show
 from course_utils.models import UnknownModel
 from course_utils.phi import arithmetic
 from course_utils.pico import MOE, evaluate, folder, moe, moe_card
-from course_utils.pico.recipes import RECIPES, lessons
 from course_utils.pico.tokenizer import load_tokenizer
 from course_utils.pico.training import experts, loop
 from course_utils.pico.training.muon import Muon
+from course_utils.pico.training.recipes import RECIPES, lessons
 from course_utils.pico.training.text import build_model
 
 SENTENCE = "The red fox lives in the forest."
@@ -165,7 +166,7 @@ def test_the_balance_counts_in_training(model):
     assert (gradients[0] - gradients[1]).abs().max() > 1e-4
     ids = torch.tensor([rows[0][0]])
     output = network.model(input_ids=ids, use_cache=False, output_router_logits=True)
-    assert 1.5 < float(loop.balance_loss(network, output.router_logits, ids)) < 4
+    assert 1.5 < loop.balance_loss(network, output.router_logits, ids).item() < 4
 
 
 def test_the_comparison_can_be_made_again(tmp_path, monkeypatch, capsys):
@@ -184,13 +185,15 @@ def test_the_comparison_can_be_made_again(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(experts, "RESULTS", home / "moe.json")
     few = lambda student, samples, seed: ({"sum": evaluate.examine(student, "sum", 2, seed)[0]}, {})  # noqa: E731
     monkeypatch.setattr(experts, "evaluate", few)
+    monkeypatch.setattr(experts, "speed", partial(experts.speed, rounds=1))
+    monkeypatch.setattr(experts, "RECIPES", {MOE: replace(RECIPES[MOE], steps=20)})
     monkeypatch.setattr(experts, "held_out", lambda tokenizer: moe.held_out(tokenizer, samples=4))
     assert experts.main(["--trained", str(tmp_path), "--machine", "a core", "--date", "2026-11-26"]) == 0
     written = json.loads((home / "moe.json").read_text(encoding="utf-8"))
     assert written.keys() == moe.compared().keys() and written["command"] == moe.compared()["command"]
     for name in moe.NAMES:
         assert written["models"][name].keys() == moe.compared()["models"][name].keys()
-    assert written["tokens_about"] == moe.compared()["tokens_about"]
+    assert written["models"][MOE]["parameters"] == moe.compared()["models"][MOE]["parameters"]
 
 
 def test_it_answers_as_its_scores_say(model):

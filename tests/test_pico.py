@@ -10,9 +10,9 @@ import pytest
 
 from course_utils import CourseError
 from course_utils.pico import MODELS, SHIPPED, evaluate, folder, textbook
-from course_utils.pico.recipes import RECIPES
 from course_utils.pico.tokenizer import IGNORED, encode, load_tokenizer
 from course_utils.pico.training.loop import micro_batches
+from course_utils.pico.training.recipes import RECIPES
 from course_utils.pico.training.text import build_model
 
 # A sample scatters: three standard deviations of the binomial distribution are allowed. The full examination,

@@ -7,8 +7,8 @@ import pytest
 
 from course_utils import ROOT, CourseError
 from course_utils.pico import MODELS, card, folder, records
-from course_utils.pico.recipes import RECIPES, Recipe, lesson
 from course_utils.pico.tokenizer import encode, load_tokenizer
+from course_utils.pico.training.recipes import RECIPES, Recipe, lesson
 from course_utils.pico.training.text import build_model
 
 

@@ -16,13 +16,13 @@ from torch.optim import _muon
 from transformers import AutoModelForCausalLM
 
 from course_utils import CourseError
-from course_utils.pico import folder, recipes, textbook, training
+from course_utils.pico import folder, textbook, training
 from course_utils.pico.export import BuildFailed, onnx_folder
-from course_utils.pico.recipes import RECIPES, Recipe, lessons
 from course_utils.pico.tokenizer import encode, load_tokenizer
-from course_utils.pico.training import muon, thesis
+from course_utils.pico.training import muon, recipes, thesis
 from course_utils.pico.training import vision as vision_training
 from course_utils.pico.training.loop import Checkpoint, backward, optimizers, run, step
+from course_utils.pico.training.recipes import RECIPES, Recipe, lessons
 from course_utils.pico.training.text import build_model, grow, train
 from course_utils.pico.vision import load as load_vision
 

@@ -13,8 +13,8 @@ from pathlib import Path
 
 from course_utils.pico import MODELS, folder
 from course_utils.pico.evaluate import BARS
-from course_utils.pico.recipes import RECIPES, Recipe
 from course_utils.pico.records import Record, costs, record
+from course_utils.pico.training.recipes import RECIPES, Recipe
 
 CARD = """---
 language: [en, fi]

@@ -1,6 +1,6 @@
 """pico-moe, looked into: which experts a token meets, what an expert is there for, and the dense models beside it.
 
-How the three models were made stands in `course_utils.pico.recipes`, and what was measured in `moe.json`.
+How the three models were made stands in `course_utils.pico.training.recipes`, and what was measured in `moe.json`.
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from course_utils.pico import MOE, folder, moe
 from course_utils.pico.card import megabytes, scores
-from course_utils.pico.recipes import RECIPES
+from course_utils.pico.training.recipes import RECIPES
 
 CARD = """---
 language: [en, fi]

@@ -15,8 +15,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from course_utils.pico import MODELS, WEIGHTS, folder
-from course_utils.pico.recipes import RECIPES, Recipe, lessons
 from course_utils.pico.textbook.facts import FACTS
+from course_utils.pico.training.recipes import RECIPES, Recipe, lessons
 
 # An assumption, not a measurement. A core's share of a full AMD EPYC processor of 2021 is 4.4 W (7763: 280 W for 64
 # cores) to 8.3 W (7443: 200 W for 24), by the highest design power in the table of

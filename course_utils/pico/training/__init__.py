@@ -38,7 +38,7 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _arguments(argv: list[str] | None) -> argparse.Namespace:
-    from course_utils.pico.recipes import RECIPES
+    from course_utils.pico.training.recipes import RECIPES
 
     parser = argparse.ArgumentParser(
         prog="python -m course_utils train", description="Train a model of the course, or examine one."
@@ -68,8 +68,8 @@ def _arguments(argv: list[str] | None) -> argparse.Namespace:
 
 def _train(args: argparse.Namespace) -> Path:
     """Returns the folder with the model, as `load` and Transformers read it."""
-    from course_utils.pico.recipes import RECIPES
     from course_utils.pico.training import loop, text, vision
+    from course_utils.pico.training.recipes import RECIPES
 
     room, recipe = (vision, vision.RECIPE) if args.model == VISION else (text, RECIPES[args.model])
     if args.seed is not None:

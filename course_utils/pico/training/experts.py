@@ -20,7 +20,7 @@ from course_utils.base import cache_folder
 from course_utils.pico import MOE, folder
 from course_utils.pico.evaluate import Examinee, evaluate
 from course_utils.pico.moe import NAMES, RESULTS, held_out, held_out_loss, routes
-from course_utils.pico.recipes import ACTIVE, RECIPES, Recipe, lessons
+from course_utils.pico.training.recipes import ACTIVE, RECIPES, Recipe, lessons
 
 EXAM_SEED = 7
 
@@ -37,12 +37,8 @@ def expert_load(network, rows) -> list[list[float]]:
 
 def active_parameters(network) -> int:
     """How many weights one token meets: all but those of the experts that were not picked."""
-    unused = 0
-    if hasattr(network.config, "num_local_experts"):
-        for layer in network.model.layers:
-            one = sum(weights[0].numel() for weights in layer.mlp.experts.parameters())
-            unused += (network.config.num_local_experts - ACTIVE) * one
-    return network.num_parameters() - unused
+    stacks = [weights for weights in network.parameters() if weights.ndim == 3]  # [experts, rows, columns]
+    return network.num_parameters() - sum((len(stack) - ACTIVE) * stack[0].numel() for stack in stacks)
 
 
 @torch.inference_mode()

@@ -64,8 +64,8 @@ class Muon(torch.optim.Optimizer):
         self.half = half
 
     @torch.no_grad()
-    def step(self, closure=None) -> None:
-        """Move every weight that has a gradient. `closure` is there for the library's sake and has to be None."""
+    def step(self) -> None:
+        """Move every weight that has a gradient."""
         for group in self.param_groups:
             for weights in group["params"]:
                 if weights.grad is None:

@@ -9,9 +9,9 @@ import torch
 from transformers import Phi3Config, Phi3ForCausalLM, PhimoeConfig, PhimoeForCausalLM
 
 from course_utils.pico import folder as folder_of
-from course_utils.pico.recipes import ACTIVE, Recipe, lessons
 from course_utils.pico.tokenizer import load_tokenizer
 from course_utils.pico.training.loop import Checkpoint, backward, optimizers, prefers_half, quicken, run
+from course_utils.pico.training.recipes import ACTIVE, Recipe, lessons
 
 
 def build_model(recipe: Recipe) -> Phi3ForCausalLM | PhimoeForCausalLM:

@@ -29,11 +29,11 @@ from pathlib import Path
 from statistics import median
 
 from course_utils.pico import evaluate, folder, textbook
-from course_utils.pico.recipes import Recipe
 from course_utils.pico.textbook.noise import web
 from course_utils.pico.textbook.sentences import SIMPLE, pair
 from course_utils.pico.textbook.world import Cast, held_out
 from course_utils.pico.tokenizer import IGNORED, encode
+from course_utils.pico.training.recipes import Recipe
 
 RESULTS = Path(__file__).with_name("thesis.json")
 SEED = 0
@@ -203,29 +203,9 @@ def train(run: Run, tokenizer) -> dict:
     }
 
 
-def laid_out(runs: dict) -> str:
-    """The results as JSON, each point of a curve on one line."""
-    text = json.dumps(runs, indent=1)
-    return re.sub(r"\[\s+([\d.]+),\s+([\d.]+)\s+\]", r"[\1, \2]", text) + "\n"
-
-
 def results(path: Path = RESULTS) -> dict:
     """The recorded runs and where they come from: {"provenance": {...}, "runs": {name: row}}."""
     return json.loads(path.read_text(encoding="utf-8"))
-
-
-def provenance(machine: str) -> dict:
-    """Where the results come from, and how to get them again."""
-    return {
-        "date": date.today().isoformat(),
-        "machine": machine,
-        "seeds": {"training": SEED, "examination": EXAM_SEED},
-        "command": "python -m course_utils.pico.training.thesis",
-        "loss": "nats per answer token on clean held-out pages, the mean of the five skills",
-        "held_out_tokens_a_skill": HELD_OUT_TOKENS,
-        "samples_a_skill": SAMPLES,
-        "core_seconds": "processor time on one thread: the median step times the number of steps, so without compiling",
-    }
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -234,24 +214,22 @@ def main(argv: list[str] | None = None) -> int:
 
     from course_utils.pico.tokenizer import load_tokenizer
 
-    parser = argparse.ArgumentParser(
-        prog="python -m course_utils.pico.training.thesis", description=__doc__.splitlines()[0]
-    )
+    parser = argparse.ArgumentParser(prog="python -m course_utils.pico.training.thesis")
     parser.add_argument("--out", type=Path, default=RESULTS, help="the file with the results")
-    parser.add_argument(
-        "--machine", default=platform.processor() or platform.machine(), help="what to say of this computer"
-    )
+    parser.add_argument("--machine", default=platform.machine(), help="what to say of this computer")
     args = parser.parse_args(argv)
     torch.set_num_threads(1)
     tokenizer = load_tokenizer(folder())
-    result = results(args.out) if args.out.exists() else {"provenance": {}, "runs": {}}
+    recorded = results(args.out) if args.out.exists() else {"provenance": results()["provenance"], "runs": {}}
     for run in RUNS:
-        if run.name in result["runs"]:
+        if run.name in recorded["runs"]:
             print(f"{run.name}: kept", flush=True)
             continue
-        result["runs"][run.name] = train(run, tokenizer)
-        result["provenance"] = provenance(args.machine)
-        args.out.write_text(laid_out(result), encoding="utf-8")
+        recorded["runs"][run.name] = train(run, tokenizer)
+        recorded["provenance"] |= {"date": date.today().isoformat(), "machine": args.machine}
+        # Each point of a curve on one line.
+        text = re.sub(r"\[\s+([\d.]+),\s+([\d.]+)\s+\]", r"[\1, \2]", json.dumps(recorded, indent=1))
+        args.out.write_text(text + "\n", encoding="utf-8")
     return 0
 
 
