@@ -13,17 +13,10 @@ import pytest
 
 from course_utils import ROOT, CourseError, pico
 from course_utils.pico import MODELS, SHIPPED, evaluate, folder, records, textbook
-from course_utils.pico.tokenizer import load_tokenizer
-from course_utils.pico.training.train import (
-    IGNORED,
-    RECIPES,
-    Recipe,
-    build_model,
-    encode,
-    micro_batches,
-    rate_at,
-    train,
-)
+from course_utils.pico.tokenizer import IGNORED, encode, load_tokenizer
+from course_utils.pico.training.loop import micro_batches
+from course_utils.pico.training.recipes import RECIPES
+from course_utils.pico.training.text import build_model
 
 # The examination on the cards has 300 samples a skill. So many of its first ones are asked again here; the bigger model
 # is slower, so it answers fewer.
@@ -193,51 +186,3 @@ def test_micro_batches_hold_every_row_once():
         n - n // 2 for n in (3, 700, 40, 41, 1000, 12)
     )
     assert max(ids.numel() for ids, _, _ in batches) <= 1024
-
-
-def test_the_learning_rate_warms_up_stays_and_falls_to_zero():
-    recipe = Recipe(steps=1000, warmup=100, decay=0.4)
-    assert rate_at(0, recipe) == 0.01 and rate_at(300, recipe) == 1.0 and rate_at(800, recipe) == pytest.approx(0.5)
-    assert rate_at(999, recipe) < 0.01
-
-
-TINY = {
-    "hidden_size": 32,
-    "heads": 2,
-    "layers": 1,
-    "intermediate_size": 64,
-    "vocab_size": 512,
-    "samples_a_step": 8,
-    "warmup": 2,
-    "review": 1,
-}
-
-
-def test_training_learns_and_goes_on_after_an_interruption_as_if_there_was_none(tmp_path, monkeypatch):
-    recipe = Recipe(steps=5, **TINY)
-    whole, _ = train(recipe, tmp_path / "whole", save_every=2)
-    losses = [float(line.split(",")[1]) for line in (tmp_path / "whole" / "curve.csv").read_text().splitlines()]
-    assert len(losses) == 6 and losses[-1] < losses[0]
-
-    draw, drawn = textbook.draw, []
-
-    def interrupted(rng, split, skill=None):
-        drawn.append(split)
-        if len(drawn) > tokenizer_samples + 4 * recipe.samples_a_step:  # in the fifth step
-            raise KeyboardInterrupt
-        return draw(rng, split, skill)
-
-    tokenizer_samples = 60_000
-    monkeypatch.setattr(textbook, "draw", interrupted)
-    with pytest.raises(KeyboardInterrupt):
-        train(recipe, tmp_path / "halted", save_every=2)
-    monkeypatch.setattr(textbook, "draw", draw)
-    halted, _ = train(recipe, tmp_path / "halted", save_every=2)
-    assert all((a == b).all() for a, b in zip(whole.parameters(), halted.parameters(), strict=True))
-    assert (tmp_path / "whole" / "curve.csv").read_text() == (tmp_path / "halted" / "curve.csv").read_text()
-
-
-def test_a_checkpoint_of_another_recipe_is_not_mixed_in(tmp_path):
-    train(Recipe(steps=2, **TINY), tmp_path)
-    with pytest.raises(CourseError, match="another recipe"):
-        train(Recipe(steps=3, **TINY), tmp_path)

@@ -8,9 +8,9 @@ import pytest
 
 from course_utils import ROOT, CourseError
 from course_utils.pico import MODELS, SHIPPED, cards, folder, records
-from course_utils.pico.tokenizer import load_tokenizer
+from course_utils.pico.tokenizer import encode, load_tokenizer
 from course_utils.pico.training import counting
-from course_utils.pico.training.train import RECIPES, Recipe, encode, lesson
+from course_utils.pico.training.recipes import RECIPES, Recipe, lesson
 
 
 @pytest.mark.parametrize("name", MODELS)
@@ -43,7 +43,7 @@ def test_tokens_are_counted_as_they_were_read():
     lengths = []
     for step in range(6):
         rng = random.Random(f"9/{step}")
-        lengths.append(sum(len(encode(lesson(rng, step), tokenizer)[0]) for _ in range(3)))
+        lengths.append(sum(len(encode(lesson(rng, step, recipe), tokenizer)[0]) for _ in range(3)))
     assert counting.count_tokens(recipe) == sum(lengths)
     assert counting.count_tokens(recipe, every=3) == 3 * (lengths[0] + lengths[3])
     short = replace(recipe, context=1)

@@ -9,7 +9,8 @@ from __future__ import annotations
 from course_utils.pico.records import Record
 from course_utils.pico.textbook.facts import FACTS
 from course_utils.pico.tokenizer import load_tokenizer
-from course_utils.pico.training.train import Recipe, build_model, lessons
+from course_utils.pico.training.recipes import Recipe, lessons
+from course_utils.pico.training.text import build_model
 
 # An assumption, not a measurement. A core's share of a full AMD EPYC processor of 2021 is 4.4 W (7763: 280 W for 64
 # cores) to 8.3 W (7443: 200 W for 24), by the highest design power in the table of
