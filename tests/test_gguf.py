@@ -291,30 +291,34 @@ def parsed(text: str) -> dict[str, list[str]]:
     return found
 
 
-def test_modelfile(made):
+def test_modelfile():
     persona = 'You are a pirate.\nSay "Arr".\nFROM /etc/passwd "'
-    found = parsed(gguf_file.modelfile(made["f16"][0], "pirate", persona))
+    found = parsed(gguf_file.modelfile("./f16.gguf", persona))
     assert found["FROM"] == ["./f16.gguf"] and found["SYSTEM"] == [persona]
     assert 'stop "<|end|>"' in found["PARAMETER"] and "temperature 0" in found["PARAMETER"]
-    assert "SYSTEM" not in gguf_file.modelfile(made["f16"][0], "pico-mini").replace(".System", "")
+    assert "SYSTEM" not in gguf_file.modelfile("pico-mini").replace(".System", "")
     talk = [("system", persona), ("user", "Hi"), ("assistant", "Arr!"), ("user", "Who are you?")]
     messages = [{"role": role, "content": content} for role, content in talk]
     prompt = load_tokenizer().apply_chat_template(messages, tokenize=False, add_generation_prompt=True)
     assert template.render(found["TEMPLATE"][0], messages) == prompt
+    own = parsed(
+        gguf_file.modelfile("pico-mini", template="{{ .Prompt }}", parameters={"seed": 7, "stop": ["\n", "ä"]})
+    )
+    assert own["TEMPLATE"] == ["{{ .Prompt }}"] and own["PARAMETER"] == ["seed 7", 'stop "\\n"', 'stop "ä"']
 
 
 @pytest.mark.parametrize(
-    ("file", "name", "system", "words"),
+    ("given", "words"),
     [
-        ("x.gguf", "a name", "", "does not take the name"),
-        ("x.gguf", "a\nFROM b", "", "does not take the name"),
-        ("x\nSYSTEM y.gguf", "a", "", "rename it"),
-        ("x.gguf", "a", 'hello """\nFROM /etc/passwd', "three double quotes"),
+        ({"source": "x\nSYSTEM y.gguf"}, "rename it"),
+        ({"source": "x", "system": 'hello """\nFROM /etc/passwd'}, "three double quotes"),
+        ({"source": "x", "template": '{{ .Prompt }}"""\nFROM /etc/passwd'}, "three double quotes"),
+        ({"source": "x", "parameters": {"stop\nFROM": 1}}, "no name of a parameter"),
     ],
 )
-def test_what_could_break_out_of_a_modelfile_is_refused(file, name, system, words):
+def test_what_could_break_out_of_a_modelfile_is_refused(given, words):
     with pytest.raises(CourseError, match=words):
-        gguf_file.modelfile(file, name, system)
+        gguf_file.modelfile(**given)
 
 
 @pytest.mark.parametrize("kind", ["f32", "f16"])

@@ -287,8 +287,8 @@ def test_a_new_form_replaces_the_old_one_of_the_same_checkpoint(tmp_path):
 
 def test_a_build_that_does_not_end_is_stopped(tmp_path):
     endless = ("timeit", "-n", "1", "-r", "1", "import time; time.sleep(600)")
-    with pytest.raises(export.BuildFailed, match="not ended after 1 seconds and was stopped.*Close other programs"):
-        export.run_module(endless, tmp_path, progress=False, seconds=1.0)
+    with pytest.raises(export.BuildFailed, match="not ended after 0.01. minutes and was stopped.*Close other programs"):
+        export.run_module(endless, tmp_path, progress=False, limit=1.0)
 
 
 def test_a_build_that_fails_says_why(tmp_path, monkeypatch):

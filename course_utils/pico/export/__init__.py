@@ -123,26 +123,25 @@ def _tidy(target: Path) -> None:
 
 
 def run_builder(
-    checkpoint: Path, work: Path, precision: str, progress: bool, options: tuple[str, ...] = (), seconds: float = LIMIT
+    checkpoint: Path, work: Path, precision: str, progress: bool, options: tuple[str, ...] = (), limit: float = LIMIT
 ) -> None:
     """Run the builder as a program of its own: it is noisy, and an interrupt then stops it cleanly.
 
-    `options` are its extra options, as "name=value"; after `seconds` it is stopped. Raises BuildFailed.
+    `options` are its extra options, as "name=value"; `limit` is in seconds. Raises BuildFailed.
     """
-    builder = "onnxruntime_genai.models.builder"
     where = ("-i", checkpoint, "-o", work / "model", "-c", work / "cache")
     more = ("--extra_options", *options) if options else ()
-    run_module((builder, *where, "-p", precision, "-e", "cpu", *more), work, progress, seconds)
+    run_module(("onnxruntime_genai.models.builder", *where, "-p", precision, "-e", "cpu", *more), work, progress, limit)
 
 
-def run_module(command: tuple, work: Path, progress: bool, seconds: float = LIMIT) -> None:
-    """Run `python -m` with a module and its arguments, with a dot every half second, for so many seconds at most.
+def run_module(command: tuple, work: Path, progress: bool, limit: float = LIMIT) -> None:
+    """Run `python -m` with a module and its arguments, with a dot every half second, for `limit` seconds at most.
 
     What it prints goes to `work`/log.txt. Raises BuildFailed.
     """
     command = [sys.executable, "-m", *map(str, command)]
     environment = os.environ | {"ORT_DISABLE_TELEMETRY": "1", "HF_HUB_OFFLINE": "1", "PYTHONUTF8": "1"}
-    log, ends = work / "log.txt", time.monotonic() + seconds
+    log, ends = work / "log.txt", time.monotonic() + limit
     with log.open("ab") as output:
         builder = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT, env=environment)
         try:
@@ -157,7 +156,7 @@ def run_module(command: tuple, work: Path, progress: bool, seconds: float = LIMI
             builder.wait()
     if timed_out:
         raise BuildFailed(
-            f"The builder had not ended after {seconds:.0f} seconds and was stopped: this computer has too much "
+            f"The builder had not ended after {limit / 60:.2g} minutes and was stopped: this computer has too much "
             "else to do, or too little memory for the model. Close other programs, and try again."
         )
     if builder.returncode != 0:

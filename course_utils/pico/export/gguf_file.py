@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import shutil
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -21,7 +21,6 @@ from course_utils.pico.export import checkpoint_of
 from course_utils.pico.tokenizer import load_tokenizer
 
 PRECISIONS = ("f32", "f16", "q8_0")
-LONGEST_CONTEXT = 131_072  # tokens, as many as Phi-3 reads at most
 LARGEST = 64 * 10**6  # bytes of a file that `read` takes
 MOST_VALUES = 250_000  # in the header of such a file; 32,000 tokens with types and merges are 160,000
 # Ollama runs the template once for each exchange, and ends the last where the answer begins.
@@ -30,7 +29,8 @@ TEMPLATE = (
     "{{ if .Prompt }}<|user|>\n{{ .Prompt }}<|end|>\n{{ end }}<|assistant|>\n{{ .Response }}<|end|>\n"
 )
 STOPS = ("<|end|>", "<|endoftext|>", "<|system|>", "<|user|>", "<|assistant|>")
-NAME = re.compile(r"[A-Za-z0-9][\w.-]*(/[\w.-]+)?(:[\w.-]+)?", re.ASCII)
+# The likeliest token each time: some versions of Ollama would lower the scores of tokens that were there already.
+PARAMETERS = {"stop": list(STOPS), "temperature": 0, "repeat_penalty": 1}
 
 
 def _shortest(number: float) -> float:
@@ -45,29 +45,27 @@ Number = Annotated[float, Field(gt=0, lt=1e9), AfterValidator(_shortest)]
 Id = Annotated[int, Field(ge=0)]
 
 
-class Sizes(BaseModel):
-    """The sizes of a model by their names in config.json, each with its key in GGUF, its type and its bounds."""
+class Shape(BaseModel):
+    """What is called the same in config.json, with its key in GGUF, its type and its bounds."""
 
     model_config = ConfigDict(strict=True, populate_by_name=True, allow_inf_nan=False)
 
-    max_position_embeddings: int = Field(alias="phi3.context_length", ge=1, le=LONGEST_CONTEXT)
+    max_position_embeddings: int = Field(alias="phi3.context_length", ge=1, le=131_072)  # as many as Phi-3 at most
     hidden_size: Count = Field(alias="phi3.embedding_length")
     num_hidden_layers: int = Field(alias="phi3.block_count", ge=1, le=128)
     intermediate_size: Count = Field(alias="phi3.feed_forward_length")
     num_attention_heads: Count = Field(alias="phi3.attention.head_count")
     num_key_value_heads: Count = Field(alias="phi3.attention.head_count_kv")
     vocab_size: Count = Field(alias="phi3.vocab_size")
+    rms_norm_eps: Number = Field(alias="phi3.attention.layer_norm_rms_epsilon")
+    bos_token_id: Id = Field(alias="tokenizer.ggml.bos_token_id")
+    pad_token_id: Id = Field(alias="tokenizer.ggml.padding_token_id")
 
 
-SIZES = tuple(Sizes.model_fields)
-SHARED = (*SIZES, "rms_norm_eps", "bos_token_id", "pad_token_id")  # what config.json and `Header` call the same
-
-
-class Header(Sizes):
+class Header(Shape):
     """All keys of a GGUF header that `write` writes and `read` wants."""
 
     architecture: Literal["phi3"] = Field("phi3", alias="general.architecture")
-    rms_norm_eps: Number = Field(alias="phi3.attention.layer_norm_rms_epsilon")
     rope_theta: Number = Field(alias="phi3.rope.freq_base")
     rope_dimensions: Count = Field(alias="phi3.rope.dimension_count")
     rope_scaling: Literal["none"] = Field("none", alias="phi3.rope.scaling.type")
@@ -79,8 +77,6 @@ class Header(Sizes):
     tokens: list[str] = Field(alias="tokenizer.ggml.tokens")
     types: list[int] = Field(alias="tokenizer.ggml.token_type")
     merges: list[str] = Field(alias="tokenizer.ggml.merges")
-    bos_token_id: Id = Field(alias="tokenizer.ggml.bos_token_id")
-    pad_token_id: Id = Field(alias="tokenizer.ggml.padding_token_id")
     eos: Id = Field(alias="tokenizer.ggml.eos_token_id")  # ends a text
     eot: Id | None = Field(None, alias="tokenizer.ggml.eot_token_id")  # ends a turn, if something else does
     add_bos: Literal[False] = Field(False, alias="tokenizer.ggml.add_bos_token")
@@ -141,7 +137,7 @@ def _header_of(checkpoint: Path) -> tuple[Header, Any]:
     turn_ends = [stop for stop in stops if stop != tokenizer.eos_token_id]
     try:
         header = Header(
-            **{name: getattr(config, name) for name in SHARED},
+            **{name: getattr(config, name) for name in Shape.model_fields},
             rope_theta=float(rope["rope_theta"]),
             rope_dimensions=int(size * rope.get("partial_rotary_factor", 1.0)),
             sliding_window=0,
@@ -330,7 +326,7 @@ def _config_from(header: Header, tied: bool):
     rotated = header.rope_dimensions / (header.hidden_size // header.num_attention_heads)
     rope = {"rope_type": "default", "rope_theta": header.rope_theta, "partial_rotary_factor": rotated}
     return Phi3Config(
-        **header.model_dump(include=set(SHARED)),
+        **header.model_dump(include=set(Shape.model_fields)),
         architectures=["Phi3ForCausalLM"],
         dtype="float32",
         original_max_position_embeddings=header.max_position_embeddings,
@@ -375,30 +371,25 @@ def _save(checkpoint: Path, config, weights: dict, chat_template: str) -> None:
     (checkpoint / "chat_template.jinja").write_text(chat_template, encoding="utf-8")
 
 
-def modelfile(file: Path, name: str, system: str = "") -> str:
-    """The text of an Ollama Modelfile for `file`, to be saved beside it; `ollama create NAME -f Modelfile` reads it.
+def modelfile(
+    source: str, system: str = "", template: str = TEMPLATE, parameters: Mapping[str, Any] = PARAMETERS
+) -> str:
+    """The text of an Ollama Modelfile; `ollama create NAME -f Modelfile` reads it.
 
-    `system` is what the model is told before each conversation. Raises CourseError for a text that `block` refuses,
-    for a file name that cannot stand in a line, and for a name that Ollama would refuse.
+    `source` is a model's name, or a GGUF file as "./mine.gguf"; `system` is what the model is told before each
+    conversation; a parameter with a list of values gets a line for each. A Modelfile has no way to escape a quote
+    (https://github.com/ollama/ollama/blob/main/parser/parser.go), so CourseError is raised for a text with three
+    double quotes in a row, and for a source that cannot stand in a line.
     """
-    base = Path(file).name
-    if not NAME.fullmatch(name):
-        raise CourseError(f"Ollama does not take the name {name!r}: use letters, digits, and - _ . between them.")
-    if not base.isprintable() or '"' in base or not base:
-        raise CourseError(f"A Modelfile cannot name the file {base!r}: rename it without quotes and line breaks.")
-    lines = [f"# ollama create {name} -f Modelfile", f"FROM ./{base}", block("TEMPLATE", TEMPLATE)]
-    lines += [f'PARAMETER stop "{stop}"' for stop in STOPS]
-    # The likeliest token each time: some versions of Ollama would lower the scores of tokens that were there already.
-    lines += ["PARAMETER temperature 0", "PARAMETER repeat_penalty 1"]
-    return "\n".join(lines + ([block("SYSTEM", system)] if system else [])) + "\n"
-
-
-def block(word: str, text: str) -> str:
-    """SYSTEM or TEMPLATE with its text, as a Modelfile has it.
-
-    A Modelfile has no way to escape a quote (https://github.com/ollama/ollama/blob/main/parser/parser.go), so
-    CourseError is raised for a text with three double quotes in a row: it would end there.
-    """
-    if '"""' in text:
-        raise CourseError(f"The {word.lower()} text has three double quotes in a row, which would end it. Use others.")
-    return f'{word} """{text}"""'
+    if not source or not source.isprintable() or '"' in source:
+        raise CourseError(f"A Modelfile cannot name {source!r}: rename it without quotes and line breaks.")
+    if '"""' in system + template:
+        raise CourseError("The text has three double quotes in a row, which would end it. Use other quotes.")
+    for name in parameters:
+        if not name.isidentifier():
+            raise CourseError(f"{name!r} is no name of a parameter.")
+    lines = [f"FROM {source}", f'TEMPLATE """{template}"""']
+    for name, value in parameters.items():
+        for one in value if isinstance(value, list) else [value]:
+            lines.append(f"PARAMETER {name} {json.dumps(one, ensure_ascii=False)}")
+    return "\n".join(lines + ([f'SYSTEM """{system}"""'] if system else [])) + "\n"
