@@ -177,16 +177,16 @@ def test_a_full_line_is_told(start):
     import asyncio
 
     from course_utils.pico.export import onnx_folder
-    from course_utils.server.engine import Busy, Engine, Wish, open_folder
+    from course_utils.server.engine import Busy, Engine, Loaded, RequestParams
 
     async def fill() -> None:
         engine = Engine(at_once=1, waiting=1)
-        loaded = open_folder(onnx_folder("pico-mini", progress=False))
+        loaded = Loaded.open(onnx_folder("pico-mini", progress=False))
         prompt = loaded.read("Tell me a story.", [])
-        jobs = [engine.submit(prompt, Wish(), loaded) for _ in range(2)]
+        jobs = [engine.submit(prompt, RequestParams(), loaded) for _ in range(2)]
         with pytest.raises(Busy, match="Try again"):
             for _ in range(3):
-                engine.submit(prompt, Wish(), loaded)
+                engine.submit(prompt, RequestParams(), loaded)
         for job in jobs:
             job.cancel()
         engine.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import os
 import shutil
 import subprocess
@@ -102,21 +103,30 @@ def _tidy(target: Path) -> None:
         shutil.rmtree(path, ignore_errors=True)
 
 
-def run_builder(checkpoint: Path, work: Path, precision: str, progress: bool, options: tuple[str, ...] = ()) -> None:
+def run_builder(
+    checkpoint: Path,
+    work: Path,
+    precision: str,
+    progress: bool,
+    options: tuple[str, ...] = (),
+    seconds: float = math.inf,
+) -> None:
     """Run the builder as a program of its own: it is noisy, and an interrupt then stops it cleanly.
 
-    `options` are its extra options, as "name=value".
+    `options` are its extra options, as "name=value"; after `seconds` it is stopped. Raises BuildFailed.
     """
     where = ("-i", checkpoint, "-o", work / "model", "-c", work / "cache")
     more = ("--extra_options", *options) if options else ()
-    run_module(("onnxruntime_genai.models.builder", *where, "-p", precision, "-e", "cpu", *more), work, progress)
+    run_module(
+        ("onnxruntime_genai.models.builder", *where, "-p", precision, "-e", "cpu", *more), work, progress, seconds
+    )
 
 
-def run_module(command: tuple, work: Path, progress: bool) -> None:
+def run_module(command: tuple, work: Path, progress: bool, seconds: float = math.inf) -> None:
     """Run `python -m` with a module and its arguments, with a dot every half second. Raises BuildFailed."""
     command = [sys.executable, "-m", *map(str, command)]
     environment = os.environ | {"ORT_DISABLE_TELEMETRY": "1", "HF_HUB_OFFLINE": "1", "PYTHONUTF8": "1"}
-    log = work / "log.txt"
+    log, began = work / "log.txt", time.monotonic()
     with log.open("ab") as output:
         builder = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT, env=environment)
         try:
@@ -125,6 +135,8 @@ def run_module(command: tuple, work: Path, progress: bool) -> None:
                     builder.wait(timeout=0.5)
                     break
                 except subprocess.TimeoutExpired:
+                    if time.monotonic() - began > seconds:
+                        raise BuildFailed(f"The ONNX form was not built within {seconds:.0f} seconds.") from None
                     if progress:
                         print(".", end="", flush=True)
         finally:

@@ -436,22 +436,33 @@ def _float32(header: Header, config) -> dict:
 def modelfile(file: Path, name: str, system: str | None = None) -> str:
     """The text of an Ollama Modelfile for `file`, to be saved beside it; `ollama create NAME -f Modelfile` reads it.
 
-    `system` is what the model is told before each conversation. A Modelfile has no way to escape a quote
-    (https://github.com/ollama/ollama/blob/main/parser/parser.go), so CourseError is raised for a system text with
-    three double quotes in a row, for a file name that cannot stand in a line, and for a name that Ollama would refuse.
+    `system` is what the model is told before each conversation. Raises CourseError for a text that `block` refuses,
+    for a file name that cannot stand in a line, and for a name that Ollama would refuse.
     """
     base = Path(file).name
     if not NAME.fullmatch(name):
         raise CourseError(f"Ollama does not take the name {name!r}: use letters, digits, and - _ . between them.")
     if not base.isprintable() or '"' in base or not base:
         raise CourseError(f"A Modelfile cannot name the file {base!r}: rename it without quotes and line breaks.")
-    if system and '"""' in system:
-        raise CourseError("The system text has three double quotes in a row, which would end it. Use other quotes.")
-    lines = [f"# ollama create {name} -f Modelfile", f"FROM ./{base}", f'TEMPLATE """{TEMPLATE}"""']
+    lines = [f"# ollama create {name} -f Modelfile", f"FROM ./{base}", block("TEMPLATE", TEMPLATE)]
     lines += [f'PARAMETER stop "{stop}"' for stop in STOPS]
     # The likeliest token each time: some versions of Ollama would lower the scores of tokens that were there already.
     lines += ["PARAMETER temperature 0", "PARAMETER repeat_penalty 1"]
-    return "\n".join(lines + ([f'SYSTEM """{system}"""'] if system else [])) + "\n"
+    return "\n".join(lines + ([block("SYSTEM", system)] if system else [])) + "\n"
+
+
+def block(word: str, text: str) -> str:
+    """SYSTEM or TEMPLATE with its text, as a Modelfile has it.
+
+    It has no way to escape a quote (https://github.com/ollama/ollama/blob/main/parser/parser.go), so CourseError is
+    raised for a text with three double quotes in a row, or with one at its end.
+    """
+    if '"""' in text or text.endswith('"'):
+        raise CourseError(
+            f"The {word.lower()} text has three double quotes in a row, or one at its end, which would end it too "
+            "early. Use other quotes."
+        )
+    return f'{word} """{text}"""'
 
 
 def main(argv: list[str] | None = None) -> int:
