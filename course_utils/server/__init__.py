@@ -19,11 +19,9 @@ import secrets
 import socket
 import threading
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from course_utils.base import CourseError
-from course_utils.pico import SERVED
 from course_utils.setup import machine
 
 LOCAL = "127.0.0.1"
@@ -72,12 +70,7 @@ class Endpoint:
 
 
 def start(
-    models: Sequence[str] = SERVED,
-    key: str | None = None,
-    simulate: dict | None = None,
-    host: str = LOCAL,
-    port: int = 0,
-    precision: str = "fp32",
+    key: str | None = None, simulate: dict[str, float | str] | None = None, host: str = LOCAL, port: int = 0
 ) -> Endpoint:
     """Start a server in a thread of this process, and return when it answers.
 
@@ -93,7 +86,7 @@ def start(
 
     if host not in (LOCAL, "localhost") and not key:
         raise NotStarted(f"On {host} other computers can reach the server. Give it a key: start(host=..., key=...).")
-    app = build(tuple(models), key, simulate, host, precision)
+    app = build(key, simulate, host)
     try:
         listener = _listen(host, port)
     except (OSError, OverflowError) as error:

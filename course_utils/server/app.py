@@ -11,9 +11,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from course_utils import pico
-from course_utils.base import CourseError
-
 from . import ollama_api, ollama_models, openai_api
 from .embedder import Embedder
 from .engine import Engine
@@ -28,16 +25,13 @@ CHAT = "Use /v1/chat/completions: client.chat.completions.create(model=..., mess
 INSTEAD = {"/v1/completions": CHAT, "/v1/responses": CHAT}  # what this server does not speak, and what to use
 
 
-def build(models: tuple[str, ...], key: str | None, simulate: dict | None, host: str, precision: str) -> Starlette:
-    """The application. Raises CourseError for an unknown model or setting."""
-    for name in models:
-        if name not in pico.SERVED:
-            raise CourseError(f"There is no model {name!r}. The server has: {', '.join(pico.SERVED)}.")
+def build(key: str | None, simulate: dict | None, host: str) -> Starlette:
+    """The application. Raises CourseError for an unknown setting of the simulator."""
     simulator = Simulator(simulate)
     handlers = {Problem: _problem, HTTPException: _http, Exception: _unexpected}
     routes = [*openai_api.routes(), *ollama_api.routes(), *ollama_models.routes()]
     app = Starlette(routes=routes, exception_handlers=handlers)
-    store, embedder = Store(models, precision), Embedder()
+    store, embedder = Store(), Embedder()
     store.forget = embedder.forget
     engine = Engine(idle=store.drop_expired)
     app.state.store, app.state.engine, app.state.simulator = store, engine, simulator

@@ -13,6 +13,7 @@ import threading
 
 from course_utils import server
 from course_utils.base import CourseError
+from course_utils.pico import SERVED
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -68,7 +69,7 @@ def _banner(endpoint: server.Endpoint) -> str:
     header = "" if endpoint.open else f' -H "Authorization: Bearer {endpoint.key}"'
     return "\n".join(
         [
-            f"The practice endpoint runs at {endpoint.url}, with {', '.join(server.SERVED)}. Ctrl+C stops it.",
+            f"The practice endpoint runs at {endpoint.url}, with {', '.join(SERVED)}. Ctrl+C stops it.",
             f'  OpenAI:  OpenAI(base_url="{endpoint.openai_url}", api_key="{key}")',
             f'  Ollama:  ollama.Client(host="{endpoint.url}"), or OLLAMA_HOST={endpoint.url}',
             f"  curl:    curl {endpoint.openai_url}/models{header}",

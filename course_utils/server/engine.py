@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import math
 import queue
 import re
 import threading
@@ -48,15 +47,6 @@ class RequestParams(SamplingParams):
     stop: tuple[str, ...] = ()
     schema: str | None = None  # a JSON schema that the answer is held to while it is written
     stream: bool = False  # each token is a part of its own, as the client wants to see them
-    logprobs: int | None = None  # how many alternatives to each token are wanted; 0: only its own probability
-
-
-@dataclass
-class Part:
-    """What was written since the last part: its text, and the tokens' probabilities where they are wanted."""
-
-    text: str = ""
-    logprobs: list[dict] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -111,7 +101,7 @@ class Job:
 
     def __init__(self, prompt: Prompt, params: RequestParams, loaded: Loaded, wake: Callable[[], None]):
         self.prompt, self.params, self.loaded, self.wake = prompt, params, loaded, wake
-        self.parts: deque[Part] = deque()
+        self.parts: deque[str] = deque()  # what was written at each turn
         self.tokens: list[int] = []  # what has been written, the token that ends it included
         self.finish: str | None = None
         self.error: Exception | None = None
@@ -153,24 +143,24 @@ class Job:
         self.prompt_seconds = time.perf_counter() - began
 
     def step(self, most: int = SLICE) -> str | None:
-        """Write up to `most` tokens, and put them out as one part. Returns why the answer has ended, if it has."""
-        began, part, goal = time.perf_counter(), Part(), len(self.tokens) + most
+        """Write up to `most` tokens, and put their text out as one part. Returns why the answer has ended, or None."""
+        began, text, goal = time.perf_counter(), "", len(self.tokens) + most
         try:
             if self._generator is None:
                 self.start()
             while len(self.tokens) < goal and self._end is None:
-                self._write(part)
+                text += self._write()
         except Exception as error:  # whatever the library says: this request ends, the server goes on
             self.error, self._end = error, "error"
         if self._end is not None:
-            part.text, self._held = part.text + self._held, ""
+            text, self._held = text + self._held, ""
         self.write_seconds += time.perf_counter() - began
-        self.parts.append(part)
+        self.parts.append(text)
         return self._end
 
-    def _write(self, part: Part) -> None:
+    def _write(self) -> str:
+        """Write one token; returns the text that can be shown now."""
         params = self.params
-        logits = self._generator.get_logits().reshape(-1).astype("float64") if params.logprobs is not None else None
         if params.min_p > 0 and params.temperature > 0:
             onnx_model._apply_min_p(self._generator, params)
         self._generator.generate_next_token()
@@ -178,38 +168,22 @@ class Job:
         self.tokens.append(token)
         if token in self.loaded.onnx.stop_ids:
             self._end = "stop"
-            return
-        text = self._stream.decode(token)
-        if logits is not None:
-            part.logprobs.append(self._probabilities(logits, token, text))
-        self._put(part, text)
+            return ""
+        text = self._shown(self._stream.decode(token))
         if self._end is None and (self.written >= self.limit or self._generator.is_done()):
             self._end = "length" if self.written >= self.limit else "stop"
+        return text
 
-    def _put(self, part: Part, text: str) -> None:
-        """Add the text, but for what may be the beginning of a stop sequence; end before a whole one."""
+    def _shown(self, text: str) -> str:
+        """The text, but for what may be the beginning of a stop sequence; a whole one ends the answer before it."""
         held = self._held + text
         places = [held.find(stop) for stop in self.params.stop if stop in held]
         if places:
-            part.text, self._held, self._end = part.text + held[: min(places)], "", "stop"
-            return
+            self._held, self._end = "", "stop"
+            return held[: min(places)]
         keep = max((_overlap(held, stop) for stop in self.params.stop), default=0)
-        part.text += held[: len(held) - keep]
         self._held = held[len(held) - keep :]
-
-    def _probabilities(self, logits, token: int, text: str) -> dict:
-        """The natural logarithms of the probabilities of the token and of the likeliest others, at temperature 1.
-
-        logits: float64, shape (vocabulary,), before anything was done to them
-        """
-        import numpy
-
-        logs = logits - logits.max()
-        logs -= math.log(numpy.exp(logs).sum())
-        decode = self.loaded.onnx.tokenizer.decode
-        best = numpy.argsort(-logs)[: self.params.logprobs]
-        top = [{"token": decode([int(other)]), "logprob": float(logs[other])} for other in best]
-        return {"token": text, "logprob": float(logs[token]), "top": top}
+        return held[: len(held) - keep]
 
 
 def search_options(params: SamplingParams, vocab_size: int, max_length: int) -> dict:
@@ -309,8 +283,8 @@ class Engine:
         self.idle()
 
 
-async def parts_of(job: Job) -> AsyncIterator[Part]:
-    """The parts of an answer as they come. Leaving the loop early cancels the request.
+async def parts_of(job: Job) -> AsyncIterator[str]:
+    """The parts of an answer's text as they come. Leaving the loop early cancels the request.
 
     Raises the error of the worker, should it have had one.
     """

@@ -36,7 +36,7 @@ OPTIONS |= {name: name for name in ("temperature", "top_p", "top_k", "min_p", "s
 MISSING = {"presence_penalty": (0,), "frequency_penalty": (0,), "repeat_last_n": (-1,), "mirostat": (0,)}
 MISSING |= {"typical_p": (1,), "tfs_z": (1,), "penalize_newline": (True,)}
 MISSING_FIELDS = {"think": (False,), "logprobs": (False,), "top_logprobs": (0,), "suffix": ("",)}
-DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|)")
+DURATION = re.compile(r"([0-9]+(?:\.[0-9]+)?)(ms|s|m|h|)")
 UNITS = {"ms": 0.001, "s": 1, "": 1, "m": 60, "h": 3600}  # seconds
 
 
@@ -135,6 +135,8 @@ async def question(request: Request, kind: type[Question]) -> tuple[Any, Entry, 
     params = sampling(request, entry.parameters | (body.options or {}))
     schema = {"type": "object"} if body.format == "json" else body.format
     schema = json.dumps(schema) if schema not in (None, "") else None
+    if schema is not None and params.min_p > 0:  # it would be measured by tokens that the schema forbids
+        raise problem(request, 400, 'option "min_p" cannot be combined with a format: leave one of them out')
     params = replace(params, schema=schema, stream=body.stream is not False)
     return body, entry, seconds_of(request, body.keep_alive), params
 
@@ -228,7 +230,7 @@ class Answer:
             return StreamingResponse(self._lines(), media_type="application/x-ndjson")
         async with disconnects(self.request, [self.job]):
             try:
-                text = "".join([part.text async for part in parts_of(self.job)])
+                text = "".join([part async for part in parts_of(self.job)])
             except Exception as error:
                 raise failed(self.request, self.job, error) from error
         return JSONResponse(self.last(text))
@@ -238,9 +240,9 @@ class Answer:
         text = ""
         try:
             async for part in parts_of(self.job):
-                text += part.text
-                if part.text and not self.tools:
-                    yield line(self.row(part.text) | {"done": False})
+                text += part
+                if part and not self.tools:
+                    yield line(self.row(part) | {"done": False})
                 self.request.app.state.simulator.maybe_drop()
             if self.tools:
                 yield line(self.row(text) | {"done": False})

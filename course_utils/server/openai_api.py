@@ -19,7 +19,7 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from . import tools as toolbox
-from .engine import Job, Part, RequestParams, parts_of
+from .engine import Job, RequestParams, parts_of
 from .prompts import Picture, prompt_of, turns_of
 from .simulator import Dropped
 from .store import Entry
@@ -28,7 +28,8 @@ from .web import disconnects, failed, find, load, params_of, problem, read, refu
 OPTIONS = {"max_tokens": "max_new_tokens", "temperature": "temperature", "top_p": "top_p", "seed": "seed"}
 # What would change an answer and is not to be had here, with the values that ask for nothing.
 MISSING = {"presence_penalty": (0,), "frequency_penalty": (0,), "logit_bias": ({},), "store": (False,)}
-MISSING |= {"service_tier": ("auto", "default"), "reasoning_effort": ("none",)}
+MISSING |= {"service_tier": ("auto", "default"), "reasoning_effort": ("none",), "logprobs": (False,)}
+MISSING |= {"top_logprobs": (0,)}
 
 
 class Strict(BaseModel):
@@ -75,8 +76,6 @@ class ChatRequest(Strict):
     n: int | None = Field(1, ge=1, le=8)
     stream: bool | None = False
     stream_options: StreamOptions | None = None
-    logprobs: bool | None = False
-    top_logprobs: int | None = Field(None, ge=0, le=20)
     response_format: ResponseFormat | None = None
     tools: list[toolbox.Tool] | None = None
     tool_choice: Literal["none", "auto", "required"] | toolbox.Call | None = None
@@ -87,6 +86,8 @@ class ChatRequest(Strict):
     frequency_penalty: float | None = None
     logit_bias: dict[str, float] | None = None
     store: bool | None = None
+    logprobs: bool | None = None
+    top_logprobs: int | None = None
     service_tier: str | None = None
     reasoning_effort: str | None = None
 
@@ -128,14 +129,14 @@ def parts(request: Request, message: Message) -> list[str | Picture]:
         return [message.content or ""]
     result: list[str | Picture] = []
     for part in message.content:
-        kind, image = part.get("type"), part.get("image_url")
-        if kind == "text":
+        image = part.get("image_url")
+        if part.get("type") == "text":
             result.append(str(part.get("text", "")))
-        elif kind == "image_url":
+        elif part.get("type") == "image_url":
             result.append(Picture(image.get("url") if isinstance(image, dict) else image))
         else:
-            message_ = f"A part of type '{kind}' cannot be read here."
-            raise problem(request, 400, message_, "unsupported_content", "messages")
+            text = f"A part of type '{part.get('type')}' cannot be read here."
+            raise problem(request, 400, text, "unsupported_content", "messages")
     return result
 
 
@@ -166,8 +167,6 @@ def params_for(request: Request, body: ChatRequest) -> list[RequestParams]:
     if body.stream_options is not None and not body.stream:
         message = "The 'stream_options' parameter is only allowed when 'stream' is enabled."
         raise problem(request, 400, message, "invalid_value", "stream_options")
-    if body.top_logprobs is not None and not body.logprobs:
-        raise problem(request, 400, "'top_logprobs' needs 'logprobs' to be true.", "invalid_value", "top_logprobs")
     given = {name: getattr(body, name) for name in OPTIONS}
     given["max_tokens"] = body.max_completion_tokens or body.max_tokens
     given["seed"] = None if body.seed is None else body.seed % 2**31
@@ -177,7 +176,6 @@ def params_for(request: Request, body: ChatRequest) -> list[RequestParams]:
         stop=tuple(text for text in stop if text),
         stream=bool(body.stream),
         schema=schema_of(request, body),
-        logprobs=(body.top_logprobs or 0) if body.logprobs else None,
     )
     # Each answer has a seed of its own, so that they differ.
     seeds = [None if params.seed is None else (params.seed + place) % 2**31 for place in range(body.n or 1)]
@@ -218,32 +216,18 @@ def usage(jobs: list[Job]) -> dict:
 
 
 async def _choice(request: Request, body: ChatRequest, index: int, job: Job) -> dict:
-    whole = Part()
     try:
-        async for part in parts_of(job):
-            whole.text += part.text
-            whole.logprobs += part.logprobs
+        text = "".join([part async for part in parts_of(job)])
     except Exception as error:
         raise failed(request, job, error) from error
-    call = toolbox.find_call(whole.text, body.offered())
-    message = {"role": "assistant", "content": None if call else whole.text, "refusal": None}
+    call = toolbox.find_call(text, body.offered())
+    message = {"role": "assistant", "content": None if call else text, "refusal": None}
     return {
         "index": index,
         "message": message | ({"tool_calls": [toolbox.as_openai(call)]} if call else {}),
         "finish_reason": "tool_calls" if call else job.finish,
-        "logprobs": _logprobs(whole) if body.logprobs else None,
+        "logprobs": None,
     }
-
-
-def _logprobs(part: Part) -> dict:
-    def one(token: str, logprob: float) -> dict:
-        return {"token": token, "logprob": logprob, "bytes": list(token.encode("utf-8"))}
-
-    rows = [
-        one(row["token"], row["logprob"]) | {"top_logprobs": [one(**other) for other in row["top"]]}
-        for row in part.logprobs
-    ]
-    return {"content": rows, "refusal": None}
 
 
 async def _events(request: Request, body: ChatRequest, jobs: list[Job], head: dict) -> AsyncIterator[bytes]:
@@ -252,8 +236,8 @@ async def _events(request: Request, body: ChatRequest, jobs: list[Job], head: di
     with_usage = body.stream_options is not None and body.stream_options.include_usage
     extra = {"usage": None} if with_usage else {}
 
-    def event(index: int, delta: dict, finish: str | None = None, logprobs: dict | None = None) -> bytes:
-        choice = {"index": index, "delta": delta, "logprobs": logprobs, "finish_reason": finish}
+    def event(index: int, delta: dict, finish: str | None = None) -> bytes:
+        choice = {"index": index, "delta": delta, "logprobs": None, "finish_reason": finish}
         return sse({**head, "choices": [choice], **extra})
 
     try:
@@ -261,9 +245,9 @@ async def _events(request: Request, body: ChatRequest, jobs: list[Job], head: di
             yield event(index, {"role": "assistant", "content": "", "refusal": None})
             text = ""
             async for part in parts_of(job):
-                text += part.text
-                if not body.offered() and (part.text or part.logprobs):
-                    yield event(index, {"content": part.text}, logprobs=_logprobs(part) if body.logprobs else None)
+                text += part
+                if part and not body.offered():
+                    yield event(index, {"content": part})
                 request.app.state.simulator.maybe_drop()
             call = toolbox.find_call(text, body.offered())
             if call:

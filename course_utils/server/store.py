@@ -117,9 +117,8 @@ class Slot:
 class Store:
     """All models by name, and which of them are in memory. Safe to use from several threads."""
 
-    def __init__(self, models: tuple[str, ...] = pico.SERVED, precision: str = "fp32"):
-        self.entries = {name: Entry(name, name, modified=_day(name)) for name in models}
-        self.precision = precision
+    def __init__(self):
+        self.entries = {name: Entry(name, name, modified=_day(name)) for name in pico.SERVED}
         self.forget: Callable[[str], None] = lambda base: None  # told of an uploaded model that has gone
         self._slots: dict[str, Slot] = {}  # by base
         self._loading: dict[str, threading.Lock] = {}
@@ -191,7 +190,7 @@ class Store:
     def _onnx(self, entry: Entry) -> Path:
         """The folder with the model in ONNX form. That of a client's model lies beside it, and goes with it."""
         if not entry.uploaded:
-            return export.onnx_folder(entry.base, "fp32" if entry.sees else self.precision, progress=False)
+            return export.onnx_folder(entry.base, progress=False)
         work = entry.checkpoint / "onnx"
         if not (work / "model").is_dir():
             work.mkdir(exist_ok=True)
