@@ -9,7 +9,6 @@ from dataclasses import replace
 import pytest
 
 from course_utils import ROOT
-from course_utils.pico import WEIGHTS
 from course_utils.pico.tokenizer import load_tokenizer
 from course_utils.pico.training import bench
 from course_utils.pico.training.bench import PLAIN, draw, our_loop, our_rate, pack, plain_loop, plain_rate, time_to
@@ -20,7 +19,7 @@ TINY = replace(bench.OURS, hidden_size=16, layers=1, heads=2, intermediate_size=
 
 @pytest.fixture(scope="module")
 def rows():
-    return draw("train", 30, load_tokenizer(WEIGHTS / "pico-mini"))
+    return draw("train", 30, load_tokenizer())
 
 
 def python(*arguments: str) -> subprocess.CompletedProcess:
@@ -107,9 +106,9 @@ def test_a_race_is_fair(rows, monkeypatch):
 
 
 def test_the_held_out_samples_are_of_the_other_split(rows):
-    held_out = draw("test", 30, load_tokenizer(WEIGHTS / "pico-mini"))
+    held_out = draw("test", 30, load_tokenizer())
     assert not [row for row in held_out if row in rows]
-    assert held_out == draw("test", 30, load_tokenizer(WEIGHTS / "pico-mini"))
+    assert held_out == draw("test", 30, load_tokenizer())
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,7 @@ from pathlib import Path
 from course_utils.base import CourseError, cache_folder
 from course_utils.phi import fit
 from course_utils.phi import speed as probes
-from course_utils.pico import WEIGHTS, export
+from course_utils.pico import export
 from course_utils.pico.tokenizer import load_tokenizer
 from course_utils.setup import machine
 
@@ -153,7 +153,7 @@ def make(name: str, work: Path) -> tuple[Path, int]:
     transformers.logging.disable_progress_bar()
     model = transformers.Phi3ForCausalLM(shape(name))
     model.save_pretrained(work / name)
-    load_tokenizer(WEIGHTS / "pico-mini").save_pretrained(work / name)
+    load_tokenizer().save_pretrained(work / name)
     return work / name, model.num_parameters()
 
 

@@ -21,7 +21,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from course_utils.pico import MOE, WEIGHTS, folder, textbook
+from course_utils.pico import MOE, folder, textbook
 from course_utils.pico.training.train import IGNORED, encode, log, micro_batches, save
 
 EXPERTS, ACTIVE, WIDTH = 16, 2, 88
@@ -190,7 +190,7 @@ def train(name: str, recipe: Recipe, folder: Path, save_every: int = 100):
     from course_utils.pico.tokenizer import load_tokenizer
 
     folder.mkdir(parents=True, exist_ok=True)
-    tokenizer = load_tokenizer(WEIGHTS / "pico-mini")
+    tokenizer = load_tokenizer()
     model = build(name, recipe)
     model.set_attn_implementation("eager")  # compiled, its gradient is quicker than that of the ready-made kernel
     if name == "pico-moe":
@@ -382,7 +382,7 @@ def main(argv: list[str] | None = None) -> int:
         if not args.model:
             parser.error(f"which model? One of: {', '.join(NAMES)}")
         model = train(args.model, Recipe(), args.out / args.model)
-        save(model, load_tokenizer(WEIGHTS / "pico-mini"), args.out / args.model / "model")
+        save(model, load_tokenizer(), args.out / args.model / "model")
         return 0
     import torch
     from transformers import AutoModelForCausalLM
@@ -397,7 +397,7 @@ def main(argv: list[str] | None = None) -> int:
             parser.error(f"the training of {name} has come to step {state['step']} of {Recipe().steps}: let it end")
         weights = {key.replace("_orig_mod.", ""): value for key, value in state["model"].items()}
         networks[name].load_state_dict(weights)
-    tokenizer = load_tokenizer(WEIGHTS / "pico-mini")
+    tokenizer = load_tokenizer()
     found = compare(networks, tokenizer, Recipe(), args.samples, machine=args.machine, date=args.date)
     print(json.dumps(found, indent=1))
     return 0

@@ -8,7 +8,7 @@ from __future__ import annotations
 import random
 from pathlib import Path
 
-from course_utils.pico import textbook
+from course_utils.pico import folder
 
 SPECIAL_TOKENS = ("<|endoftext|>", "<|system|>", "<|user|>", "<|assistant|>", "<|end|>")
 
@@ -32,6 +32,8 @@ def train_tokenizer(samples: int = 60_000, vocab_size: int = 2048, seed: int = 0
     """
     from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
     from transformers import PreTrainedTokenizerFast
+
+    from course_utils.pico import textbook  # ten thousand lines of words, which a reader of tokens does not need
 
     tokenizer = Tokenizer(models.BPE())
     tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
@@ -62,8 +64,8 @@ def train_tokenizer(samples: int = 60_000, vocab_size: int = 2048, seed: int = 0
     )
 
 
-def load_tokenizer(folder: Path):
-    """The tokenizer saved in a model folder."""
+def load_tokenizer(checkpoint: Path | None = None):
+    """The tokenizer saved in a model's folder; without one, that of the pico models."""
     from transformers import AutoTokenizer
 
-    return AutoTokenizer.from_pretrained(folder)
+    return AutoTokenizer.from_pretrained(checkpoint or folder())

@@ -34,7 +34,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from course_utils.pico import WEIGHTS, textbook
+from course_utils.pico import textbook
 from course_utils.pico.training.train import (
     IGNORED,
     Recipe,
@@ -270,7 +270,7 @@ def run(seconds: float, quiet: bool = False) -> dict:
     from course_utils.pico.tokenizer import load_tokenizer
 
     torch.set_num_threads(1)  # then the processor's seconds are those of one core, for all of them
-    tokenizer = load_tokenizer(WEIGHTS / "pico-mini")
+    tokenizer = load_tokenizer()
     tokenizer.model_max_length = 10**9  # `draw` leaves out what is too long: no warning about it
     rows = draw("train", max(500, round(seconds * SAMPLES_A_SECOND)), tokenizer)
     held_out = draw("test", HELD_OUT, tokenizer)

@@ -25,8 +25,9 @@ import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from course_utils import pico
 from course_utils.base import CourseError, cache_folder
-from course_utils.pico import MODELS, WEIGHTS, textbook
+from course_utils.pico import MODELS, textbook
 
 
 @dataclass(frozen=True)
@@ -293,10 +294,10 @@ def train(recipe: Recipe, folder: Path, save_every: int = 250):
     if recipe.name == "pico-mini":
         tokenizer = train_tokenizer(vocab_size=recipe.vocab_size, seed=recipe.seed)
     else:  # one tokenizer for the whole family
-        tokenizer = load_tokenizer(WEIGHTS / "pico-mini")
+        tokenizer = load_tokenizer()
     model = build_model(recipe).to(device)
     if recipe.grown_from:
-        grow(model, Phi3ForCausalLM.from_pretrained(WEIGHTS / recipe.grown_from, dtype=torch.float32))
+        grow(model, Phi3ForCausalLM.from_pretrained(pico.folder(recipe.grown_from), dtype=torch.float32))
     if recipe.steps > 200 and shutil.which("g++"):
         # With a C++ compiler the same arithmetic runs about a third faster; compiling takes half a minute. Attention
         # written out ("eager") is compiled too, and its gradient is then quicker than that of the ready-made kernel.

@@ -27,7 +27,7 @@ from pathlib import Path
 import torch
 from torch.nn.functional import cross_entropy
 
-from course_utils.pico import WEIGHTS, textbook
+from course_utils.pico import folder, textbook
 from course_utils.pico.textbook import picture_book
 from course_utils.pico.training.muon import HALF, Muon
 from course_utils.pico.training.train import IGNORED, backward, encode
@@ -101,7 +101,7 @@ def build(recipe: Recipe) -> PicoVision:
     from transformers import Phi3ForCausalLM
 
     torch.manual_seed(recipe.seed)
-    mini = Phi3ForCausalLM.from_pretrained(WEIGHTS / "pico-mini", dtype=torch.float32)
+    mini = Phi3ForCausalLM.from_pretrained(folder(), dtype=torch.float32)
     text = mini.config.to_dict() | {
         "max_position_embeddings": recipe.context,
         "original_max_position_embeddings": recipe.context,
@@ -299,7 +299,7 @@ def train(recipe: Recipe, folder: Path, save_every: int = 200):
     from course_utils.pico.tokenizer import load_tokenizer
 
     folder.mkdir(parents=True, exist_ok=True)
-    tokenizer = load_tokenizer(WEIGHTS / "pico-mini")
+    tokenizer = load_tokenizer()
     model = build(recipe)
     hidden = model.config.text_config.hidden_size
     aids = torch.nn.ModuleDict({"eye": EyeAid(hidden), "decoder": DecoderAid(hidden)})
@@ -388,7 +388,7 @@ def train_layout(recipe: Recipe, folder: Path):
     """The last stage: on from the finished checkpoint, in the whole layout. Returns (model, tokenizer)."""
     from course_utils.pico.tokenizer import load_tokenizer
 
-    tokenizer = load_tokenizer(WEIGHTS / "pico-mini")
+    tokenizer = load_tokenizer()
     model = build(recipe)
     last = folder / "layout.pt"
     state = torch.load(last if last.exists() else folder / "checkpoint.pt", weights_only=True)
