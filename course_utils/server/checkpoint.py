@@ -7,6 +7,8 @@ import shutil
 import tempfile
 from pathlib import Path
 
+from pydantic import ValidationError
+
 from course_utils.base import CourseError
 
 TAKEN = (".gguf", ".safetensors", ".json", ".jinja")
@@ -55,27 +57,25 @@ def _check(folder: Path) -> None:
     """
     from safetensors import safe_open
 
-    from course_utils.pico.export.gguf_file import LONGEST_CONTEXT, SIZES
+    from course_utils.pico.export.gguf_file import Shape
 
     config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
     if config.get("architectures") != ["Phi3ForCausalLM"] or not (folder / "tokenizer.json").is_file():
         raise Refused("only Phi3ForCausalLM with its tokenizer.json is taken here")
-    for name in (*SIZES, "vocab_size"):
-        if type(config.get(name)) is not int or not 1 <= config[name] <= 10**6:
-            raise Refused(f"config.json: {name} is {config.get(name)!r}, not a whole number from 1 to 1,000,000")
-    hidden, heads, groups = (config[n] for n in ("hidden_size", "num_attention_heads", "num_key_value_heads"))
-    if hidden % (2 * heads) or heads % groups:
-        raise Refused(f"config.json: {hidden} numbers a token cannot be shared among {heads} heads in {groups} groups")
-    if config["max_position_embeddings"] > LONGEST_CONTEXT:
-        raise Refused(f"config.json: a context of more than {LONGEST_CONTEXT:,} tokens is not taken here")
+    try:
+        size = Shape.model_validate({name: config.get(name) for name in Shape.model_fields}, by_name=True)
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise Refused(f"config.json: {first['loc'][0]}: {first['msg']}") from error
+    if size.hidden_size % (2 * size.num_attention_heads) or size.num_attention_heads % size.num_key_value_heads:
+        raise Refused(f"config.json: {size.hidden_size} numbers a token cannot be shared among the heads it names")
     shapes = {}
     for file in folder.glob("*.safetensors"):
         with safe_open(file, "numpy") as tensors:
             shapes |= {name: tensors.get_slice(name).get_shape() for name in tensors.keys()}  # noqa: SIM118
-    layers = range(min(config["num_hidden_layers"], len(shapes) + 1))
-    expected = {"model.embed_tokens.weight": [config["vocab_size"], hidden]}
-    for layer in layers:
-        expected[f"model.layers.{layer}.mlp.gate_up_proj.weight"] = [2 * config["intermediate_size"], hidden]
+    expected = {"model.embed_tokens.weight": [size.vocab_size, size.hidden_size]}
+    for layer in range(size.num_hidden_layers):
+        expected[f"model.layers.{layer}.mlp.gate_up_proj.weight"] = [2 * size.intermediate_size, size.hidden_size]
     wrong = next((name for name, shape in expected.items() if shapes.get(name) != shape), None)
     if wrong:
         raise Refused(f"{wrong} in the weights has not the shape that config.json says")

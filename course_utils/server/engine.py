@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import json
 import queue
-import re
 import threading
 import time
 from collections import deque
@@ -20,12 +19,11 @@ from pathlib import Path
 
 from course_utils.base import CourseError
 from course_utils.models import onnx_model
-from course_utils.models.chat import SamplingParams
+from course_utils.models.chat import TAG, SamplingParams
 
 SLICE = 8  # tokens that a request writes before the next one has its turn; 1 where they are streamed
 AT_ONCE = 32  # requests that write in turns; the others wait
 WAITING = 64  # requests that may wait; more are sent away
-TAG = re.compile(r"<\|image_(\d+)\|>\n?")  # the place of a picture in a prompt
 
 
 class Busy(CourseError):
@@ -62,7 +60,6 @@ class Loaded:
     """A model in memory, and its eyes: the library's processor, which cuts pictures, for a model that sees."""
 
     onnx: onnx_model.OnnxModel
-    vocab_size: int
     processor: object = None
     users: int = 0  # jobs that write with it
     used: float = field(default_factory=time.time)  # when the last of them ended
@@ -71,10 +68,8 @@ class Loaded:
     def open(cls, folder: Path) -> Loaded:
         """Load a folder made by ONNX Runtime GenAI's builder."""
         model = onnx_model.OnnxModel(folder)
-        config = json.loads((folder / "genai_config.json").read_text(encoding="utf-8"))
         sees = (folder / "processor_config.json").is_file()
-        processor = model.model.create_multimodal_processor() if sees else None
-        return cls(model, config["model"]["vocab_size"], processor)
+        return cls(model, model.model.create_multimodal_processor() if sees else None)
 
     def read(self, text: str, pictures: list) -> Prompt:
         """The prompt for a text whose tags stand for these pictures (of Pillow). Takes a tenth of a second for each.
@@ -130,7 +125,7 @@ class Job:
         self.limit = min(params.max_new_tokens, onnx.context_length - len(ids))
         library = onnx_model.genai()
         settings = library.GeneratorParams(onnx.model)
-        settings.set_search_options(**search_options(params, self.loaded.vocab_size, len(ids) + self.limit))
+        settings.set_search_options(**onnx_model.search_options(params, onnx.vocab_size, len(ids) + self.limit))
         if params.schema is not None:
             settings.set_guidance("json_schema", _compact(params.schema))
         began = time.perf_counter()
@@ -160,9 +155,10 @@ class Job:
 
     def _write(self) -> str:
         """Write one token; returns the text that can be shown now."""
-        params = self.params
-        if params.min_p > 0 and params.temperature > 0:
-            onnx_model._apply_min_p(self._generator, params)
+        if self.params.min_p > 0:
+            logits = self._generator.get_logits()
+            onnx_model.keep_likely(logits.reshape(-1), self.params, self._generator.get_sequence(0))
+            self._generator.set_logits(logits)
         self._generator.generate_next_token()
         token = int(self._generator.get_next_tokens()[0])
         self.tokens.append(token)
@@ -184,19 +180,6 @@ class Job:
         keep = max((_overlap(held, stop) for stop in self.params.stop), default=0)
         self._held = held[len(held) - keep :]
         return held[: len(held) - keep]
-
-
-def search_options(params: SamplingParams, vocab_size: int, max_length: int) -> dict:
-    """The options for GenAI. It has a nucleus only beside a `top_k`, and refuses one above the vocabulary."""
-    search = {
-        "max_length": max_length,
-        "do_sample": params.temperature > 0,
-        "top_k": min(params.top_k or vocab_size, vocab_size),
-        "top_p": float(params.top_p),
-        "repetition_penalty": float(params.repetition_penalty),
-        "random_seed": -1 if params.seed is None else params.seed,
-    }
-    return search | ({"temperature": float(params.temperature)} if params.temperature > 0 else {})
 
 
 def _compact(schema: str) -> str:

@@ -157,7 +157,7 @@ async def generate(request: Request) -> Response:
         turns = turns[0]["content"]
     prompt = await prompt_of(request, loaded, turns, pictures, body.template or entry.template)
     if body.context:
-        if pictures or not all(0 <= token < loaded.vocab_size for token in body.context):
+        if pictures or not all(0 <= token < loaded.onnx.vocab_size for token in body.context):
             raise problem(request, 400, "invalid context: it must be the one of an earlier answer, without images")
         prompt = Prompt([*body.context, *prompt.ids])
     (job,) = submit(request, loaded, prompt, [params])

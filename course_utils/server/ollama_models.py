@@ -85,7 +85,7 @@ async def ps(request: Request) -> Response:
 
 
 async def show(request: Request) -> Response:
-    from course_utils.pico.export.gguf_file import TEMPLATE
+    from course_utils.pico.export.gguf_file import TEMPLATE, modelfile
 
     body = await read(request, ModelRequest)
     entry = find(request, body.model)
@@ -102,14 +102,14 @@ async def show(request: Request) -> Response:
         "phi3.attention.head_count_kv": config.get("num_key_value_heads") or heads,
     }
     settings = [
-        (key, json.dumps(item) if isinstance(item, str) else item)
-        for key, value in entry.parameters.items()
+        f"{name:30} {json.dumps(item, ensure_ascii=False)}"
+        for name, value in entry.parameters.items()
         for item in (value if isinstance(value, list) else [value])
     ]
     return JSONResponse(
         {
-            "modelfile": _modelfile(entry, shown, settings),
-            "parameters": "\n".join(f"{key:30} {value}" for key, value in settings),
+            "modelfile": modelfile(entry.parent or entry.name, entry.system, shown, entry.parameters),
+            "parameters": "\n".join(settings),
             "template": shown,
             "system": entry.system,
             "license": "MIT",
@@ -119,15 +119,6 @@ async def show(request: Request) -> Response:
             "modified_at": stamp(entry.modified),
         }
     )
-
-
-def _modelfile(entry: Entry, shown: str, settings: list[tuple]) -> str:
-    """The recipe of a model. Its texts can stand there: `create` has refused those that cannot."""
-    from course_utils.pico.export.gguf_file import block
-
-    lines = [f"FROM {entry.parent or entry.name}", block("TEMPLATE", shown)]
-    lines += [block("SYSTEM", entry.system)] if entry.system else []
-    return "\n".join([*lines, *(f"PARAMETER {key} {value}" for key, value in settings)])
 
 
 # -- making models ---------------------------------------------------------------------------------
@@ -183,11 +174,10 @@ async def create(request: Request) -> Response:
 
 
 def _check_texts(body: CreateRequest) -> None:
-    """Refuse a template that cannot be run, and texts that a Modelfile cannot hold."""
-    from course_utils.pico.export.gguf_file import block
+    """Refuse a template that cannot be run, and what a Modelfile cannot hold: `show` writes one."""
+    from course_utils.pico.export.gguf_file import modelfile
 
-    block("SYSTEM", body.system or "")
-    block("TEMPLATE", body.template or "")
+    modelfile("x", body.system or "", body.template or "", body.parameters or {})
     try:
         template.render(body.template or "", [{"role": "user", "content": "x"}])
     except template.BadTemplate as error:

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
+from course_utils.models.chat import TAG
 from course_utils.models.pictures import BadPicture, from_data_url
 
 from . import template, tools
-from .engine import TAG, Loaded, Prompt
+from .engine import Loaded, Prompt
 from .store import Entry
 from .web import first_line, problem
 

@@ -122,14 +122,16 @@ def _tidy(target: Path) -> None:
                 shutil.rmtree(path, ignore_errors=True)
 
 
-def run_builder(checkpoint: Path, work: Path, precision: str, progress: bool, options: tuple[str, ...] = ()) -> None:
+def run_builder(
+    checkpoint: Path, work: Path, precision: str, progress: bool, options: tuple[str, ...] = (), limit: float = LIMIT
+) -> None:
     """Run the builder as a program of its own: it is noisy, and an interrupt then stops it cleanly.
 
-    `options` are its extra options, as "name=value".
+    `options` are its extra options, as "name=value"; `limit` is in seconds. Raises BuildFailed.
     """
     where = ("-i", checkpoint, "-o", work / "model", "-c", work / "cache")
     more = ("--extra_options", *options) if options else ()
-    run_module(("onnxruntime_genai.models.builder", *where, "-p", precision, "-e", "cpu", *more), work, progress)
+    run_module(("onnxruntime_genai.models.builder", *where, "-p", precision, "-e", "cpu", *more), work, progress, limit)
 
 
 def run_module(command: tuple, work: Path, progress: bool, limit: float = LIMIT) -> None:
