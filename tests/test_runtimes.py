@@ -59,7 +59,7 @@ def test_importing_the_course_loads_nothing_heavy():
         ({"runtime": "ollama", "hots": "x"}, UnknownOption, "Did you mean 'host'"),
         ({"runtime": "cloud", "base_uri": "https://example.org"}, UnknownOption, "Did you mean 'base_url'"),
         ({"name": "phi-4-mini", "runtime": "onnx"}, UnknownModel, "phi-4-mini runs here with: transformers."),
-        ({"precision": "int4"}, UnknownOption, "no option 'precision'"),
+        ({"runtime": "transformers", "precision": "int4"}, UnknownOption, "no option 'precision'"),
         ({"runtime": "onnx", "precison": "int4"}, UnknownOption, "Did you mean 'precision'"),
         (
             {"runtime": "onnx", "precision": "int3"},
@@ -92,7 +92,7 @@ def test_the_catalogue_is_pinned_and_complete():
 
 @pytest.fixture(scope="module")
 def pico():
-    return load("pico-mini")
+    return load("pico-mini", runtime="transformers")
 
 
 @pytest.mark.parametrize(

@@ -230,13 +230,13 @@ def test_neighbours_are_merged_and_rows_get_their_ends(seen):
 def test_tags_and_pictures_have_to_match(seen):
     with pytest.raises(ValueError, match="each once"):
         vision.pieces("<|image_2|>", 1)
-    model, picture = load(VISION, most=0), sample("colour").pages[0].picture
+    model, picture = load(VISION, runtime="transformers", most=0), sample("colour").pages[0].picture
     with pytest.raises(BadPrompt, match="image_1"):
         model.chat("<|image_1|> and <|image_2|>: what has changed?", pictures=[picture])
     with pytest.raises(BadPrompt, match="reads text only"):
         load("pico-mini").chat("What is it?", pictures=[picture])
     with pytest.raises(PromptTooLong):
-        load(VISION).chat("What?", pictures=[picture] * 4)
+        load(VISION, runtime="transformers").chat("What?", pictures=[picture] * 4)
     with pytest.raises(BuildFailed):
         onnx_folder(VISION, "int4")
 
@@ -245,7 +245,7 @@ def test_tags_and_pictures_have_to_match(seen):
 
 
 def test_both_engines_give_the_same_answers(onnx):
-    torch_model, same = load(VISION), 0
+    torch_model, same = load(VISION, runtime="transformers"), 0
     skills = [skill for skill in picture_book.SKILLS if skill != "difference"]
     for i in range(PICTURES):
         drawn = sample(skills[i % len(skills)], i)
@@ -264,7 +264,7 @@ def test_the_first_token_comes_within_three_seconds(onnx):
 
 def test_sampling_seeds_and_text_alone_work_too(onnx):
     picture = sample("describe").pages[0].picture
-    for model in (onnx, load(VISION, most=0)):
+    for model in (onnx, load(VISION, runtime="transformers", most=0)):
         how = {"pictures": [picture], "temperature": 1.0, "seed": 4}
         assert model.chat("What do you see?", **how).text == model.chat("What do you see?", **how).text
         assert model.chat("hello").text

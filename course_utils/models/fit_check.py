@@ -170,9 +170,9 @@ def measure(folder: Path) -> tuple[float, float]:
 
     Several are as many as it takes until the best two agree to 5 %: what other programs do is not measured twice.
     """
-    from course_utils.models.onnx_model import genai, on_all_cores
+    from course_utils.models.onnx_model import configuration, genai
 
-    model, firsts, times = genai().Model(on_all_cores(folder)), [], []
+    model, firsts, times = genai().Model(configuration(folder)), [], []
     while len(firsts) < max(REPEATS):
         first, rest = _time(model)
         firsts.append(first)
