@@ -26,7 +26,7 @@ from course_utils.setup.installer import SetupError, say
 
 FIRST_NOTEBOOK = "notebooks/00_start_here.ipynb"
 # topic -> the module whose `main` measures it
-BENCHES = {"train": "course_utils.pico.training.bench", "fit": "course_utils.models.fit_check"}
+BENCHES = {"fit": "course_utils.models.fit_check"}
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -103,8 +103,7 @@ def _parser() -> argparse.ArgumentParser:
         "bench",
         _bench,
         "Measure a claim of the course on this computer.",
-        epilog="bench train: how much sooner our training loop has the loss that a plain one ends with (two to three "
-        "minutes). bench fit: how near the predictions of 'which Phi fits my machine?' come, for models made here (two "
+        epilog="bench fit: how near the predictions of 'which Phi fits my machine?' come, for models made here (two "
         "minutes).",
     )
     bench.add_argument("topic", metavar="TOPIC", choices=BENCHES, help=f"what to measure: {', '.join(BENCHES)}")
@@ -239,7 +238,7 @@ def _counts(report: Path) -> dict:
 
 
 def _train(_: argparse.Namespace, rest: list[str]) -> int:
-    return _run_main("course_utils.pico.training.train", rest)
+    return _run_main("course_utils.pico.training", rest)
 
 
 def _bench(options: argparse.Namespace, _: list[str]) -> int:

@@ -502,7 +502,7 @@ def test_in_a_kernel_a_view_is_a_widget_with_its_text_beside_it(model, tmp_path)
     """In a real kernel, as nbval and JupyterLab have it."""
     nbformat = pytest.importorskip("nbformat")
     nbclient = pytest.importorskip("nbclient")
-    code = "from course_utils import load, show\nmodel = load()"
+    code = "from course_utils import load, show\nmodel = load(runtime='transformers')"
     cells = [
         code,
         "show.chat(model)",

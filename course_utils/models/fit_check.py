@@ -18,7 +18,7 @@ from pathlib import Path
 from course_utils.base import CourseError, cache_folder
 from course_utils.phi import fit
 from course_utils.phi import speed as probes
-from course_utils.pico import WEIGHTS, export
+from course_utils.pico import export
 from course_utils.pico.tokenizer import load_tokenizer
 
 SHAPES = {  # width, layers, width inside of the MLP, heads
@@ -130,7 +130,7 @@ def make(name: str, work: Path) -> tuple[Path, int]:
     transformers.logging.disable_progress_bar()
     model = transformers.Phi3ForCausalLM(shape(name))
     model.save_pretrained(work / name)
-    load_tokenizer(WEIGHTS / "pico-mini").save_pretrained(work / name)
+    load_tokenizer().save_pretrained(work / name)
     return work / name, model.num_parameters()
 
 
@@ -146,9 +146,9 @@ def measure(folder: Path) -> tuple[float, float]:
     """Seconds to the first token of a prompt, and tokens a second after it: the best of six, as the probes are."""
     import numpy
 
-    from course_utils.models.onnx_model import genai, on_all_cores
+    from course_utils.models.onnx_model import configuration, genai
 
-    model, prompt = genai().Model(on_all_cores(folder)), numpy.arange(100, 100 + PROMPT, dtype=numpy.int32)
+    model, prompt = genai().Model(configuration(folder)), numpy.arange(100, 100 + PROMPT, dtype=numpy.int32)
     firsts, rests = [], []
     for _ in range(REPEATS):
         params = genai().GeneratorParams(model)

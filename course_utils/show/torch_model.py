@@ -18,6 +18,6 @@ def network_and_tokenizer(model, tokenizer=None):
     if not isinstance(network, torch.nn.Module) or tokenizer is None:
         raise CourseError(
             "This view looks inside the network, so it needs a model of the Transformers runtime: "
-            'load("pico-mini"), or a Transformers model with tokenizer=.'
+            'load("pico-mini", runtime="transformers"), or a Transformers model with tokenizer=.'
         )
     return network, tokenizer
