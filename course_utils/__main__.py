@@ -9,19 +9,15 @@ import argparse
 import json
 import os
 import secrets
-import socket
-import subprocess
 import sys
 import tempfile
-import time
 import urllib.parse
-import urllib.request
 import webbrowser
 import xml.etree.ElementTree
 from pathlib import Path
 
 from course_utils.base import ROOT, CourseError
-from course_utils.setup import doctor, environment, programs
+from course_utils.setup import doctor, environment, machine, programs
 from course_utils.setup.installer import say
 
 FIRST_NOTEBOOK = "notebooks/00_start_here.ipynb"
@@ -31,15 +27,13 @@ COMMANDS = {
     "doctor": "Say what this computer has, and how to mend what is wrong.",
     "train": "Train a model of the course, or score it: train pico-mini, or train --evaluate pico-mini --seed 7.",
     "serve": "Run the practice endpoint: OpenAI's and Ollama's dialects over the course's own models.",
-    "bench": "Measure a claim of the course on this computer. train: how much sooner our training loop has the loss "
-    "that a plain one ends with. fit: how near the predictions of 'which Phi fits my machine?' come. threads: how many "
-    "threads suit a small model.",
+    "bench": "Measure a claim of the course on this computer. fit: how near the predictions of 'which Phi fits my "
+    "machine?' come, for models made here. threads: how many threads suit a small model.",
 }
 # These hand all that follows on to a module's `main`, in the course's environment: their options stand there.
 PROGRAMS = {
     ("train",): "course_utils.pico.training.train",
     ("serve",): "course_utils.server.command",
-    ("bench", "train"): "course_utils.pico.training.bench",
     ("bench", "fit"): "course_utils.models.fit_check",
     ("bench", "threads"): "course_utils.models.bench",
 }
@@ -53,31 +47,26 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         for words, module in PROGRAMS.items():
             rest = arguments[len(words) :]
-            if tuple(arguments[: len(words)]) == words and not _wants_short_help(words, rest):
-                return _run(module, rest)
-        own, rest = arguments, []
-        if arguments[:1] == ["test"] and "--" in arguments:
-            cut = arguments.index("--")
-            own, rest = arguments[:cut], arguments[cut + 1 :]
-        options = _parser().parse_args(["train", "--help"] if own == ["train"] else own)
+            if tuple(arguments[: len(words)]) == words:
+                if not _wants_short_help(words, rest):
+                    return _run(module, rest)
+                arguments = [words[0], "--help"]
+        cut = arguments.index("--") if arguments[:1] == ["test"] and "--" in arguments else len(arguments)
+        options, rest = _parser().parse_args(arguments[:cut]), arguments[cut + 1 :]
         return {"lab": _lab, "test": _test, "doctor": _doctor}[options.command](options, rest)
     except CourseError as error:
         say(str(error))
         if "--json" in arguments:
-            _print_json({"error": str(error)})
+            print(json.dumps({"error": str(error)}))
         return 1
     except KeyboardInterrupt:
         return 130
 
 
-def _print_json(result: dict) -> None:
-    print(json.dumps(result), flush=True)
-
-
 def _wants_short_help(words: tuple[str, ...], rest: list[str]) -> bool:
     """The full help of a program needs the environment. Nobody should wait for an install to read it."""
     asks = "-h" in rest or "--help" in rest or (words == ("train",) and not rest)
-    return asks and bool(environment.unsupported() or environment.lacking(environment.chosen_python()))
+    return asks and bool(machine.unsupported() or environment.lacking(environment.chosen_python()))
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -113,7 +102,7 @@ def _run(module: str, arguments: list[str]) -> int:
 
 def _lab(options: argparse.Namespace, _: list[str]) -> int:
     python = environment.prepare()
-    port = _free_port(options.port)
+    port = programs.free_port(options.port)
     # In a variable, because every user of the machine can read a command line.
     token = os.environ.setdefault("JUPYTER_TOKEN", secrets.token_hex(16))
     server = f"http://127.0.0.1:{port}"
@@ -132,43 +121,17 @@ def _lab(options: argparse.Namespace, _: list[str]) -> int:
     ]
     process = programs.start(python, ["-m", "jupyterlab", *settings], cwd=str(ROOT), stdout=sys.stderr)
     try:
-        _wait_for_server(process, server)
+        programs.wait_for_server(process, server)
         say(f"JupyterLab is open at\n  {address}\nStop it with Ctrl+C.")
         if options.json:
-            _print_json({"url": address, "port": port, "token": token, "python": str(python)})
+            start = {"url": address, "port": port, "token": token, "python": str(python)}
+            print(json.dumps(start), flush=True)  # at once: the command goes on
         if not options.no_browser and not _open_browser(address):
             say("No browser opened: copy the address above into yours.")
         return programs.wait(process)
     finally:
         process.terminate()  # if it runs still
         process.wait()
-
-
-def _free_port(wanted: int | None) -> int:
-    """The port that was asked for, or the first free one from 8888."""
-    for port in [wanted] if wanted else range(8888, 8988):
-        with socket.socket() as test:
-            if os.name != "nt":  # as Jupyter does it: a server that has just stopped blocks its port for a minute
-                test.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                test.bind(("127.0.0.1", port))
-                return port
-            except (OSError, OverflowError):
-                continue
-    taken = f"Port {wanted} cannot be used" if wanted else "The ports 8888 to 8987 are all taken"
-    raise CourseError(f"{taken}. Name another one: python -m course_utils lab --port 9000")
-
-
-def _wait_for_server(process: subprocess.Popen, server: str, seconds: float = 120) -> None:
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # a proxy cannot see this machine
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline and process.poll() is None:
-        try:
-            opener.open(server + "/api", timeout=5).close()
-            return
-        except OSError:
-            time.sleep(0.1)
-    raise CourseError("JupyterLab did not start: its own words are above. python -m course_utils doctor may help.")
 
 
 def _open_browser(address: str) -> bool:
@@ -193,9 +156,8 @@ def _test(options: argparse.Namespace, rest: list[str]) -> int:
             raise CourseError(f"pytest stopped before it ran a test (exit status {status}).")
         suite = xml.etree.ElementTree.parse(report).getroot().find("testsuite")
     tests, failures, errors, skipped = (int(suite.get(k)) for k in ("tests", "failures", "errors", "skipped"))
-    failed = failures + errors  # an error outside of the test itself is none the less one
-    passed = tests - failed - skipped
-    _print_json({"passed": passed, "failed": failed, "skipped": skipped, "seconds": float(suite.get("time"))})
+    counts = {"passed": tests - failures - errors - skipped, "failed": failures + errors, "skipped": skipped}
+    print(json.dumps({**counts, "seconds": float(suite.get("time"))}))
     return status
 
 
@@ -209,10 +171,7 @@ def _doctor(options: argparse.Namespace, _: list[str]) -> int:
         result["online"] = [vars(answer) for answer in answers]
         marks = {True: "as expected", False: "DIFFERS", None: "unknown"}
         lines += ["", *(f"{answer.name}: {marks[answer.as_expected]}. {answer.words}" for answer in answers)]
-    if options.json:
-        _print_json(result)
-    else:
-        print("\n".join(lines))
+    print(json.dumps(result) if options.json else "\n".join(lines))
     return 0 if result["ok"] else 1
 
 

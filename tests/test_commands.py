@@ -9,7 +9,6 @@ import socket
 import subprocess
 import sys
 import threading
-import time
 import urllib.error
 import urllib.request
 import zipfile
@@ -19,15 +18,15 @@ from pathlib import Path
 import pytest
 
 from course_utils import ROOT, CourseError
-from course_utils.__main__ import PROGRAMS, _free_port
-from course_utils.setup import environment, installer, machine
+from course_utils.__main__ import PROGRAMS
+from course_utils.setup import environment, installer, machine, programs
 
 SETUP = sorted(f"setup/{path.name}" for path in (ROOT / "course_utils/setup").glob("*.py"))
 FIRST_FILES = ["__init__.py", "__main__.py", "base.py", *SETUP]
 NAMES = ("lab", "test", "doctor", "train", "bench", "serve")
 BASE_PYTHON = getattr(sys, "_base_executable", sys.executable)  # the one without our packages
 NO_INDEX = {"PIP_NO_INDEX": "1", "PIP_CONFIG_FILE": os.devnull}
-NO_NETWORK = {"PIP_INDEX_URL": "http://127.0.0.1:9/simple", "PIP_CONFIG_FILE": os.devnull, "PIP_RETRIES": "1"}
+NO_NETWORK = {"PIP_INDEX_URL": "http://127.0.0.1:9/simple", "PIP_CONFIG_FILE": os.devnull, "PIP_RETRIES": "0"}
 
 
 def run(course: Path, *command: str, python: str = BASE_PYTHON, **variables: str) -> subprocess.CompletedProcess:
@@ -125,7 +124,9 @@ def test_nobody_waits_for_an_install_to_read_the_help(course, arguments):
 
 def test_every_program_is_there():
     for module in PROGRAMS.values():
-        tree = ast.parse((ROOT / (module.replace(".", "/") + ".py")).read_text(encoding="utf-8"))
+        path = ROOT / module.replace(".", "/")
+        path = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
+        tree = ast.parse(path.read_text(encoding="utf-8"))
         assert any(isinstance(node, ast.FunctionDef) and node.name == "main" for node in tree.body), module
 
 
@@ -227,9 +228,9 @@ def test_a_python_too_old_for_our_files_is_told_so_by_the_first(course):
 
 
 def test_both_places_name_the_same_pythons():
-    needed = f"Python 3.{environment.OLDEST} to 3.{environment.NEWEST}"
+    needed = f"Python 3.{machine.OLDEST} to 3.{machine.NEWEST}"
     assert needed in (ROOT / "course_utils" / "__init__.py").read_text(encoding="utf-8")
-    assert needed in environment.unsupported((3, 10, 13))[0]
+    assert needed in machine.unsupported((3, 10, 13))[0]
 
 
 @pytest.mark.skipif(os.name == "nt", reason="a program of one line, as Unix starts it")
@@ -238,7 +239,7 @@ def test_an_old_python_names_one_that_fits(monkeypatch, tmp_path):
         (tmp_path / name).write_text(f"#!/bin/sh\nexit {status}\n")
         (tmp_path / name).chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path))
-    _, mend = environment.unsupported((3, 10, 13))
+    _, mend = machine.unsupported((3, 10, 13))
     assert mend == "This computer has one that fits. Use it instead: python3.12"
 
 
@@ -252,14 +253,14 @@ def test_an_old_python_names_one_that_fits(monkeypatch, tmp_path):
     ],
 )
 def test_unsupported_computers_hear_why_and_what_to_do(computer, says):
-    what, mend = environment.unsupported(**computer)
+    what, mend = machine.unsupported(**computer)
     assert says in what and mend
 
 
 @pytest.mark.parametrize("system, arch", [("Linux", "x86_64"), ("Darwin", "arm64"), ("Windows", "AMD64")])
 @pytest.mark.parametrize("version", [(3, 11, 0), (3, 14, 2)])
 def test_supported_computers(system, arch, version):
-    assert environment.unsupported(version, system, arch, 64) is None
+    assert machine.unsupported(version, system, arch, 64) is None
 
 
 # -- making the environment ------------------------------------------------------------------------
@@ -286,7 +287,7 @@ PREPARE = "from course_utils.setup import environment; print(environment.prepare
 @pytest.fixture
 def small_course(course: Path) -> Path:
     """A course of small packages, which lie beside it, and whose first model is a line in a file."""
-    for name in ("coursedemo", "coursemore", "coursetest"):
+    for name in ("coursedemo", "coursetest"):
         write_wheel(course / "wheels", name)
     (course / "requirements.txt").write_text("coursedemo==1.0\n-e .\n", encoding="utf-8")
     (course / "tests/requirements.txt").write_text("-r ../requirements.txt\ncoursetest==1.0\n", encoding="utf-8")
@@ -308,7 +309,7 @@ def prepare(course: Path, python: str = BASE_PYTHON, tests: bool = False) -> sub
 
 
 def test_the_environment_is_made_once_kept_repaired_and_moved(small_course):
-    """One story, because each environment takes seconds: half-made, made, kept, completed, interrupted, moved."""
+    """One story, because each environment takes seconds: half-made, made, interrupted, completed, moved."""
     course = small_course
     (course / ".venv" / "bin").mkdir(parents=True)  # somebody pulled the plug in the first second
     made = prepare(course)
@@ -328,8 +329,26 @@ def test_the_environment_is_made_once_kept_repaired_and_moved(small_course):
     assert repaired.stderr.startswith("Completing") and (info.parent / "coursedemo.py").exists()
     assert "The first notebook will do it" in repaired.stderr and repaired.returncode == 0  # the model: one line
 
+    # An active environment that lacks something stays as it is. Without a network, that is one message.
+    active = course.parent / "active"
+    subprocess.run([BASE_PYTHON, "-m", "venv", "--without-pip", str(active)], check=True)
+    python = str(active / environment.PYTHON.relative_to(environment.VENV))
+    before = sorted(active.rglob("*"))
+    offline = commands(course, "test", "--json", python=python, **NO_NETWORK)
+    assert offline.returncode == 1 and "Traceback" not in offline.stderr
+    message = one_object(offline)["error"]
+    assert message.startswith("There is no connection to the package index") and message in offline.stderr
     assert not (info.parent / "coursetest.py").exists()
-    assert prepare(course, tests=True).returncode == 0 and (info.parent / "coursetest.py").exists()
+    completed = prepare(course, python=python, tests=True)
+    assert completed.stderr.startswith("The active environment stays as it is: the course has one of its own.\nCompl")
+    assert (info.parent / "coursetest.py").exists() and sorted(active.rglob("*")) == before
+
+    # One that has everything is used.
+    [packages] = active.glob("[lL]ib/**/site-packages")
+    with zipfile.ZipFile(course / "wheels/coursedemo-1.0-py3-none-any.whl") as wheel:
+        wheel.extractall(packages)
+    used = prepare(course, python=python)
+    assert Path(used.stdout.strip()) == Path(python) and used.stderr == ""
 
     # Another version is put back to the one that the course was tested with.
     write_wheel(course / "wheels", "coursedemo", "2.0")
@@ -342,21 +361,6 @@ def test_the_environment_is_made_once_kept_repaired_and_moved(small_course):
     where = "import course_utils; print(ascii(course_utils.__file__))"
     found = run(course.parent, "-c", where, python=str(moved / environment.PYTHON.relative_to(ROOT)))
     assert found.stdout.strip() == ascii(str(moved / "course_utils" / "__init__.py"))
-
-
-def test_an_active_environment_is_used_if_it_has_everything_and_else_left_alone(small_course):
-    active = small_course.parent / "active"
-    subprocess.run([BASE_PYTHON, "-m", "venv", "--without-pip", str(active)], check=True)
-    python = str(active / environment.PYTHON.relative_to(environment.VENV))
-    before = sorted(active.rglob("*"))
-    made = prepare(small_course, python=python)
-    assert made.stderr.startswith("The active environment stays as it is: the course has one of its own.\nMaking")
-    assert Path(made.stdout.strip()).is_relative_to(small_course / ".venv") and sorted(active.rglob("*")) == before
-    [packages] = active.glob("[lL]ib/**/site-packages")
-    with zipfile.ZipFile(small_course / "wheels/coursedemo-1.0-py3-none-any.whl") as wheel:
-        wheel.extractall(packages)
-    used = prepare(small_course, python=python)
-    assert Path(used.stdout.strip()) == Path(python) and used.stderr == ""
 
 
 TAKE_LOCK = "import time\nfrom course_utils.setup import environment as e\nwith e._alone(): print('mine', flush=True)"
@@ -378,16 +382,6 @@ def test_what_cannot_be_written_is_one_message(course):
     done = commands(course, "test", "--json", **NO_INDEX)
     assert done.returncode == 1 and "Traceback" not in done.stderr
     assert one_object(done)["error"] == done.stderr.strip()
-
-
-def test_no_network_on_the_first_run(course):
-    (course / "requirements.txt").write_text("coursedemo==1.0\n", encoding="utf-8")
-    done = commands(course, "test", "--json", **NO_NETWORK)
-    assert done.returncode == 1
-    message = one_object(done)["error"]
-    assert message.startswith("There is no connection to the package index") and message in done.stderr
-    assert "Traceback" not in done.stderr
-    assert not (course / ".venv" / "course-stamp.txt").exists()
 
 
 def test_a_full_disk_is_noticed_before_anything_is_made():
@@ -472,12 +466,13 @@ def test_test_counts_and_hands_over_arguments_and_exit_status(installed_course):
     tests = installed_course / "tests"
     code = "import pytest\ndef test_a(): pass\ndef test_b(): pass\ndef test_c(): assert 0\n"
     (tests / "test_few.py").write_text(code + "def test_d(): pytest.skip('no')\n", encoding="utf-8")
-    done = commands(installed_course, "test", "--json", "--", "tests", python=sys.executable, **NO_INDEX)
+    settings = {**NO_INDEX, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}  # they take seconds
+    done = commands(installed_course, "test", "--json", "--", "tests", python=sys.executable, **settings)
     counts = one_object(done)
     assert counts.pop("seconds") > 0
     assert counts == {"passed": 2, "failed": 1, "skipped": 1}
     assert done.returncode == 1
-    few = commands(installed_course, "test", "--", "tests", "-k", "test_a or test_b", python=sys.executable, **NO_INDEX)
+    few = commands(installed_course, "test", "--", "tests", "-k", "test_a or test_b", python=sys.executable, **settings)
     assert few.returncode == 0 and few.stdout.splitlines()[-1].strip("= ").startswith("2 passed, 2 deselected")
 
 
@@ -529,12 +524,12 @@ def test_a_port_is_free_as_soon_as_its_server_has_stopped():
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
         with pytest.raises(CourseError, match=f"Port {port} cannot be used"):
-            _free_port(port)
+            programs.free_port(port)
         visitor = socket.create_connection(("127.0.0.1", port))
         server.accept()[0].close()  # the server's side closes first, and so waits for late packets
         assert visitor.recv(1) == b""
         visitor.close()
-    assert _free_port(port) == port
+    assert programs.free_port(port) == port
 
 
 # -- doctor and what it looks at -------------------------------------------------------------------
@@ -548,8 +543,9 @@ def test_doctor_on_this_computer(server):
     assert done.returncode == (0 if found["ok"] else 1) and found["ok"] == (not found["faults"])
     assert found["python"]["version"] == platform.python_version()
     assert found["memory"]["total"] > 10**9 and found["disk"]["free"] > 0 and found["cores"] >= 1
-    assert found["packages"].keys() == environment.pins().keys()
+    assert found["packages"].keys() == environment.pins(tests=True).keys()
     assert found["packages"]["pytest"]["installed"] == pytest.__version__
+    assert [name for name, row in found["packages"].items() if not row["for_tests"]] == list(environment.pins())
     assert found["ollama"] == {"address": server, "reachable": True, "version": "0.12.0"}
     assert found["keys"]["HF_TOKEN"] is True
     people = run(ROOT, *arguments[:-1], python=sys.executable, HF_TOKEN=secret)

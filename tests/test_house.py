@@ -7,6 +7,7 @@ the end of this file show that each rule can be broken.
 from __future__ import annotations
 
 import ast
+import functools
 import sys
 from collections import deque
 from collections.abc import Iterator
@@ -55,12 +56,14 @@ class Arrow:
         return f"{self.source}.py:{self.line} ({room(self.source)}) imports {self.target}.py ({room(self.target)})"
 
 
+parse = functools.cache(ast.parse)  # by its text: seven rules read the same files
+
+
 def files(package: Path) -> dict[str, ast.Module]:
     """The syntax tree of each file, by its path inside of the package, without `.py`."""
     paths = sorted(package.rglob("*.py"))
     return {
-        path.relative_to(package).with_suffix("").as_posix(): ast.parse(path.read_text(encoding="utf-8"))
-        for path in paths
+        path.relative_to(package).with_suffix("").as_posix(): parse(path.read_text(encoding="utf-8")) for path in paths
     }
 
 

@@ -235,7 +235,6 @@ def main(argv: list[str] | None = None) -> int:
     """The command `bench fit`. Its exit status is 0 whatever the figures are: they are a measurement, not a test."""
     parser = argparse.ArgumentParser(prog="python -m course_utils bench fit")
     parser.add_argument("--models", nargs="+", choices=SHAPES, default=list(SHAPES))
-    parser.add_argument("--seconds", type=float, help=argparse.SUPPRESS)  # `bench` hands it to every topic
     parser.add_argument("--json", action="store_true")
     args = parser.parse_args(argv)
     try:

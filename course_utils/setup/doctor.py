@@ -38,11 +38,11 @@ def examine() -> dict:
 
 def _python_faults(result: dict) -> list[tuple[str, str]]:
     """What is wrong, and what mends it."""
-    complaint = environment.unsupported()
+    complaint = machine.unsupported()
     faults = [complaint] if complaint else []
     if result["environment"]["own"] and not environment.VENV.exists():
         return [*faults, ("The course's environment is not made yet.", LAB)]
-    if result["environment"]["own"] and not environment.works(str(environment.PYTHON), "-V"):
+    if result["environment"]["own"] and not machine.works(str(environment.PYTHON), "-V"):
         return [*faults, (f"The environment's Python does not start: {environment.PYTHON}.", LAB)]
     lacks = [
         f"{name} {row['needed']} (here: {row['installed'] or 'none'})"

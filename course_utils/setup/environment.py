@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import importlib.metadata
 import os
-import platform
 import re
 import shutil
 import subprocess
@@ -24,30 +23,7 @@ from course_utils.setup.programs import start
 
 VENV = ROOT / ".venv"
 PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
-LOCK = ROOT / ".venv.lock"  # beside it, because making it clears the folder
-OLDEST, NEWEST = 11, 14  # Python 3.…
 FIRST_MODEL = "from course_utils.pico.export import onnx_folder; onnx_folder('pico-mini')"  # what `load()` opens
-DOWNLOAD = "Get one from https://www.python.org/downloads/ and start the command again with it."
-
-
-def unsupported(version: tuple = (), system: str = "", arch: str = "", bits: int = 0) -> tuple[str, str] | None:
-    """Why the course cannot run on this Python, and the way out; None where it can."""
-    version = version or sys.version_info[:3]
-    shown = ".".join(map(str, version))
-    if not (3, OLDEST) <= tuple(version[:2]) <= (3, NEWEST):
-        what = f"The course needs Python 3.{OLDEST} to 3.{NEWEST}, and this is Python {shown} ({sys.executable})."
-        names = [f"python3.{minor}" for minor in range(NEWEST, OLDEST - 1, -1)]
-        there = next((name for name in names if works(name, "-V")), None)
-        return what, f"This computer has one that fits. Use it instead: {there}" if there else DOWNLOAD
-    if (bits or sys.maxsize.bit_length() + 1) != 64:
-        return f"PyTorch needs a 64-bit Python, and this {shown} is a 32-bit one.", DOWNLOAD
-    if (system or platform.system(), arch or platform.machine()) == ("Darwin", "x86_64"):
-        what = "PyTorch and ONNX Runtime GenAI no longer come for Macs with an Intel processor."
-        return what, "Open the course in Codespaces or Binder: see README.md."
-    return None
-
-
-# -- what is installed -----------------------------------------------------------------------------
 
 
 def pins(tests: bool = False) -> dict[str, str]:
@@ -86,12 +62,9 @@ def lacking(python: Path, tests: bool = False) -> list[str]:
     return [f"{name}=={pin}" for name, pin in pins(tests).items() if has[name].split("+")[0] != pin]  # 2.13.0+cpu fits
 
 
-# -- making it -------------------------------------------------------------------------------------
-
-
 def prepare(tests: bool = False) -> Path:
     """The Python with everything that the course needs, and its tests; installs it first. Raises CourseError."""
-    complaint = unsupported()
+    complaint = machine.unsupported()
     if complaint:
         raise CourseError("\n".join(complaint))
     python = chosen_python(tests)
@@ -119,7 +92,7 @@ def _alone() -> Iterator[None]:
 
     What counts is the system's lock on the file, which ends with its holder in any case; the file itself stays.
     """
-    with LOCK.open("a") as file:
+    with (ROOT / ".venv.lock").open("a") as file:  # beside the environment, because making that clears its folder
         try:
             if os.name == "nt":
                 import msvcrt
@@ -139,9 +112,9 @@ def _alone() -> Iterator[None]:
 def _install(tests: bool) -> None:
     space = SPACE if any(line.startswith("torch==") for line in lacking(PYTHON)) else machine.GB
     check_space(space, machine.free_disk(ROOT))
-    if sys.prefix != sys.base_prefix:
+    if sys.prefix not in (sys.base_prefix, str(VENV)):
         say("The active environment stays as it is: the course has one of its own.")
-    if works(str(PYTHON), "-I", "-m", "pip", "--version"):  # else it is half made, or a dead link
+    if machine.works(str(PYTHON), "-I", "-c", "import pip"):  # else it is half made, or a dead link
         say("Completing the course's environment in .venv.")
     else:
         say(f"Making the course's environment in {VENV}: once, a few minutes, up to {space // machine.GB} GB.")
@@ -159,14 +132,6 @@ def check_space(needed: int, free: int) -> None:
     if free < needed:
         what = f"installing needs {needed / machine.GB:.1f} GB, and {ROOT} has {free / machine.GB:.1f} GB free"
         raise CourseError(f"The disk is too full: {what}. Free some space, or move the course to another disk.")
-
-
-def works(*command: str) -> bool:
-    """Whether a command ends well; not if it cannot be started at all."""
-    try:
-        return subprocess.run(command, capture_output=True, timeout=120).returncode == 0
-    except (OSError, subprocess.SubprocessError):
-        return False
 
 
 def _make() -> None:

@@ -55,8 +55,7 @@ def pip_install(python: Path, packages: list[str]) -> None:
     settings = {**os.environ, "PIP_NO_INPUT": "1", "PIP_DISABLE_PIP_VERSION_CHECK": "1", "PIP_USER": "0"}
     output = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "encoding": "utf-8", "errors": "replace"}
     lines = []
-    process = subprocess.Popen(command, cwd=str(ROOT), env=settings, **output)
-    try:
+    with subprocess.Popen(command, cwd=str(ROOT), env=settings, **output) as process:
         for line in process.stdout:
             lines.append(line.rstrip())
             large = re.match(
@@ -66,12 +65,7 @@ def pip_install(python: Path, packages: list[str]) -> None:
                 say("  {} {} {}".format(*large.groups()))
             elif line.startswith("Installing collected"):
                 say("  Installing what was downloaded")
-    except KeyboardInterrupt:
-        process.terminate()
-        raise
-    finally:
-        status = process.wait()
-    if status:
+    if process.returncode:
         last = "\n".join([line for line in lines if line.startswith("ERROR")][-3:] or lines[-3:])
         reason = explain(lines) or f"pip could not install the course's packages:\n{last}"
         raise CourseError(f"{reason}\nThe same command goes on from here.")

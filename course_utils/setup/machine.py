@@ -1,4 +1,4 @@
-"""What this computer has: memory, cores, graphics processor, disk, Ollama, keys. Sizes are in bytes.
+"""What this computer is and has: Python, memory, cores, graphics processor, disk, Ollama. Sizes are in bytes.
 
 The standard library is enough, so that `doctor` can run before anything is installed.
 """
@@ -21,7 +21,34 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 GB = 10**9
+OLDEST, NEWEST = 11, 14  # Python 3.…
+DOWNLOAD = "Get one from https://www.python.org/downloads/ and start the command again with it."
 KEYS = ("OPENAI_API_KEY", "NVIDIA_API_KEY", "AZURE_OPENAI_API_KEY", "HF_TOKEN", "GITHUB_TOKEN", "OPENROUTER_API_KEY")
+
+
+def unsupported(version: tuple = (), system: str = "", arch: str = "", bits: int = 0) -> tuple[str, str] | None:
+    """Why the course cannot run on this Python, and the way out; None where it can."""
+    version = version or sys.version_info[:3]
+    shown = ".".join(map(str, version))
+    if not (3, OLDEST) <= tuple(version[:2]) <= (3, NEWEST):
+        what = f"The course needs Python 3.{OLDEST} to 3.{NEWEST}, and this is Python {shown} ({sys.executable})."
+        names = [f"python3.{minor}" for minor in range(NEWEST, OLDEST - 1, -1)]
+        there = next((name for name in names if works(name, "-V")), None)
+        return what, f"This computer has one that fits. Use it instead: {there}" if there else DOWNLOAD
+    if (bits or sys.maxsize.bit_length() + 1) != 64:
+        return f"PyTorch needs a 64-bit Python, and this {shown} is a 32-bit one.", DOWNLOAD
+    if (system or platform.system(), arch or platform.machine()) == ("Darwin", "x86_64"):
+        what = "PyTorch and ONNX Runtime GenAI no longer come for Macs with an Intel processor."
+        return what, "Open the course in Codespaces or Binder: see README.md."
+    return None
+
+
+def works(*command: str) -> bool:
+    """Whether a command ends well; not if it cannot be started at all."""
+    try:
+        return subprocess.run(command, capture_output=True, timeout=120).returncode == 0
+    except (OSError, subprocess.SubprocessError):
+        return False
 
 
 @dataclass(frozen=True)

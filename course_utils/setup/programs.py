@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
+import time
+import urllib.request
 from pathlib import Path
 
 from course_utils.base import ROOT, CourseError
@@ -39,3 +42,31 @@ def wait(process: subprocess.Popen) -> int:
             return process.wait()
         except KeyboardInterrupt:
             continue
+
+
+def free_port(wanted: int | None) -> int:
+    """The port that was asked for, or the first free one from 8888. Raises CourseError."""
+    for port in [wanted] if wanted else range(8888, 8988):
+        with socket.socket() as test:
+            if os.name != "nt":  # as Jupyter does it: a server that has just stopped blocks its port for a minute
+                test.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                test.bind(("127.0.0.1", port))
+                return port
+            except (OSError, OverflowError):
+                continue
+    taken = f"Port {wanted} cannot be used" if wanted else "The ports 8888 to 8987 are all taken"
+    raise CourseError(f"{taken}. Name another one: python -m course_utils lab --port 9000")
+
+
+def wait_for_server(process: subprocess.Popen, server: str, seconds: float = 120) -> None:
+    """Wait until JupyterLab answers at the address `server`. Raises CourseError."""
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # a proxy cannot see this machine
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline and process.poll() is None:
+        try:
+            opener.open(server + "/api", timeout=5).close()
+            return
+        except OSError:
+            time.sleep(0.1)
+    raise CourseError("JupyterLab did not start: its own words are above. python -m course_utils doctor may help.")
