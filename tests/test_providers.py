@@ -1,5 +1,6 @@
 """The table of services: complete, dated, sourced; the scan for keys; the check of addresses against a local server."""
 
+import json
 import re
 import threading
 from datetime import date
@@ -8,8 +9,8 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 import pytest
 
 from course_utils import ROOT, CourseError, show
+from course_utils.__main__ import main
 from course_utils.models import providers
-from course_utils.setup import doctor
 
 FALSE_KEY = "nvapi-" + "0123456789" * 3
 
@@ -160,13 +161,16 @@ def test_an_answer_is_compared_with_the_table(service, monkeypatch, id, status, 
     assert path == f"/{id}/models" and FALSE_KEY not in str(headers) and "Authorization" not in headers
 
 
-def test_doctor_says_what_was_answered(service):
+def test_doctor_says_what_was_answered(service, capsys):
     service[0].status = 200
-    found = doctor.examine(online=True)
-    assert [answer["id"] for answer in found["online"]] == [row.id for row in providers.providers()]
-    lines = "\n".join(doctor.report(found))
+    main(["doctor", "--online", "--json"])
+    answers = json.loads(capsys.readouterr().out)["online"]
+    assert [answer["id"] for answer in answers] == [row.id for row in providers.providers()]
+    main(["doctor", "--online"])
+    lines = capsys.readouterr().out
     assert re.search(r"GitHub Models: DIFFERS", lines) and re.search(r"OpenRouter: as expected", lines)
-    assert "online" not in doctor.examine()
+    main(["doctor", "--json"])
+    assert "online" not in json.loads(capsys.readouterr().out)
 
 
 def test_without_a_network_the_doctor_is_calm(monkeypatch):

@@ -169,10 +169,7 @@ def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m course_utils bench fit")
     parser.add_argument("--models", nargs="+", choices=SHAPES, default=list(SHAPES), help="which to build and time")
     parser.add_argument("--json", action="store_true", help="print one JSON object, for programs")
-    parser.add_argument("--seconds", help=argparse.SUPPRESS)
     args = parser.parse_args(argv)
-    if args.seconds:
-        parser.error("--seconds is for bench train: a model here takes as long as it takes")
     rows = []
     try:
         for name in args.models:
