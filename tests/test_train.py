@@ -274,7 +274,7 @@ def test_each_model_can_be_trained_by_the_command_and_goes_on(name, tmp_path, mo
         model = AutoModelForCausalLM.from_pretrained(out / "model", dtype=torch.float32)
         trained = torch.load(out / "checkpoint.pt", weights_only=True)["parts"][0]
         same = all(torch.allclose(weights, trained[key], atol=1e-3) for key, weights in model.state_dict().items())
-        assert same != TINY_RECIPES[name].average or name != "pico-medium"  # this one is a mean
+        assert same != TINY_RECIPES[name].average  # where it is a mean, it is not what the last step left
     assert model.num_parameters() > 1000
     # Another seed is another recipe.
     assert training.main([name, "--out", str(out), "--seed", "1"]) == 1
