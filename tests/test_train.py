@@ -247,7 +247,7 @@ TINY_VISION = vision_training.Recipe(
     stages=(
         vision_training.Stage(1, "all", 3e-3, 3e-3, alone=True),
         vision_training.Stage(1, "all", 3e-3, 3e-3, letters=1),
-        vision_training.Stage(2, "numbers", 3e-3, 0, layout=True),
+        vision_training.Stage(1, "numbers", 3e-3, 0, layout=True),
     ),
     pages_a_step=2,
     thinned=1,
@@ -265,7 +265,7 @@ def test_each_model_can_be_trained_by_the_command_and_goes_on(name, tmp_path, mo
     assert torch.load(out / "checkpoint.pt", weights_only=True)["step"] == 2
     assert training.main([name, "--out", str(out)]) == 0
     curve = [line.split(",") for line in (out / "curve.csv").read_text(encoding="utf-8").split()]
-    steps = 4 if name == "pico-vision" else TINY_RECIPES[name].steps + TINY_RECIPES[name].review
+    steps = 3 if name == "pico-vision" else TINY_RECIPES[name].steps + TINY_RECIPES[name].review
     assert [int(number) for number, _ in curve] == list(range(steps)) and all(float(loss) > 0 for _, loss in curve)
     assert "The model is in" in capsys.readouterr().out
     if name == "pico-vision":
@@ -274,7 +274,7 @@ def test_each_model_can_be_trained_by_the_command_and_goes_on(name, tmp_path, mo
         model = AutoModelForCausalLM.from_pretrained(out / "model", dtype=torch.float32)
         trained = torch.load(out / "checkpoint.pt", weights_only=True)["parts"][0]
         same = all(torch.allclose(weights, trained[key], atol=1e-3) for key, weights in model.state_dict().items())
-        assert same != TINY_RECIPES[name].average or name != "pico-medium"  # this one is a mean
+        assert same != TINY_RECIPES[name].average  # where it is a mean, it is not what the last step left
     assert model.num_parameters() > 1000
     # Another seed is another recipe.
     assert training.main([name, "--out", str(out), "--seed", "1"]) == 1

@@ -93,7 +93,3 @@ def _examine(args: argparse.Namespace) -> int:
     scores = vision.examine(*load(path), args.samples, seed)
     print(json.dumps(scores) if args.json else "\n".join(f"{skill:16} {share:7.1%}" for skill, share in scores.items()))
     return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())
