@@ -22,6 +22,9 @@ from course_utils.setup import threads  # noqa: E402
 
 threads.wait_asleep()  # here, because it has to come before anybody imports PyTorch
 
+if not (ROOT / "requirements.txt").exists():  # after `pip install .`: without notebooks, and in no folder to work in
+    sys.exit("The course runs from its folder, where its notebooks are. There: python -m course_utils lab")
+
 __version__ = "1.0.0"
 __all__ = ["ROOT", "CourseError", "cache_folder", "load"]
 
