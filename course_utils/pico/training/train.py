@@ -28,6 +28,7 @@ from pathlib import Path
 from course_utils import pico
 from course_utils.base import CourseError, cache_folder
 from course_utils.pico import MODELS, textbook
+from course_utils.setup import threads
 
 
 @dataclass(frozen=True)
@@ -116,7 +117,9 @@ def build_model(recipe: Recipe):
         pad_token_id=0,
         eos_token_id=[4, 0],
     )
-    return Phi3ForCausalLM(config)
+    model = Phi3ForCausalLM(config)
+    threads.use_for(model.num_parameters())
+    return model
 
 
 def grow(large, small) -> None:
