@@ -79,7 +79,7 @@ async def ps(request: Request) -> Response:
 
 
 async def show(request: Request) -> Response:
-    from course_utils.pico.export.gguf_file import TEMPLATE, modelfile
+    from course_utils.pico.export.gguf_file import TEMPLATE, block
 
     body = await read(request, ModelRequest)
     entry = find(request, body.model)
@@ -96,14 +96,17 @@ async def show(request: Request) -> Response:
         "phi3.attention.head_count_kv": config.get("num_key_value_heads") or heads,
     }
     settings = [
-        f"{name:30} {json.dumps(item, ensure_ascii=False)}"
+        (name, json.dumps(item, ensure_ascii=False))
         for name, value in entry.parameters.items()
         for item in (value if isinstance(value, list) else [value])
     ]
+    recipe = [f"FROM {entry.parent or entry.name}", block("TEMPLATE", shown)]
+    recipe += [block("SYSTEM", entry.system)] if entry.system else []
+    recipe += [f"PARAMETER {name} {value}" for name, value in settings]
     return JSONResponse(
         {
-            "modelfile": modelfile(entry.parent or entry.name, entry.system, shown, entry.parameters),
-            "parameters": "\n".join(settings),
+            "modelfile": "\n".join(recipe),
+            "parameters": "\n".join(f"{name:30} {value}" for name, value in settings),
             "template": shown,
             "system": entry.system,
             "license": "MIT",
@@ -169,9 +172,10 @@ async def create(request: Request) -> Response:
 
 def _check_texts(body: CreateRequest) -> None:
     """Refuse a template that cannot be run, and what a Modelfile cannot hold: `show` writes one."""
-    from course_utils.pico.export.gguf_file import modelfile
+    from course_utils.pico.export.gguf_file import block
 
-    modelfile("x", body.system or "", body.template or "", body.parameters or {})
+    block("SYSTEM", body.system or "")
+    block("TEMPLATE", body.template or "")
     try:
         template.render(body.template or "", [{"role": "user", "content": "x"}])
     except template.BadTemplate as error:

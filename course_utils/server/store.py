@@ -187,7 +187,7 @@ class Store:
         if not (work / "model").is_dir():
             work.mkdir(exist_ok=True)
             try:
-                export.run_builder(entry.checkpoint, work, "fp32", progress=False, limit=BUILD_SECONDS)
+                export.run_builder(entry.checkpoint, work, "fp32", progress=False, seconds=BUILD_SECONDS)
             except CourseError:
                 shutil.rmtree(work, ignore_errors=True)
                 raise
@@ -195,7 +195,9 @@ class Store:
 
     # what clients make
 
-    def create(self, name: str, base: Entry | Path, system: str = "", template: str = "", parameters=None) -> None:
+    def create(
+        self, name: str, base: Entry | Path, system: str = "", template: str = "", parameters: dict | None = None
+    ) -> None:
         """A new entry from another one or from a checkpoint folder. Raises Refused."""
         name, parameters = plain(name), parameters or {}
         self.check_name(name)
