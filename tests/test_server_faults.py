@@ -303,7 +303,7 @@ def test_a_model_that_is_deleted_while_in_memory(start):
         assert names["same"]["mine"] == 5
         assert httpx2.get(f"{names['place'].url}/api/ps").json()["models"][0]["name"] == "pico-mini:latest"
     (call,) = re.findall(r"`(gguf_file\.modelfile\(.*?\))`", cell("gguf_file.modelfile("))
-    assert eval(call, names).startswith("# ollama create mine")
+    assert eval(call, names).startswith("FROM ./mine.gguf")
 
 
 def test_the_command_serves_until_it_is_told_to_stop():

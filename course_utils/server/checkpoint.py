@@ -61,13 +61,13 @@ def _check(folder: Path) -> None:
     """
     from safetensors import safe_open
 
-    from course_utils.pico.export.gguf_file import SIZES, Sizes
+    from course_utils.pico.export.gguf_file import Shape
 
     config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
     if config.get("architectures") != ["Phi3ForCausalLM"] or not (folder / "tokenizer.json").is_file():
         raise Refused("only Phi3ForCausalLM with its tokenizer.json is taken here")
     try:
-        size = Sizes.model_validate({name: config.get(name) for name in SIZES}, by_name=True)
+        size = Shape.model_validate({name: config.get(name) for name in Shape.model_fields}, by_name=True)
     except ValidationError as error:
         first = error.errors()[0]
         raise Refused(f"config.json: {first['loc'][0]}: {first['msg']}") from error

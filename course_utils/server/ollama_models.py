@@ -79,7 +79,7 @@ async def ps(request: Request) -> Response:
 
 
 async def show(request: Request) -> Response:
-    from course_utils.pico.export.gguf_file import TEMPLATE, block
+    from course_utils.pico.export.gguf_file import TEMPLATE, modelfile
 
     body = await read(request, ModelRequest)
     entry = find(request, body.model)
@@ -100,12 +100,9 @@ async def show(request: Request) -> Response:
         for name, value in entry.parameters.items()
         for item in (value if isinstance(value, list) else [value])
     ]
-    recipe = [f"FROM {entry.parent or entry.name}", block("TEMPLATE", shown)]
-    recipe += [block("SYSTEM", entry.system)] if entry.system else []
-    recipe += [f"PARAMETER {name} {value}" for name, value in settings]
     return JSONResponse(
         {
-            "modelfile": "\n".join(recipe),
+            "modelfile": modelfile(entry.parent or entry.name, entry.system, shown, entry.parameters),
             "parameters": "\n".join(f"{name:30} {value}" for name, value in settings),
             "template": shown,
             "system": entry.system,
@@ -172,10 +169,9 @@ async def create(request: Request) -> Response:
 
 def _check_texts(body: CreateRequest) -> None:
     """Refuse a template that cannot be run, and what a Modelfile cannot hold: `show` writes one."""
-    from course_utils.pico.export.gguf_file import block
+    from course_utils.pico.export.gguf_file import modelfile
 
-    block("SYSTEM", body.system or "")
-    block("TEMPLATE", body.template or "")
+    modelfile("x", body.system or "", body.template or "", body.parameters or {})
     try:
         template.render(body.template or "", [{"role": "user", "content": "x"}])
     except template.BadTemplate as error:

@@ -187,7 +187,7 @@ class Store:
         if not (work / "model").is_dir():
             work.mkdir(exist_ok=True)
             try:
-                export.run_builder(entry.checkpoint, work, "fp32", progress=False, seconds=BUILD_SECONDS)
+                export.run_builder(entry.checkpoint, work, "fp32", progress=False, limit=BUILD_SECONDS)
             except CourseError:
                 shutil.rmtree(work, ignore_errors=True)
                 raise
