@@ -21,13 +21,16 @@ def genai():
     return onnxruntime_genai
 
 
-def configuration(folder: Path):
-    """The library's configuration of a model folder, with the threads that suit the model; its own choice is half.
+def configuration(folder: Path, count: int | None = None):
+    """The library's configuration of a model folder, with `count` threads, or those that suit the model.
 
-    Threads that wait for each other sleep, so that they do not take the time of another program, and their own.
+    By itself the library takes half of the cores, and threads that wait in a busy loop. Here they sleep, so that they
+    do not take the time of another program, and their own.
     """
-    count = threads.for_params(parameters(folder))
-    options = {"intra_op_num_threads": count, "session.intra_op.allow_spinning": "0"}
+    options = {
+        "intra_op_num_threads": count or threads.for_params(parameters(folder)),
+        "session.intra_op.allow_spinning": "0",
+    }
     config = genai().Config(str(folder))
     config.overlay(json.dumps({"model": {"decoder": {"session_options": options}}}))
     return config
@@ -48,7 +51,7 @@ def search_options(params: SamplingParams, vocab_size: int, max_length: int) -> 
     search = {
         "max_length": max_length,
         "do_sample": params.temperature > 0,
-        "top_k": int(params.top_k),
+        "top_k": min(int(params.top_k), vocab_size),  # GenAI refuses more than there are
         "top_p": float(params.top_p),
         "repetition_penalty": float(params.repetition_penalty),
         "random_seed": -1 if params.seed is None else int(params.seed),
