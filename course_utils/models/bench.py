@@ -12,7 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from course_utils.setup import machine, threads
@@ -25,18 +25,22 @@ def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m course_utils bench threads", description=__doc__.splitlines()[0])
     parser.add_argument("--json", action="store_true", help="print one JSON object, for programs")
     options = parser.parse_args(argv)
+    rows = []
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as place:
-        rows = measure(Path(place), show=not options.json)
+        for row in measure(Path(place)):
+            rows.append(row)
+            if not options.json:
+                print(words(row), flush=True)
     if options.json:
         print(json.dumps({"cores": machine.cores(), "rows": rows}))
     return 0
 
 
-def measure(place: Path, show: bool = True) -> list[dict]:
+def measure(place: Path) -> Iterator[dict]:
     """A row for each model and engine, "busy" or not: tokens a second by the number of threads.
 
     `kept` says what the course's choice makes of the best one, or beside a busy program of one thread. Takes a minute
-    and 2 GB of `place`.
+    and 1 GB of `place`.
     """
     from course_utils.pico import folder
     from course_utils.pico.export import onnx_folder, run_builder
@@ -45,22 +49,24 @@ def measure(place: Path, show: bool = True) -> list[dict]:
     run_builder(other, place, "int4", progress=False)
     cases = [
         ("pico-mini", "transformers", torch_ways(folder("pico-mini"), 100)),
-        ("pico-mini", "onnx", onnx_ways(onnx_folder("pico-mini", progress=show), 300)),
+        ("pico-mini", "onnx", onnx_ways(onnx_folder("pico-mini", progress=False), 300)),
         ("random 138M", "transformers", torch_ways(other, 10)),
         ("random 138M", "onnx", onnx_ways(place / "model", 30)),
     ]
-    rows = []
     for model, engine, (parameters, ways) in cases:
         for busy in (False, True):
             rates, chosen = rates_of(ways, busy), threads.for_params(parameters)
             kept = rates[chosen] / (rates[1] if busy else max(rates.values()))
             row = {"model": model, "engine": engine, "busy": busy, "threads": chosen}
-            rows.append(row | {"tokens_per_second": rates, "kept": kept})
-            if show:
-                speeds = ", ".join(f"{rate:.1f} with {count}" for count, rate in rates.items())
-                where, best = ("beside a busy program", "one thread") if busy else ("alone", "the best")
-                print(f"{model:12} {engine:13} {where:22} {speeds}; the course's {chosen}: {kept:.2f} of {best}")
-    return rows
+            yield row | {"tokens_per_second": rates, "kept": kept}
+
+
+def words(row: dict) -> str:
+    """A row as a line to read."""
+    speeds = ", ".join(f"{rate:.1f} with {count}" for count, rate in row["tokens_per_second"].items())
+    where, best = ("beside a busy program", "one thread") if row["busy"] else ("alone", "the best")
+    chosen = f"the course's {row['threads']}: {row['kept']:.2f} of {best}"
+    return f"{row['model']:12} {row['engine']:13} {where:22} {speeds} tokens/s; {chosen}"
 
 
 def make(checkpoint: Path) -> Path:

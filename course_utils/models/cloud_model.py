@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import urllib.parse
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import asdict, replace
 
@@ -100,12 +100,11 @@ class CloudModel(ChatModel):
             request["seed"] = params.seed
         with self._explained():
             events = self._client.chat.completions.create(**request)
-        stream = CloudStream(None, 0)
-        stream._chunks = self._pieces(events, stream)
+        stream = Stream(self._pieces(events, lambda: stream), 0)
         return stream
 
-    def _pieces(self, events, stream: CloudStream) -> Generator[Chunk, None, str]:
-        finish = None
+    def _pieces(self, events, stream: Callable[[], Stream]) -> Generator[Chunk, None, str]:
+        finish = usage = None
         with closing(events):
             while True:
                 with self._explained(broken_off=True):
@@ -113,9 +112,11 @@ class CloudModel(ChatModel):
                 if event is None:
                     if finish is None:
                         raise CloudError("The answer broke off: the service ended the stream early. Ask again.")
+                    if usage:  # the service's own count: a piece of text may be several tokens, or none
+                        stream().prompt_tokens = usage.prompt_tokens
+                        stream().completion_tokens = usage.completion_tokens
                     return finish
-                if event.usage:
-                    stream.counted(event.usage)
+                usage = event.usage or usage
                 for choice in event.choices[:1]:  # an event with the usage has none
                     finish = choice.finish_reason or finish
                     if choice.delta.content:
@@ -172,24 +173,6 @@ class CloudModel(ChatModel):
         return CloudError(f"{status}: {words} It says: {self._hide(_sentence(error))[:300]}", status, wait)
 
 
-class CloudStream(Stream):
-    """A Stream that believes the service's count of tokens, once that has come with the last event."""
-
-    _counted = False
-
-    def __next__(self) -> Chunk:
-        before = self.completion_tokens
-        chunk = super().__next__()
-        if self._counted:
-            self.completion_tokens = before
-        return chunk
-
-    def counted(self, usage) -> None:
-        """Take the numbers of the service."""
-        self._counted = True
-        self.prompt_tokens, self.completion_tokens = usage.prompt_tokens, usage.completion_tokens
-
-
 def _host(base_url: str) -> str:
     """The host of an address. Raises CloudError for what is none."""
     try:
@@ -220,15 +203,9 @@ def _key(base_url: str, host: str, key: str) -> str:
 
 
 def _sentence(error) -> str:
-    """The sentence of the service: {"error": {"message"}} of OpenAI, {"detail"} of NVIDIA, or the bare text."""
-    body = error.body
-    if isinstance(body, dict):
-        inner = body.get("error", body)
-        if isinstance(inner, dict):
-            inner = inner.get("message") or inner.get("detail") or inner.get("title")
-        if isinstance(inner, str):
-            return inner
-    return str(error.message)
+    """The sentence of the service: "message" as OpenAI has it, "detail" or "title" of NVIDIA, or the bare text."""
+    body = error.body if isinstance(error.body, dict) else {}
+    return str(body.get("message") or body.get("detail") or body.get("title") or error.message)
 
 
 def with_pictures(messages: list[Message], pictures) -> list[dict]:
