@@ -642,11 +642,17 @@ LONG = "a very long label of many words " * 12
 
 
 @pytest.mark.parametrize(
-    "values", [[1.0], [0.0, 0.0], [2.0, 2.0], [-1.0, 3.0], [float("nan"), 1.0], [float("inf"), float("-inf"), 1.0]]
+    ("word", "values"),
+    [
+        (STRANGE, [float("nan"), float("inf"), float("-inf"), 1.0]),
+        (LONG, [0.0, 0.0]),
+        ("one", [1.0]),
+        ("below", [-1.0, 3.0]),
+    ],
+    ids=["strange", "long", "one", "below"],
 )
-@pytest.mark.parametrize("word", [STRANGE, LONG], ids=["strange", "long"])
 @pytest.mark.filterwarnings("error")
-def test_charts_draw_any_number_and_any_word(values, word):
+def test_charts_draw_any_number_and_any_word(word, values):
     labels = [f"{word} {place}" for place in range(len(values))]
     charts = [
         show.bars(labels, values, word, word),
@@ -660,7 +666,12 @@ def test_charts_draw_any_number_and_any_word(values, word):
     for chart in charts:
         html = chart.html()
         assert "<b>" not in html and html.startswith("<figure") and word in chart.text()
-        assert "data:image/svg+xml" in html and "&quot;x&quot;" in html or word == LONG
+        assert "data:image/svg+xml" in html and ("&quot;x&quot;" in html or word != STRANGE)
+
+
+def test_a_number_below_zero_is_not_hidden_by_a_common_scale():
+    axes = show.panels(["a", "b"], {"rise": [-0.01, 0.25]}, most=0.3).figure.axes[0]
+    assert axes.get_xlim()[0] < -0.01 and axes.get_xlim()[1] == pytest.approx(0.36)
 
 
 @pytest.mark.parametrize(

@@ -151,18 +151,23 @@ def names_needed(source: str) -> set[str]:
     return needed - set(dir(builtins))
 
 
-def names_given(statement: ast.stmt) -> set[str]:
-    """The names that a statement sets or changes."""
+LOCAL = (ast.FunctionDef, ast.ClassDef, ast.Lambda, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+
+
+def names_given(node: ast.AST) -> set[str]:
+    """The names that a statement sets or changes in the notebook; what functions keep to themselves is left out."""
+    if isinstance(node, ast.FunctionDef | ast.ClassDef):
+        return {node.name}
     given = set()
-    for node in ast.walk(statement):
-        if isinstance(node, ast.Import | ast.ImportFrom):
-            given |= {(alias.asname or alias.name).partition(".")[0] for alias in node.names}
-        elif isinstance(node, ast.FunctionDef | ast.ClassDef):
-            given.add(node.name)
-        elif isinstance(getattr(node, "ctx", None), ast.Store):
-            given.add(root(node))
-        elif isinstance(node, ast.Call) and getattr(node.func, "attr", "") in CHANGING:
-            given.add(root(node.func))
+    if isinstance(node, ast.Import | ast.ImportFrom):
+        given |= {(alias.asname or alias.name).partition(".")[0] for alias in node.names}
+    elif isinstance(getattr(node, "ctx", None), ast.Store):
+        given.add(root(node))
+    elif isinstance(node, ast.Call) and getattr(node.func, "attr", "") in CHANGING:
+        given.add(root(node.func))
+    for child in ast.iter_child_nodes(node):
+        if not isinstance(child, LOCAL) or isinstance(child, ast.FunctionDef | ast.ClassDef):
+            given |= names_given(child)
     return given
 
 
@@ -181,7 +186,7 @@ def needed_before(earlier: list[ast.stmt], later: list[ast.stmt]) -> list[ast.st
         given = names_given(statement)
         if given & needed:
             chosen.append(statement)
-            if isinstance(statement, ast.Assign | ast.FunctionDef | ast.ClassDef | ast.Import | ast.ImportFrom):
+            if not isinstance(statement, ast.For | ast.With | ast.If | ast.While | ast.Try | ast.Expr | ast.AugAssign):
                 plain = not isinstance(statement, ast.Assign) or all(
                     isinstance(target, ast.Name | ast.Tuple) for target in statement.targets
                 )
@@ -191,7 +196,8 @@ def needed_before(earlier: list[ast.stmt], later: list[ast.stmt]) -> list[ast.st
 
 
 def test_only_what_is_needed_runs():
-    earlier = ast.parse("import a\nb = a.c(1)\nslow = a.train()\nd = []\nd.append(b)\nfor x in b: e = x\nb = 3").body
+    code = "import a\nb = a.c(1)\nslow = a.train()\nd = []\nd.append(b)\nfor x in b: e = x\ndef f(): d = 1\nb = 3"
+    earlier = ast.parse(code).body
     chosen = needed_before(earlier, ast.parse("print(d, [x for x in b])").body)
     assert [ast.unparse(statement) for statement in chosen] == [
         "import a",

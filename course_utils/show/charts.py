@@ -162,15 +162,16 @@ def panels(labels, columns: dict, title: str = "", most: float | None = None) ->
     `most`: one scale for all panels, from 0 to this value. Without it each has its own. Raises CourseError.
     """
     labels, heads = _names(labels), _names(columns)
+    rows = [numbers_of(values, len(labels)) for values in columns.values()]
+    low = min([0.0, *(value for values in rows for value in values if math.isfinite(value))])
     figure, row = canvas(1.0 + 0.42 * len(labels), title, len(heads), 9.6, sharey=True)
     told = []
-    for axes, head, values in zip(row, heads, columns.values(), strict=True):
-        values = numbers_of(values, len(labels))
+    for axes, head, values in zip(row, heads, rows, strict=True):
         shown = [short(value) for value in values]
         draw_bars(axes, labels, values, shown, room=0.35)
         axes.set_title(label_of(head, max(92 // len(heads), 10)), loc="left", fontsize=10)
-        if most is not None:
-            axes.set_xlim(0, 1.2 * most)  # room for the number beside the longest bar
+        if most is not None:  # with room for the numbers beside the bars
+            axes.set_xlim(low - 0.2 * most if low else 0, 1.2 * most)
         bare(axes)
         told.append(f"{head}: " + ", ".join(f"{a} {b}" for a, b in zip(labels, shown, strict=True)))
     return Plot(figure, _alt("Bar charts side by side", title, "; ".join(told)), "\n".join(told))

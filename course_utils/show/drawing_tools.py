@@ -63,7 +63,7 @@ class Tools:
             button.style.text_color = "black" if name == "yellow" else "white"
             button.on_click(lambda _, name=name: self.take(name))
         undo, clear = (w.Button(description=name, layout=small) for name in ("Undo", "Clear"))
-        self.file = w.FileUpload(accept="image/*", description="Open a picture", layout={"width": "150px"})
+        self.file = w.FileUpload(accept="image/*", description="Open a picture", layout={"width": "175px"})
         self.file.tooltip = f"A picture from your computer, up to {UPLOAD} MB. It stays on the computer of the kernel."
         wide = {"flex": "1 1 auto", "width": "auto"}
         self.line = w.Text(self.board.question, placeholder="Your question", layout=wide)

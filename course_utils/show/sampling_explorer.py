@@ -193,7 +193,7 @@ class SamplingExplorer(Controlled):
         """A slider for each setting."""
         import ipywidgets as w
 
-        look = {"style": {"description_width": "185px"}, "layout": {"width": "420px"}}
+        look = {"style": {"description_width": "185px"}, "layout": {"width": "385px"}}
         sliders = {}
         for name, setting in SETTINGS.items():
             kind = w.IntSlider if name == "top_k" else w.FloatSlider
@@ -213,8 +213,8 @@ class SamplingExplorer(Controlled):
         # a widget of its own: a screen reader hears of a token drawn, and not at each move of a slider
         self.told = w.HTML(self._told())
         buttons = w.HBox([self.draw_button, restart])
-        left = w.VBox([*self.control.values(), buttons], layout={"width": "440px"})
-        right = w.VBox([self.shown, self.told], layout={"width": "560px"})
+        left = w.VBox([*self.control.values(), buttons], layout={"width": "395px"})
+        right = w.VBox([self.shown, self.told], layout={"width": "450px"})
         return w.HBox([left, right], layout={"flex_flow": "row wrap"})
 
     def redraw(self) -> None:
@@ -230,18 +230,18 @@ def _percent(share: float) -> str:
 
 def chart(rows: list[Row]) -> str:
     """Bars as SVG: the outline is the model's probability, the filled bar the one after the settings."""
-    step, left, width = 22, 120, 300
+    step, left, width = 22, 100, 210
     told = "; ".join(f"{row.piece}: {_percent(row.before)}, now {row.now}" for row in rows)
-    parts = [words(left, 13, "outline: the model · filled: after the settings")]
+    parts = [words(0, 13, "outline: the model · filled: after the settings")]
     for place, row in enumerate(rows):
         y = 22 + place * step
         end = left + max(row.before, row.after) * width + 8
         box = f'x="{left}" y="{y + 3}" height="15"'
         parts += [
-            words(left - 8, y + 15, row.piece[:13], "end"),
+            words(left - 8, y + 15, row.piece[:11], "end"),
             f'<rect {box} width="{row.after * width:.1f}" fill="{BRAND}"/>',
             f'<rect {box} width="{max(row.before * width, 0.5):.1f}" fill="none" stroke="currentColor"/>',
             words(round(end, 1), y + 15, f"{_percent(row.before)} → {row.now}"),
         ]
     alt = f"Bar chart of {len(rows)} next tokens, by the model and after the settings. {told}."
-    return svg(alt, 540, step * len(rows) + 22, parts, size=13)
+    return svg(alt, 440, step * len(rows) + 22, parts, size=13)

@@ -73,7 +73,8 @@ def _place(what: str, place: int, count: int) -> int:
 def _slider(value: int, most: int, name: str):
     import ipywidgets as w
 
-    return w.IntSlider(value, max=most, description=name, layout={"width": "330px"})
+    look = {"style": {"description_width": "initial"}, "layout": {"width": "330px"}}
+    return w.IntSlider(value, max=most, description=name, **look)
 
 
 class AttentionMap(TokenMap):
