@@ -5,8 +5,7 @@ import signal
 import tempfile
 from pathlib import Path
 
-import pytest
-from kernel_watch import KernelWatch, Usage
+from notebook_watch import NotebookWatch
 
 # A shell that starts the tests in the background has them ignore Ctrl+C; the tests of the interrupt need it.
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -23,10 +22,4 @@ os.environ.setdefault("HF_HUB_OFFLINE", "1")
 
 def pytest_configure(config) -> None:
     # Registered, because hooks in this file would only see the tests of this folder, not the notebooks.
-    config.pluginmanager.register(KernelWatch(), "kernel-watch")
-
-
-@pytest.fixture(scope="session")
-def watched(pytestconfig) -> dict[str, Usage]:
-    """What nbval's run of each notebook took, by the notebook's name, as far as it has run them."""
-    return pytestconfig.pluginmanager.get_plugin("kernel-watch").notebooks
+    config.pluginmanager.register(NotebookWatch(), "notebook-watch")

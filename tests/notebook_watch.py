@@ -1,0 +1,77 @@
+"""Watches the kernels while nbval runs the notebooks: their memory is a verdict, their time is only told.
+
+With pytest-xdist the cells run in worker processes and the summary is written by another one, so what was measured
+travels with each cell's report.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+import pytest
+from nbval.plugin import IPyNbCell
+
+MOST_MEMORY = 1.5 * 10**9  # bytes, resident: leaves room for JupyterLab on a machine of 2 GB
+
+
+@dataclass
+class Usage:
+    """What running a notebook took: code cells, seconds, bytes at the peak."""
+
+    cells: int = 0
+    seconds: float = 0.0
+    peak: int = 0
+
+    def __str__(self) -> str:
+        return f"{self.cells} cells, {self.seconds:.1f} s, {self.peak / 10**6:,.0f} MB at the peak"
+
+
+def peak_memory(pid: int) -> int:
+    """The most memory (bytes, resident) that a process has held so far. On macOS only what it holds now."""
+    status = Path(f"/proc/{pid}/status")
+    if status.exists():
+        rows = dict(line.split(":", 1) for line in status.read_text(encoding="utf-8").splitlines())
+        return int(rows["VmHWM"].split()[0]) * 1024
+    memory = psutil.Process(pid).memory_info()
+    return getattr(memory, "peak_wset", memory.rss)
+
+
+def check(peak: int) -> None:
+    """Promise 1 in a figure: a kernel fits into a small machine."""
+    assert peak <= MOST_MEMORY, f"the kernel holds {peak / 10**6:,.0f} MB, more than {MOST_MEMORY / 10**6:,.0f} MB"
+
+
+class NotebookWatch:
+    """A pytest plugin: a cell fails when its kernel has grown too large; the summary says what each notebook took."""
+
+    def __init__(self) -> None:
+        self.notebooks: dict[str, Usage] = defaultdict(Usage)
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_call(self, item):
+        result = yield
+        if isinstance(item, IPyNbCell) and item.parent.kernel.is_alive():
+            peak = peak_memory(item.parent.kernel.km.provisioner.pid)
+            item.user_properties.append(("notebook", (item.path.stem, peak)))
+            check(peak)
+        return result
+
+    def pytest_runtest_logreport(self, report) -> None:
+        stem, peak = dict(report.user_properties).get("notebook", (None, 0))
+        if stem is not None:
+            usage = self.notebooks[stem]
+            usage.seconds += report.duration
+            usage.peak = max(usage.peak, peak)
+            usage.cells += report.when == "call"
+
+    def pytest_collection_modifyitems(self, items) -> None:
+        # The notebooks first, and of them the longest: two workers then end at about the same time.
+        longest = "08_build_your_own_slm.ipynb"
+        items.sort(key=lambda item: (item.path.suffix != ".ipynb", item.path.name != longest))
+
+    def pytest_terminal_summary(self, terminalreporter) -> None:
+        for name, usage in sorted(self.notebooks.items()):
+            terminalreporter.write_line(f"{name}: {usage}")
