@@ -14,7 +14,7 @@ from course_utils import load
 from course_utils.models.chat import BadPrompt, PromptTooLong
 from course_utils.pico import VISION, folder, vision, vision_card
 from course_utils.pico.export import BuildFailed, onnx_folder
-from course_utils.pico.textbook import drawings, picture_book
+from course_utils.pico.textbook import drawings, picture_book, picture_pages
 from course_utils.pico.training import vision as vision_training
 from course_utils.pico.training import vision_aids
 
@@ -57,7 +57,7 @@ def test_training_never_shows_what_is_held_out():
                 assert nameless or not picture_book.held_pair(thing.shape, thing.colour)
         for question in drawn.questions:
             if question.skill == "read":
-                assert not picture_book.held_text(question.answer)
+                assert not picture_pages.held_text(question.answer)
         if "count" in [question.skill for question in drawn.questions]:
             chosen = [(thing.shape, thing.colour) for thing in drawn.pages[0].things]
             for shape, tones in picture_book.tones_of(chosen).items():
@@ -97,7 +97,7 @@ def test_practice_gives_no_way_around_looking():
             paints = [thing.paint for thing in things if thing.shape == shape and thing.colour == drawings.ODD]
             if paints and paints[0] and len(set(paints)) == 1:
                 numbers.add((len(paints), shape))
-        misspelled += picture_book.misspelled(rng, "kala") != "kala"
+        misspelled += picture_pages.misspelled(rng, "kala") != "kala"
     assert together == set(picture_book.ALIKE) and misspelled > 500
     assert {(number, shape) for number in range(1, 6) for shape in drawings.SHAPES} <= numbers
 
@@ -107,7 +107,7 @@ def test_the_examination_asks_for_what_is_held_out():
     for _ in range(60):
         first = picture_book.draw(rng, "test", "colour").pages[0].things[0]
         assert picture_book.held_pair(first.shape, first.colour)
-        assert picture_book.held_text(picture_book.draw(rng, "test", "read").questions[0].answer)
+        assert picture_pages.held_text(picture_book.draw(rng, "test", "read").questions[0].answer)
         drawn = picture_book.draw(rng, "test", "count")
         first = drawn.pages[0].things[0]
         number = sum(thing.shape == first.shape for thing in drawn.pages[0].things)

@@ -17,7 +17,7 @@ from course_utils.pico.textbook import passages, smalltalk, world
 from course_utils.pico.textbook.facts import FACTS
 from course_utils.pico.textbook.stories import PLOTS
 
-EVERYDAY = Path(__file__).with_name("everyday_200.txt")
+EVERYDAY = smalltalk.EVERYDAY_200
 SYSTEM_WORDS = {"s"}  # what is left of a possessive: Mia's
 
 BARS = {

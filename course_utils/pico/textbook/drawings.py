@@ -9,13 +9,21 @@ from __future__ import annotations
 
 import math
 import random
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+
+from course_utils.pico.textbook.lists import family
+
+Paint = tuple[int, int, int]
+Points = Sequence[tuple[float, float]]
 
 SIDE = 336  # pixels: one crop of Phi-3-Vision
 PLACES = 12  # tokens along a side: each sees 28 x 28 pixels
 MAP = 84  # pixels along a side of the maps: 7 for each place
+STEP = MAP // PLACES
+SCALE = 2  # everything is drawn at twice the size and made smaller, so that edges are smooth
 
 COLOURS = {
     "red": (214, 40, 40),
@@ -27,6 +35,8 @@ COLOURS = {
     "pink": (245, 130, 180),
     "black": (28, 28, 30),
 }
+# Of the animals.
+EXTRA_PAINTS = {"white": (250, 250, 250), "cream": (250, 250, 245), "pupil": (15, 15, 15), "beak": (240, 150, 20)}
 SHAPES = ("circle", "square", "triangle", "star", "cross", "diamond")
 ANIMALS = ("cat", "hare", "owl", "snake", "duck")
 SCENES = ("forest", "beach", "lake", "hill", "town")
@@ -51,42 +61,34 @@ class Thing:
     hollow: bool = False
     angle: float = 0.0
     unrest: float = 0.0  # how far, in shares of the size, the corners are off: the hand that drew it
-    paint: tuple[int, int, int] | None = None  # of an odd colour; None for one at random
+    paint: Paint | None = None  # of an odd colour; None for one at random
 
     @property
     def name(self) -> str:
         return f"{self.colour} {self.shape}"
 
 
-@dataclass
 class Page:
-    """A picture in the making. Everything is drawn at twice the size and made smaller, so that edges are smooth."""
+    """A picture in the making, on paper of some paint. `things` are the shapes on it."""
 
-    paper: tuple[int, int, int] = (255, 255, 255)
-    scale: int = 2
-    things: list[Thing] = field(default_factory=list)
-
-    def __post_init__(self):
+    def __init__(self, paper: Paint = (255, 255, 255)):
         from PIL import Image, ImageDraw
 
-        self._image = Image.new("RGB", (SIDE * self.scale, SIDE * self.scale), self.paper)
-        self.pen = ImageDraw.Draw(self._image)
+        self.things: list[Thing] = []
+        self._image = Image.new("RGB", (SIDE * SCALE, SIDE * SCALE), paper)
+        self._pen = ImageDraw.Draw(self._image)
         self._maps = [Image.new("L", (MAP, MAP), 0) for _ in range(3)]
         self._map_pens = [ImageDraw.Draw(image) for image in self._maps]
 
     @property
     def picture(self):
         """The picture, 336 x 336, RGB."""
-        return self._image.reduce(self.scale)
+        return self._image.reduce(SCALE)
 
     @property
     def labels(self):
         """What the 12 x 12 places hold: two arrays of numbers, into `KINDS` and into `TONES`."""
-        import numpy
-
-        step = MAP // PLACES
-        kinds, tones = (numpy.asarray(image)[step // 2 :: step, step // 2 :: step] for image in self._maps[:2])
-        return kinds.copy(), tones.copy()
+        return [self._middles(number)[:, STEP // 2 :: STEP].copy() for number in (0, 1)]
 
     @property
     def thirds(self):
@@ -98,51 +100,52 @@ class Page:
         """Whether they hold the first, the second, ... letter of a text: [12, 12, 3], from 1; 0 is no letter."""
         return self._in_thirds(2)
 
+    def _middles(self, number: int):
+        """The rows of a map that go through the middles of the places."""
+        import numpy
+
+        return numpy.asarray(self._maps[number])[STEP // 2 :: STEP]
+
     def _in_thirds(self, number: int):
         import numpy
 
-        step = MAP // PLACES
-        row = numpy.asarray(self._maps[number])[step // 2 :: step]
-        return numpy.stack([row[:, at::step] for at in (1, step // 2, step - 2)], axis=-1)
+        return numpy.stack([self._middles(number)[:, at::STEP] for at in (1, STEP // 2, STEP - 2)], axis=-1)
 
-    def polygon(self, points, paint, kind: str = "", tone: str = "", hollow: float = 0) -> None:
+    def polygon(self, points: Points, paint: Paint, kind: str = "", tone: str = "", hollow: float = 0) -> None:
         """A filled polygon, or with `hollow` its outline of so many pixels. Points in pixels."""
-        large = [(x * self.scale, y * self.scale) for x, y in points]
+        large = scaled(points, SCALE)
         if hollow:
-            self.pen.line([*large, large[0], large[1]], fill=paint, width=round(hollow * self.scale), joint="curve")
+            self._pen.line([*large, large[0], large[1]], fill=paint, width=round(hollow * SCALE), joint="curve")
         else:
-            self.pen.polygon(large, fill=paint)
+            self._pen.polygon(large, fill=paint)
         if kind:
             self._mark([(x * MAP / SIDE, y * MAP / SIDE) for x, y in points], kind, tone)
 
-    def _mark(self, points, kind: str, tone: str, order: int = 0) -> None:
+    def _mark(self, points: Points, kind: str, tone: str, order: int = 0) -> None:
         for pen, value in zip(self._map_pens, (KINDS.index(kind), TONES.index(tone or "none"), order), strict=True):
             pen.polygon(points, fill=value)
 
-    def line(self, points, paint, width: float) -> None:
+    def line(self, points: Points, paint: Paint, width: float) -> None:
         """A line that is part of no thing. Points and width in pixels."""
-        self.pen.line(
-            [(x * self.scale, y * self.scale) for x, y in points], fill=paint, width=round(width * self.scale)
-        )
+        self._pen.line(scaled(points, SCALE), fill=paint, width=round(width * SCALE))
 
-    def ellipse(self, x: float, y: float, wide: float, high: float, paint, kind: str = "", tone: str = "") -> None:
+    def ellipse(
+        self, x: float, y: float, wide: float, high: float, paint: Paint, kind: str = "", tone: str = ""
+    ) -> None:
         """An ellipse around (x, y); `wide` and `high` are its half axes in pixels."""
         turns = [2 * math.pi * i / 24 for i in range(24)]
         self.polygon([(x + wide * math.cos(t), y + high * math.sin(t)) for t in turns], paint, kind, tone)
 
-    def text(self, x: float, y: float, words: str, size: int, tone: str = "black", face: int = 0, paint=None) -> None:
+    def text(self, x: float, y: float, words: str, size: int, tone: str = "black", face: int = 0) -> None:
         """Words whose first letter begins at (x, y), the top left corner, `size` pixels high."""
-        letters = font(face, size * self.scale)
-        paint = paint or COLOURS[tone]
-        self.pen.text((x * self.scale, y * self.scale), words, font=letters, fill=paint)
-        shrink = MAP / SIDE / self.scale
+        letters = font(face, size * SCALE)
+        self._pen.text((x * SCALE, y * SCALE), words, font=letters, fill=COLOURS[tone])
+        top, bottom = (y + 0.25 * size) * SCALE, (y + 1.05 * size) * SCALE
         for i, letter in enumerate(words):
-            left = letters.getlength(words[:i]) + x * self.scale
-            right = letters.getlength(words[: i + 1]) + x * self.scale
-            top, bottom = (y + 0.25 * size) * self.scale, (y + 1.05 * size) * self.scale
-            box = [(left, top), (right, top), (right, bottom), (left, bottom)]
+            left, right = (letters.getlength(words[:end]) + x * SCALE for end in (i, i + 1))
             if letter in LETTERS + DIGITS:
-                self._mark([(a * shrink, b * shrink) for a, b in box], letter, tone, i + 1)
+                box = [(left, top), (right, top), (right, bottom), (left, bottom)]
+                self._mark(scaled(box, MAP / SIDE / SCALE), letter, tone, i + 1)
 
     def thing(self, thing: Thing, rng: random.Random | None = None) -> None:
         """One of the six shapes, or a blot."""
@@ -157,29 +160,31 @@ class Page:
             for x, y in (blot(rng) if thing.shape == BLOT else outline(thing.shape))
         ]
         if thing.unrest:
-            points = [(x + rng.gauss(0, 1) * thing.unrest * thing.size, y + rng.gauss(0, 1) * thing.unrest * thing.size)
-                      for x, y in points]  # fmt: skip
+            points = [tuple(part + rng.gauss(0, 1) * thing.unrest * thing.size for part in point) for point in points]
         self.polygon(points, shade, thing.shape, thing.colour, max(4, thing.size / 6) if thing.hollow else 0)
         self.things.append(thing)
+
+
+def scaled(points: Points, scale: float) -> list[tuple[float, float]]:
+    """The points, so many times as far from the corner."""
+    return [(x * scale, y * scale) for x, y in points]
+
+
+def in_twos(numbers: Iterable[float]) -> list[tuple[float, float]]:
+    """Numbers as points: x, y, x, y, ..."""
+    numbers = list(numbers)
+    return list(zip(numbers[::2], numbers[1::2], strict=False))
 
 
 def outline(shape: str) -> list[tuple[float, float]]:
     """The corners of a shape that fits into a circle of radius 1."""
     if shape == "circle":
         return [(math.cos(2 * math.pi * i / 28), math.sin(2 * math.pi * i / 28)) for i in range(28)]
-    if shape == "square":
-        return [(-0.8, -0.8), (0.8, -0.8), (0.8, 0.8), (-0.8, 0.8)]
-    if shape == "triangle":
-        return [(0, -0.95), (0.95, 0.75), (-0.95, 0.75)]
-    if shape == "diamond":
-        return [(0, -1), (0.7, 0), (0, 1), (-0.7, 0)]
     if shape == "star":
         turns = [math.pi * (i / 5 - 0.5) for i in range(10)]
-        return [
-            ((0.45 if i % 2 else 1) * math.cos(t), (0.45 if i % 2 else 1) * math.sin(t)) for i, t in enumerate(turns)
-        ]
-    a, b = 0.3, 0.95  # a cross
-    return [(-a, -b), (a, -b), (a, -a), (b, -a), (b, a), (a, a), (a, b), (-a, b), (-a, a), (-b, a), (-b, -a), (-a, -a)]
+        radii = [0.45 if i % 2 else 1 for i in range(10)]
+        return [(radius * math.cos(turn), radius * math.sin(turn)) for radius, turn in zip(radii, turns, strict=True)]
+    return in_twos(float(number) for line in family("pictures", "outline")[shape] for number in line.split())
 
 
 def blot(rng: random.Random) -> list[tuple[float, float]]:
@@ -189,7 +194,7 @@ def blot(rng: random.Random) -> list[tuple[float, float]]:
     return [(far * math.cos(t), far * math.sin(t)) for t in turns for far in [rng.uniform(0.35, 1)]]
 
 
-def nameless(rng: random.Random) -> tuple[int, int, int]:
+def nameless(rng: random.Random) -> Paint:
     """A colour that is far from every colour with a name, and from white paper."""
     while True:
         found = tuple(rng.randint(0, 255) for _ in range(3))
@@ -211,54 +216,35 @@ def font(face: int, size: int):
 
 
 def animal(page: Page, what: str, tone: str, x: float, y: float, size: float) -> None:
-    """An animal of the textbook's world, in a few strokes."""
-    paint, dark = COLOURS[tone], (20, 20, 20) if tone != "black" else (230, 230, 230)
+    """An animal of the textbook's world, in the few strokes of `data/pictures.txt`."""
+    own = COLOURS[tone]
+    paints = EXTRA_PAINTS | {"dark": (20, 20, 20) if tone != "black" else (230, 230, 230)}
 
-    def blob(dx, dy, wide, high, colour=paint):
-        page.ellipse(x + dx * size, y + dy * size, wide * size, high * size, colour, what, tone)
+    def blob(dx: float, dy: float, wide: float, high: float, paint: Paint = own) -> None:
+        page.ellipse(x + dx * size, y + dy * size, wide * size, high * size, paint, what, tone)
 
-    def corner(*points):
-        page.polygon([(x + a * size, y + b * size) for a, b in points], paint, what, tone)
-
-    if what == "snake":
-        for i in range(30):
-            blob(-1 + i / 14.5, 0.3 * math.sin(i / 3), 0.16, 0.16)
-        blob(1.05, 0.3 * math.sin(29 / 3) - 0.05, 0.26, 0.2)
-        blob(1.12, 0.3 * math.sin(29 / 3) - 0.1, 0.05, 0.05, dark)
-    elif what == "duck":
-        blob(0, 0.3, 0.85, 0.45)
-        blob(0.6, -0.4, 0.34, 0.34)
-        page.polygon(
-            [(x + a * size, y + b * size) for a, b in ((0.9, -0.45), (1.35, -0.3), (0.9, -0.2))], (240, 150, 20)
-        )
-        corner((-0.75, 0.2), (-1.15, -0.2), (-0.5, 0.05))
-        blob(0.68, -0.48, 0.07, 0.07, dark)
-    elif what == "owl":
-        blob(0, 0.15, 0.6, 0.85)
-        corner((-0.6, -0.75), (-0.5, -0.1), (0, -0.55))
-        corner((0.6, -0.75), (0.5, -0.1), (0, -0.55))
-        for side in (-0.25, 0.25):
-            blob(side, -0.2, 0.24, 0.24, (250, 250, 245))
-            blob(side, -0.2, 0.1, 0.1, (15, 15, 15))
-    else:  # a cat or a hare: a body and a head, and the ears tell which
-        blob(-0.2, 0.45, 0.75, 0.45)
-        blob(0.45, -0.15, 0.42, 0.38)
-        if what == "cat":
-            corner((0.1, -0.35), (0.15, -0.85), (0.45, -0.5))
-            corner((0.8, -0.35), (0.75, -0.85), (0.45, -0.5))
-            page.line([(x - 0.85 * size, y + 0.4 * size), (x - 1.15 * size, y - 0.4 * size)], paint, size * 0.16)
+    for line in family("pictures", "animal")[what]:
+        stroke, *parts = line.split()
+        paint = paints[parts.pop()] if parts and parts[-1] in paints else own
+        numbers = [float(part) for part in parts]
+        points = [(x + dx * size, y + dy * size) for dx, dy in in_twos(numbers)]
+        if stroke == "blob":
+            blob(*numbers, paint)
+        elif stroke == "wave":
+            for i in range(30):
+                blob(-1 + i / 14.5, 0.3 * math.sin(i / 3), 0.16, 0.16)
+        elif stroke == "line":
+            page.line(points, paint, size * numbers[-1])
+        elif paint == paints["beak"]:  # on the maps a beak is nothing
+            page.polygon(points, paint)
         else:
-            blob(0.3, -0.85, 0.13, 0.5)
-            blob(0.62, -0.85, 0.13, 0.5)
-            blob(-0.95, 0.4, 0.16, 0.16, (250, 250, 250))
-        for side in (0.3, 0.6):
-            blob(side, -0.2, 0.06, 0.06, dark)
+            page.polygon(points, paint, what, tone)
 
 
 def scenery(page: Page, where: str, rng: random.Random) -> None:
     """A place of the textbook's world as a background."""
 
-    def box(left, top, right, bottom, paint):
+    def box(left: float, top: float, right: float, bottom: float, paint: Paint) -> None:
         page.polygon([(left, top), (right, top), (right, bottom), (left, bottom)], paint)
 
     box(0, 0, SIDE, SIDE, (200, 228, 247))

@@ -23,8 +23,9 @@ from functools import lru_cache
 from itertools import combinations
 
 from course_utils.pico import textbook
-from course_utils.pico.textbook import CORE, Sample
-from course_utils.pico.textbook.world import held_out
+from course_utils.pico.textbook.lists import section, split_words
+from course_utils.pico.textbook.sample import Sample, running_text
+from course_utils.pico.textbook.world import CORE, choices, held_out
 
 # The share of each kind at full noise. They are a choice, not a measurement of the real web: a filter that looked for
 # clean, new, right and useful pages would keep about one in ten of ours.
@@ -35,7 +36,7 @@ POOL = 40  # how many pages all duplicates are copies of
 TRIES = 200  # how often a wrong answer is looked for
 CROWD = 12  # a skewed page is the most popular of so many
 # From the most popular down. Big cities and first names are spread like this too (Zipf's law).
-POPULAR = ("fox", "red", "Anna", "token", "forest", "film", "ball", "Pikola", "cat", "model", "blue", "happy")
+POPULAR = split_words(section("noise", "popular"), ",")
 
 # A draw is a function (rng, split, skill) -> Sample; `skill` may be None. `textbook.draw` is one.
 Draw = Callable[..., Sample]
@@ -142,39 +143,16 @@ def place(page: Sample) -> int:
 
 # --- other topics -----------------------------------------------------------------------------------------
 
-PRODUCTS = "phone case|garden chair|coffee maker|winter coat|desk lamp|running shoe|water bottle|photo printer"
-NAMES = "user|guest|reader|traveller|gardener|night owl|cook|newbie"
-JUNK = (
-    # adverts
-    f"SALE!!! Only today: {{n}} percent off every [{PRODUCTS}]. [Buy now|Click here|Order today] and pay later!",
-    f"[Best|Top|Our] {{n}} [{PRODUCTS}] deals of the year. [Free shipping.|While stocks last.|Hurry!] Code: SAVE{{n}}",
-    f"Is your [{PRODUCTS}] too old? [Upgrade|Switch|Trade it in] for only {{n}}.99 a month. Terms apply.",
-    # comments
-    f"[{NAMES}]{{n}} says: [lol|so true|first!!|who else is here in {{n}}|this]. [Reply|Like|Share|Report] ({{n}})",
-    "Great post, thanks for sharing!!! [I learned a lot.|Check my site too.|Subscribed.] {n} people liked this.",
-    # lists
-    f"{{n}} reasons to [love|want|avoid] a [{PRODUCTS}]: 1. price 2. size 3. [weight|style|noise]. Number {{n}} will "
-    "[shock|surprise] you.",
-    "Home | News | Sport | Shop | [Login|Sign up|My account] | Page {n} of {n}",
-    # recipes
-    "[Easy|Quick|Grandma's] [pancakes|pasta|salad|stew]: take {n} grams of flour, {n} eggs and [salt|butter|oil]. "
-    "Stir, wait {n} minutes, serve [warm|cold]. Rate this recipe!",
-    # forums
-    f"Re: Re: my [{PRODUCTS}] makes a strange noise. [{NAMES}]{{n}} wrote: [did you turn it off and on|same here|any "
-    "news?|solved, please close]. Posted {n} hours ago.",
-    f"Moderator: please use the search before you ask about a [{PRODUCTS}]. Thread closed after {{n}} replies.",
-    # banners
-    "We [use cookies|value your privacy|and our {n} partners store data]. [Accept all|Reject all|Manage choices] to "
-    "continue.",
-    "You have {n} free articles left. [Subscribe|Log in|Start your trial] to go on reading. Error {n}: script blocked.",
-)
+JUNK = section("noise", "junk")
 
 
 def off_topic(rng: random.Random, split: str, draw: Draw) -> Sample:
     """Running text about something else."""
-    text = re.sub(r"\[([^]]*)\]", lambda choice: rng.choice(choice[1].split("|")), rng.choice(JUNK))
-    text = re.sub(r"\{n\}", lambda _: str(rng.randint(2, 99)), text)
-    return Sample("off topic", text=text + "<|endoftext|>")
+    template = rng.choice(JUNK)
+    for list_ in ("products", "names"):
+        template = template.replace(f"[{list_}]", f"[{'|'.join(split_words(section('noise', list_), ','))}]")
+    text = "".join(rng.choice(piece) if i % 2 else piece[0] for i, piece in enumerate(choices(template)))
+    return running_text("off topic", re.sub(r"\{n\}", lambda _: str(rng.randint(2, 99)), text))
 
 
 SPOIL = {"typos": typos, "wrong": wrong, "duplicate": duplicate, "off topic": off_topic, "skewed": skewed}

@@ -10,6 +10,7 @@ import random
 from dataclasses import dataclass, field
 from itertools import combinations
 
+from course_utils.pico.textbook.lists import asked_once, family, pairs, section
 from course_utils.pico.textbook.world import (
     ANIMALS,
     COLOURS,
@@ -20,6 +21,8 @@ from course_utils.pico.textbook.world import (
     PLACES,
     THINGS,
     Cast,
+    Person,
+    Word,
     fill,
     held_out,
     polish,
@@ -28,91 +31,36 @@ from course_utils.pico.textbook.world import (
 UNKNOWN = "I do not know."
 UNKNOWN_FI = "En tiedä."
 
+
+def _questions(kind: str) -> dict[str, tuple[tuple[str, ...], str]]:
+    """{key: (ways to ask, answer)} for a kind of sections in `data/passages.txt`."""
+    return {key: asked_once(lines) for key, lines in family("passages", kind).items()}
+
+
 # What the table can hold about a person, and the ways of telling it. `{who}` is the name or, later, he or she.
-TELL = {
-    "place": ("{who} is {place.at}.", "{who} is {place.at} today.", "Now {who} is {place.at}."),
-    "thing": (
-        "{who} has a {colour} {thing}.",
-        "{who} has a {colour} {thing} today.",
-        "{who} has a nice {colour} {thing}.",
-    ),
-    "feeling": ("{who} is {feeling}.", "{who} feels {feeling}.", "{who} looks {feeling} today."),
-    "food": ("{who} eats some {food}.", "{who} is eating some {food}.", "For lunch {who} has some {food}."),
-    "animal": ("{who} sees a {animal}.", "{who} can see a {animal}.", "Not far away {who} sees a {animal}."),
-    "job": ("{who} is a {job}.", "{who} works as a {job}."),
-}
-# What one can ask of each cell, and the answer in full words.
-ASK = {
-    "place": (
-        ("Where is {name}?", "Where can I find {name}?", "Where is {name} now?"),
-        "{name} is {place.at}.",
-    ),
-    "thing": (("What does {name} have?", "What has {name} got?"), "{name} has a {colour} {thing}."),
-    "feeling": (("How does {name} feel?", "How is {name} feeling?"), "{name} is {feeling}."),
-    "food": (("What does {name} eat?", "What is {name} eating?"), "{name} eats some {food}."),
-    "animal": (("What does {name} see?", "Which animal does {name} see?"), "{name} sees a {animal}."),
-    "job": (("What is {name}'s job?", "What does {name} work as?"), "{name} is a {job}."),
-}
-# Questions that go the other way: from the content of a cell to the person, or to the colour of a thing.
-ASK_WHO = {
-    "place": (("Who is {place.at}?",), "{name} is {place.at}."),
-    "thing": (("Who has the {thing}?", "Who has a {thing}?"), "{name} has the {thing}."),
-    "food": (("Who eats some {food}?",), "{name} eats some {food}."),
-    "animal": (("Who sees a {animal}?", "Who sees the {animal}?"), "{name} sees a {animal}."),
-    "colour": (("What colour is the {thing}?", "Which colour is the {thing}?"), "The {thing} is {colour}."),
-}
-# The same answers in Finnish, for the system line "Answer in Finnish."
-IN_FINNISH = {
-    "place": "{name} on {place.fi_at}.",
-    "thing": "{name.ade} on {colour.nom} {thing.nom}.",
-    "feeling": "{name} on {feeling.nom}.",
-    "animal": "{name} näkee {animal.gen}.",
-    "job": "{name} on {job.nom}.",
-    "colour": "{thing.nom} on {colour.nom}.",
-}
-FILLER = (
-    "It is quiet.",
-    "A clock ticks somewhere.",
-    "The sun shines.",
-    "The wind blows.",
-    "It is a long day.",
-    "Nobody is in a hurry.",
-    "The air is warm.",
-    "A door opens and closes.",
-    "Somebody laughs.",
-    "Far away a bell rings.",
-    "It rains a little.",
-    "The clouds are slow.",
-    "Leaves fall.",
-    "The street is empty.",
-    "Music plays somewhere.",
-    "The day goes on.",
-    "It smells of bread.",
-    "A window is open.",
-    "Time goes by.",
-    "That is all for now.",
-)
-FRAMES = (
-    "{text}\n\n{question}",
-    "{text}\n{question}",
-    "Read this: {text}\n{question}",
-    "Text: {text}\nQuestion: {question}",
-    "Read the text and answer the question. {text} {question}",
-    "{text} {question}",
-    "{question}\n\n{text}",
-)
+TELL = family("passages", "tell")
+ASK = _questions("ask")
+ASK_WHO = _questions("who")  # from the content of a cell to the person, or to the colour of a thing
+STORY_QUESTIONS = tuple(_questions("story").values())
+IN_FINNISH = dict(pairs(section("passages", "in Finnish")))
+FILLER, FRAMES = section("passages", "filler"), section("passages", "frames")
+POOLS: dict[str, tuple[Word, ...]] = {"place": PLACES, "thing": THINGS, "food": FOODS, "animal": ANIMALS}
 
 
 @dataclass
 class Row:
     """What a passage says about one person: a value for some of the keys of `TELL`."""
 
-    name: object
-    cells: dict = field(default_factory=dict)
+    name: Person
+    cells: dict[str, Word] = field(default_factory=dict)
 
-    def words(self) -> dict:
+    def words(self) -> dict[str, Word]:
         """The row as the slots of a template."""
         return {"name": self.name, **self.cells}
+
+    def fill(self, template: str) -> str:
+        """The template with the row's words."""
+        return polish(template.format(**self.words()))
 
     def clashes(self) -> bool:
         """Whether two of its entities are a held-out pair."""
@@ -127,13 +75,7 @@ def table(rng: random.Random, split: str, people: int, cells: int) -> list[Row]:
     """
     while True:
         rows = [Row(name) for name in rng.sample(PEOPLE, people)]
-        pools = {
-            "place": rng.sample(PLACES, min(people, len(PLACES))),
-            "thing": rng.sample(THINGS, people),
-            "food": rng.sample(FOODS, min(people, len(FOODS))),
-            "animal": rng.sample(ANIMALS, people),
-            "job": rng.sample(JOBS, min(people, len(JOBS))),
-        }
+        pools = {key: rng.sample(pool, min(people, len(pool))) for key, pool in (POOLS | {"job": JOBS}).items()}
         for i, row in enumerate(rows):
             for key in rng.sample(list(TELL), cells):
                 fill_cell(rng, row, key, pools.get(key, FEELINGS), i)
@@ -145,7 +87,7 @@ def table(rng: random.Random, split: str, people: int, cells: int) -> list[Row]:
             return rows
 
 
-def fill_cell(rng: random.Random, row: Row, key: str, pool: list, i: int) -> None:
+def fill_cell(rng: random.Random, row: Row, key: str, pool: list[Word], i: int) -> None:
     """Put the i-th value of the pool into a cell, if there are so many. Feelings may be shared; things have colours."""
     if key == "feeling":
         row.cells[key] = rng.choice(pool)
@@ -155,37 +97,39 @@ def fill_cell(rng: random.Random, row: Row, key: str, pool: list, i: int) -> Non
             row.cells["colour"] = rng.choice(COLOURS)
 
 
+def shuffled_keys(rng: random.Random, row: Row) -> list[str]:
+    """What can be told about a person, in any order."""
+    keys = [key for key in row.cells if key in TELL]
+    rng.shuffle(keys)
+    return keys
+
+
 def tell(rng: random.Random, rows: list[Row], filler: float = 0.15, names: float = 0.4) -> str:
     """Write the table as a passage: each person's sentences stand together.
 
     After a person's first sentence, this share of them repeats the name; the others say he or she.
     """
-    groups = []
+    text = []
     for row in rows:
-        keys = [key for key in row.cells if key in TELL]
-        rng.shuffle(keys)
-        for n, key in enumerate(keys):
+        for n, key in enumerate(shuffled_keys(rng, row)):
             who = str(row.name) if n == 0 or rng.random() < names else row.name.he
-            groups.append(rng.choice(TELL[key]).format(who=who, **row.cells))
+            text.append(rng.choice(TELL[key]).format(who=who, **row.cells))
             if rng.random() < filler:
-                groups.append(rng.choice(FILLER))
-    return polish(" ".join(groups))
+                text.append(rng.choice(FILLER))
+    return polish(" ".join(text))
 
 
 def tell_twice(rng: random.Random, rows: list[Row]) -> tuple[str, str, dict[str, str]]:
     """The table as a passage with he and she, the same with names only, and what it says about each person by name."""
     text, clear, about = [], [], {}
     for row in rows:
-        keys = [key for key in row.cells if key in TELL]
-        rng.shuffle(keys)
-        for n, key in enumerate(keys):
+        for n, key in enumerate(shuffled_keys(rng, row)):
             sentence = rng.choice(TELL[key])
             who = str(row.name) if n == 0 or rng.random() < 0.2 else row.name.he
             text.append(sentence.format(who=who, **row.cells))
             clear.append(sentence.format(who=row.name, **row.cells))
-            short = ASK[key][1].format(**row.words())
-            about[str(row.name)] = f"{about.get(str(row.name), '')} {short}".strip()
-    return polish(" ".join(text)), polish(" ".join(clear)), {name: polish(said) for name, said in about.items()}
+            about.setdefault(str(row.name), []).append(row.fill(ASK[key][1]))
+    return polish(" ".join(text)), polish(" ".join(clear)), {name: " ".join(said) for name, said in about.items()}
 
 
 def question(
@@ -196,13 +140,12 @@ def question(
     if key is None:
         key = rng.choice([k for k in row.cells if k != "colour"] + (["colour"] if "colour" in row.cells else []))
     backwards = key == "colour" or (key in ASK_WHO and rng.random() < 0.35)
-    questions, answer = (ASK_WHO if backwards else ASK)[key]
-    return polish(rng.choice(questions).format(**row.words())), polish(answer.format(**row.words())), key, row
+    return *(ask_who if backwards else ask)(rng, row, key), key, row
 
 
 def unanswerable(rng: random.Random, rows: list[Row]) -> str:
     """A question the passage does not answer: about somebody else, something else, or a cell that was left empty."""
-    told = {str(value) for row in rows for value in [row.name, *row.cells.values()]}
+    told = {str(value) for row in rows for value in row.words().values()}
     kind = rng.random()
     if kind < 0.4:
         row = rng.choice(rows)
@@ -210,28 +153,18 @@ def unanswerable(rng: random.Random, rows: list[Row]) -> str:
         if empty:
             return rng.choice(ASK[rng.choice(empty)][0]).format(name=row.name)
     if kind < 0.7:
-        strangers = [p for p in PEOPLE if str(p) not in told]
+        strangers = [person for person in PEOPLE if str(person) not in told]
         if strangers:
             return rng.choice(rng.choice(list(ASK.values()))[0]).format(name=rng.choice(strangers))
-    pools = {"place": PLACES, "thing": THINGS, "food": FOODS, "animal": ANIMALS}
-    free = {key: [x for x in pools.get(key, THINGS) if str(x) not in told] for key in ASK_WHO}
+    free = {key: [word for word in POOLS.get(key, THINGS) if str(word) not in told] for key in ASK_WHO}
     key = rng.choice([key for key, pool in free.items() if pool])
-    pool = free[key]
-    word = {"thing" if key == "colour" else key: rng.choice(pool)}
+    word = {"thing" if key == "colour" else key: rng.choice(free[key])}
     return polish(rng.choice(ASK_WHO[key][0]).format(**word))
 
 
 def frame(rng: random.Random, text: str, asked: str) -> str:
     """Put passage and question into one user message, in one of several layouts."""
     return rng.choice(FRAMES).format(text=text, question=asked)
-
-
-STORY_QUESTIONS = (
-    (("What colour was the {animal}?", "Which colour was the {animal}?"), "The {animal} was {colour}."),
-    (("Who is the story about?", "Whose story is this?"), "The story is about {hero}."),
-    (("Where did the story happen?", "Where does the story take place?"), "It happened {place.at}."),
-    (("Which animal is in the story?", "What animal was there?"), "A {colour} {animal} is in the story."),
-)
 
 
 def story_question(rng: random.Random, cast: Cast) -> tuple[str, str]:
@@ -243,15 +176,15 @@ def story_question(rng: random.Random, cast: Cast) -> tuple[str, str]:
 def ask(rng: random.Random, row: Row, key: str) -> tuple[str, str]:
     """Ask for one cell of one person: (question, answer)."""
     questions, answer = ASK[key]
-    return polish(rng.choice(questions).format(**row.words())), polish(answer.format(**row.words()))
+    return row.fill(rng.choice(questions)), row.fill(answer)
 
 
 def ask_who(rng: random.Random, row: Row, key: str) -> tuple[str, str]:
     """Ask from the content of one cell to the person, or to the colour: (question, answer)."""
     questions, answer = ASK_WHO[key]
-    return polish(rng.choice(questions).format(**row.words())), polish(answer.format(**row.words()))
+    return row.fill(rng.choice(questions)), row.fill(answer)
 
 
 def finnish_answer(row: Row, key: str) -> str:
     """The answer in Finnish, for the keys of `IN_FINNISH`."""
-    return polish(IN_FINNISH[key].format(**row.words()))
+    return row.fill(IN_FINNISH[key])

@@ -1,7 +1,7 @@
 """The lexicon of one small world, in English and in Finnish.
 
-Everything pico reads is written with these words. A word knows its English form and the four Finnish
-principal parts (nominative, genitive, partitive, illative); the other Finnish cases are derived from them:
+Everything pico reads is written with the words of `data/world.txt`. A word knows its English form and four Finnish ones
+(nominative, genitive, partitive, illative); the other Finnish cases are made from them:
 
     >>> fox = BY_ENGLISH["fox"]
     >>> fox.nom, fox.gen, fox.part, fox.ine, fox.all
@@ -15,17 +15,19 @@ from __future__ import annotations
 
 import re
 import zlib
+from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cache, cached_property
-from itertools import chain
+from functools import cache
 from random import Random
+
+from course_utils.pico.textbook.lists import columns, section
 
 # ---------------------------------------------------------------------------------------------- words
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class Word:
-    """An English word and its Finnish principal parts; `str(word)` is the English."""
+    """An English word and its Finnish forms; `str(word)` is the English."""
 
     en: str
     nom: str  # kettu, who or what
@@ -33,151 +35,74 @@ class Word:
     part: str  # kettua, the partitive
     ill: str  # kettuun, into
 
+    def __post_init__(self):
+        weak, a = self.gen[:-1], vowel_harmony(self.gen)  # most endings go to the stem of the genitive
+        self.ine = f"{weak}ss{a}"  # in: ketussa
+        self.ela = f"{weak}st{a}"  # out of, about: ketusta
+        self.ade = f"{weak}ll{a}"  # on, and the owner in "has": ketulla
+        self.abl = f"{weak}lt{a}"  # from: ketulta
+        self.all = f"{weak}lle"  # onto, to somebody: ketulle
+        self.ess = f"{strong_stem(self.ill, weak)}n{a}"  # as: kettuna
+
     def __str__(self) -> str:
         return self.en
 
-    @cached_property
-    def _a(self) -> str:
-        """Vowel harmony: the last vowel that is not neutral (e, i) says whether endings take a or ä."""
-        for letter in reversed(self.gen.lower()):
-            if letter in "aou":
-                return "a"
-            if letter in "äöy":
-                return "ä"
-        return "ä"
 
-    @cached_property
-    def _weak(self) -> str:
-        """The stem of the genitive (ketun -> ketu), which carries most endings."""
-        return self.gen[:-1]
-
-    @cached_property
-    def _strong(self) -> str:
-        """The stem of the illative (kettuun -> kettu), which carries the essive."""
-        if self.ill.endswith("seen") and self._weak[-1] == self._weak[-2]:  # veneeseen -> venee
-            return self.ill[:-4]
-        if re.search(r"([aeiouyäö])h\1n$", self.ill):  # puuhun -> puu
-            return self.ill[:-3]
-        return self.ill[:-2]
-
-    @cached_property
-    def ine(self) -> str:
-        """Inessive, "in": ketussa."""
-        return f"{self._weak}ss{self._a}"
-
-    @cached_property
-    def ela(self) -> str:
-        """Elative, "out of", "about": ketusta."""
-        return f"{self._weak}st{self._a}"
-
-    @cached_property
-    def ade(self) -> str:
-        """Adessive, "on", and the owner in "has": ketulla."""
-        return f"{self._weak}ll{self._a}"
-
-    @cached_property
-    def abl(self) -> str:
-        """Ablative, "from": ketulta."""
-        return f"{self._weak}lt{self._a}"
-
-    @cached_property
-    def all(self) -> str:
-        """Allative, "onto", "to somebody": ketulle."""
-        return f"{self._weak}lle"
-
-    @cached_property
-    def ess(self) -> str:
-        """Essive, "as": kettuna."""
-        return f"{self._strong}n{self._a}"
+def vowel_harmony(form: str) -> str:
+    """The last vowel that is not neutral (e, i) says whether endings take a or ä."""
+    return next(("a" if letter in "aou" else "ä" for letter in reversed(form.lower()) if letter in "aouäöy"), "ä")
 
 
-@dataclass(frozen=True)
+def strong_stem(illative: str, weak: str) -> str:
+    """The stem of the illative (kettuun -> kettu), which carries the essive."""
+    if illative.endswith("seen") and weak[-1] == weak[-2]:  # veneeseen -> venee
+        return illative[:-4]
+    if re.search(r"([aeiouyäö])h\1n$", illative):  # puuhun -> puu
+        return illative[:-3]
+    return illative[:-2]
+
+
+@dataclass(eq=False)
 class Noun(Word):
-    """A common noun. `article` is None for the usual a/an, and "" for what is not counted (bread)."""
+    """A common noun."""
 
     plural: str
-    article: str | None = None
-
-    @cached_property
-    def a(self) -> str:
-        """With the indefinite article: "a fox", "an owl", "bread"."""
-        article = ("an" if self.en[0] in "aeiou" else "a") if self.article is None else self.article
-        return f"{article} {self.en}".strip()
-
-    @cached_property
-    def the(self) -> str:
-        """With the definite article: "the fox"."""
-        return f"the {self.en}"
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class Place(Noun):
     """A place. English has its preposition; Finnish says "in" with inner or with outer cases."""
 
-    preposition: str = "in"
-    inner: bool = True
+    preposition: str
+    inner: bool
 
-    @cached_property
-    def at(self) -> str:
-        return f"{self.preposition} the {self.en}"
-
-    @cached_property
-    def to(self) -> str:
-        return f"to the {self.en}"
-
-    @cached_property
-    def off(self) -> str:
-        return f"from the {self.en}"
-
-    @cached_property
-    def fi_at(self) -> str:
-        """metsässä, rannalla."""
-        return self.ine if self.inner else self.ade
-
-    @cached_property
-    def fi_to(self) -> str:
-        """metsään, rannalle."""
-        return self.ill if self.inner else self.all
-
-    @cached_property
-    def fi_off(self) -> str:
-        """metsästä, rannalta."""
-        return self.ela if self.inner else self.abl
+    def __post_init__(self):
+        super().__post_init__()
+        self.at, self.to, self.off = (f"{before} the {self.en}" for before in (self.preposition, "to", "from"))
+        self.fi_at = self.ine if self.inner else self.ade  # metsässä, rannalla
+        self.fi_to = self.ill if self.inner else self.all  # metsään, rannalle
+        self.fi_off = self.ela if self.inner else self.abl  # metsästä, rannalta
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class Person(Noun):
-    """Somebody with a name. Finnish has one pronoun, hän, for she and he."""
+    """Somebody with a name, and what English calls her or him."""
 
-    he: str = "she"
-    han: str = "hän"
-    hanen: str = "hänen"
-    hanta: str = "häntä"
-    hanelle: str = "hänelle"
-    hanella: str = "hänellä"
+    he: str
 
-    @cached_property
-    def him(self) -> str:
-        return "him" if self.he == "he" else "her"
-
-    @cached_property
-    def his(self) -> str:
-        return "his" if self.he == "he" else "her"
+    def __post_init__(self):
+        super().__post_init__()
+        self.him, self.his = ("him", "his") if self.he == "he" else ("her", "her")
 
 
-@dataclass(frozen=True)
-class Adjective(Word):
-    """An adjective; in Finnish it takes the case of its noun (punaisessa talossa)."""
-
-
-@dataclass(frozen=True)
-class Feeling(Adjective):
+@dataclass(eq=False)
+class Feeling(Word):
     """An adjective for how somebody feels; `mood` is "positive" or "negative"."""
 
-    mood: str = "positive"
+    mood: str
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class Phrase:
     """A fixed expression in both languages; weather has a past tense too."""
 
@@ -190,298 +115,38 @@ class Phrase:
         return self.en
 
 
-# ---------------------------------------------------------------------------------------------- data
+def _rows(heading: str, count: int, separator: str | None = None) -> tuple[tuple[str, ...], ...]:
+    return columns(section("world", heading), count, separator)
 
 
-def _rows(table: str) -> list[list[str]]:
-    return [line.split() for line in table.strip().splitlines()]
+def _nouns(heading: str) -> tuple[Noun, ...]:
+    return tuple(Noun(en, *finnish, plural) for en, plural, *finnish in _rows(heading, 6))
 
 
-def _nouns(table: str, article: str | None = None) -> tuple[Noun, ...]:
-    """Rows: English, plural, then nominative, genitive, partitive, illative."""
-    return tuple(Noun(en, *finnish, plural, article) for en, plural, *finnish in _rows(table))
+def _words(heading: str) -> tuple[Word, ...]:
+    return tuple(Word(*row) for row in _rows(heading, 5))
 
 
-def _adjectives(table: str) -> tuple[Adjective, ...]:
-    return tuple(Adjective(*row) for row in _rows(table))
-
-
-# Name, its genitive, partitive and illative.
-_SHE = """
-Anna Annan Annaa Annaan
-Mia Mian Miaa Miaan
-Ella Ellan Ellaa Ellaan
-Emma Emman Emmaa Emmaan
-Sara Saran Saraa Saraan
-Nora Noran Noraa Noraan
-Lisa Lisan Lisaa Lisaan
-Eva Evan Evaa Evaan
-Ida Idan Idaa Idaan
-Elsa Elsan Elsaa Elsaan
-Maria Marian Mariaa Mariaan
-Julia Julian Juliaa Juliaan
-"""
-_HE = """
-Otto Oton Ottoa Ottoon
-Leo Leon Leoa Leoon
-Ben Benin Beniä Beniin
-Sam Samin Samia Samiin
-Tom Tomin Tomia Tomiin
-Max Maxin Maxia Maxiin
-Hugo Hugon Hugoa Hugoon
-Emil Emilin Emiliä Emiliin
-Olli Ollin Ollia Olliin
-Eero Eeron Eeroa Eeroon
-Eino Einon Einoa Einoon
-Antti Antin Anttia Anttiin
-"""
-PEOPLE = tuple(
-    Person(name, name, *finnish, f"{name}s", "", he)
-    for he, table in (("she", _SHE), ("he", _HE))
-    for name, *finnish in _rows(table)
-)
-
-ANIMALS = _nouns("""
-fox foxes kettu ketun kettua kettuun
-cat cats kissa kissan kissaa kissaan
-dog dogs koira koiran koiraa koiraan
-bear bears karhu karhun karhua karhuun
-hedgehog hedgehogs siili siilin siiliä siiliin
-owl owls pöllö pöllön pöllöä pöllöön
-hare hares jänis jäniksen jänistä jänikseen
-mouse mice hiiri hiiren hiirtä hiireen
-horse horses hevonen hevosen hevosta hevoseen
-moose moose hirvi hirven hirveä hirveen
-duck ducks ankka ankan ankkaa ankkaan
-squirrel squirrels orava oravan oravaa oravaan
-frog frogs sammakko sammakon sammakkoa sammakkoon
-wolf wolves susi suden sutta suteen
-swan swans joutsen joutsenen joutsenta joutseneen
-cow cows lehmä lehmän lehmää lehmään
-bee bees mehiläinen mehiläisen mehiläistä mehiläiseen
-pig pigs sika sian sikaa sikaan
-sheep sheep lammas lampaan lammasta lampaaseen
-hen hens kana kanan kanaa kanaan
-bird birds lintu linnun lintua lintuun
-seal seals hylje hylkeen hyljettä hylkeeseen
-badger badgers mäyrä mäyrän mäyrää mäyrään
-beaver beavers majava majavan majavaa majavaan
-crow crows varis variksen varista varikseen
-snake snakes käärme käärmeen käärmettä käärmeeseen
-""")
-
-COLOURS = _adjectives("""
-red punainen punaisen punaista punaiseen
-blue sininen sinisen sinistä siniseen
-green vihreä vihreän vihreää vihreään
-yellow keltainen keltaisen keltaista keltaiseen
-black musta mustan mustaa mustaan
-white valkoinen valkoisen valkoista valkoiseen
-grey harmaa harmaan harmaata harmaaseen
-brown ruskea ruskean ruskeaa ruskeaan
-orange oranssi oranssin oranssia oranssiin
-pink pinkki pinkin pinkkiä pinkkiin
-purple violetti violetin violettia violettiin
-golden kultainen kultaisen kultaista kultaiseen
-""")
-
-ADJECTIVES = _adjectives("""
-small pieni pienen pientä pieneen
-big iso ison isoa isoon
-old vanha vanhan vanhaa vanhaan
-new uusi uuden uutta uuteen
-wet märkä märän märkää märkään
-dry kuiva kuivan kuivaa kuivaan
-heavy painava painavan painavaa painavaan
-light kevyt kevyen kevyttä kevyeen
-clean puhdas puhtaan puhdasta puhtaaseen
-dirty likainen likaisen likaista likaiseen
-long pitkä pitkän pitkää pitkään
-short lyhyt lyhyen lyhyttä lyhyeen
-soft pehmeä pehmeän pehmeää pehmeään
-hard kova kovan kovaa kovaan
-warm lämmin lämpimän lämmintä lämpimään
-cold kylmä kylmän kylmää kylmään
-beautiful kaunis kauniin kaunista kauniiseen
-strange outo oudon outoa outoon
-round pyöreä pyöreän pyöreää pyöreään
-broken rikkinäinen rikkinäisen rikkinäistä rikkinäiseen
-""")
-
-# English preposition first, then inner or outer local cases in Finnish.
+PEOPLE = tuple(Person(name, name, *forms, f"{name}s", he) for he in ("she", "he") for name, *forms in _rows(he, 4))
+ANIMALS, THINGS, FOODS, JOBS = (_nouns(heading) for heading in ("animals", "things", "foods", "jobs"))
+COLOURS, ADJECTIVES = _words("colours"), _words("adjectives")
 PLACES = tuple(
-    Place(en, *finnish, plural, None, preposition, cases == "inner")
-    for preposition, cases, en, plural, *finnish in _rows("""
-in inner town towns kaupunki kaupungin kaupunkia kaupunkiin
-in inner forest forests metsä metsän metsää metsään
-in inner garden gardens puutarha puutarhan puutarhaa puutarhaan
-in inner kitchen kitchens keittiö keittiön keittiötä keittiöön
-at inner school schools koulu koulun koulua kouluun
-in inner library libraries kirjasto kirjaston kirjastoa kirjastoon
-in inner park parks puisto puiston puistoa puistoon
-in inner castle castles linna linnan linnaa linnaan
-in inner cave caves luola luolan luolaa luolaan
-in inner village villages kylä kylän kylää kylään
-in inner shop shops kauppa kaupan kauppaa kauppaan
-in inner museum museums museo museon museota museoon
-in inner tower towers torni tornin tornia torniin
-in inner valley valleys laakso laakson laaksoa laaksoon
-in inner harbour harbours satama sataman satamaa satamaan
-on outer beach beaches ranta rannan rantaa rantaan
-on outer hill hills mäki mäen mäkeä mäkeen
-on outer island islands saari saaren saarta saareen
-at outer market markets tori torin toria toriin
-at outer station stations asema aseman asemaa asemaan
-in outer yard yards piha pihan pihaa pihaan
-in outer meadow meadows niitty niityn niittyä niittyyn
-in outer field fields pelto pellon peltoa peltoon
-on outer bridge bridges silta sillan siltaa siltaan
-on outer farm farms maatila maatilan maatilaa maatilaan
-at outer lake lakes järvi järven järveä järveen
-""")
+    Place(en, *finnish, plural, preposition, cases == "inner")
+    for preposition, cases, en, plural, *finnish in _rows("places", 8)
 )
+FEELINGS = tuple(Feeling(*forms, mood) for mood, *forms in _rows("feelings", 6))
+TIMES = tuple(Phrase(*row) for row in _rows("times", 2, " = "))
+WEATHER = tuple(Phrase(*row) for row in _rows("weather", 4, " = "))
 
-THINGS = _nouns("""
-ball balls pallo pallon palloa palloon
-kite kites leija leijan leijaa leijaan
-key keys avain avaimen avainta avaimeen
-book books kirja kirjan kirjaa kirjaan
-lamp lamps lamppu lampun lamppua lamppuun
-boat boats vene veneen venettä veneeseen
-hat hats hattu hatun hattua hattuun
-letter letters kirje kirjeen kirjettä kirjeeseen
-map maps kartta kartan karttaa karttaan
-bell bells kello kellon kelloa kelloon
-box boxes laatikko laatikon laatikkoa laatikkoon
-basket baskets kori korin koria koriin
-bag bags laukku laukun laukkua laukkuun
-chair chairs tuoli tuolin tuolia tuoliin
-cup cups kuppi kupin kuppia kuppiin
-plate plates lautanen lautasen lautasta lautaseen
-spoon spoons lusikka lusikan lusikkaa lusikkaan
-bottle bottles pullo pullon pulloa pulloon
-coat coats takki takin takkia takkiin
-shoe shoes kenkä kengän kenkää kenkään
-sock socks sukka sukan sukkaa sukkaan
-scarf scarves huivi huivin huivia huiviin
-umbrella umbrellas sateenvarjo sateenvarjon sateenvarjoa sateenvarjoon
-ring rings sormus sormuksen sormusta sormukseen
-flower flowers kukka kukan kukkaa kukkaan
-stone stones kivi kiven kiveä kiveen
-stick sticks keppi kepin keppiä keppiin
-rope ropes köysi köyden köyttä köyteen
-drum drums rumpu rummun rumpua rumpuun
-flute flutes huilu huilun huilua huiluun
-doll dolls nukke nuken nukkea nukkeen
-bicycle bicycles polkupyörä polkupyörän polkupyörää polkupyörään
-mirror mirrors peili peilin peiliä peiliin
-candle candles kynttilä kynttilän kynttilää kynttilään
-picture pictures kuva kuvan kuvaa kuvaan
-pen pens kynä kynän kynää kynään
-phone phones puhelin puhelimen puhelinta puhelimeen
-camera cameras kamera kameran kameraa kameraan
-guitar guitars kitara kitaran kitaraa kitaraan
-sled sleds kelkka kelkan kelkkaa kelkkaan
-bucket buckets ämpäri ämpärin ämpäriä ämpäriin
-blanket blankets peitto peiton peittoa peittoon
-gift gifts lahja lahjan lahjaa lahjaan
-coin coins kolikko kolikon kolikkoa kolikkoon
-""")
-
-FOODS = _nouns(
-    """
-bread bread leipä leivän leipää leipään
-soup soup keitto keiton keittoa keittoon
-cheese cheese juusto juuston juustoa juustoon
-honey honey hunaja hunajan hunajaa hunajaan
-porridge porridge puuro puuron puuroa puuroon
-rice rice riisi riisin riisiä riisiin
-cake cake kakku kakun kakkua kakkuun
-chocolate chocolate suklaa suklaan suklaata suklaaseen
-jam jam hillo hillon hilloa hilloon
-salad salad salaatti salaatin salaattia salaattiin
-fish fish kala kalan kalaa kalaan
-meat meat liha lihan lihaa lihaan
-cabbage cabbage kaali kaalin kaalia kaaliin
-pizza pizza pizza pizzan pizzaa pizzaan
-""",
-    article="",
-)
-
-FEELINGS = tuple(
-    Feeling(*finnish, mood)
-    for mood, *finnish in _rows("""
-positive happy iloinen iloisen iloista iloiseen
-positive proud ylpeä ylpeän ylpeää ylpeään
-positive calm rauhallinen rauhallisen rauhallista rauhalliseen
-positive brave rohkea rohkean rohkeaa rohkeaan
-positive grateful kiitollinen kiitollisen kiitollista kiitolliseen
-positive excited innostunut innostuneen innostunutta innostuneeseen
-positive pleased tyytyväinen tyytyväisen tyytyväistä tyytyväiseen
-negative sad surullinen surullisen surullista surulliseen
-negative tired väsynyt väsyneen väsynyttä väsyneeseen
-negative angry vihainen vihaisen vihaista vihaiseen
-negative scared pelästynyt pelästyneen pelästynyttä pelästyneeseen
-negative lonely yksinäinen yksinäisen yksinäistä yksinäiseen
-negative worried huolestunut huolestuneen huolestunutta huolestuneeseen
-negative hungry nälkäinen nälkäisen nälkäistä nälkäiseen
-""")
-)
-
-JOBS = _nouns("""
-baker bakers leipuri leipurin leipuria leipuriin
-teacher teachers opettaja opettajan opettajaa opettajaan
-doctor doctors lääkäri lääkärin lääkäriä lääkäriin
-sailor sailors merimies merimiehen merimiestä merimieheen
-farmer farmers maanviljelijä maanviljelijän maanviljelijää maanviljelijään
-painter painters maalari maalarin maalaria maalariin
-singer singers laulaja laulajan laulajaa laulajaan
-driver drivers kuljettaja kuljettajan kuljettajaa kuljettajaan
-fisherman fishermen kalastaja kalastajan kalastajaa kalastajaan
-writer writers kirjailija kirjailijan kirjailijaa kirjailijaan
-gardener gardeners puutarhuri puutarhurin puutarhuria puutarhuriin
-cook cooks kokki kokin kokkia kokkiin
-""")
-
-TIMES = (
-    Phrase("in the morning", "aamulla"),
-    Phrase("at noon", "keskipäivällä"),
-    Phrase("in the afternoon", "iltapäivällä"),
-    Phrase("in the evening", "illalla"),
-    Phrase("at night", "yöllä"),
-    Phrase("today", "tänään"),
-    Phrase("in spring", "keväällä"),
-    Phrase("in summer", "kesällä"),
-    Phrase("in autumn", "syksyllä"),
-    Phrase("in winter", "talvella"),
-)
-
-WEATHER = (
-    Phrase("it rains", "sataa", "it rained", "satoi"),
-    Phrase("it snows", "sataa lunta", "it snowed", "satoi lunta"),
-    Phrase("it thunders", "ukkostaa", "it thundered", "ukkosti"),
-    Phrase("it is cold", "on kylmä", "it was cold", "oli kylmä"),
-    Phrase("it is warm", "on lämmin", "it was warm", "oli lämmin"),
-    Phrase("it is dark", "on pimeää", "it was dark", "oli pimeää"),
-    Phrase("the sun shines", "aurinko paistaa", "the sun shone", "aurinko paistoi"),
-    Phrase("the moon shines", "kuu paistaa", "the moon shone", "kuu paistoi"),
-    Phrase("the wind blows", "tuuli puhaltaa", "the wind blew", "tuuli puhalsi"),
-    Phrase("the sky is clear", "taivas on kirkas", "the sky was clear", "taivas oli kirkas"),
-)
-
-WORDS: tuple[Word, ...] = tuple(chain(PEOPLE, ANIMALS, COLOURS, ADJECTIVES, PLACES, THINGS, FOODS, FEELINGS, JOBS))
+WORDS: tuple[Word, ...] = (*PEOPLE, *ANIMALS, *COLOURS, *ADJECTIVES, *PLACES, *THINGS, *FOODS, *FEELINGS, *JOBS)
 BY_ENGLISH: dict[str, Word] = {word.en: word for word in WORDS}
 
 # ------------------------------------------------------------------------------- what is held out
 
-_KIND = {
-    word.en: kind
-    for kind, words in dict(
-        person=PEOPLE, animal=ANIMALS, colour=COLOURS, place=PLACES, thing=THINGS, adj=ADJECTIVES, food=FOODS
-    ).items()
-    for word in words
-}
-_MAIN = {"person", "animal", "colour", "place", "thing"}
+MAIN_KINDS = {"person": PEOPLE, "animal": ANIMALS, "colour": COLOURS, "place": PLACES, "thing": THINGS}
+CORE = {word.en for words in MAIN_KINDS.values() for word in words}
+
+_KIND = {word.en: kind for kind, words in (MAIN_KINDS | {"adj": ADJECTIVES, "food": FOODS}).items() for word in words}
 _ALSO = ({"adj", "thing"}, {"food", "person"}, {"food", "animal"})
 
 
@@ -494,22 +159,27 @@ def held_out(a: str, b: str) -> bool:
     and adjective with thing, food with person, food with animal.
     """
     kinds = {_KIND.get(a), _KIND.get(b)}
-    counts = len(kinds) == 2 and (kinds <= _MAIN or kinds in _ALSO)
+    counts = len(kinds) == 2 and (kinds <= MAIN_KINDS.keys() or kinds in _ALSO)
     return counts and zlib.crc32("+".join(sorted((a, b))).encode()) % 16 == 0
 
 
-# Each word that can clash has a bit. _CLASH[word] has the bits of all words held out with it,
+# Each word that can clash has a bit. _clashes(word) has the bits of all words held out with it,
 # so one "and" tells whether a word fits everything drawn so far.
 _BIT = {en: 1 << i for i, en in enumerate(_KIND)}
-_CLASH = {a: sum(_BIT[b] for b in _KIND if held_out(a, b)) for a in _KIND}
 
-_ROLES = (
-    ("hero", PEOPLE), ("animal", ANIMALS), ("colour", COLOURS), ("place", PLACES), ("thing", THINGS),
-    ("friend", PEOPLE), ("animal2", ANIMALS), ("colour2", COLOURS), ("place2", PLACES), ("thing2", THINGS),
-    ("adj", ADJECTIVES), ("food", FOODS), ("feeling", FEELINGS), ("time", TIMES), ("weather", WEATHER),
-    ("job", JOBS),
-)  # fmt: skip
-_CORE = ("hero", "animal", "colour", "place", "thing")
+
+@cache
+def _clashes(en: str) -> int:
+    return sum(bit for other, bit in _BIT.items() if held_out(en, other))
+
+
+# In this order a cast is drawn.
+_ROLES = {
+    **{"hero": PEOPLE, "animal": ANIMALS, "colour": COLOURS, "place": PLACES, "thing": THINGS},
+    **{"friend": PEOPLE, "animal2": ANIMALS, "colour2": COLOURS, "place2": PLACES, "thing2": THINGS},
+    **{"adj": ADJECTIVES, "food": FOODS, "feeling": FEELINGS, "time": TIMES, "weather": WEATHER, "job": JOBS},
+}
+_CORE_ROLES = ("hero", "animal", "colour", "place", "thing")
 
 
 @dataclass(eq=False)
@@ -518,15 +188,15 @@ class Cast:
 
     hero: Person
     animal: Noun
-    colour: Adjective
+    colour: Word
     place: Place
     thing: Noun
     friend: Person
     animal2: Noun
-    colour2: Adjective
+    colour2: Word
     place2: Place
     thing2: Noun
-    adj: Adjective
+    adj: Word
     food: Noun
     feeling: Feeling
     time: Phrase
@@ -545,31 +215,27 @@ class Cast:
             raise ValueError(f'split is "train" or "test", not {split!r}')
         while True:
             cast = cls(**_draw(rng, avoid=False))
-            if cast.shows_held_out(_CORE):
+            if cast.shows_held_out(_CORE_ROLES):
                 return cast
 
-    def shows_held_out(self, roles) -> bool:
+    def shows_held_out(self, roles: Iterable[str]) -> bool:
         """True if two of these roles ("hero", "animal", ...) are a held-out pair in this cast."""
-        names = [getattr(self, role).en for role in roles]
-        present = clashing = 0
-        for name in names:
-            present |= _BIT.get(name, 0)
-            clashing |= _CLASH.get(name, 0)
-        return bool(present & clashing)
+        names = [name for role in roles if (name := getattr(self, role).en) in _BIT]
+        return any(_clashes(name) & _BIT[other] for name in names for other in names)
 
 
-def _draw(rng: Random, avoid: bool) -> dict:
+def _draw(rng: Random, avoid: bool) -> dict[str, Word | Phrase]:
     """One member for each role, all different; with `avoid`, no two of them a held-out pair."""
-    drawn, banned, random = {}, 0, rng.random
-    for role, words in _ROLES:
+    drawn, banned = {}, 0
+    for role, words in _ROLES.items():
         while True:
-            word = words[int(random() * len(words))]
+            word = words[int(rng.random() * len(words))]
             bit = _BIT.get(word.en, 0)
             if not banned & bit:
                 break
         banned |= bit
         if avoid and bit:
-            banned |= _CLASH[word.en]
+            banned |= _clashes(word.en)
         drawn[role] = word
     return drawn
 
@@ -582,10 +248,10 @@ _SENTENCE_START = re.compile(r'((?:^|\n\s*|[.!?]\s+|\."\s+)"?|(?<=\s)")([a-zåä
 
 
 @cache
-def _compiled(template: str) -> tuple[str | tuple[str, ...], ...]:
-    """Split a template into plain pieces and tuples of choices."""
+def choices(template: str) -> tuple[tuple[str, ...], ...]:
+    """The template in pieces, each with what may stand there: "a [b|c]" is (("a ",), ("b", "c"), ("",))."""
     pieces = _CHOICE.split(template)
-    return tuple(tuple(p.split("|")) if i % 2 else p for i, p in enumerate(pieces))
+    return tuple(tuple(piece.split("|")) if i % 2 else (piece,) for i, piece in enumerate(pieces))
 
 
 def polish(text: str) -> str:
@@ -602,6 +268,6 @@ def fill(template: str, cast: Cast, rng: Random) -> str:
 
     A choice may contain members of the cast, but no other choice.
     """
-    pieces = _compiled(template)
-    text = "".join(p if type(p) is str else p[int(rng.random() * len(p))] for p in pieces)
+    pieces = choices(template)
+    text = "".join(piece[int(rng.random() * len(piece)) if i % 2 else 0] for i, piece in enumerate(pieces))
     return polish(text.format(**vars(cast)))

@@ -1,0 +1,75 @@
+"""One page of the textbook, and what can be done with it."""
+
+from __future__ import annotations
+
+import zlib
+from dataclasses import dataclass, field, replace
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One page of the textbook: a conversation, or plain text. `about` keeps what a check needs to know."""
+
+    skill: str
+    messages: tuple[dict, ...] = ()
+    text: str = ""
+    about: dict = field(default_factory=dict)
+
+    @property
+    def answer(self) -> str:
+        """The last message, or the plain text."""
+        return self.messages[-1]["content"] if self.messages else self.text
+
+
+def chat(skill: str, *turns: str, system: str = "", **about) -> Sample:
+    """A conversation: turns alternate between user and assistant, and end with the assistant."""
+    roles = ("user", "assistant")
+    messages = [{"role": "system", "content": system}] if system else []
+    messages += [{"role": roles[i % 2], "content": turn} for i, turn in enumerate(turns)]
+    return Sample(skill, tuple(messages), about=about)
+
+
+def running_text(skill: str, text: str) -> Sample:
+    """Text without chat markup, with the token that ends it."""
+    return Sample(skill, text=text + "<|endoftext|>")
+
+
+def plain(sample: Sample) -> str:
+    """The sample as the text a model sees, in Phi-3's chat markup."""
+    if not sample.messages:
+        return sample.text
+    return "".join(f"<|{m['role']}|>\n{m['content']}<|end|>\n" for m in sample.messages)
+
+
+# What a bigger sibling says of itself where the textbook speaks of pico-mini. Longer phrases come first.
+INTRODUCTIONS = {
+    "pico-mini": {},
+    "pico-medium": {
+        "about two million parameters, a few megabytes. Phi and ChatGPT are more than a thousand times bigger.": (
+            "about seven million parameters, 13 megabytes. Phi-3-mini is more than five hundred times bigger."
+        ),
+        "about two million parameters": "about seven million parameters",
+        "noin kaksi miljoonaa parametria": "noin seitsemän miljoonaa parametria",
+        "pico-mini": "pico-medium",
+    },
+}
+
+
+def introduce(sample: Sample, name: str) -> Sample:
+    """The same sample as the model `name` should learn it, and be judged by: with its own name and size."""
+
+    def own(text: str) -> str:
+        for old, new in INTRODUCTIONS[name].items():
+            text = text.replace(old, new)
+        return text
+
+    about = dict(sample.about)
+    if "answers" in about:
+        about["answers"] = tuple(map(own, about["answers"]))
+    messages = tuple({**message, "content": own(message["content"])} for message in sample.messages)
+    return replace(sample, messages=messages, text=own(sample.text), about=about)
+
+
+def in_test(*content) -> bool:
+    """Whether this content belongs to the test split (one in eight does)."""
+    return zlib.crc32(" ".join(map(str, content)).encode()) % 8 == 0
