@@ -168,6 +168,6 @@ class Training(View):
         return (
             f'<svg width="{WIDTH}" height="{HEIGHT}" role="img" aria-label="{label}">'
             f'<line x1="30" y1="{HEIGHT - 4}" x2="{WIDTH}" y2="{HEIGHT - 4}" stroke="currentColor" opacity="0.4"/>'
-            f'<text x="0" y="12" {text}>{high:.1f}</text><text x="0" y="{HEIGHT - 4}" {text}>{low:.1f}</text>'
+            f'<text x="0" y="12" {text}>{high:.1f}</text><text x="0" y="{HEIGHT - 4}" {text}>{low:.2g}</text>'
             f"{drawn}</svg>"
         )
