@@ -151,6 +151,12 @@ def names_needed(source: str) -> set[str]:
     return needed - set(dir(builtins))
 
 
+def names_used(statement: ast.stmt) -> set[str]:
+    """The names that a statement needs from before: a loop or a `with` brings its own."""
+    own = names_given(statement) if isinstance(statement, ast.For | ast.With | ast.Try) else set()
+    return names_needed(ast.unparse(statement)) - own
+
+
 LOCAL = (ast.FunctionDef, ast.ClassDef, ast.Lambda, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
 
@@ -180,7 +186,7 @@ def root(node: ast.AST) -> str:
 
 def needed_before(earlier: list[ast.stmt], later: list[ast.stmt]) -> list[ast.stmt]:
     """Those of the earlier statements without which the later ones cannot run."""
-    needed = set().union(*(names_needed(ast.unparse(statement)) for statement in later))
+    needed = set().union(*map(names_used, later))
     chosen = []
     for statement in reversed(earlier):
         given = names_given(statement)
@@ -191,7 +197,7 @@ def needed_before(earlier: list[ast.stmt], later: list[ast.stmt]) -> list[ast.st
                     isinstance(target, ast.Name | ast.Tuple) for target in statement.targets
                 )
                 needed -= given if plain else set()
-            needed |= names_needed(ast.unparse(statement))
+            needed |= names_used(statement)
     return chosen[::-1]
 
 

@@ -129,7 +129,8 @@ class Training(View):
     def _broken(self) -> str:
         """Where the loss is no number any more; empty where it always is one."""
         steps = [step for step, loss in enumerate(self.losses) if not math.isfinite(loss)]
-        return f"The loss is no number in {len(steps)} steps, first in step {steps[0]}" if steps else ""
+        more = f" and in {len(steps) - 1} more" if len(steps) > 1 else ""
+        return f"The loss is no number in step {steps[0]}{more}" if steps else ""
 
     def _page(self) -> str:
         bar = f'<progress max="{self.steps}" value="{self._done}" style="width:{WIDTH}px"></progress>'
