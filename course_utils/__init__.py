@@ -18,6 +18,12 @@ if sys.version_info < (3, 8):  # noqa: UP036
     )
 
 from course_utils.base import ROOT, CourseError, cache_folder  # noqa: E402
+from course_utils.setup import threads  # noqa: E402
+
+threads.wait_asleep()  # here, because it has to come before anybody imports PyTorch
+
+if not (ROOT / "requirements.txt").exists():  # after `pip install .`: without notebooks, and in no folder to work in
+    sys.exit("The course runs from its folder, where its notebooks are. There: python -m course_utils lab")
 
 __version__ = "1.0.0"
 __all__ = ["ROOT", "CourseError", "cache_folder", "load"]

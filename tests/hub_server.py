@@ -22,6 +22,7 @@ class Faults:
     corrupted: set[str] = field(default_factory=set)
     # name -> for each coming GET, the number of bytes after which the connection drops (None: it does not)
     drops: dict[str, list[int | None]] = field(default_factory=dict)
+    stalls: dict[str, int] = field(default_factory=dict)  # name -> bytes after which nothing more comes for a minute
 
 
 class Hub:
@@ -30,6 +31,7 @@ class Hub:
     def __init__(self, repo: str, revision: str, files: dict[str, bytes]):
         self.repo, self.revision, self.files = repo, revision, files
         self.faults = Faults()
+        self.closed = threading.Event()
         self.log: list[tuple[str, str, str | None]] = []  # method, file, Range header
         hub = self
 
@@ -47,6 +49,7 @@ class Hub:
         return self
 
     def __exit__(self, *_) -> None:
+        self.closed.set()
         self._server.shutdown()
         self._server.server_close()
 
@@ -116,6 +119,13 @@ class _Handler(BaseHTTPRequestHandler):
     def _send_body(self, short: str, body: bytes) -> None:
         drops = self.hub.faults.drops.get(short)
         limit = drops.pop(0) if drops else None
+        stall = self.hub.faults.stalls.get(short)
+        if stall is not None:
+            self.wfile.write(body[:stall])
+            self.wfile.flush()
+            self.hub.closed.wait(60)
+            self.close_connection = True
+            return
         self.wfile.write(body if limit is None else body[:limit])
         if limit is not None:
             self.close_connection = True

@@ -37,9 +37,9 @@ ODD_TEXTS = [
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory):
-    """pico-mini in each kind: {kind: (the file, the checkpoint read from it)}."""
+    """pico-mini in each precision: {precision: (the file, the checkpoint read from it)}."""
     place = tmp_path_factory.mktemp("gguf")
-    files = {kind: gguf_file.write("pico-mini", place / f"{kind}.gguf", kind) for kind in gguf_file.KINDS}
+    files = {kind: gguf_file.write("pico-mini", place / f"{kind}.gguf", kind) for kind in gguf_file.PRECISIONS}
     return {kind: (file, gguf_file.read(file, place / kind)) for kind, file in files.items()}
 
 
@@ -147,14 +147,19 @@ def own(place, **changes):
     return place
 
 
+LONG = {"rope_type": "longrope", "rope_theta": 1e4, "short_factor": [1.0] * 32, "long_factor": [2.0] * 32}
+
+
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
         ({"architectures": ["PhimoeForCausalLM"]}, "only Phi3ForCausalLM"),
-        ({"sliding_window": 8}, "a sliding window"),
-        ({"hidden_act": "gelu"}, "other than silu"),
+        ({"sliding_window": 8}, "sliding_window = 8"),
+        ({"hidden_act": "gelu"}, "hidden_act = gelu"),
+        ({"rope_parameters": LONG}, "rope_parameters = .*longrope"),
+        ({"max_position_embeddings": 10**6}, "max_position_embeddings: Input should be less"),
         ({"num_hidden_layers": 3}, "not those of its config.json"),
-        ({"eos_token_id": [4, 0, 3]}, "more than two tokens"),
+        ({"eos_token_id": [4, 0, 3]}, "eos_token_id = .4, 0, 3."),
     ],
 )
 def test_models_that_are_not_written(tmp_path, changes, words):
@@ -172,13 +177,13 @@ def test_a_tokenizer_that_cuts_otherwise_is_not_written(tmp_path):
 
 
 @pytest.mark.parametrize("model", ["pico-giant", "/no/such/folder"])
-def test_no_such_model_or_kind(tmp_path, model):
+def test_no_such_model_or_precision(tmp_path, model):
     with pytest.raises(CourseError, match="no course model"):
         gguf_file.write(model, tmp_path / "x.gguf")
     with pytest.raises(CourseError, match="no model in"):
         gguf_file.write(tmp_path, tmp_path / "x.gguf")
     with pytest.raises(CourseError, match="f32, f16, q8_0"):
-        gguf_file.write("pico-mini", tmp_path / "x.gguf", "q4_0")
+        gguf_file.write("pico-mini", tmp_path / "x.gguf", precision="q4_0")
 
 
 def test_a_disk_that_does_not_take_the_file(tmp_path):
@@ -236,14 +241,22 @@ def test_lies_about_sizes_end_at_once(tmp_path):
 @pytest.mark.parametrize(
     ("old", "new", "words"),
     [
-        (b"\x04\0\0\0\0\0\0\0phi3", b"\x04\0\0\0\0\0\0\0phi2", "'phi2', and the course knows phi3"),
+        (b"\x04\0\0\0\0\0\0\0phi3", b"\x04\0\0\0\0\0\0\0phi2", "general.architecture: Input should be 'phi3'"),
         (b"phi3.block_count\x04\0\0\0\x04", b"phi3.block_count\x04\0\0\0\x05", "has no blk.4"),
-        (b"phi3.block_count\x04\0\0\0\x04\0\0\0", b"phi3.block_count\x04\0\0\0\0\0\0\x40", "not between"),
-        (b"phi3.context_length\x04\0\0\0\0\x04\0\0", b"phi3.context_length\x04\0\0\0\0\0\x0f\0", "tokens of context"),
+        (
+            b"phi3.block_count\x04\0\0\0\x04\0\0\0",
+            b"phi3.block_count\x04\0\0\0\0\0\0\x40",
+            "block_count: Input should be less",
+        ),
+        (
+            b"phi3.context_length\x04\0\0\0\0\x04\0\0",
+            b"phi3.context_length\x04\0\0\0\0\0\x0f\0",
+            "context_length: Input should be less than or equal to 131072",
+        ),
         (b"phi3.embedding_length\x04\0\0\0\xc0", b"phi3.embedding_length\x04\0\0\0\xc6", "of shape"),
         (b"head_count\x04\0\0\0\x03", b"head_count\x04\0\0\0\x05", "cannot be shared"),
-        (b"sliding_window\x04\0\0\0\x00", b"sliding_window\x04\0\0\0\x08", "a sliding window"),
-        (b"\x05\0\0\0\0\0\0\0qwen2", b"\x05\0\0\0\0\0\0\0llama", "gpt2 with llama"),
+        (b"sliding_window\x04\0\0\0\x00", b"sliding_window\x04\0\0\0\x08", "sliding_window: Input should be 0"),
+        (b"\x05\0\0\0\0\0\0\0qwen2", b"\x05\0\0\0\0\0\0\0llama", "tokenizer.ggml.pre: Input should be 'qwen2'"),
         (b"eos_token_id\x04\0\0\0\0\0\0\0", b"eos_token_id\x04\0\0\0\0\xff\0\0", "not in its vocabulary"),
         (b"\x0d\0\0\0\0\0\0\0<|assistant|>", b"\x0d\0\0\0\0\0\0\0<|assistant|\xff", "tokenizer.ggml.tokens cannot"),
         (b"blk.0.ffn_up.weight", b"blk.0.ffn_ab.weight", "blk.0.ffn_ab.weight"),
@@ -278,38 +291,34 @@ def parsed(text: str) -> dict[str, list[str]]:
     return found
 
 
-def test_modelfile(made):
+def test_modelfile():
     persona = 'You are a pirate.\nSay "Arr".\nFROM /etc/passwd "'
-    found = parsed(gguf_file.modelfile(made["f16"][0], "pirate", persona))
+    found = parsed(gguf_file.modelfile("./f16.gguf", persona))
     assert found["FROM"] == ["./f16.gguf"] and found["SYSTEM"] == [persona]
     assert 'stop "<|end|>"' in found["PARAMETER"] and "temperature 0" in found["PARAMETER"]
-    assert "SYSTEM" not in gguf_file.modelfile(made["f16"][0], "pico-mini").replace(".System", "")
+    assert "SYSTEM" not in gguf_file.modelfile("pico-mini").replace(".System", "")
     talk = [("system", persona), ("user", "Hi"), ("assistant", "Arr!"), ("user", "Who are you?")]
     messages = [{"role": role, "content": content} for role, content in talk]
-    prompt = load_tokenizer(folder()).apply_chat_template(messages, tokenize=False, add_generation_prompt=True)
+    prompt = load_tokenizer().apply_chat_template(messages, tokenize=False, add_generation_prompt=True)
     assert template.render(found["TEMPLATE"][0], messages) == prompt
+    own = parsed(
+        gguf_file.modelfile("pico-mini", template="{{ .Prompt }}", parameters={"seed": 7, "stop": ["\n", "ä"]})
+    )
+    assert own["TEMPLATE"] == ["{{ .Prompt }}"] and own["PARAMETER"] == ["seed 7", 'stop "\\n"', 'stop "ä"']
 
 
 @pytest.mark.parametrize(
-    ("file", "name", "system", "words"),
+    ("given", "words"),
     [
-        ("x.gguf", "a name", None, "does not take the name"),
-        ("x.gguf", "a\nFROM b", None, "does not take the name"),
-        ("x\nSYSTEM y.gguf", "a", None, "rename it"),
-        ("x.gguf", "a", 'hello """\nFROM /etc/passwd', "three double quotes"),
+        ({"source": "x\nSYSTEM y.gguf"}, "rename it"),
+        ({"source": "x", "system": 'hello """\nFROM /etc/passwd'}, "three double quotes"),
+        ({"source": "x", "template": '{{ .Prompt }}"""\nFROM /etc/passwd'}, "three double quotes"),
+        ({"source": "x", "parameters": {"stop\nFROM": 1}}, "no name of a parameter"),
     ],
 )
-def test_what_could_break_out_of_a_modelfile_is_refused(file, name, system, words):
+def test_what_could_break_out_of_a_modelfile_is_refused(given, words):
     with pytest.raises(CourseError, match=words):
-        gguf_file.modelfile(file, name, system)
-
-
-def test_command(tmp_path, capsys):
-    file = tmp_path / "out.gguf"
-    assert gguf_file.main(["pico-mini", str(file), "--kind", "q8_0"]) == 0
-    assert "pico-mini as q8_0, 2.4 MB" in capsys.readouterr().out and file.stat().st_size > 2_300_000
-    assert gguf_file.main(["pico-giant", str(file)]) == 1
-    assert "pico-mini, pico-medium" in capsys.readouterr().err
+        gguf_file.modelfile(**given)
 
 
 @pytest.mark.parametrize("kind", ["f32", "f16"])

@@ -10,10 +10,12 @@ import hashlib
 import json
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
 import threading
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,9 +33,11 @@ LEARNER = """
 import json, sys
 from dataclasses import replace
 from course_utils.phi import catalog
-import huggingface_hub.constants
-huggingface_hub.constants.DOWNLOAD_CHUNK_SIZE = 50_000   # the files are small here
 order = json.loads(sys.argv[1])
+if "most" in order:  # bytes of a file: a write beyond them fails, as on a full disk
+    import resource
+    most = order.pop("most")
+    resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
 files = tuple(catalog.File(*file) for file in order.pop("files"))
 runtime, loads = order.pop("runtime"), order.pop("loads")
 model = replace(catalog.MODELS["phi-3.5-mini"][runtime], files=files, **order)
@@ -172,6 +176,38 @@ def test_what_came_before_a_lost_connection_is_kept_for_the_next_try(learner):
     learner.hub.log.clear()
     assert learner.run().names == ["phi-3.5-mini"]
     assert [resumed_at(span) for span in learner.hub.gets(weights(learner))] == [kept]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows sends no Ctrl+C to one process alone")
+def test_what_came_before_ctrl_c_is_kept_for_the_next_try(learner):
+    learner.hub.faults.stalls[weights(learner)] = 300_000
+    command = [sys.executable, "-c", LEARNER, learner.order()]
+    environment = learner.environment(COURSE_DOWNLOAD="yes")
+    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        while process.poll() is None and not kept_bytes(learner):
+            time.sleep(0.05)
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate(timeout=60)
+    assert process.returncode != 0 and b"KeyboardInterrupt" in errors
+    kept = kept_bytes(learner)
+    assert 0 < kept <= 300_000
+
+    learner.hub.faults.stalls.clear()
+    learner.hub.log.clear()
+    assert learner.run().names == ["phi-3.5-mini"]
+    assert [resumed_at(span) for span in learner.hub.gets(weights(learner))] == [kept]
+
+
+def kept_bytes(learner: Learner) -> int:
+    parts = (learner.cache / "models").glob(f"*/{weights(learner)}.part")
+    return sum(part.stat().st_size for part in parts)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no limit for the length of a file")
+def test_a_disk_that_takes_no_more(learner):
+    result = learner.run(most=400_000)
+    assert result.names == ["pico-mini"] and len(result.fallbacks) == 1
+    assert "the disk is full" in result.fallbacks[0] and "network" not in result.output
 
 
 def resumed_at(span: str | None) -> int:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
+from functools import partial
+
 import pytest
 import torch
 from safetensors import safe_open
@@ -9,7 +13,12 @@ from safetensors import safe_open
 from course_utils import CourseError, load, show
 from course_utils.models import UnknownModel
 from course_utils.phi import arithmetic
-from course_utils.pico import MOE, evaluate, folder, moe, moe_card
+from course_utils.pico import MOE, evaluate, folder, moe, records
+from course_utils.pico.tokenizer import load_tokenizer
+from course_utils.pico.training import experts, loop
+from course_utils.pico.training.muon import Muon
+from course_utils.pico.training.recipes import RECIPES, lessons
+from course_utils.pico.training.text import build_model
 
 SENTENCE = "The red fox lives in the forest."
 
@@ -34,14 +43,14 @@ def test_parameters_counted_by_hand(model):
     attention, norms, router, expert = 4 * hidden**2, 4 * hidden, 16 * hidden, 3 * hidden * 88
     rest = 2048 * hidden + 2 * hidden + layers * (attention + norms + router)
     assert model.model.num_parameters() == rest + layers * 16 * expert == 5_919_232
-    assert moe.active_parameters(model.model) == rest + layers * 2 * expert == 2_134_528
+    assert experts.active_parameters(model.model) == rest + layers * 2 * expert == 2_134_528
     counted = arithmetic.count(model.model.config)  # the sum that the course does for Phi-3.5-MoE
     assert (counted.total, counted.active) == (5_919_232, 2_134_528)
 
 
 def test_the_dense_ones_match_what_they_are_compared_in():
-    active = moe.build("dense-active", moe.Recipe()).num_parameters()
-    total = moe.build("dense-total", moe.Recipe()).num_parameters()
+    active = build_model(RECIPES["dense-active"]).num_parameters()
+    total = build_model(RECIPES["dense-total"]).num_parameters()
     assert abs(active / 2_134_528 - 1) < 0.01 and abs(total / 5_919_232 - 1) < 0.01
 
 
@@ -97,53 +106,91 @@ def test_the_comparison_says_what_can_be_measured_again(model):
     assert loss == pytest.approx(row["held_out_loss"], abs=0.002)
     assert all(sum(shares) == pytest.approx(1, abs=0.001) for shares in found["load"])
     for name, other in found["models"].items():
-        network = moe.build(name, moe.Recipe())
-        assert (other["parameters"], other["active"]) == (network.num_parameters(), moe.active_parameters(network))
+        network = build_model(RECIPES[name])
+        assert (other["parameters"], other["active"]) == (network.num_parameters(), experts.active_parameters(network))
         assert other["megabytes"] == pytest.approx(2 * other["parameters"] / 1e6)
         assert other["ms_a_token"] > 0 and other["ms_a_thousand_prompt_tokens"] > 0
-    assert set(found["models"]["dense-total"]["scores"]) == set(row["scores"]) == set(moe_card.scores(MOE)["scores"])
+    assert set(found["models"]["dense-total"]["scores"]) == set(row["scores"]) == set(records.scores(MOE)["scores"])
 
 
 def test_the_load_is_that_of_the_held_out_samples(model):
-    load = moe.expert_load(model.model, moe.held_out(model.tokenizer))
+    load = experts.expert_load(model.model, moe.held_out(model.tokenizer))
     for shares, known in zip(load, moe.compared()["load"], strict=True):
         assert shares == pytest.approx(known, abs=0.002)
 
 
-def test_the_curve_has_every_step_and_the_card_is_up_to_date(tmp_path, monkeypatch):
+def test_the_curve_has_every_step():
     lines = (folder(MOE) / "curve.csv").read_text(encoding="utf-8").split()
     assert [int(line.split(",")[0]) for line in lines] == list(range(moe.compared()["steps"]))
-    before = (folder(MOE) / "README.md").read_text(encoding="utf-8")
-    monkeypatch.setattr(moe_card, "folder", lambda _: tmp_path)
-    assert moe_card.write().read_text(encoding="utf-8") == before
 
 
-def test_it_has_the_tokenizer_of_the_family():
-    for file in ("tokenizer.json", "tokenizer_config.json", "chat_template.jinja", "generation_config.json"):
+def test_it_is_read_like_the_rest_of_the_family():
+    for file in ("tokenizer_config.json", "chat_template.jinja", "generation_config.json"):
         assert (folder(MOE) / file).read_bytes() == (folder("pico-mini") / file).read_bytes(), file
 
 
-def test_three_read_the_same_and_each_expert_is_turned_by_itself(model):
-    recipe = moe.Recipe(layers=1, steps=2, samples_a_step=4)
-    assert moe.lessons(recipe, 3, model.tokenizer) == moe.lessons(recipe, 3, model.tokenizer)
-    network = moe.build(MOE, recipe)
-    optims = moe.optimizers(network, recipe)
-    assert sum(p.numel() for o in optims for g in o.param_groups for p in g["params"]) == network.num_parameters()
-    loss, balance = moe.backward(network, moe.lessons(recipe, 0, model.tokenizer), recipe)
-    assert 5 < loss < 9 and 1.5 < balance < 4
-    alone = []  # each expert's matrix in the hands of the library's Muon, which knows of no other
-    down = optims[2].tensors[1]
+def test_the_three_read_the_same(model):
+    mixture, *dense = ([len(ids) for ids, _ in lessons(RECIPES[name], 3, model.tokenizer)] for name in moe.NAMES)
+    assert mixture and dense == [mixture, mixture]
+
+
+def test_each_expert_is_turned_by_itself(model):
+    recipe = replace(RECIPES[MOE], layers=1, samples_a_step=4)
+    network = build_model(recipe)
+    muon, adam = loop.optimizers(network, recipe.muon_rate, recipe.adam_rate)
+    assert sum(p.numel() for o in (muon, adam) for g in o.param_groups for p in g["params"]) == network.num_parameters()
+    loss = loop.backward(network, lessons(recipe, 0, model.tokenizer), balance=recipe.balance)
+    assert 5 < loss < 9
+    down = network.model.layers[0].mlp.experts.down_proj
+    alone = []  # each expert's matrix in the hands of an optimizer that knows of no other
     for part, gradient in zip(down.detach(), down.grad, strict=True):
         alone.append(torch.nn.Parameter(part.clone()))
         alone[-1].grad = gradient.clone()
-    how = {"lr": recipe.muon_rate, "weight_decay": 0.01, "adjust_lr_fn": "match_rms_adamw"}
-    torch.optim.Muon(alone, **how).step()
+    Muon(alone, lr=recipe.muon_rate).step()
     before = down.detach().clone()
-    optims[2].step()
-    assert down is network.model.layers[0].mlp.experts.down_proj
-    assert torch.allclose(down, torch.stack(alone), atol=1e-7) and not torch.allclose(down, before, atol=1e-4)
-    optims[2].zero_grad()
-    assert all(tensor.grad is None for tensor in optims[2].tensors)
+    muon.step()
+    assert torch.allclose(down, torch.stack(alone), atol=1e-6) and not torch.allclose(down, before, atol=1e-4)
+
+
+def test_the_balance_counts_in_training(model):
+    """The router's gradient has a part that comes from the load, of which the answers know nothing."""
+    recipe = replace(RECIPES[MOE], layers=2, samples_a_step=4)
+    rows, gradients = lessons(recipe, 0, model.tokenizer), []
+    for balance in (0.0, 1.0):
+        network = build_model(recipe).eval()
+        loop.backward(network, rows, balance=balance)
+        gradients.append(network.model.layers[0].mlp.router.weight.grad)
+    assert (gradients[0] - gradients[1]).abs().max() > 1e-4
+    ids = torch.tensor([rows[0][0]])
+    output = network.model(input_ids=ids, use_cache=False, output_router_logits=True)
+    assert 1.5 < loop.balance_loss(network, output.router_logits, ids).item() < 4
+
+
+def test_the_comparison_can_be_made_again(tmp_path, monkeypatch, capsys):
+    """The command of `moe.json`, with untrained dense models and one sample a skill, writes every figure there is."""
+    with pytest.raises(SystemExit):
+        experts.main(["--trained", str(tmp_path), "--machine", "a core", "--date", "2026-11-26"])
+    assert "train dense-active first" in capsys.readouterr().err
+    tokenizer = load_tokenizer(folder(MOE))
+    for name in moe.NAMES[1:]:
+        loop.save(build_model(replace(RECIPES[name], layers=1)), tokenizer, tmp_path / name / "model")
+    weights, home = folder(MOE), tmp_path / "written"
+    home.mkdir()
+    for file in weights.iterdir():
+        (home / file.name).write_bytes(file.read_bytes())
+    monkeypatch.setattr(experts, "folder", lambda _: home)
+    monkeypatch.setattr(experts, "RESULTS", home / "moe.json")
+    few = lambda student, samples, seed: ({"sum": evaluate.examine(student, "sum", 2, seed)[0]}, {})  # noqa: E731
+    monkeypatch.setattr(experts, "evaluate", few)
+    monkeypatch.setattr(experts, "speed", partial(experts.speed, rounds=1))
+    monkeypatch.setattr(experts, "RECIPES", {MOE: replace(RECIPES[MOE], steps=20)})
+    monkeypatch.setattr(experts, "held_out", lambda tokenizer: moe.held_out(tokenizer, samples=4))
+    assert experts.main(["--trained", str(tmp_path), "--machine", "a core", "--date", "2026-11-26"]) == 0
+    written = json.loads((home / "moe.json").read_text(encoding="utf-8"))
+    assert written.keys() == moe.compared().keys() and written["command"] == moe.compared()["command"]
+    for name in moe.NAMES:
+        assert written["models"][name].keys() == moe.compared()["models"][name].keys()
+    assert written["models"][MOE]["parameters"] == moe.compared()["models"][MOE]["parameters"]
 
 
 def test_it_answers_as_its_scores_say(model):
@@ -155,7 +202,7 @@ def test_it_answers_as_its_scores_say(model):
 
 
 def test_other_engines_are_refused_in_words():
-    with pytest.raises(UnknownModel, match="transformers only"):
+    with pytest.raises(UnknownModel, match="runs here with: transformers. Not with 'onnx': .* no way for PhiMoE"):
         load(MOE, runtime="onnx")
 
 
@@ -166,7 +213,7 @@ def test_the_map_of_experts_has_a_text_twin(model):
     with pytest.raises(CourseError, match="layers 0 to 3"):
         view.set(4)
     with pytest.raises(CourseError, match="no experts"):
-        show.experts(load("pico-mini"), SENTENCE)
+        show.experts(load("pico-mini", runtime="transformers"), SENTENCE)
     view.widget()
     view.control["layer"].value = 3
     assert view.layer == 3

@@ -73,7 +73,7 @@ CASES = [("pico-mini", prompt) for prompt in PROMPTS] + [("pico-medium", prompt)
 
 @lru_cache
 def engines(name: str):
-    return load(name), load(name, runtime="onnx", precision="fp32")
+    return load(name, runtime="transformers"), load(name, runtime="onnx", precision="fp32")
 
 
 def test_there_are_fifty_different_prompts():

@@ -5,17 +5,14 @@ import pytest
 from course_utils import CourseError
 from course_utils.phi import facts
 from course_utils.phi.arithmetic import (
-    bits_a_weight,
     config,
     count,
-    decode_flops,
     entries,
-    intensity,
     kv_cache_bytes,
     prefill_flops,
     training_flops,
     weight_bytes,
-)  # fmt: skip
+)
 
 GIB = 2**30
 
@@ -56,19 +53,9 @@ def test_sixteen_times_three_point_eight_is_forty_two():
     assert 16 * 3.8e9 > 1.4 * found.total
 
 
-@pytest.mark.parametrize(
-    ("id", "precision", "compute", "size"),
-    [
-        ("phi-3-mini-4k", "int4", "fp32", "size_int4_cpu"),
-        ("phi-3-mini-4k", "int4", "fp16", "size_int4_gpu"),
-        ("phi-3.5-mini", "int4", "fp32", "size_int4_cpu"),
-        ("phi-3.5-mini", "int4", "fp16", "size_int4_gpu"),
-        ("phi-4", "int4", "fp32", "size_int4_cpu"),
-        ("phi-4", "int4", "fp16", "size_int4_gpu"),
-    ],
-)
-def test_int4_files_have_the_predicted_size(id, precision, compute, size):
-    assert weight_bytes(id, precision, compute=compute) == pytest.approx(facts.figure(id, size).value, rel=0.015)
+@pytest.mark.parametrize("id", ["phi-3-mini-4k", "phi-3.5-mini", "phi-4"])
+def test_int4_files_have_the_predicted_size(id):
+    assert weight_bytes(id, "int4") == pytest.approx(facts.figure(id, "size_int4_cpu").value, rel=0.015)
 
 
 def test_bare_four_bits_are_the_phone_of_the_report_and_less_than_any_file():
@@ -80,38 +67,29 @@ def test_bare_four_bits_are_the_phone_of_the_report_and_less_than_any_file():
     assert weight_bytes("phi-4-mini", "int4") < facts.figure("phi-4-mini", "size_int4_cpu").value
 
 
-def test_a_tied_table_is_stored_once_or_twice():
-    """The same rule for the files that the builder makes here, less 0.3 MB for the graph."""
-    from transformers import AutoConfig
-
-    from course_utils.pico import folder
-    from course_utils.pico.export import onnx_folder
-
-    found = count(AutoConfig.from_pretrained(folder("pico-mini")))
-    built = sum(path.stat().st_size for path in onnx_folder("pico-mini", "int4", progress=False).glob("*.onnx*"))
-    once, twice = (weight_bytes(found, "int4", shared=shared) for shared in (True, False))
-    assert once < built < once + 400_000 < twice
-    assert twice - once == 4 * found.embedding
-    assert weight_bytes("phi-4-mini", "int4", shared=True) < facts.figure("phi-4-mini", "size_gguf_q4").value
-    assert weight_bytes("phi-4", "int4", shared=True) == weight_bytes("phi-4", "int4")  # not tied: no difference
+def test_a_tied_table_counts_twice():
+    """Once in 32 bits for looking up, once in int4 for the scores. Phi-4 has two tables anyway."""
+    tied, own = count("phi-4-mini"), count("phi-4")
+    assert tied.head == 0 and own.head == own.embedding
+    quantized = tied.attention + tied.mlp + tied.embedding
+    assert weight_bytes("phi-4-mini", "int4") == quantized * 5 // 8 + (tied.embedding + tied.norms) * 4
+    quantized = own.attention + own.mlp + own.head
+    assert weight_bytes("phi-4", "int4") == quantized * 5 // 8 + (own.embedding + own.norms) * 4
 
 
 def test_bytes_by_precision():
     assert weight_bytes(1000, "fp32") == 4000 and weight_bytes(1000, "bf16") == 2000
-    assert weight_bytes(1000, "int4", block=None) == 500 and bits_a_weight("int4") == 5.0
-    assert bits_a_weight("int4", compute="fp16") == 4.5 and bits_a_weight("int8", block=None) == 8.0
+    assert weight_bytes(1000, "int4", block=None) == 500 and weight_bytes(1000, "int4") == 625
+    assert weight_bytes(1000, "int8", block=None) == 1000 and weight_bytes(1000, "int8", block=128) == 1031
     assert weight_bytes("phi-3.5-mini", "bf16") == 2 * 3_821_079_552
 
 
-def test_the_cache_by_attention_and_context():
+def test_the_cache_by_context():
     assert kv_cache_bytes("phi-3.5-mini", 131072) == 48 * GIB
-    assert kv_cache_bytes("phi-4-mini", 131072) == 16 * GIB
-    assert kv_cache_bytes("phi-4-mini", 131072, attention="full") == 3 * kv_cache_bytes("phi-4-mini", 131072)
+    assert kv_cache_bytes("phi-4-mini", 131072) == 16 * GIB  # a third of the heads: each is shared by three
     assert kv_cache_bytes("mistral-7b-v0.1", 1) == 128 * 1024
-    window = kv_cache_bytes("phi-3-mini-4k", 4096)
-    assert window == kv_cache_bytes("phi-3-mini-4k", 2047) < kv_cache_bytes("phi-3-mini-4k", 4096, attention="grouped")
+    assert kv_cache_bytes("phi-3-mini-4k", 4096) == kv_cache_bytes("phi-3-mini-4k", 2047)  # its window
     assert kv_cache_bytes("phi-3.5-mini", 100, "int8") * 2 == kv_cache_bytes("phi-3.5-mini", 100)
-    assert kv_cache_bytes("phi-3.5-mini", 100, batch=3) == 3 * kv_cache_bytes("phi-3.5-mini", 100)
 
 
 @pytest.mark.parametrize("window", [None, 16])
@@ -129,10 +107,8 @@ def test_the_cache_is_the_one_that_transformers_fills(window, kv_heads):
     weighed = sum(t.numel() * t.element_size() for layer in cache.layers for t in (layer.keys, layer.values))
     if window:
         assert weighed == kv_cache_bytes(small, window - 1, "fp32") < kv_cache_bytes(small, 40, "fp32")
-        assert kv_cache_bytes(small, 40, "fp32") == kv_cache_bytes(small, window, "fp32", "grouped")
     else:
         assert weighed == kv_cache_bytes(small, 40, "fp32")
-    assert kv_cache_bytes(small, 40, "fp32", "full") == 4 // kv_heads * kv_cache_bytes(small, 40, "fp32", "grouped")
 
 
 @pytest.mark.parametrize("id", [id for id, entry in entries().items() if entry["class"]])
@@ -160,17 +136,25 @@ def test_operations():
     assert training_flops("phi-3-medium-4k", 4.8e12) == pytest.approx(4.0e23, rel=0.02)
     assert training_flops("phi-3.5-moe", 4.9e12) == pytest.approx(2.0e23, rel=0.03)  # the active ones count
     n = 3_821_079_552
-    assert decode_flops(n) == 2 * n == decode_flops("phi-3.5-mini")
-    assert decode_flops("phi-3.5-mini", "phi-3.5-mini", 1000) == 2 * n + 4 * 32 * 3072 * 1000
-    assert prefill_flops(n, 128) == 256 * n
+    assert prefill_flops(n, 128) == 256 * n == prefill_flops("phi-3.5-mini", 128)
     assert prefill_flops(n, 128, "phi-3.5-mini") == 256 * n + 2 * 32 * 3072 * 128**2
 
 
-def test_intensity_grows_with_the_batch():
-    one, many = intensity("phi-3.5-mini"), intensity("phi-3.5-mini", batch=32)
-    assert one == pytest.approx(1, rel=0.1) and many == pytest.approx(32, rel=0.1)
-    assert intensity("phi-3.5-mini", precision="int4") == pytest.approx(4 * one, rel=0.01)
-    assert intensity("phi-3.5-moe", batch=8) < intensity("phi-3-medium-4k", batch=8)
+@pytest.mark.parametrize("kv_heads", [4, 2])
+def test_the_operations_are_those_that_pytorch_counts(kv_heads):
+    """A small Phi-3 on the meta device reads 40 tokens, and PyTorch counts what its matrices multiply."""
+    import torch
+    from torch.utils.flop_counter import FlopCounterMode
+    from transformers import Phi3Config, Phi3ForCausalLM
+
+    shape = {"vocab_size": 64, "hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 3, "pad_token_id": 0}
+    heads = {"num_attention_heads": 4, "num_key_value_heads": kv_heads, "sliding_window": None}
+    small = Phi3Config(**shape, **heads, bos_token_id=1, eos_token_id=2, attn_implementation="eager")
+    with torch.device("meta"), FlopCounterMode(display=False) as counter:
+        Phi3ForCausalLM(small)(torch.ones(1, 40, dtype=torch.long))
+    counted, multiplied = counter.get_total_flops(), count(small).total - count(small).embedding - count(small).norms
+    attention = prefill_flops(multiplied, 40, small) - prefill_flops(multiplied, 40)
+    assert counted == 2 * multiplied * 40 + 2 * attention  # it computes the scores that the mask then hides, too
 
 
 @pytest.mark.parametrize(
@@ -179,9 +163,8 @@ def test_intensity_grows_with_the_batch():
         (lambda: count("phi-33"), "No configuration of 'phi-33'"),
         (lambda: config("phi-3-small-8k"), "has no configuration object"),
         (lambda: weight_bytes(10, "int3"), "take one of fp32"),
-        (lambda: kv_cache_bytes("phi-4", 100, attention="window"), "no sliding window"),
+        (lambda: kv_cache_bytes("phi-4", 100, "int3"), "take one of fp32"),
         (lambda: kv_cache_bytes("phi-4", -1), "0 tokens or more"),
-        (lambda: intensity("phi-4", batch=0), "at least one conversation"),
     ],
 )
 def test_wrong_words_are_named(call, words):

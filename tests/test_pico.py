@@ -2,41 +2,31 @@
 
 from __future__ import annotations
 
-import json
 import random
 import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
-from course_utils import CourseError
-from course_utils.pico import MODELS, SHIPPED, evaluate, folder, textbook
-from course_utils.pico.tokenizer import load_tokenizer
-from course_utils.pico.training.train import (
-    IGNORED,
-    RECIPES,
-    Recipe,
-    build_model,
-    encode,
-    micro_batches,
-    rate_at,
-    train,
-)
+from course_utils import ROOT, CourseError, pico
+from course_utils.pico import MODELS, SHIPPED, evaluate, folder, records, textbook
+from course_utils.pico.tokenizer import IGNORED, encode, load_tokenizer
+from course_utils.pico.training.loop import micro_batches
+from course_utils.pico.training.recipes import RECIPES
+from course_utils.pico.training.text import build_model
 
-# A sample scatters: three standard deviations of the binomial distribution are allowed. The full examination,
-# 300 samples a skill, is in scores.json. The bigger model is slower, so it answers fewer here.
+# The examination on the cards has 300 samples a skill. So many of its first ones are asked again here; the bigger model
+# is slower, so it answers fewer.
 SAMPLES = {"pico-mini": 60, "pico-medium": 30}
-# Where the shipped weights do not reach the bar yet. Strict: whoever trains better weights has to strike the line out.
-BELOW_THE_BAR = {"pico-mini": {"first_impression"}, "pico-medium": {"first_impression"}}
 MOST_BYTES = {"pico-mini": 6_000_000, "pico-medium": 16_000_000}
 
 
 @pytest.fixture(scope="module", params=MODELS)
 def student(request):
     return evaluate.Examinee.load(request.param)
-
-
-def recorded(name: str) -> dict:
-    return json.loads((folder(name) / "scores.json").read_text(encoding="utf-8"))
 
 
 @pytest.mark.parametrize("name", MODELS)
@@ -56,12 +46,63 @@ def test_the_folder_is_complete_small_and_safe(name):
     assert (path / "model.safetensors").stat().st_size <= MOST_BYTES[name]
 
 
-def test_the_family_is_small_and_has_one_tokenizer():
+def test_the_family_is_small():
     assert sum(p.stat().st_size for name in SHIPPED for p in folder(name).iterdir()) < 45_000_000
     small, large = (build_model(RECIPES[name]).num_parameters() for name in MODELS)
     assert small <= 3_000_000 and 3 * small <= large <= 5 * small
-    for file in ("tokenizer.json", "chat_template.jinja"):
-        assert len({(folder(name) / file).read_text(encoding="utf-8") for name in MODELS}) == 1
+
+
+def copy_of_the_weights(place: Path) -> Path:
+    """The folder `weights` as it comes out of Git: one tokenizer.json, beside the models."""
+    shutil.copytree(folder().parent, place, ignore=shutil.ignore_patterns("*.part"))
+    for name in SHIPPED:
+        (place / name / "tokenizer.json").unlink(missing_ok=True)
+    return place
+
+
+def test_one_tokenizer_is_laid_beside_each_model_and_replaced_when_it_is_new(tmp_path, monkeypatch):
+    weights = copy_of_the_weights(tmp_path / "weights")
+    monkeypatch.setattr(pico, "_WEIGHTS", weights)
+    for name in SHIPPED:
+        before = {file.name for file in (weights / name).iterdir()}
+        assert folder(name) == weights / name
+        assert {file.name for file in folder(name).iterdir()} == before | {"tokenizer.json"}
+        assert load_tokenizer(folder(name)).get_vocab() == load_tokenizer().get_vocab()
+    (weights / "tokenizer.json").write_text("{}", encoding="utf-8")  # as after a git pull
+    assert (folder() / "tokenizer.json").read_text(encoding="utf-8") == "{}"
+
+
+def test_where_nothing_can_be_laid_beside_the_weights_the_cache_has_the_folder(tmp_path, monkeypatch):
+    weights = copy_of_the_weights(tmp_path / "weights")
+    (weights / "pico-mini" / "tokenizer.json").mkdir()  # so that no file can stand there, not even for root
+    monkeypatch.setattr(pico, "_WEIGHTS", weights)
+    monkeypatch.setenv("COURSE_CACHE", str(tmp_path / "cache"))
+    place = folder()
+    assert place == tmp_path / "cache" / "weights" / "pico-mini"
+    [answer] = evaluate.Examinee.load(str(place)).answer([[{"role": "user", "content": "47 + 38"}]])
+    assert evaluate.last_number(answer) == 85
+    written = (place / "model.safetensors").stat().st_mtime_ns
+    assert folder() == place and (place / "model.safetensors").stat().st_mtime_ns == written
+    (weights / "pico-mini" / "config.json").write_text("{}", encoding="utf-8")
+    assert (folder() / "config.json").read_text(encoding="utf-8") == "{}"
+    (tmp_path / "file").write_text("no folder", encoding="utf-8")
+    monkeypatch.setenv("COURSE_CACHE", str(tmp_path / "file"))
+    with pytest.raises(CourseError, match="set COURSE_CACHE to a folder"):
+        folder()
+
+
+def test_many_processes_lay_the_tokenizer_at_once(tmp_path):
+    weights = copy_of_the_weights(tmp_path / "weights")
+    code = (
+        "import sys, pathlib; from course_utils import pico; pico._WEIGHTS = pathlib.Path(sys.argv[1]); "
+        "place = pico.folder() / 'tokenizer.json'; "
+        "[place.read_bytes().decode().index('merges') for _ in range(200) if pico.folder()]; print('whole')"
+    )
+    command = [sys.executable, "-c", code, str(weights)]
+    many = [subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) for _ in range(4)]
+    assert [process.communicate(timeout=120)[0].strip() for process in many] == ["whole"] * 4
+    assert not list(weights.glob("*/*.part"))
+    assert (weights / "pico-mini" / "tokenizer.json").read_bytes() == (weights / "tokenizer.json").read_bytes()
 
 
 def test_the_model_is_phi3_and_the_tokenizer_speaks_phi3(student):
@@ -85,19 +126,17 @@ def test_an_unknown_model_is_named_clearly():
 
 @pytest.mark.parametrize(
     ("skill", "name", "only"),
-    [
-        ("translate", "translate_en_fi", {"direction": ("en-fi",)}),
-        ("translate", "translate_fi_en", {"direction": ("fi-en",)}),
-        ("smalltalk", "first_impression", {"topic": evaluate.FIRST_IMPRESSION}),
-        *[(s, s, {}) for s in ("summary", "passage", "sentiment", "sum", "unknown", "tool", "followup", "story")],
-    ],
+    [(skill, name, only) for name, (skill, only) in evaluate.EXAMS.items() if name in evaluate.BARS],
 )
 def test_each_skill_on_held_out_content(student, skill, name, only):
-    samples = SAMPLES[student.name]
-    score, pairs = evaluate.examine(student, skill, samples, seed=20, **only)
+    """The first questions of the recorded examination: of these, no more may go wrong than of all then, and one."""
+    exam, samples = records.scores(student.name), SAMPLES[student.name]
+    score, pairs = evaluate.examine(student, skill, samples, exam["seed"], **only)
     wrong = [(s.answer, a) for s, a in pairs if not evaluate.right(s, a)]
-    expected = min(evaluate.BARS[name], recorded(student.name)["scores"][name])
-    assert score >= expected - 3 * (expected * (1 - expected) / samples) ** 0.5, wrong[:3]
+    recorded = exam["scores"][name]
+    assert len(wrong) == round((1 - score) * samples) <= round((1 - recorded) * exam["samples"]) + 1, wrong[:3]
+    spread = (recorded * (1 - recorded) / samples) ** 0.5
+    assert score >= recorded - 3 * spread - 1 / samples, wrong[:3]
 
 
 def test_it_says_its_own_name(student):
@@ -121,26 +160,13 @@ def test_the_examination_expects_the_models_own_name():
 def test_everyday_questions_get_an_honest_answer(student):
     questions = evaluate.EVERYDAY.read_text(encoding="utf-8").splitlines()
     questions = questions if student.name == "pico-mini" else questions[::3]
-    answers = student.answer([[{"role": "user", "content": q}] for q in questions if q.strip()])
-    assert sum(map(evaluate.smalltalk.honest, answers)) >= 0.8 * len(answers)
+    lies = evaluate.dishonest(student, dict.fromkeys(questions, ""))
+    assert len(lies) / len(questions) <= 1 - records.scores(student.name)["scores"]["everyday"] + 0.04, lies
 
 
 def test_stories_are_varied(student):
     told = student.answer([[{"role": "user", "content": "Tell me a story."}]] * 40, temperature=0.8, seed=3)
     assert len({story.split(".")[0] for story in told}) >= 24
-
-
-@pytest.mark.parametrize(
-    ("name", "skill"),
-    [
-        pytest.param(n, s, marks=pytest.mark.xfail(strict=True) if s in BELOW_THE_BAR[n] else ())
-        for n in MODELS
-        for s in evaluate.BARS
-    ],
-)
-def test_the_recorded_scores_reach_the_bars(name, skill):
-    assert recorded(name)["samples"] >= 300
-    assert recorded(name)["scores"][skill] >= evaluate.BARS[skill]
 
 
 def test_the_loss_counts_the_answers_and_nothing_else():
@@ -160,51 +186,3 @@ def test_micro_batches_hold_every_row_once():
         n - n // 2 for n in (3, 700, 40, 41, 1000, 12)
     )
     assert max(ids.numel() for ids, _, _ in batches) <= 1024
-
-
-def test_the_learning_rate_warms_up_stays_and_falls_to_zero():
-    recipe = Recipe(steps=1000, warmup=100, decay=0.4)
-    assert rate_at(0, recipe) == 0.01 and rate_at(300, recipe) == 1.0 and rate_at(800, recipe) == pytest.approx(0.5)
-    assert rate_at(999, recipe) < 0.01
-
-
-TINY = {
-    "hidden_size": 32,
-    "heads": 2,
-    "layers": 1,
-    "intermediate_size": 64,
-    "vocab_size": 512,
-    "samples_a_step": 8,
-    "warmup": 2,
-    "review": 1,
-}
-
-
-def test_training_learns_and_goes_on_after_an_interruption_as_if_there_was_none(tmp_path, monkeypatch):
-    recipe = Recipe(steps=5, **TINY)
-    whole, _ = train(recipe, tmp_path / "whole", save_every=2)
-    losses = [float(line.split(",")[1]) for line in (tmp_path / "whole" / "curve.csv").read_text().splitlines()]
-    assert len(losses) == 6 and losses[-1] < losses[0]
-
-    draw, drawn = textbook.draw, []
-
-    def interrupted(rng, split, skill=None):
-        drawn.append(split)
-        if len(drawn) > tokenizer_samples + 4 * recipe.samples_a_step:  # in the fifth step
-            raise KeyboardInterrupt
-        return draw(rng, split, skill)
-
-    tokenizer_samples = 60_000
-    monkeypatch.setattr(textbook, "draw", interrupted)
-    with pytest.raises(KeyboardInterrupt):
-        train(recipe, tmp_path / "halted", save_every=2)
-    monkeypatch.setattr(textbook, "draw", draw)
-    halted, _ = train(recipe, tmp_path / "halted", save_every=2)
-    assert all((a == b).all() for a, b in zip(whole.parameters(), halted.parameters(), strict=True))
-    assert (tmp_path / "whole" / "curve.csv").read_text() == (tmp_path / "halted" / "curve.csv").read_text()
-
-
-def test_a_checkpoint_of_another_recipe_is_not_mixed_in(tmp_path):
-    train(Recipe(steps=2, **TINY), tmp_path)
-    with pytest.raises(CourseError, match="another recipe"):
-        train(Recipe(steps=3, **TINY), tmp_path)

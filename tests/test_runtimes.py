@@ -59,7 +59,7 @@ def test_importing_the_course_loads_nothing_heavy():
         ({"runtime": "ollama", "hots": "x"}, UnknownOption, "Did you mean 'host'"),
         ({"runtime": "cloud", "base_uri": "https://example.org"}, UnknownOption, "Did you mean 'base_url'"),
         ({"name": "phi-4-mini", "runtime": "onnx"}, UnknownModel, "phi-4-mini runs here with: transformers."),
-        ({"precision": "int4"}, UnknownOption, "no option 'precision'"),
+        ({"runtime": "transformers", "precision": "int4"}, UnknownOption, "no option 'precision'"),
         ({"runtime": "onnx", "precison": "int4"}, UnknownOption, "Did you mean 'precision'"),
         (
             {"runtime": "onnx", "precision": "int3"},
@@ -92,7 +92,7 @@ def test_the_catalogue_is_pinned_and_complete():
 
 @pytest.fixture(scope="module")
 def pico():
-    return load("pico-mini")
+    return load("pico-mini", runtime="transformers")
 
 
 @pytest.mark.parametrize(
@@ -231,7 +231,9 @@ def test_two_processes_at_once(tmp_path):
     assert [process.returncode for process in both] == [0, 0], results
     assert children_seconds() - before < 2 * 15  # the promise is 15 seconds; processor time is fair on a busy machine
     paths = {output.splitlines()[-1] for output, _ in results}
-    assert len(paths) == 1 and list((home / "onnx").iterdir()) == [Path(paths.pop())]
+    [built] = map(Path, paths)
+    assert list((home / "onnx").iterdir()) == [built]
+    assert Path((built / export.SOURCE).read_text(encoding="utf-8")) == folder("pico-mini")  # what `_tidy` goes by
     for output, _ in results:
         first = output.splitlines()[0]
         assert first.startswith("Building the ONNX form of pico-mini, int4") and " done in " in first
@@ -262,25 +264,39 @@ def test_a_cache_that_cannot_be_used_is_named(tmp_path, monkeypatch):
         export.onnx_folder("pico-mini", "fp32", progress=False)
 
 
-def test_a_new_form_replaces_the_old_one(tmp_path):
-    names = ["pico-mini-int4-new", "pico-mini-int4-old", "pico-mini-int8-old", "building-now", "building-killed"]
-    for name in names:
-        (tmp_path / name).mkdir()
-        (tmp_path / name / "model.onnx").write_bytes(b"")
+def test_a_new_form_replaces_the_old_one_of_the_same_checkpoint(tmp_path):
+    """Two learners may call their models alike: neither's form goes when the other builds."""
+    places = {name: tmp_path / name for name in ("mine", "hers", "gone")}
+    forms = {"int4-new": "mine", "int4-old": "mine", "int8-old": "mine", "int4-hers": "hers", "int4-gone": "gone"}
+    for place in places.values():
+        (place / "my-slm").mkdir(parents=True)
+    onnx = tmp_path / "onnx"
+    for form, owner in forms.items():
+        (onnx / f"my-slm-{form}").mkdir(parents=True)
+        (onnx / f"my-slm-{form}" / "model.onnx").write_bytes(b"")
+        (onnx / f"my-slm-{form}" / export.SOURCE).write_text(str(places[owner] / "my-slm"), encoding="utf-8")
+    for name in ("building-now", "building-killed"):
+        (onnx / name).mkdir()
     long_ago = time.time() - 7200
-    os.utime(tmp_path / "building-killed", (long_ago, long_ago))
-    export._tidy(tmp_path / "pico-mini-int4-new")
-    left = sorted(path.name for path in tmp_path.iterdir())
-    assert left == ["building-now", "pico-mini-int4-new", "pico-mini-int8-old"]
+    os.utime(onnx / "building-killed", (long_ago, long_ago))
+    shutil.rmtree(places["gone"])
+    export._tidy(onnx / "my-slm-int4-new")
+    left = sorted(path.name for path in onnx.iterdir())
+    assert left == ["building-now", "my-slm-int4-hers", "my-slm-int4-new", "my-slm-int8-old"]
+
+
+def test_a_build_that_does_not_end_is_stopped(tmp_path):
+    endless = ("timeit", "-n", "1", "-r", "1", "import time; time.sleep(600)")
+    with pytest.raises(export.BuildFailed, match="not ended after 0.01. minutes and was stopped.*Close other programs"):
+        export.run_module(endless, tmp_path, progress=False, limit=1.0)
 
 
 def test_a_build_that_fails_says_why(tmp_path, monkeypatch):
     broken = tmp_path / "weights" / "pico-mini"
     shutil.copytree(folder("pico-mini"), broken)
     (broken / "model.safetensors").write_bytes(b"this is not a model")
-    monkeypatch.setattr("course_utils.pico.WEIGHTS", broken.parent)
     monkeypatch.setenv("COURSE_CACHE", str(tmp_path / "cache"))
     with pytest.raises(export.BuildFailed, match="(?s)builder failed.*doctor.*Error"):
-        export.onnx_folder("pico-mini", "fp32", progress=False)
+        export.onnx_folder(broken, "fp32", progress=False)
     assert list((tmp_path / "cache" / "onnx").iterdir()) == []
     assert cache_folder() == tmp_path / "cache"

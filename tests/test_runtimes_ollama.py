@@ -164,7 +164,7 @@ def test_find_prefers_an_ollama_with_a_phi(endpoint, monkeypatch, capsys):
     monkeypatch.setenv("OLLAMA_HOST", endpoint.url)
     client.copy("pico-mini", "phi3.5")
     try:
-        place = runtime.find()
+        place = server.find()
         assert (place.url, place.model, place.version) == (endpoint.url, "phi3.5", "0.6.3")
     finally:
         client.delete("phi3.5")
@@ -173,12 +173,12 @@ def test_find_prefers_an_ollama_with_a_phi(endpoint, monkeypatch, capsys):
 
 def test_find_falls_back_to_the_practice_endpoint_in_one_line(endpoint, monkeypatch, capsys):
     monkeypatch.setenv("OLLAMA_HOST", endpoint.url)
-    place = runtime.find(wanted=("phi3.5",))
+    place = server.find(wanted=("phi3.5",))
     assert place.version is None and place.url != endpoint.url and place.model == "pico-mini"
     told = capsys.readouterr().out
     assert told.count("\n") == 1 and "has no Phi (`ollama pull phi3.5`)" in told
     monkeypatch.setenv("OLLAMA_HOST", "127.0.0.1:9")
-    runtime.find()
+    server.find()
     assert "no Ollama answers at http://127.0.0.1:9" in capsys.readouterr().out
 
 

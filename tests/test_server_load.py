@@ -1,11 +1,13 @@
-"""Many clients at once: right answers, nothing lost, flat memory, and the speed of one.
+"""Many clients at once: right answers, nothing lost, flat memory, and everybody's answer grows.
 
 `COURSE_LOAD_SECONDS=60 pytest tests/test_server_load.py` runs it for a minute; by itself it takes ten seconds or so.
-The bars of speed are for a quiet machine; here they are looser, because other programs may use the cores.
+Speeds are told and kept in the report; no verdict depends on them, because other programs may use the cores.
 """
 
+import asyncio
 import ctypes
 import gc
+import json
 import os
 import sys
 import threading
@@ -15,6 +17,8 @@ import httpx2
 import psutil
 
 from course_utils import load, server
+from course_utils.pico.export import onnx_folder
+from course_utils.server.engine import AT_ONCE, SLICE, Engine, Loaded, RequestParams, parts_of
 
 SECONDS = float(os.environ.get("COURSE_LOAD_SECONDS", 6))
 CLIENTS = 32
@@ -69,7 +73,7 @@ def memory() -> int:
     return psutil.Process().memory_info().rss
 
 
-def test_many_clients_at_once():
+def test_many_clients_at_once(record_property):
     direct = load("pico-mini", runtime="onnx")
     truth = {question: direct.chat(question).text for question in QUESTIONS}
     with server.start() as endpoint:
@@ -78,23 +82,71 @@ def test_many_clients_at_once():
         before = memory()
         many = drive(endpoint.openai_url, truth, CLIENTS, SECONDS)
         grown = memory() - before
-    print(f"one client {alone['rate']:.0f} tokens/s, {CLIENTS} together {many['rate']:.0f}; ", end="")
-    print(f"{many['requests']} requests, memory grew by {grown / 1e6:.0f} MB")
-    assert many["requests"] > CLIENTS and many["wrong"] == [] and many["failed"] == []
+        assert endpoint._server.config.app.state.engine._in_line == 0
+    figures = {"one client, tokens/s": alone["rate"], f"{CLIENTS} clients, tokens/s": many["rate"]}
+    figures |= {"requests": many["requests"], "memory grew by MB": grown / 1e6}
+    for name, value in figures.items():
+        record_property(name, value)
+    print("; ".join(f"{name}: {value:.0f}" for name, value in figures.items()))
+    assert many["requests"] >= CLIENTS and many["wrong"] == [] and many["failed"] == []
     assert grown < 60e6
-    assert many["rate"] > 0.8 * alone["rate"]
 
 
-def test_the_first_token_comes_at_once():
+def test_all_answers_grow_at_the_same_time():
+    """In turns of a few tokens: while all are at work, nobody gets more than one turn more than another."""
+    loaded, turns, seen = Loaded.open(onnx_folder("pico-mini", progress=False)), [0] * AT_ONCE, []
+    most = 7 * SLICE
+
+    async def read(number: int, job) -> str:
+        text = ""
+        async for part in parts_of(job):
+            text += part
+            turns[number] += 1
+        return text
+
+    def watched(step, jobs):
+        def watched_step(count: int):
+            end = step(count)
+            seen.append([len(job.tokens) for job in jobs])
+            return end
+
+        return watched_step
+
+    async def crowd() -> list[str]:
+        engine = Engine()
+        prompt = loaded.read(loaded.chat_text([{"role": "user", "content": QUESTIONS[1]}]), [])
+        jobs = [engine.submit(prompt, RequestParams(max_new_tokens=most), loaded) for _ in turns]
+        for job in jobs:
+            job.step = watched(job.step, jobs)
+        texts = await asyncio.gather(*(read(number, job) for number, job in enumerate(jobs)))
+        engine.close()
+        return texts
+
+    texts = asyncio.run(crowd())
+    assert len(set(texts)) == 1 and texts[0] and turns == [7] * AT_ONCE
+    together = [written for written in seen if min(written) > 0 and max(written) < most]
+    assert len(together) > AT_ONCE
+    for written in together:
+        grown = [now - before for now, before in zip(written, together[0], strict=True)]
+        assert max(grown) - min(grown) <= SLICE
+
+
+def test_each_token_is_sent_by_itself(record_property):
+    body = {"model": "pico-mini", "messages": [{"role": "user", "content": QUESTIONS[1]}], "stream": True}
+    body["stream_options"] = {"include_usage": True}
     with server.start() as endpoint, httpx2.Client(base_url=endpoint.openai_url) as web:
-        body = {"model": "pico-mini", "messages": [{"role": "user", "content": QUESTIONS[1]}], "stream": True}
         waits = []
         for _ in range(6):
-            began = time.perf_counter()
+            began, pieces, tokens = time.perf_counter(), 0, 0
             with web.stream("POST", "/chat/completions", json=body) as answer:
                 for line in answer.iter_lines():
                     if '"content":"' in line and '"content":""' not in line:
-                        waits.append(time.perf_counter() - began)
-                        break
-        print(f"first token after {1000 * sorted(waits)[2]:.0f} ms")
-        assert sorted(waits)[2] < 0.5  # seconds; the bar of 150 ms is for a quiet machine
+                        pieces += 1
+                        if pieces == 1:
+                            waits.append(time.perf_counter() - began)
+                    if '"completion_tokens":' in line:
+                        tokens = json.loads(line.removeprefix("data: "))["usage"]["completion_tokens"]
+            assert tokens - 1 == pieces > 20  # all but the one that ends it
+    middle = 1000 * sorted(waits)[2]
+    record_property("first token, ms", middle)
+    print(f"first token after {middle:.0f} ms")

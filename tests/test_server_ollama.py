@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import json
+import re
 import time
 
 import httpx2
@@ -10,6 +11,8 @@ import ollama
 import pytest
 
 from course_utils import load, pico, server
+from course_utils.server import store
+from course_utils.server.engine import Loaded
 from course_utils.setup import machine
 
 SUM = [{"role": "user", "content": "What is 17 + 25?"}]
@@ -70,16 +73,40 @@ def test_the_asynchronous_client(endpoint):
     assert "".join(asyncio.run(ask())) == ANSWER
 
 
-def test_durations_are_true(client):
-    client.generate("pico-mini", keep_alive=0)
-    began = time.perf_counter_ns()
-    cold = client.chat("pico-mini", messages=SUM)
-    took = time.perf_counter_ns() - began
-    assert 0 < cold.load_duration < cold.total_duration <= took
-    assert cold.prompt_eval_duration > 0 and cold.eval_duration > 0 and cold.eval_count == 23
-    assert cold.load_duration + cold.prompt_eval_duration + cold.eval_duration <= cold.total_duration
-    warm = client.chat("pico-mini", messages=SUM)
-    assert warm.load_duration == 0 and warm.total_duration < cold.total_duration
+@pytest.fixture
+def loads(monkeypatch) -> list:
+    """The folders that the server opens as models from now on."""
+    opened, original = [], Loaded.open
+    monkeypatch.setattr(Loaded, "open", lambda folder: opened.append(folder) or original(folder))
+    return opened
+
+
+def test_durations_are_true(loads, record_property):
+    with server.start() as fresh:
+        client = ollama.Client(host=fresh.url)
+        began = time.perf_counter_ns()
+        cold = client.chat("pico-mini", messages=SUM, keep_alive=0)
+        took = time.perf_counter_ns() - began
+        assert 0 < cold.load_duration < cold.total_duration <= took
+        assert cold.prompt_eval_duration > 0 and cold.eval_duration > 0 and cold.eval_count == 23
+        assert cold.load_duration + cold.prompt_eval_duration + cold.eval_duration <= cold.total_duration
+        assert client.ps().models == [] and len(loads) == 1  # once for the answer, and then it has gone
+        again = client.chat("pico-mini", messages=SUM)
+        warm = client.chat("pico-mini", messages=SUM)
+        assert again.load_duration > 0 == warm.load_duration and len(loads) == 2
+    for name, answer in (("cold", cold), ("warm", warm)):
+        record_property(f"{name} ms", answer.total_duration / 1e6)
+        print(f"{name}: {answer.total_duration / 1e6:.0f} ms")
+
+
+def test_a_model_stays_while_it_writes_for_anybody(client, loads):
+    client.chat("pico-mini", messages=SUM, keep_alive="10m")
+    story = {"messages": [{"role": "user", "content": "Tell me a story."}], "keep_alive": 0, "stream": True}
+    rows = client.chat("pico-mini", **story)
+    next(rows)
+    assert client.chat("pico-mini", messages=SUM).message.content == ANSWER
+    list(rows)
+    assert loads == [] and "pico-mini:latest" not in [model.model for model in client.ps().models]
 
 
 def test_load_and_unload(client):
@@ -99,8 +126,72 @@ def test_options(client):
     dice = {"temperature": 1.0, "seed": 3, "num_predict": 30}
     told = [client.generate("pico-mini", "Tell me a story.", options=dice).response for _ in range(2)]
     assert told[0] == told[1]
-    with pytest.raises(ollama.ResponseError, match="must be of type"):
+    with pytest.raises(ollama.ResponseError, match='option "temperature" must be a number'):
         client.generate("pico-mini", "hello", options={"temperature": "hot"})
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"min_p": 5}, "from 0 .off. to 1"),
+        ({"repeat_penalty": 0}, "above 0"),
+        ({"top_k": 1.9}, "whole number"),
+        ({"seed": 1.7}, "whole number"),
+        ({"top_p": 1.5}, "up to 1"),
+        ({"temperature": -1}, "a number, 0"),
+        ({"presence_penalty": 1}, "not available"),
+        ({"mirostat": 2}, "not available"),
+    ],
+    ids=str,
+)
+def test_options_are_checked_before_a_model_is_loaded(loads, options, words):
+    with server.start() as fresh, httpx2.Client(base_url=fresh.url) as web:
+        body = {"model": "pico-mini", "prompt": "hello", "options": options, "stream": False}
+        answer = web.post("/api/generate", json=body)
+        assert answer.status_code == 400 and re.search(words, answer.json()["error"])
+        assert f"{next(iter(options))}" in answer.json()["error"] and loads == []
+        made = web.post("/api/create", json={"model": "odd", "from": "pico-mini", "parameters": options})
+        assert made.status_code == 400 and web.post("/api/show", json={"model": "odd"}).status_code == 404
+
+
+def test_options_that_ask_for_nothing(client):
+    options = {"num_predict": -1, "top_k": 0, "seed": -1, "presence_penalty": 0, "mirostat": 0, "num_thread": 1}
+    assert client.generate("pico-mini", "What is 17 + 25?", options=options).response == ANSWER
+    far = {"temperature": 1.0, "top_k": 10**6, "top_p": 0, "seed": 1}  # above the vocabulary; a nucleus of one
+    assert client.generate("pico-mini", "What is 17 + 25?", options=far).response == ANSWER
+
+
+def test_a_schema_holds_with_every_option(client):
+    shape = {"type": "object", "properties": {"n": {"enum": [1, 2]}}, "required": ["n"], "additionalProperties": False}
+    options = {"temperature": 1.5, "top_k": 40, "top_p": 0.9, "repeat_penalty": 1.3, "seed": 5}
+    for stream in (False, True):
+        rows = client.chat("pico-mini", messages=SUM, format=shape, options=options, stream=stream)
+        text = "".join(row.message.content for row in rows) if stream else rows.message.content
+        assert json.loads(text)["n"] in (1, 2)
+    with pytest.raises(ollama.ResponseError, match="min_p"):  # GenAI would then draw what the schema forbids
+        client.chat("pico-mini", messages=SUM, format=shape, options=options | {"min_p": 0.05})
+
+
+def test_an_answer_can_be_continued_by_its_context(client):
+    first = client.generate("pico-mini", "What is 17 + 25?")
+    again = client.generate("pico-mini", "hello", context=first.context)
+    talk = [*SUM, {"role": "assistant", "content": ANSWER}, {"role": "user", "content": "hello"}]
+    asked = client.chat("pico-mini", messages=talk)
+    assert len(first.context) == first.prompt_eval_count + first.eval_count
+    assert asked.prompt_eval_count - again.prompt_eval_count in (0, 1)  # the line break after the end token
+    with pytest.raises(ollama.ResponseError, match="invalid context"):
+        client.generate("pico-mini", "hello", context=[10**9])
+
+
+@pytest.mark.parametrize("keep", ["5m", "1h30m", "500ms", "1.5h", "-1m", "480", 0.5, -1])
+def test_durations_of_keep_alive(client, keep):
+    assert client.generate("pico-mini", keep_alive=keep).done_reason == "load"
+
+
+@pytest.mark.parametrize("keep", ["", "-", "m", "5 m", "1h30", "5x", "1..5s", "١s"])
+def test_what_is_no_duration(client, keep):
+    with pytest.raises(ollama.ResponseError, match="invalid duration"):
+        client.generate("pico-mini", keep_alive=keep)
 
 
 def test_a_schema_and_tools(client):
@@ -126,6 +217,29 @@ def test_embeddings_are_vectors_of_length_one(client):
     assert sum(value**2 for value in found.embeddings[0]) == pytest.approx(1, abs=1e-4)
 
 
+def test_embeddings_of_nothing(endpoint, client):
+    with httpx2.Client(base_url=endpoint.url) as web:
+        for nothing in ({"input": ""}, {"input": []}, {}):
+            answer = web.post("/api/embed", json={"model": "pico-mini", **nothing})
+            assert answer.status_code == 200 and answer.json()["embeddings"] == [], nothing
+    for texts, words in ((["The fox.", ""], "input 1 is empty"), ([""], "input 0 is empty")):
+        with pytest.raises(ollama.ResponseError, match=words):
+            client.embed("pico-mini", texts)
+    with pytest.raises(ollama.ResponseError, match="dimensions is not available"):
+        client.embed("pico-mini", "The fox.", dimensions=8)
+
+
+def test_a_persona_keeps_its_words_when_tools_are_given(client):
+    client.create("suomi", from_="pico-mini", system="Answer in Finnish.")
+    counts = {
+        (name, bool(tools)): client.chat(name, messages=SUM, tools=tools).prompt_eval_count
+        for name in ("pico-mini", "suomi")
+        for tools in ([], [get_weather])
+    }
+    plain, words = counts["pico-mini", False], counts["suomi", False] - counts["pico-mini", False]
+    assert words > 2 and counts["suomi", True] > counts["pico-mini", True] > plain
+
+
 def test_a_persona_can_be_made_copied_and_deleted(client):
     made = client.create("bear", from_="pico-mini", system="You are a bear.", parameters={"stop": ["Emma"]})
     assert made.status == "success"
@@ -139,8 +253,40 @@ def test_a_persona_can_be_made_copied_and_deleted(client):
     client.delete("bear2")
     with pytest.raises(ollama.ResponseError, match="not found"):
         client.show("bear2")
-    with pytest.raises(ollama.ResponseError, match="belongs to the course"):
-        client.delete("pico-mini")
+
+
+def test_the_courses_models_stay_as_they_are(endpoint, client):
+    before = {model.model: model.digest for model in client.list().models if model.model.startswith("pico-")}
+    client.create("mine", from_="pico-medium", system="Answer in Finnish.")
+    changes = [
+        lambda name: client.create(name, from_="pico-medium"),
+        lambda name: client.create(name, from_="mine"),
+        lambda name: client.create(name, files={"x.gguf": "sha256:" + "0" * 64}),
+        lambda name: client.copy("mine", name),
+        lambda name: client.delete(name),
+    ]
+    for name in ("pico-mini", "pico-mini:latest", "pico-medium", "pico-vision"):
+        for change in changes:
+            with pytest.raises(ollama.ResponseError, match="belongs to the course") as caught:
+                change(name)
+            assert caught.value.status_code == 403
+    with httpx2.Client(base_url=endpoint.url) as web:  # blobs have no way out of their folder
+        for name in ("sha256:../../pico-mini", "..%2f..%2fmodel.safetensors", "sha256-" + "0" * 63):
+            assert web.post(f"/api/blobs/{name}", content=b"x").status_code in (400, 404)
+    client.delete("mine")
+    assert before == {model.model: model.digest for model in client.list().models if model.model in before}
+    assert client.chat("pico-mini", messages=SUM).message.content == ANSWER
+
+
+def test_a_modelfile_holds_what_was_said(client):
+    quoted = 'Say "arr", and no more.'
+    client.create("quoted", from_="pico-mini", system=quoted)
+    assert f'SYSTEM """{quoted}"""' in client.show("quoted").modelfile
+    text = 'hello """\nFROM /etc/passwd'  # it would end the text, and begin a line of its own
+    with pytest.raises(ollama.ResponseError, match="double quotes"):
+        client.create("bad", from_="pico-mini", system=text)
+    with pytest.raises(ollama.ResponseError, match="double quotes"):
+        client.create("bad", from_="pico-mini", template=text)
 
 
 def test_a_template_is_used_and_a_strange_one_refused(client):
@@ -153,15 +299,70 @@ def test_a_template_is_used_and_a_strange_one_refused(client):
         client.create("bad", from_="pico-mini", parameters={"temprature": 1})
 
 
-def test_a_model_of_safetensors_can_be_brought(client):
-    files = {}
-    for file in pico.folder("pico-mini").iterdir():
-        if file.suffix in (".safetensors", ".jinja") or file.name in (
-            "config.json", "tokenizer.json", "tokenizer_config.json", "generation_config.json",
-        ):  # fmt: skip
-            files[file.name] = client.create_blob(file)
-    assert client.create("mine", files=files).status == "success"
+@pytest.fixture(scope="module")
+def uploaded(client) -> dict[str, str]:
+    """pico-mini's own files as blobs, {name: digest}."""
+    names = ("config.json", "tokenizer.json", "tokenizer_config.json", "generation_config.json")
+    own = pico.folder("pico-mini").iterdir()
+    files = [file for file in own if file.suffix in (".safetensors", ".jinja") or file.name in names]
+    return {file.name: client.create_blob(file) for file in files}
+
+
+def test_a_model_of_safetensors_comes_and_goes(endpoint, client, uploaded):
+    state = endpoint._server.config.app.state
+    before = {path.name for path in state.store.folder.iterdir()}
+    assert client.create("mine", files=uploaded).status == "success"
+    client.copy("mine", "mine2")
     assert client.chat("mine", messages=SUM).message.content == ANSWER
+    assert len(client.embed("mine", "The fox sleeps.").embeddings[0]) == 192
+    client.delete("mine")
+    assert client.chat("mine2", messages=SUM).message.content == ANSWER  # it has the same weights
+    assert "mine2:latest" in [model.model for model in client.ps().models]
+    kept = list(state.embedder._models)
+    client.delete("mine2")
+    assert [model.model for model in client.ps().models if "mine" in model.model] == []
+    assert len(state.embedder._models) == len(kept) - 1
+    assert {path.name for path in state.store.folder.iterdir()} < before  # its blobs have gone with it
+    uploaded.update({file.name: client.create_blob(file) for file in pico.folder("pico-mini").glob("*.*")
+                     if file.name in uploaded})  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"num_hidden_layers": 10**9}, "num_hidden_layers"),
+        ({"num_hidden_layers": 9}, "has not the shape"),
+        ({"hidden_size": 2**40}, "hidden_size"),
+        ({"vocab_size": 10**6}, "has not the shape"),
+        ({"intermediate_size": 10**6}, "has not the shape"),
+        ({"max_position_embeddings": 10**6}, "max_position_embeddings"),
+        ({"num_attention_heads": 7}, "cannot be shared"),
+        ({"num_key_value_heads": 0}, "num_key_value_heads"),
+        ({"num_attention_heads": True}, "num_attention_heads"),
+        ({"architectures": ["LlamaForCausalLM"]}, "only Phi3ForCausalLM"),
+    ],
+    ids=str,
+)
+def test_a_config_that_lies_is_refused(endpoint, client, uploaded, change, words):
+    config = json.loads((pico.folder("pico-mini") / "config.json").read_text(encoding="utf-8")) | change
+    content = json.dumps(config).encode()
+    digest = "sha256:" + hashlib.sha256(content).hexdigest()
+    httpx2.post(f"{endpoint.url}/api/blobs/{digest}", content=content).raise_for_status()
+    folder = endpoint._server.config.app.state.store.folder
+    before = list(folder.glob("model-*"))
+    with pytest.raises(ollama.ResponseError, match=words) as caught:
+        client.create("liar", files={**uploaded, "config.json": digest})
+    assert caught.value.status_code == 400 and list(folder.glob("model-*")) == before
+
+
+def test_a_builder_that_takes_too_long_is_stopped(client, uploaded, monkeypatch):
+    monkeypatch.setattr(store, "BUILD_SECONDS", 0.1)
+    client.create("slow", files=uploaded)
+    with pytest.raises(ollama.ResponseError, match="had not ended") as caught:
+        client.chat("slow", messages=SUM)
+    assert caught.value.status_code == 400
+    monkeypatch.undo()
+    assert client.chat("slow", messages=SUM).message.content == ANSWER
 
 
 @pytest.mark.parametrize(
@@ -185,6 +386,16 @@ def test_a_blob_must_be_what_its_name_says(endpoint):
         assert web.post(f"/api/blobs/sha256:{good}", content=b"abcd").status_code == 400
         assert web.post(f"/api/blobs/sha256:{good}", content=b"abc").status_code == 201
         assert web.head(f"/api/blobs/sha256:{good}").status_code == 200
+
+
+def test_blobs_have_a_quota(monkeypatch):
+    monkeypatch.setattr(store, "MOST_BLOBS", 10)
+    with server.start() as fresh, httpx2.Client(base_url=fresh.url) as web:
+        statuses = []
+        for content in (b"abcdef", b"ghijkl", b"abcdef"):
+            digest = hashlib.sha256(content).hexdigest()
+            statuses.append(web.post(f"/api/blobs/sha256:{digest}", content=content).status_code)
+        assert statuses == [201, 507, 201]  # the first again takes no more room
 
 
 def test_pull_says_the_truth(client):

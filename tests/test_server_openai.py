@@ -2,13 +2,14 @@
 
 import asyncio
 import json
-import math
 
 import httpx2
 import openai
 import pytest
 
 from course_utils import load, server
+from course_utils.pico import folder
+from course_utils.pico.tokenizer import load_tokenizer
 
 STORY = [{"role": "user", "content": "Tell me a story about a red fox in the forest."}]
 SUM = [{"role": "user", "content": "What is 17 + 25?"}]
@@ -116,25 +117,6 @@ def test_chance_follows_its_seed(client):
     assert len(set(three)) == 3 and three[0] == ask(7)[0]
 
 
-def test_logit_bias(client):
-    first = client.chat.completions.create(model="pico-mini", messages=STORY, max_tokens=1)
-    token = load("pico-mini", runtime="onnx").tokenizer.encode(first.choices[0].message.content)[0]
-    other = client.chat.completions.create(
-        model="pico-mini", messages=STORY, max_tokens=1, logit_bias={str(token): -100}
-    )
-    assert other.choices[0].message.content != first.choices[0].message.content
-
-
-def test_logprobs(client):
-    reply = client.chat.completions.create(model="pico-mini", messages=SUM, logprobs=True, top_logprobs=3)
-    rows = reply.choices[0].logprobs.content
-    assert "".join(row.token for row in rows) == reply.choices[0].message.content
-    for row in rows:
-        best = [top.logprob for top in row.top_logprobs]
-        assert len(best) == 3 and best == sorted(best, reverse=True) and best[0] == row.logprob <= 0
-        assert sum(math.exp(value) for value in best) <= 1 + 1e-6 and bytes(row.bytes).decode() == row.token
-
-
 def test_a_schema_really_constrains(client):
     form = {"type": "json_schema", "json_schema": {"name": "person", "schema": PERSON, "strict": True}}
     for question in ("Tell me about Emma.", "hello", "What is 1 + 1?"):
@@ -176,29 +158,102 @@ def test_no_tools_when_none_are_wanted(client):
         )  # fmt: skip
 
 
-def test_completions(client):
-    reply = client.completions.create(model="pico-mini", prompt="One morning a small fox", max_tokens=12, logprobs=2)
-    assert reply.choices[0].text and reply.usage.completion_tokens == 12
-    assert len(reply.choices[0].logprobs.tokens) == 12 and len(reply.choices[0].logprobs.top_logprobs[0]) == 2
-    two = client.completions.create(model="pico-mini", prompt=["One", "Two"], max_tokens=4, echo=True)
-    assert [choice.text[:3] for choice in two.choices] == ["One", "Two"]
-    parts = client.completions.create(model="pico-mini", prompt="One morning a small fox", max_tokens=12, stream=True)
-    assert "".join(part.choices[0].text for part in parts) == reply.choices[0].text
+@pytest.mark.parametrize("path", ["/completions", "/responses"])
+def test_what_is_not_spoken_says_what_to_use(endpoint, client, path):
+    answer = httpx2.post(endpoint.openai_url + path, json={"model": "pico-mini", "prompt": "One morning", "input": "x"})
+    assert answer.status_code == 404 and "Use /v1/chat/completions" in answer.json()["error"]["message"]
+    with pytest.raises(openai.NotFoundError, match="client.chat.completions.create"):
+        client.responses.create(model="pico-mini", input="What is 17 + 25?")
 
 
-def test_responses(client):
-    reply = client.responses.create(model="pico-mini", input="What is 17 + 25?", instructions="Be brief.")
-    assert "42" in reply.output_text and reply.status == "completed" and reply.usage.output_tokens > 5
-    events = list(client.responses.create(model="pico-mini", input=SUM, stream=True))
-    assert events[0].type == "response.created" and events[-1].type == "response.completed"
-    with client.responses.stream(model="pico-mini", input="What is 17 + 25?") as stream:
-        assert stream.get_final_response().output_text == "17 + 20 = 37. 37 + 5 = 42."
-    form = {"format": {"type": "json_schema", "name": "person", "schema": PERSON, "strict": True}}
-    held = client.responses.create(model="pico-mini", input="Tell me about Emma.", text=form)
-    assert json.loads(held.output_text)["name"] in ("Emma", "Tom")
-    told = "".join(event.delta for event in events if event.type == "response.output_text.delta")
-    assert told == events[-1].response.output_text == "17 + 20 = 37. 37 + 5 = 42."
-    assert [event.sequence_number for event in events] == list(range(len(events)))
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"presence_penalty": 1},
+        {"frequency_penalty": -0.5},
+        {"logit_bias": {"5": 1}},
+        {"logit_bias": {"²": 1}},
+        {"logprobs": True},
+        {"top_logprobs": 3},
+        {"store": True},
+        {"service_tier": "priority"},
+        {"reasoning_effort": "high"},
+    ],
+    ids=str,
+)
+def test_what_would_change_the_answer_is_never_ignored(client, more):
+    with pytest.raises(openai.BadRequestError, match=f"{next(iter(more))} is not available") as caught:
+        client.chat.completions.create(model="pico-mini", messages=SUM, **more)
+    assert caught.value.param == next(iter(more))
+
+
+def test_what_asks_for_nothing_is_no_fault(client):
+    more = {"presence_penalty": 0, "frequency_penalty": 0.0, "logit_bias": {}, "store": False, "service_tier": "auto"}
+    more |= {"user": "mia", "metadata": {"class": "4b"}, "parallel_tool_calls": False}
+    reply = client.chat.completions.create(model="pico-mini", messages=SUM, **more)
+    assert reply.choices[0].message.content == "17 + 20 = 37. 37 + 5 = 42."
+
+
+def test_usage_counts_every_answer(client):
+    one = client.chat.completions.create(model="pico-mini", messages=SUM)
+    three = client.chat.completions.create(model="pico-mini", messages=SUM, n=3)
+    assert three.usage.prompt_tokens == one.usage.prompt_tokens
+    assert three.usage.completion_tokens == 3 * one.usage.completion_tokens
+
+
+def test_a_conversation_is_read_as_the_model_learned_it(client):
+    """Each turn ends with its end token, the answers of earlier turns included."""
+    reply = client.chat.completions.create(model="pico-mini", messages=SUM)
+    talk = [*SUM, {"role": "assistant", "content": reply.choices[0].message.content}, {"role": "user", "content": "hi"}]
+    expected = load_tokenizer(folder()).apply_chat_template(talk, add_generation_prompt=True)["input_ids"]
+    assert client.chat.completions.create(model="pico-mini", messages=talk).usage.prompt_tokens == len(expected)
+
+
+def test_a_nul_does_not_end_the_prompt(client):
+    counts = []
+    for sign in ("\0", " "):
+        messages = [{"role": "user", "content": f"What is 2 + 2?{sign}Please."}]
+        counts.append(client.chat.completions.create(model="pico-mini", messages=messages).usage.prompt_tokens)
+    assert counts[0] == counts[1]
+
+
+def test_a_nucleus_of_one_token_is_greedy(client):
+    greedy = client.chat.completions.create(model="pico-mini", messages=STORY, max_tokens=30).choices[0]
+    for seed in range(5):
+        one = client.chat.completions.create(
+            model="pico-mini", messages=STORY, max_tokens=30, temperature=1.5, top_p=1e-6, seed=seed
+        )
+        assert one.choices[0].message.content == greedy.message.content
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"tools": [{"type": "function", "function": {"name": "f", "parameters": {"properties": []}}}]},
+        {"tools": [{"type": "function", "function": None}]},
+        {"tools": TOOLS, "tool_choice": {"type": "function", "function": None}},
+        {"tools": TOOLS, "tool_choice": "sometimes"},
+        {"messages": [*SUM, {"role": "assistant", "tool_calls": [{"function": None}]}]},
+        {"messages": [*SUM, {"role": "assistant", "tool_calls": [{"function": {"name": 5}}]}]},
+        {"messages": [{"role": "user", "content": [{"type": "input_audio"}]}]},
+        {"messages": [{"role": "user", "content": [5]}]},
+        {"response_format": {"type": "json_schema", "json_schema": {"name": "x"}}},
+    ],
+    ids=lambda more: str(more)[:60],
+)
+def test_shapes_that_are_none_are_a_400(client, more):
+    with pytest.raises(openai.BadRequestError):
+        client.chat.completions.create(**{"model": "pico-mini", "messages": SUM, **more})
+
+
+@pytest.mark.parametrize("parameters", [None, {"properties": None}, {"type": "object", "properties": None}], ids=str)
+def test_a_tool_without_arguments(client, parameters):
+    """Null says the same as nothing: clients of typed languages send it."""
+    tools = [{"type": "function", "function": {"name": "ring", "parameters": parameters}}]
+    reply = client.chat.completions.create(
+        model="pico-mini", messages=WEATHER, tools=tools, tool_choice="required", max_tokens=60
+    )
+    assert reply.choices[0].message.content or reply.choices[0].message.tool_calls[0].function.name == "ring"
 
 
 def test_a_picture_is_refused_clearly(client):
@@ -217,7 +272,6 @@ def test_a_picture_is_refused_clearly(client):
         ({"messages": []}, 400, "invalid_value"),
         ({"messages": [{"role": "robot", "content": "hi"}]}, 400, "invalid_value"),
         ({"messages": [{"role": "user", "content": "fox " * 3000}]}, 400, "context_length_exceeded"),
-        ({"top_logprobs": 3}, 400, "invalid_value"),
     ],
 )
 def test_errors_have_openais_shape(client, more, status, code):

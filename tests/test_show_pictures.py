@@ -94,7 +94,7 @@ def test_undo_takes_back_one_step_after_the_other_also_clear_and_open():
         (lambda board: board.stroke("red", [(1, 2, 3)]), "pairs of numbers"),
         (lambda board: board.stroke("red", [(1, 2)], width="wide"), "number of pixels"),
         (lambda board: board.open("nowhere.png"), "There is no file"),
-        (lambda board: board.open(b"some words"), "a text"),
+        (lambda board: board.open(b"some words"), "no picture"),
     ],
 )
 def test_what_cannot_be_drawn_is_said_and_the_sheet_stays(step, told):

@@ -1,6 +1,9 @@
-"""One file for each way of running a model, and `load`, which picks one."""
+"""One file for each way of running a model, and `load`, which picks one from a table."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
 
 from course_utils.models.chat import ChatModel, CourseError, UnknownOption
 
@@ -11,114 +14,141 @@ class UnknownModel(CourseError):
     """There is no model, or no runtime, of that name."""
 
 
-def load(name: str = "pico-mini", runtime: str = "transformers", **options) -> ChatModel:
-    """A model that is ready to answer.
+@dataclass(frozen=True)
+class Entry:
+    """How a model is opened in a runtime: `open(name, **options)`, and the names of the options that it takes."""
 
-    `name` is "pico-mini" or its bigger sibling "pico-medium", which are part of the course, or a real model:
-    "phi-3.5-mini" or "phi-4-mini". "pico-vision" sees: it takes `pictures=[...]` with a question. "pico-moe" is a
-    mixture of experts, for Transformers only. A real one is fetched first, after showing what that costs and asking; if
-    it cannot be had, one line says why and pico-mini answers instead (`model.name` tells which one you hold).
-    `runtime` is "transformers" or "onnx". With "onnx", the pico models take `precision="fp32"`, "int8" or "int4".
-    With "ollama", `name` is any model of the Ollama server, and `host`, `timeout` and `keep_alive` are options: see
-    ollama_model.OllamaModel, which also says what it raises where there is no server or no such model.
-    With "cloud", `name` is any model of a service that speaks OpenAI's dialect at `base_url`; `key`, `timeout` and
-    `retries` are options: see cloud_model.CloudModel.
+    open: Callable[..., ChatModel]
+    options: tuple[str, ...] = ()
+
+
+def load(name: str = "pico-mini", runtime: str | None = None, **options) -> ChatModel:
+    """A model that is ready to answer. Without a runtime, the first of its row here, which is the quickest.
+
+        name            runtimes             what it is
+        "pico-mini"     onnx, transformers   part of the course, 2 million parameters: it knows its textbook
+        "pico-medium"   onnx, transformers   its bigger sibling
+        "pico-vision"   onnx, transformers   it sees: give `pictures=[...]` with a question
+        "pico-moe"      transformers         a mixture of experts
+        "phi-3.5-mini"  onnx, transformers   Microsoft's own, fetched first: see below
+        "phi-4-mini"    transformers         its successor, fetched first as well
+        any other       ollama, cloud        what a server has, by the name that it gives it
+
+    A Phi is fetched after showing what that costs and asking; if it cannot be had, one line says why and pico-mini
+    answers instead (`model.name` tells which one you hold).
+
+    Options: with "onnx", pico-mini and pico-medium take `precision="fp32"`, "int8" or "int4"; with "transformers",
+    pico-vision takes `most`, the number of details that it sees of a picture. "ollama" takes `host`, `timeout` and
+    `keep_alive` (see ollama_model.OllamaModel, which also says what it raises where there is no server or no such
+    model); "cloud" takes `base_url`, `key`, `timeout` and `retries` (see cloud_model.CloudModel).
     Raises UnknownModel or UnknownOption.
     """
-    from course_utils.phi.catalog import MODELS
-    from course_utils.pico import MODELS as PICO
-    from course_utils.pico import MOE, SHIPPED, VISION
+    entry = SERVERS[runtime] if runtime in SERVERS else _entry(name, runtime)
+    for option in options:
+        if option not in entry.options:
+            raise UnknownOption(option, entry.options)
+    return entry.open(name, **options)
 
-    if runtime not in RUNTIMES:
+
+def _entry(name: str, runtime: str | None) -> Entry:
+    """The entry of TABLE for a name and a runtime. Raises UnknownModel."""
+    if runtime is not None and runtime not in RUNTIMES:
         raise UnknownModel(f"There is no runtime {runtime!r}. There are: {', '.join(RUNTIMES)}.")
-    if runtime == "ollama":
-        from course_utils.models.ollama_model import OllamaModel
-
-        _check(options, ("host", "timeout", "keep_alive"))
-        return OllamaModel(name, **options)
-    if runtime == "cloud":
-        from course_utils.models.cloud_model import CloudModel
-
-        _check(options, ("base_url", "key", "timeout", "retries"))
-        return CloudModel(name, **options)
-    if name in PICO:
-        return _load_pico(name, runtime, options)
-    if name == VISION:
-        return _load_vision(runtime, options)
-    if name == MOE:
-        if runtime != "transformers":
-            raise UnknownModel(
-                f"{name} runs here with transformers only: ONNX Runtime GenAI's builder has no way for PhiMoE on a CPU."
-            )
-        return _load_pico(name, runtime, options)
-    if name not in MODELS:
-        raise UnknownModel(f"There is no model {name!r}. There are: {', '.join([*SHIPPED, *MODELS])}.")
-    if runtime not in MODELS[name]:
-        raise UnknownModel(f"{name} runs here with: {', '.join(MODELS[name])}. Not with {runtime!r}.")
-    return _load_phi(name, runtime, options)
+    if name not in TABLE:
+        raise UnknownModel(f"There is no model {name!r}. There are: {', '.join(TABLE)}.")
+    row = TABLE[name]
+    if runtime is None:
+        return next(iter(row.values()))
+    if runtime not in row:
+        why = WHY_NOT.get((name, runtime), "")
+        raise UnknownModel(f"{name} runs here with: {', '.join(row)}. Not with {runtime!r}{why}.")
+    return row[runtime]
 
 
-def _load_pico(name: str, runtime: str, options: dict) -> ChatModel:
-    from course_utils.pico import folder
+# How each is opened. The engines are imported here, where one of them is wanted, and not with this file.
 
-    if runtime == "transformers":
-        from course_utils.models.torch_model import TransformersModel
 
-        _check(options, ())
-        return TransformersModel(folder(name), name=name)
-
+def _pico_onnx(name: str, precision: str = "fp32") -> ChatModel:
     from course_utils.models.onnx_model import OnnxModel
     from course_utils.pico.export import onnx_folder
 
-    _check(options, ("precision",))
-    return OnnxModel(onnx_folder(name, **options), name=name)
+    return OnnxModel(onnx_folder(name, precision), name)
 
 
-def _load_vision(runtime: str, options: dict) -> ChatModel:
-    from course_utils.models import vision_model as vision
+def _pico_torch(name: str) -> ChatModel:
+    from course_utils.models.torch_model import TransformersModel
+    from course_utils.pico import folder
 
-    if runtime == "transformers":
-        _check(options, ("most",))
-        return vision.TransformersVision(**options)
-    _check(options, ())
-    return vision.OnnxVision()
+    return TransformersModel(folder(name), name)
 
 
-def _load_phi(name: str, runtime: str, options: dict) -> ChatModel:
-    from course_utils.models.hub import DownloadError, fetch
+def _vision_onnx(name: str) -> ChatModel:
+    from course_utils.models.vision_model import OnnxVision
+
+    return OnnxVision()
+
+
+def _vision_torch(name: str, most: int = 16) -> ChatModel:
+    from course_utils.models.vision_model import TransformersVision
+
+    return TransformersVision(most=most)
+
+
+def _phi_onnx(name: str) -> ChatModel:
+    from course_utils.models.onnx_model import OnnxModel
+
+    return _fetched(name, "onnx", "cpu", lambda folder, dtype: OnnxModel(folder, name))
+
+
+def _phi_torch(name: str) -> ChatModel:
+    from course_utils.models.torch_model import TransformersModel, device_for
     from course_utils.phi.catalog import MODELS
 
-    _check(options, ())
-    model = MODELS[name][runtime]
-    device = _device(model.memory) if runtime == "transformers" else "cpu"
+    device = device_for(MODELS[name]["transformers"].memory)
+    return _fetched(name, "transformers", device, lambda folder, dtype: TransformersModel(folder, name, dtype, device))
+
+
+def _fetched(name: str, runtime: str, device: str, opened: Callable) -> ChatModel:
+    """A model of the hub, `opened(folder, dtype)`, or else pico-mini in the same runtime and a line that says why."""
+    from course_utils.models import hub
+    from course_utils.phi.catalog import MODELS
+
+    download = MODELS[name][runtime]
     try:
-        files = fetch(name, runtime, model, in_memory=device == "cpu")
-    except DownloadError as reason:
+        folder = hub.fetch(name, runtime, download, in_memory=device == "cpu")
+        return opened(folder, download.dtype)
+    except hub.DownloadError as reason:
         print(f"pico-mini answers instead of {name}: {reason}.")
-        return _load_pico("pico-mini", runtime, {})
-    try:
-        if runtime == "transformers":
-            from course_utils.models.torch_model import TransformersModel
-
-            return TransformersModel(files, name=name, dtype=model.dtype, device=device)
-        from course_utils.models.onnx_model import OnnxModel
-
-        return OnnxModel(files, name=name)
     except (MemoryError, RuntimeError, OSError) as error:  # too little memory, most of all
         first = (str(error).splitlines() or [""])[0][:120]
         why = f"{type(error).__name__}: {first}" if first else type(error).__name__
-    print(f"pico-mini answers instead of {name}: it could not be loaded ({why}).")
-    return _load_pico("pico-mini", runtime, {})
+        print(f"pico-mini answers instead of {name}: it could not be loaded ({why}).")
+    return load("pico-mini", runtime)
 
 
-def _device(memory: int) -> str:
-    """Where a big model goes: to an NVIDIA GPU that has room for it, else to the CPU."""
-    import torch
+def _ollama(name: str, **options) -> ChatModel:
+    from course_utils.models.ollama_model import OllamaModel
 
-    return "cuda" if torch.cuda.is_available() and torch.cuda.mem_get_info()[0] >= memory else "cpu"
+    return OllamaModel(name, **options)
 
 
-def _check(options: dict, valid: tuple[str, ...]) -> None:
-    for option in options:
-        if option not in valid:
-            raise UnknownOption(option, valid)
+def _cloud(name: str, **options) -> ChatModel:
+    from course_utils.models.cloud_model import CloudModel
+
+    return CloudModel(name, **options)
+
+
+# name -> runtime -> how it is opened; the first runtime of a row is the one that nobody has to name
+TABLE: dict[str, dict[str, Entry]] = {
+    "pico-mini": {"onnx": Entry(_pico_onnx, ("precision",)), "transformers": Entry(_pico_torch)},
+    "pico-medium": {"onnx": Entry(_pico_onnx, ("precision",)), "transformers": Entry(_pico_torch)},
+    "pico-moe": {"transformers": Entry(_pico_torch)},
+    "pico-vision": {"onnx": Entry(_vision_onnx), "transformers": Entry(_vision_torch, ("most",))},
+    "phi-3.5-mini": {"onnx": Entry(_phi_onnx), "transformers": Entry(_phi_torch)},
+    "phi-4-mini": {"transformers": Entry(_phi_torch)},
+}
+SERVERS = {  # a server knows its own models: any name goes
+    "ollama": Entry(_ollama, ("host", "timeout", "keep_alive")),
+    "cloud": Entry(_cloud, ("base_url", "key", "timeout", "retries")),
+}
+WHY_NOT = {("pico-moe", "onnx"): ": ONNX Runtime GenAI's builder has no way for PhiMoE on a CPU"}

@@ -6,6 +6,7 @@ server) is in `course_utils.models`.
 
 from __future__ import annotations
 
+import re
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Generator, Iterable, Iterator
@@ -17,6 +18,7 @@ from numbers import Integral, Real
 from course_utils.base import CourseError
 
 ROLES = ("system", "user", "assistant")
+TAG = re.compile(r"<\|image_(\d+)\|>\n?")  # the place of a picture in a text
 
 
 class BadPrompt(CourseError):
@@ -138,7 +140,7 @@ class SamplingParams:
 
     @classmethod
     def read(cls, given: dict) -> SamplingParams:
-        """Check `given` and fill in the rest. Raises UnknownOption or BadOption."""
+        """Check what was given and fill in the rest. Raises UnknownOption or BadOption."""
         for name, value in given.items():
             if name not in _RULES:
                 raise UnknownOption(name, [field.name for field in fields(cls)])
@@ -172,6 +174,20 @@ def _read_message(item) -> Message:
     if item.role not in ROLES:
         raise BadPrompt(f"The role of a message is one of {', '.join(ROLES)}; this is {item.role!r}.")
     return item
+
+
+def placed(messages: list[Message], pictures: int) -> list[Message]:
+    """The messages with tags <|image_1|>, ... where the pictures belong: as written, or else before the last text.
+
+    Raises BadPrompt where the tags and the number of pictures do not match.
+    """
+    numbers = [int(number) for message in messages for number in TAG.findall(message.content)]
+    if pictures and not numbers:
+        tags = "".join(f"<|image_{number}|>\n" for number in range(1, pictures + 1))
+        return [*messages[:-1], Message(messages[-1].role, tags + messages[-1].content)]
+    if sorted(numbers) != list(range(1, pictures + 1)):
+        raise BadPrompt(f"The pictures are {pictures}, and the tags in the texts name: {numbers}. Each is named once.")
+    return messages
 
 
 class Stream:
@@ -220,8 +236,8 @@ class ChatModel(ABC):
 
         Raises BadPrompt, EmptyPrompt, PromptTooLong, UnknownOption or BadOption, before the first token.
         """
-        checked = SamplingParams.read(options)
-        return self._answer(read_messages(prompt, checked.system), checked)
+        params = SamplingParams.read(options)
+        return self._answer(read_messages(prompt, params.system), params)
 
     def chat(self, prompt: str | list, **options) -> Reply:
         """Answer `prompt` and return the whole Reply. An interrupt returns what was written so far."""
@@ -255,7 +271,7 @@ class ChatModel(ABC):
         """How many tokens `text` is, without the chat markup."""
 
     @abstractmethod
-    def _answer(self, messages: list[Message], options: SamplingParams) -> Stream:
+    def _answer(self, messages: list[Message], params: SamplingParams) -> Stream:
         """Start an answer."""
 
     def __repr__(self) -> str:
@@ -272,25 +288,30 @@ class LocalModel(ChatModel):
         """The conversation in the model's own chat markup, as token ids, ready to be answered."""
 
     @abstractmethod
-    def _tokens(self, ids: list[int], options: SamplingParams, limit: int) -> Generator[int, None, None]:
-        """At most `limit` token ids that follow `ids`."""
+    def _tokens(self, prompt, params: SamplingParams, limit: int) -> Generator[int, None, None]:
+        """At most `limit` token ids that follow `prompt`, which is what `_read` made: here a list of ids."""
 
     @abstractmethod
     def _decoder(self) -> Callable[[int], str]:
         """A function that takes the ids of an answer one by one and returns the text each adds."""
 
-    def _answer(self, messages: list[Message], options: SamplingParams) -> Stream:
-        if options.pictures:
+    def _answer(self, messages: list[Message], params: SamplingParams) -> Stream:
+        prompt, tokens = self._read(messages, params.pictures)
+        room = self.context_length - tokens
+        if room < 1:
+            raise PromptTooLong(self.name, tokens, self.context_length)
+        return Stream(self._write(prompt, params, min(params.max_new_tokens, room)), tokens)
+
+    def _read(self, messages: list[Message], pictures: list | tuple) -> tuple[object, int]:
+        """The prompt, as `_tokens` wants it, and how many tokens it is. A model that sees does this in its own way."""
+        if pictures:
             raise BadPrompt(f'{self.name} reads text only. One that sees pictures: load("pico-vision").')
         ids = self.encode(messages)
-        room = self.context_length - len(ids)
-        if room < 1:
-            raise PromptTooLong(self.name, len(ids), self.context_length)
-        return Stream(self._write(ids, options, min(options.max_new_tokens, room)), len(ids))
+        return ids, len(ids)
 
-    def _write(self, ids: list[int], options: SamplingParams, limit: int) -> Generator[Chunk, None, str]:
+    def _write(self, prompt, params: SamplingParams, limit: int) -> Generator[Chunk, None, str]:
         decode = self._decoder()
-        with closing(self._tokens(ids, options, limit)) as tokens:
+        with closing(self._tokens(prompt, params, limit)) as tokens:
             for token in tokens:
                 if token in self.stop_ids:
                     return "stop"

@@ -7,27 +7,16 @@ else: it stands in no message, no repr and no attribute of what `load` returns.
 from __future__ import annotations
 
 import os
-import re
 import urllib.parse
-from collections.abc import Generator
-from dataclasses import replace
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import asdict, replace
 
-from course_utils.models.chat import (
-    BadOption,
-    BadPrompt,
-    ChatModel,
-    Chunk,
-    CourseError,
-    Message,
-    Reply,
-    SamplingParams,
-    Stream,
-)
+from course_utils.base import CourseError
+from course_utils.models import providers
+from course_utils.models.chat import TAG, BadOption, ChatModel, Chunk, Message, Reply, SamplingParams, Stream, placed
 from course_utils.models.pictures import to_data_url
 
-from . import providers
-
-TAG = re.compile(r"<\|image_(\d+)\|>\n?")  # the place of a picture in a text
 ABSENT = ("top_k", "min_p", "repetition_penalty")  # options that OpenAI's dialect has no field for
 
 
@@ -73,7 +62,8 @@ class CloudModel(ChatModel):
 
     def models(self) -> list[str]:
         """The names of the models that the service offers. Raises CloudError."""
-        return sorted(model.id for model in self._asked(lambda: self._client.models.list().data))
+        with self._explained():
+            return sorted(model.id for model in self._client.models.list().data)
 
     def chat(self, prompt: str | list, **options) -> Reply:
         """See ChatModel. The speed is all tokens over all seconds, the wait included.
@@ -93,105 +83,94 @@ class CloudModel(ChatModel):
     def __repr__(self) -> str:
         return f"<{self.name} in the cloud, at {self.host}>"
 
-    def _answer(self, messages: list[Message], options: SamplingParams) -> Stream:
-        plain = SamplingParams()
+    def _answer(self, messages: list[Message], params: SamplingParams) -> Stream:
         for name in ABSENT:
-            if getattr(options, name) != getattr(plain, name):
+            if getattr(params, name) != getattr(SamplingParams, name):
                 raise BadOption(f"{name} is not part of OpenAI's dialect; leave it out. It has temperature and top_p.")
         request = {
             "model": self.name,
-            "messages": with_pictures(messages, options.pictures),
-            "max_tokens": options.max_new_tokens,
-            "temperature": options.temperature,
-            "top_p": options.top_p,
+            "messages": with_pictures(messages, params.pictures),
+            "max_tokens": params.max_new_tokens,
+            "temperature": params.temperature,
+            "top_p": params.top_p,
             "stream": True,
             "stream_options": {"include_usage": True},
         }
-        if options.seed is not None:
-            request["seed"] = options.seed
-        events = self._asked(lambda: self._client.chat.completions.create(**request))
-        stream = CloudStream(None, 0)
-        stream._chunks = self._pieces(events, stream)
+        if params.seed is not None:
+            request["seed"] = params.seed
+        with self._explained():
+            events = self._client.chat.completions.create(**request)
+        stream = Stream(self._pieces(events, lambda: stream), 0)
         return stream
 
-    def _pieces(self, events, stream: CloudStream) -> Generator[Chunk, None, str]:
-        finish = None
-        try:
+    def _pieces(self, events, stream: Callable[[], Stream]) -> Generator[Chunk, None, str]:
+        finish = usage = None
+        with closing(events):
             while True:
-                try:
+                with self._explained(broken_off=True):
                     event = next(events, None)
-                except Exception as error:
-                    raise self._explained(error, broken_off=True) from None
                 if event is None:
                     if finish is None:
                         raise CloudError("The answer broke off: the service ended the stream early. Ask again.")
+                    if usage:  # the service's own count: a piece of text may be several tokens, or none
+                        stream().prompt_tokens = usage.prompt_tokens
+                        stream().completion_tokens = usage.completion_tokens
                     return finish
-                if event.usage:
-                    stream.counted(event.usage)
+                usage = event.usage or usage
                 for choice in event.choices[:1]:  # an event with the usage has none
                     finish = choice.finish_reason or finish
                     if choice.delta.content:
                         yield Chunk(choice.delta.content)
-        finally:
-            events.close()
 
-    def _asked(self, question):
-        try:
-            return question()
-        except Exception as error:
-            raise self._explained(error) from None  # the SDK's own error may quote the key that it was sent
+    @contextmanager
+    def _explained(self, broken_off: bool = False) -> Iterator[None]:
+        """Turns what the package raises into the words of the course; from None, as it may quote the key it was sent.
 
-    def _explained(self, error: Exception, broken_off: bool = False) -> CloudError:
-        """The error in the words of the course, without the key."""
+        broken_off: the answer had begun.
+        """
         import httpx2
         import openai
 
-        if isinstance(error, openai.APITimeoutError | httpx2.TimeoutException):
-            return CloudError(f"{self.host} did not answer in time. Ask again, or load(..., timeout=120).")
-        if broken_off and isinstance(error, httpx2.HTTPError | openai.APIError):
-            said = self._hide(str(error))[:200]
-            return CloudError(f"The answer broke off in the middle ({said}). What you have is not whole: ask again.")
-        if isinstance(error, openai.APIConnectionError):
-            return CloudError(
+        try:
+            yield
+        except (openai.APITimeoutError, httpx2.TimeoutException):
+            raise CloudError(f"{self.host} did not answer in time. Ask again, or load(..., timeout=120).") from None
+        except openai.APIStatusError as error:
+            raise self._refused(error) from None
+        except openai.APIConnectionError as error:
+            if broken_off:
+                raise self._broken_off(error) from None
+            raise CloudError(
                 f"Nothing answers at {self.host}. Is the address right, is the server running, is there a network?"
-            )
-        if not isinstance(error, openai.APIStatusError):
-            return CloudError(f"{self.host}: {self._hide(f'{type(error).__name__}: {error}')[:300]}")
+            ) from None
+        except Exception as error:
+            if broken_off and isinstance(error, httpx2.HTTPError | openai.APIError):
+                raise self._broken_off(error) from None
+            raise CloudError(f"{self.host}: {self._hide(f'{type(error).__name__}: {error}')[:300]}") from None
+
+    def _broken_off(self, error: Exception) -> CloudError:
+        said = self._hide(str(error))[:200]
+        return CloudError(f"The answer broke off in the middle ({said}). What you have is not whole: ask again.")
+
+    def _refused(self, error) -> CloudError:
+        """What a status of HTTP means, and what to do."""
         status = error.status_code
-        wait = _seconds(error.response.headers.get("retry-after"))
-        said = self._hide(_said(error))[:300]
-        told = {
-            401: f"401: {self.host} does not accept the key. Look for a slip in it, or make a new one.",
-            403: f"403: the key is known, but may not do this at {self.host}. See the rights of the key.",
-            404: f"404: {self.host} does not know {self.name!r}. Ask model.models() for the names.",
-            410: f"410: {self.name!r} at {self.host} has been retired. It will not come back: choose another model, "
+        try:
+            wait = max(0.0, float(error.response.headers.get("retry-after")))
+        except (TypeError, ValueError):
+            wait = None
+        soon = "a minute" if wait is None else f"{wait:.0f} seconds"
+        words = {
+            401: f"{self.host} does not accept the key. Look for a slip in it, or make a new one.",
+            403: f"the key is known, but may not do this at {self.host}. See the rights of the key.",
+            404: f"{self.host} does not know {self.name!r}. Ask model.models() for the names.",
+            410: f"{self.name!r} at {self.host} has been retired. It will not come back: choose another model, "
             "or another service.",
-            429: f"429: too many requests at {self.host}. Wait "
-            + (f"{wait:.0f} seconds" if wait is not None else "a minute")
-            + " and ask again, or ask for less.",
-        }.get(status)
-        if told is None:
-            kind = "the service has a fault. Ask again in a moment" if status >= 500 else "the request is not accepted"
-            told = f"{status}: {kind}."
-        return CloudError(f"{told} It says: {said}", status, wait)
-
-
-class CloudStream(Stream):
-    """A Stream that believes the service's count of tokens, once that has come with the last event."""
-
-    _counted = False
-
-    def __next__(self) -> Chunk:
-        before = self.completion_tokens
-        chunk = super().__next__()
-        if self._counted:
-            self.completion_tokens = before
-        return chunk
-
-    def counted(self, usage) -> None:
-        """Take the numbers of the service."""
-        self._counted = True
-        self.prompt_tokens, self.completion_tokens = usage.prompt_tokens, usage.completion_tokens
+            429: f"too many requests at {self.host}. Wait {soon} and ask again, or ask for less.",
+        }.get(status, "the request is not accepted.")
+        if status >= 500:
+            words = "the service has a fault. Ask again in a moment."
+        return CloudError(f"{status}: {words} It says: {self._hide(_sentence(error))[:300]}", status, wait)
 
 
 def _host(base_url: str) -> str:
@@ -223,49 +202,24 @@ def _key(base_url: str, host: str, key: str) -> str:
     return key
 
 
-def _seconds(text: str | None) -> float | None:
-    try:
-        return max(0.0, float(text))
-    except (TypeError, ValueError):
-        return None
-
-
-def _said(error) -> str:
-    """The sentence of the service: {"error": {"message"}} of OpenAI, {"detail"} of NVIDIA, or the bare text."""
-    body = error.body
-    if isinstance(body, dict):
-        inner = body.get("error", body)
-        if isinstance(inner, dict):
-            inner = inner.get("message") or inner.get("detail") or inner.get("title")
-        if isinstance(inner, str):
-            return inner
-    return str(error.message)
+def _sentence(error) -> str:
+    """The sentence of the service: "message" as OpenAI has it, "detail" or "title" of NVIDIA, or the bare text."""
+    body = error.body if isinstance(error.body, dict) else {}
+    return str(body.get("message") or body.get("detail") or body.get("title") or error.message)
 
 
 def with_pictures(messages: list[Message], pictures) -> list[dict]:
     """The messages in OpenAI's form; each picture is a part with a data URL, in the place of its tag."""
-    turns: list[dict] = []
+    if not pictures:
+        return [asdict(message) for message in messages]
+    turns = []
     for message in placed(messages, len(pictures)):
-        pieces, content = TAG.split(message.content) if pictures else [message.content], []
-        for place, piece in enumerate(pieces):
+        content = []
+        for place, piece in enumerate(TAG.split(message.content)):
             if place % 2:
                 url = to_data_url(pictures[int(piece) - 1])
                 content.append({"type": "image_url", "image_url": {"url": url}})
             elif piece:
                 content.append({"type": "text", "text": piece})
-        turns.append({"role": message.role, "content": content if len(pieces) > 1 else message.content})
+        turns.append({"role": message.role, "content": content if TAG.search(message.content) else message.content})
     return turns
-
-
-def placed(messages: list[Message], pictures: int) -> list[Message]:
-    """The messages with tags <|image_1|>, ... where the pictures belong: as written, or else before the last text.
-
-    Raises BadPrompt where the tags and the number of pictures do not match.
-    """
-    numbers = [int(number) for message in messages for number in TAG.findall(message.content)]
-    if not pictures or sorted(numbers) == list(range(1, pictures + 1)):
-        return messages
-    if numbers:
-        raise BadPrompt(f"The pictures are {pictures}, and the tags in the texts name: {numbers}. Each is named once.")
-    tags = "".join(f"<|image_{number}|>\n" for number in range(1, pictures + 1))
-    return [*messages[:-1], Message(messages[-1].role, tags + messages[-1].content)]

@@ -10,8 +10,7 @@ from contextlib import closing, contextmanager
 from dataclasses import asdict
 
 from course_utils.base import CourseError
-from course_utils.models.chat import BadPrompt, ChatModel, Chunk, Message, SamplingParams, Stream
-from course_utils.models.cloud_model import TAG, placed
+from course_utils.models.chat import TAG, BadPrompt, ChatModel, Chunk, Message, SamplingParams, Stream, placed
 from course_utils.models.pictures import to_data_url
 from course_utils.setup import machine
 
@@ -51,8 +50,9 @@ def client(url: str | None = None, seconds: float | None = None):
     return ollama.Client(host=url or machine.ollama_address(), timeout=seconds, trust_env=False)
 
 
-def names(asked) -> list[str]:
-    return [str(model.model) for model in asked.list().models]
+def names(client) -> list[str]:
+    """The models that the server of a client has."""
+    return [str(model.model) for model in client.list().models]
 
 
 class OllamaModel(ChatModel):
@@ -81,18 +81,13 @@ class OllamaModel(ChatModel):
         if not text:
             return 0
         with self._explained():
-            told = self.client.generate(self.name, text, raw=True, options={"num_predict": 1})
-        return told.prompt_eval_count or 0
+            reply = self.client.generate(self.name, text, raw=True, options={"num_predict": 1})
+        return reply.prompt_eval_count or 0
 
-    def _answer(self, messages: list[Message], options: SamplingParams) -> Stream:
-        turns = with_images(messages, options.pictures) if options.pictures else [asdict(turn) for turn in messages]
-        rows = self.client.chat(
-            self.name,
-            turns,
-            stream=True,
-            options=self._options(options),
-            keep_alive=self.keep_alive,
-        )
+    def _answer(self, messages: list[Message], params: SamplingParams) -> Stream:
+        turns = with_images(messages, params.pictures) if params.pictures else [asdict(turn) for turn in messages]
+        options = self._options(params)
+        rows = self.client.chat(self.name, turns, stream=True, options=options, keep_alive=self.keep_alive)
         with self._explained():
             first = next(rows, None)  # so that what is wrong with the request is said before the first token
         stream = Stream(self._write(first, rows, lambda: stream), 0)
@@ -115,17 +110,17 @@ class OllamaModel(ChatModel):
         stream().completion_tokens = max((row.eval_count or 0) - ended, 0)
         return "length" if row.done_reason == "length" else "stop"
 
-    def _options(self, options: SamplingParams) -> dict:
-        told = {
-            "num_predict": int(options.max_new_tokens),
+    def _options(self, params: SamplingParams) -> dict:
+        options = {
+            "num_predict": int(params.max_new_tokens),
             "num_ctx": self.context_length,
-            "temperature": float(options.temperature),
-            "top_p": float(options.top_p),
-            "top_k": int(options.top_k),
-            "min_p": float(options.min_p),
-            "repeat_penalty": float(options.repetition_penalty),
+            "temperature": float(params.temperature),
+            "top_p": float(params.top_p),
+            "top_k": int(params.top_k),
+            "min_p": float(params.min_p),
+            "repeat_penalty": float(params.repetition_penalty),
         }
-        return told if options.seed is None else told | {"seed": int(options.seed)}
+        return options if params.seed is None else options | {"seed": int(params.seed)}
 
     @contextmanager
     def _explained(self) -> Iterator[None]:

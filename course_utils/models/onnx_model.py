@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import json
-import math
 import os
 from collections.abc import Callable, Generator
 from dataclasses import asdict
 from pathlib import Path
 
 from course_utils.models.chat import LocalModel, Message, SamplingParams
-from course_utils.setup import machine
-
-SMALL = 50 * 10**6  # bytes of a model folder
+from course_utils.setup import threads
 
 
 def genai():
@@ -24,16 +21,74 @@ def genai():
     return onnxruntime_genai
 
 
-def on_all_cores(folder: Path):
-    """The library's configuration of a model folder, told to use every core: by itself it takes half of them.
+def configuration(folder: Path, count: int | None = None):
+    """The library's configuration of a model folder, with `count` threads, or those that suit the model.
 
-    Small models keep its choice. For them the work of an operator is less than the cost of sharing it.
+    By itself the library takes half of the cores, and threads that wait in a busy loop. Here they sleep, so that they
+    do not take the time of another program, and their own.
     """
+    options = {
+        "intra_op_num_threads": count or threads.for_params(parameters(folder)),
+        "session.intra_op.allow_spinning": "0",
+    }
     config = genai().Config(str(folder))
-    if sum(file.stat().st_size for file in Path(folder).iterdir()) > SMALL:
-        options = {"session_options": {"intra_op_num_threads": machine.cores()}}
-        config.overlay(json.dumps({"model": {"decoder": options}}))
+    config.overlay(json.dumps({"model": {"decoder": {"session_options": options}}}))
     return config
+
+
+def parameters(folder: Path) -> int:
+    """About how many parameters the model in a folder has, by its shape: what quantization cannot change."""
+    model = json.loads((Path(folder) / "genai_config.json").read_text(encoding="utf-8"))["model"]
+    width, layers = model["decoder"]["hidden_size"], model["decoder"]["num_hidden_layers"]
+    return model["vocab_size"] * width + 12 * layers * width**2  # attention 4 and MLP 8 times the square
+
+
+def search_options(params: SamplingParams, vocab_size: int, max_length: int) -> dict:
+    """The options for `GeneratorParams.set_search_options` that sample as `params` says.
+
+    `max_length`: of the prompt and the answer, in tokens. What is said of min-p here is done by `keep_likely`.
+    """
+    search = {
+        "max_length": max_length,
+        "do_sample": params.temperature > 0,
+        "top_k": min(int(params.top_k), vocab_size),  # GenAI refuses more than there are
+        "top_p": float(params.top_p),
+        "repetition_penalty": float(params.repetition_penalty),
+        "random_seed": -1 if params.seed is None else int(params.seed),
+    }
+    if params.temperature > 0:
+        search["temperature"] = float(params.temperature)
+    if params.min_p > 0:
+        search |= {"top_k": 0, "top_p": 1.0}  # they come before min-p: `keep_likely` applies them with it
+    elif params.top_p < 1 and params.top_k == 0:
+        search["top_k"] = vocab_size  # GenAI 0.18 heeds top_p only where there is a top_k
+    return search
+
+
+def keep_likely(logits, params: SamplingParams, sequence) -> None:
+    """GenAI has no min-p: where `params` wants it, set the logits of all that may not be drawn to minus infinity.
+
+    `logits`: of the next token, shape (vocabulary,), as they come from the model; they are changed in place.
+    `sequence`: the token ids so far, to which the repetition penalty applies. Top-k, top-p and min-p are applied after
+    it and the temperature, one to what the other has left, as Transformers does.
+    """
+    if params.min_p == 0 or params.temperature == 0:
+        return
+    import numpy
+
+    scores = logits.astype(numpy.float64)
+    seen = numpy.unique(sequence)
+    penalty = params.repetition_penalty
+    scores[seen] = numpy.where(scores[seen] > 0, scores[seen] / penalty, scores[seen] * penalty)
+    order = numpy.argsort(-scores, kind="stable")
+    if params.top_k > 0:
+        order = order[: params.top_k]
+    likely = numpy.exp((scores[order] - scores[order[0]]) / params.temperature)  # against the likeliest, falling
+    before = numpy.cumsum(likely) - likely
+    kept = order[(before < params.top_p * likely.sum()) & (likely >= params.min_p)]
+    dropped = numpy.ones(len(logits), dtype=bool)
+    dropped[kept] = False
+    logits[dropped] = -numpy.inf
 
 
 class OnnxModel(LocalModel):
@@ -47,10 +102,11 @@ class OnnxModel(LocalModel):
     def __init__(self, folder: Path, name: str | None = None):
         folder = Path(folder)
         self.name = name or folder.name
-        self.model = genai().Model(on_all_cores(folder))
+        self.model = genai().Model(configuration(folder))
         self.tokenizer = genai().Tokenizer(self.model)
         config = json.loads((folder / "genai_config.json").read_text(encoding="utf-8"))["model"]
         self.context_length = config["context_length"]
+        self.vocab_size = config["vocab_size"]
         stop = config["eos_token_id"]
         self.stop_ids = frozenset(stop if isinstance(stop, list) else [stop])
 
@@ -62,45 +118,29 @@ class OnnxModel(LocalModel):
         text = self.tokenizer.apply_chat_template(turns, add_generation_prompt=True)
         return [int(token) for token in self.tokenizer.encode(text)]
 
-    def _tokens(self, ids: list[int], options: SamplingParams, limit: int) -> Generator[int, None, None]:
+    def _tokens(self, prompt, params: SamplingParams, limit: int) -> Generator[int, None, None]:
         import numpy
 
-        generator = genai().Generator(self.model, self._params(options, len(ids) + limit))
+        generator = self._generator(params, len(prompt) + limit)
         # An array, not a list: an interrupt while the library converts a list comes out as a TypeError.
-        generator.append_tokens(numpy.array(ids, dtype=numpy.int32))
-        yield from self._written(generator, options, limit)
+        generator.append_tokens(numpy.array(prompt, dtype=numpy.int32))
+        yield from self._written(generator, params, limit)
 
-    def _written(self, generator, options: SamplingParams, limit: int) -> Generator[int, None, None]:
+    def _generator(self, params: SamplingParams, max_length: int):
+        """The library's generator for one answer, before it has read the prompt."""
+        how = genai().GeneratorParams(self.model)
+        how.set_search_options(**search_options(params, self.vocab_size, max_length))
+        return genai().Generator(self.model, how)
+
+    def _written(self, generator, params: SamplingParams, limit: int) -> Generator[int, None, None]:
         """The token ids that a generator writes once it has read the prompt."""
         for _ in range(limit):
-            if options.min_p > 0 and options.temperature > 0:
-                _apply_min_p(generator, options)
+            if params.min_p > 0:
+                logits = generator.get_logits()
+                keep_likely(logits.reshape(-1), params, generator.get_sequence(0))
+                generator.set_logits(logits)
             generator.generate_next_token()
             yield int(generator.get_next_tokens()[0])
 
-    def _params(self, options: SamplingParams, max_length: int):
-        search = {
-            "max_length": max_length,
-            "do_sample": options.temperature > 0,
-            "top_k": int(options.top_k),
-            "top_p": float(options.top_p),
-            "repetition_penalty": float(options.repetition_penalty),
-            "random_seed": -1 if options.seed is None else int(options.seed),
-        }
-        if options.temperature > 0:
-            search["temperature"] = float(options.temperature)
-        params = genai().GeneratorParams(self.model)
-        params.set_search_options(**search)
-        return params
-
     def _decoder(self) -> Callable[[int], str]:
         return self.tokenizer.create_stream().decode
-
-
-def _apply_min_p(generator, options: SamplingParams) -> None:
-    """GenAI has no min-p of its own: remove the tokens less likely than `min_p` times the likeliest."""
-    logits = generator.get_logits()
-    # p(token) / p(likeliest) = exp((logit - highest) / temperature), so the bar can be set on the logits.
-    bar = logits.max() + options.temperature * math.log(options.min_p)
-    logits[logits < bar] = -math.inf
-    generator.set_logits(logits)

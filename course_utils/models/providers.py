@@ -12,14 +12,13 @@ import re
 import urllib.error
 import urllib.parse
 import urllib.request
-from dataclasses import dataclass, field
-from functools import lru_cache
+from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from course_utils.base import CourseError
 
 TABLE = Path(__file__).with_name("providers.json")
-STATES = ("open", "retired", "self-hosted")
 # How the keys of these services begin, and what may follow.
 PATTERNS = (
     r"sk-[A-Za-z0-9_-]{16,}",
@@ -28,10 +27,6 @@ PATTERNS = (
     r"gh[pousr]_\w{16,}",
     r"github_pat_\w{16,}",
 )
-
-
-class UnknownProvider(CourseError):
-    """No provider has this id."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +39,7 @@ class Source:
 
 @dataclass(frozen=True)
 class Provider:
-    """A service. `status` is one of STATES; `checked_on` is the day its row was compared with its sources."""
+    """A service. `status`: "open", "retired" or "self-hosted". `checked_on`: when its row was held to its sources."""
 
     id: str
     name: str
@@ -71,11 +66,8 @@ class Provider:
 
     def missing(self) -> str:
         """What has to be set before it can be used, in one line; empty when nothing is missing."""
-        gaps = [self.key_env] if self.key_env and not self.key() else []
-        gaps += (
-            [self.base_url_env] if self.base_url_env and (self.status == "self-hosted" or not self.address()) else []
-        )
-        gaps = [name for name in gaps if not os.environ.get(name, "").strip()]
+        needed = [name for name in (self.key_env, self.base_url_env) if name]
+        gaps = [name for name in needed if not os.environ.get(name, "").strip()]
         where = f" A key: {self.key_at}." if self.key_at and self.key_env in gaps else ""
         return f"{self.name}: skipped, {' and '.join(gaps)} not set.{where}" if gaps else ""
 
@@ -96,7 +88,7 @@ class Price:
     currency: str
     read_on: str
     note: str
-    source: Source = field(default=None)
+    source: Source
 
     def cost(self, prompt_tokens: int, completion_tokens: int) -> float:
         """The price of one request, in `currency`."""
@@ -107,30 +99,28 @@ class Price:
         return f"{self.source.title}, {self.source.url}; read on {self.read_on} ({self.note})"
 
 
-@lru_cache(maxsize=1)
+@cache
 def _table() -> dict:
     return json.loads(TABLE.read_text(encoding="utf-8"))
 
 
 def providers() -> list[Provider]:
     """All services, in the order of the table."""
-    return [
-        Provider(**{**row, "sources": tuple(Source(**source) for source in row["sources"])})
-        for row in _table()["providers"]
-    ]
+    rows = _table()["providers"]
+    return [Provider(**row | {"sources": tuple(Source(**source) for source in row["sources"])}) for row in rows]
 
 
-def provider(id: str) -> Provider:
-    """One service. Raises UnknownProvider."""
-    found = {row.id: row for row in providers()}
-    if id not in found:
-        raise UnknownProvider(f"There is no provider {id!r}. There are: {', '.join(found)}.")
-    return found[id]
+def provider(name: str) -> Provider:
+    """One service, by its id. Raises CourseError."""
+    rows = {row.id: row for row in providers()}
+    if name not in rows:
+        raise CourseError(f"There is no provider {name!r}. There are: {', '.join(rows)}.")
+    return rows[name]
 
 
 def prices() -> list[Price]:
     """The prices that were really read somewhere. They age: look yours up before you count on them."""
-    return [Price(**{**row, "source": Source(**row["source"])}) for row in _table()["prices"]]
+    return [Price(**row | {"source": Source(**row["source"])}) for row in _table()["prices"]]
 
 
 def provider_of(url: str) -> Provider | None:
@@ -174,7 +164,7 @@ def leaks(text: str, *keys: str) -> list[str]:
     secrets = [key for key in keys if key] + [row.key() for row in providers() if len(row.key()) >= 8]
     found = {key for key in secrets if key in text}
     for pattern in PATTERNS:
-        found.update(re.findall(pattern, text))
+        found.update(re.findall(rf"(?<![A-Za-z0-9]){pattern}", text))  # no key begins inside of a word
     return sorted(f"{key[:4]}… ({len(key)} signs)" for key in found)
 
 

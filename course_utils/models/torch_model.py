@@ -8,6 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from course_utils.models.chat import LocalModel, Message, SamplingParams
+from course_utils.setup import threads
 
 QUIET_BELOW = 100_000_000  # bytes of weights: loading less than this needs no progress bar
 
@@ -33,6 +34,8 @@ class TransformersModel(LocalModel):
                 folder, dtype=getattr(torch, dtype), use_safetensors=True, local_files_only=True
             )
         self.model = self.model.to(device).eval()
+        self.parameters = self.model.num_parameters()
+        threads.use_for(self.parameters)
         self.context_length = self.model.config.max_position_embeddings
         stop = self.model.generation_config.eos_token_id
         self.stop_ids = frozenset(stop if isinstance(stop, list) else [stop])
@@ -49,43 +52,55 @@ class TransformersModel(LocalModel):
         # verbose=False: a text that is too long gets our own message, not a warning on top of it.
         return self.tokenizer(text, add_special_tokens=False, verbose=False)["input_ids"]
 
-    def _tokens(self, ids: list[int], options: SamplingParams, limit: int) -> Generator[int, None, None]:
+    def _tokens(self, prompt, params: SamplingParams, limit: int) -> Generator[int, None, None]:
+        yield from self._sampled(*self._begin(prompt), params, limit)
+
+    def _begin(self, ids: list[int]):
+        """What `_sampled` needs: the ids so far, [1, tokens], and a function from them to the next token's logits.
+
+        The logits are of shape [1, vocabulary]. Whoever calls it again hands it the ids with more of them at the end.
+        """
+        import torch
+        from transformers import DynamicCache
+
+        cache, read = DynamicCache(config=self.model.config), 0
+
+        def step(ids):
+            nonlocal cache, read
+            # The library prepares the step: Phi-3.5 needs a fresh cache where LongRoPE changes its factors.
+            inputs = self.model.prepare_inputs_for_generation(
+                ids,
+                past_key_values=cache,
+                next_sequence_length=ids.shape[1] - read,
+                use_cache=True,
+                logits_to_keep=1,
+            )
+            with torch.inference_mode():
+                output = self.model(**inputs)
+            cache, read = output.past_key_values, ids.shape[1]
+            return output.logits[:, -1]
+
+        return torch.tensor([ids], device=self.model.device), step
+
+    def _sampled(self, ids, step: Callable, params: SamplingParams, limit: int) -> Generator[int, None, None]:
+        """At most `limit` tokens: ask `step` for logits, change them, draw one, and so on."""
         import torch
 
-        processors = processors_for(options)
+        threads.use_for(self.parameters)
+        processors = processors_for(params)
         rng = torch.Generator(self.model.device)
-        if options.seed is None:
+        if params.seed is None:
             rng.seed()
         else:
-            rng.manual_seed(options.seed)
-        sequence = torch.tensor([ids], device=self.model.device)
-        cache, new = None, len(ids)
+            rng.manual_seed(params.seed)
         for _ in range(limit):
-            logits, cache = self._forward(sequence, cache, new)
-            scores = processors(sequence, logits)
-            if options.temperature == 0:
+            scores = processors(ids, step(ids).float())
+            if params.temperature == 0:
                 token = scores.argmax(dim=-1, keepdim=True)
             else:
                 token = torch.multinomial(scores.softmax(dim=-1), num_samples=1, generator=rng)
             yield token.item()
-            sequence, new = torch.cat([sequence, token], dim=-1), 1
-
-    def _forward(self, sequence, cache, new: int):
-        """The scores of the next token, [1, vocabulary], and the KV cache with `new` more positions."""
-        import torch
-        from transformers import DynamicCache
-
-        # The library prepares the step: Phi-3.5 needs a fresh cache where LongRoPE changes its factors.
-        inputs = self.model.prepare_inputs_for_generation(
-            sequence,
-            past_key_values=DynamicCache(config=self.model.config) if cache is None else cache,
-            next_sequence_length=new,
-            use_cache=True,
-            logits_to_keep=1,
-        )
-        with torch.inference_mode():
-            output = self.model(**inputs)
-        return output.logits[:, -1].float(), output.past_key_values
+            ids = torch.cat([ids, token], dim=-1)
 
     def _decoder(self) -> Callable[[int], str]:
         from tokenizers.decoders import DecodeStream
@@ -96,7 +111,7 @@ class TransformersModel(LocalModel):
         return lambda token: stream.step(tokenizer, token) or ""
 
 
-def processors_for(options: SamplingParams):
+def processors_for(params: SamplingParams):
     """The library's own changes to the scores, in the order in which its `generate` applies them."""
     from transformers import (
         LogitsProcessorList,
@@ -108,19 +123,26 @@ def processors_for(options: SamplingParams):
     )
 
     chosen = LogitsProcessorList()
-    if options.repetition_penalty != 1:
-        chosen.append(RepetitionPenaltyLogitsProcessor(float(options.repetition_penalty)))
-    if options.temperature == 0:
+    if params.repetition_penalty != 1:
+        chosen.append(RepetitionPenaltyLogitsProcessor(float(params.repetition_penalty)))
+    if params.temperature == 0:
         return chosen
-    if options.temperature != 1:
-        chosen.append(TemperatureLogitsWarper(float(options.temperature)))
-    if options.top_k > 0:
-        chosen.append(TopKLogitsWarper(int(options.top_k)))
-    if options.top_p < 1:
-        chosen.append(TopPLogitsWarper(float(options.top_p)))
-    if options.min_p > 0:
-        chosen.append(MinPLogitsWarper(float(options.min_p)))
+    if params.temperature != 1:
+        chosen.append(TemperatureLogitsWarper(float(params.temperature)))
+    if params.top_k > 0:
+        chosen.append(TopKLogitsWarper(int(params.top_k)))
+    if params.top_p < 1:
+        chosen.append(TopPLogitsWarper(float(params.top_p)))
+    if params.min_p > 0:
+        chosen.append(MinPLogitsWarper(float(params.min_p)))
     return chosen
+
+
+def device_for(memory: int) -> str:
+    """Where a model goes that needs so many bytes: to an NVIDIA GPU that has room for it, else to the CPU."""
+    import torch
+
+    return "cuda" if torch.cuda.is_available() and torch.cuda.mem_get_info()[0] >= memory else "cpu"
 
 
 @contextlib.contextmanager

@@ -2,47 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Generator
+from dataclasses import asdict
 from pathlib import Path
 
-from course_utils.models.chat import BadPrompt, Message, PromptTooLong, SamplingParams, Stream
+from course_utils.models.chat import Message, SamplingParams, placed
 from course_utils.models.onnx_model import OnnxModel, genai
 from course_utils.models.pictures import as_png
-from course_utils.models.torch_model import TransformersModel, processors_for, progress_bar_if
+from course_utils.models.torch_model import TransformersModel, progress_bar_if
 from course_utils.pico import VISION, folder
+from course_utils.setup import threads
 
 
-def tagged(messages: list[Message], pictures: int) -> list[Message]:
-    """The messages with a tag for each picture: those written in them, or else all before the last message.
-
-    Raises BadPrompt where tags and pictures do not match.
-    """
-    from course_utils.pico.vision import TAG, pieces
-
-    if pictures and not any(TAG.search(message.content) for message in messages):
-        tags = "".join(f"<|image_{i + 1}|>\n" for i in range(pictures))
-        last = messages[-1]
-        messages = [*messages[:-1], Message(last.role, tags + last.content)]
-    try:
-        pieces("".join(message.content for message in messages), pictures)
-    except ValueError as error:
-        raise BadPrompt(str(error)) from error
-    return messages
-
-
-class _Sees:
-    """What both have in common: the pictures are read together with the prompt."""
-
-    def _answer(self, messages: list[Message], options: SamplingParams) -> Stream:
-        messages = tagged(messages, len(options.pictures))
-        prompt, tokens = self._read(messages, [picture.convert("RGB") for picture in options.pictures])
-        room = self.context_length - tokens
-        if room < 1:
-            raise PromptTooLong(self.name, tokens, self.context_length)
-        return Stream(self._write(prompt, options, min(options.max_new_tokens, room)), tokens)
-
-
-class TransformersVision(_Sees, TransformersModel):
+class TransformersVision(TransformersModel):
     """pico-vision in PyTorch. `model` is a `course_utils.pico.vision.PicoVision`.
 
     `most`: how many detail crops a picture may have, 0 to 16. With 0 the model sees the whole picture only, which takes
@@ -55,43 +28,37 @@ class TransformersVision(_Sees, TransformersModel):
         self.name, self.most = name, most
         with progress_bar_if(False):
             self.model, self.tokenizer = vision.load(path or folder(VISION))
+        self.parameters = self.model.num_parameters()
+        threads.use_for(self.parameters)
         self.context_length = self.model.config.text_config.max_position_embeddings
         self.stop_ids = frozenset((4, 0))
 
-    def _read(self, messages: list[Message], pictures: list):
+    def _read(self, messages: list[Message], pictures: list | tuple):
         import torch
 
-        turns = [{"role": message.role, "content": message.content} for message in messages]
+        turns = [asdict(message) for message in placed(messages, len(pictures))]
         text = self.tokenizer.apply_chat_template(turns, tokenize=False, add_generation_prompt=True)
+        pictures = [picture.convert("RGB") for picture in pictures]
         with torch.inference_mode():
             embeds = self.model.embed(text, pictures, self.tokenizer, self.most)
         return embeds, embeds.shape[1]
 
-    def _tokens(self, embeds, options: SamplingParams, limit: int) -> Generator[int, None, None]:
+    def _begin(self, embeds):
         import torch
         from transformers import DynamicCache
 
-        processors, rng = processors_for(options), torch.Generator()
-        if options.seed is None:
-            rng.seed()
-        else:
-            rng.manual_seed(options.seed)
-        language, written = self.model.language, torch.empty(1, 0, dtype=torch.long)
-        cache, new = DynamicCache(config=language.config), {"inputs_embeds": embeds}
-        for _ in range(limit):
+        language = self.model.language
+        cache = DynamicCache(config=language.config)
+
+        def step(ids):
+            new = {"input_ids": ids[:, -1:]} if ids.shape[1] else {"inputs_embeds": embeds}
             with torch.inference_mode():
-                output = language(**new, past_key_values=cache, use_cache=True, logits_to_keep=1)
-            scores = processors(written, output.logits[:, -1].float())
-            if options.temperature == 0:
-                token = scores.argmax(dim=-1, keepdim=True)
-            else:
-                token = torch.multinomial(scores.softmax(dim=-1), num_samples=1, generator=rng)
-            yield token.item()
-            written = torch.cat([written, token], dim=-1)
-            new = {"input_ids": token}
+                return language(**new, past_key_values=cache, use_cache=True, logits_to_keep=1).logits[:, -1]
+
+        return torch.empty(1, 0, dtype=torch.long), step  # the prompt is vectors, so that no id has been read yet
 
 
-class OnnxVision(_Sees, OnnxModel):
+class OnnxVision(OnnxModel):
     """pico-vision in ONNX Runtime GenAI, as a folder of type phi3v: the way in which Phi-3.5-vision runs there."""
 
     def __init__(self, path: Path | None = None, name: str = VISION):
@@ -100,17 +67,14 @@ class OnnxVision(_Sees, OnnxModel):
         super().__init__(path or onnx_folder(VISION), name)
         self.processor = self.model.create_multimodal_processor()
 
-    def _read(self, messages: list[Message], pictures: list):
-        import json
-
-        turns = json.dumps([{"role": message.role, "content": message.content} for message in messages])
+    def _read(self, messages: list[Message], pictures: list | tuple):
+        turns = json.dumps([asdict(message) for message in placed(messages, len(pictures))])
         text = self.tokenizer.apply_chat_template(turns, add_generation_prompt=True)
-        files = [as_png(picture) for picture in pictures]
+        files = [as_png(picture.convert("RGB")) for picture in pictures]
         inputs = self.processor(text, images=genai().Images.open_bytes(*files)) if files else self.processor(text)
         return inputs, inputs["input_ids"].as_numpy().shape[1]
 
-    def _tokens(self, inputs, options: SamplingParams, limit: int) -> Generator[int, None, None]:
-        tokens = inputs["input_ids"].as_numpy().shape[1]
-        generator = genai().Generator(self.model, self._params(options, tokens + limit))
+    def _tokens(self, inputs, params: SamplingParams, limit: int) -> Generator[int, None, None]:
+        generator = self._generator(params, inputs["input_ids"].as_numpy().shape[1] + limit)
         generator.set_inputs(inputs)
-        yield from self._written(generator, options, limit)
+        yield from self._written(generator, params, limit)

@@ -14,13 +14,16 @@ from dataclasses import dataclass, fields
 from difflib import get_close_matches
 from functools import cache
 from types import SimpleNamespace
+from typing import TYPE_CHECKING
 
 from course_utils.base import CourseError
 from course_utils.phi.facts import configs as entries
 
+if TYPE_CHECKING:
+    from transformers import PreTrainedConfig
+
 BITS = {"fp32": 32, "fp16": 16, "bf16": 16, "int8": 8, "int4": 4}
-BLOCK = 32  # weights that share a scale, where ONNX Runtime GenAI's builder is told nothing else
-ATTENTION = ("full", "grouped", "window")
+BLOCK = 32  # weights that share a scale in the files of ONNX Runtime GenAI's builder
 
 
 @dataclass(frozen=True)
@@ -53,7 +56,7 @@ class Count:
         return {name: getattr(self, name) for name in names if getattr(self, name)}
 
 
-def config(name: str):
+def config(name: str) -> PreTrainedConfig:
     """The model's configuration, as an object of Transformers (Phi3Config, PhiConfig, PhimoeConfig, MistralConfig).
 
     Of a vision model it is the text part. Rotary positions are plain where the file has LongRoPE: they have no
@@ -68,7 +71,7 @@ def config(name: str):
     return getattr(transformers, entry["class"])(**entry["settings"])
 
 
-def count(model) -> Count:
+def count(model: str | PreTrainedConfig) -> Count:
     """Count the parameters of a model id or of a Transformers configuration, by building it on the `meta` device.
 
     Phi-3-small, which Transformers cannot build, is added up by hand. Raises CourseError for an unknown id.
@@ -76,67 +79,47 @@ def count(model) -> Count:
     return _count_named(model) if isinstance(model, str) else _count_built(model)
 
 
-def weight_bytes(
-    parameters, precision: str = "fp16", block: int | None = BLOCK, compute: str = "fp32", shared: bool = False
-) -> int:
+def weight_bytes(parameters: int | Count | str, precision: str = "fp16", block: int | None = BLOCK) -> int:
     """Bytes that the weights take, in a file and in memory. `parameters`: a number, a Count, or a model id.
 
     fp32, fp16, bf16: 4 or 2 bytes a weight.
-    int8, int4: as ONNX Runtime GenAI stores them: `block` neighbours share one scale in the precision that the engine
-    computes in (`compute`: fp32 on a CPU, fp16 on a GPU). So int4 is 4 + 32/32 = 5 bits a weight on a CPU, 4 + 16/32 =
-    4.5 on a GPU; with `block=None`, bare 4 bits, which no file reaches. The embedding table and the norms stay in
-    `compute`: a Count or an id knows them, a plain number takes all for quantized. A tied table is stored twice, once
-    in `compute` for looking up and once quantized for the scores; with `shared`, once and quantized, as version 0.18 of
-    the builder does in int4 (measured with pico), and llama.cpp.
-    Held to Microsoft's files: within 1.3 % for Phi-3-mini, 3.5-mini and Phi-4. Those of Phi-4-mini are 6 % (CPU) and
-    18 % (GPU) larger than this: its builders kept more of the weights at more bits.
+    int8, int4: as ONNX Runtime GenAI stores them for a CPU: `block` neighbours share one scale of 32 bits. So int4 is
+    4 + 32/32 = 5 bits a weight; with `block=None`, bare 4 bits, which no file reaches. The embedding table and the
+    norms stay in 32 bits: a Count or an id knows them, a plain number takes all for quantized. A tied table counts
+    twice, once for looking up and once quantized for the scores.
+    Held to Microsoft's files: within 1.3 % for Phi-3-mini, 3.5-mini and Phi-4. That of Phi-4-mini is 6 % larger: its
+    builder kept more of the weights at more bits.
     Raises CourseError for a precision that is none of BITS.
     """
-    _known(precision, BITS, "precision")
-    _known(compute, ("fp32", "fp16", "bf16"), "compute")
+    _check_precision(precision)
     found = count(parameters) if isinstance(parameters, str) else parameters
-    total = found.total if isinstance(found, Count) else found
-    bits = bits_a_weight(precision, block, compute)
-    if BITS[precision] >= 16 or not isinstance(found, Count) or not block:
+    total, bits = found.total if isinstance(found, Count) else found, BITS[precision]
+    if bits >= 16 or block is None:
         return round(total * bits / 8)
-    twice = found.embedding if not found.head and not shared else 0
-    kept = found.norms + (0 if shared and not found.head else found.embedding)
-    return round(((total - kept + twice) * bits + kept * BITS[compute]) / 8)
+    bits += 32 / block
+    if not isinstance(found, Count):
+        return round(total * bits / 8)
+    kept = found.embedding + found.norms
+    quantized = total - kept + (0 if found.head else found.embedding)
+    return round((quantized * bits + kept * 32) / 8)
 
 
-def bits_a_weight(precision: str, block: int | None = BLOCK, compute: str = "fp32") -> float:
-    """Bits that one quantized weight takes, its share of the scale included: 5.0 for int4 on a CPU."""
-    _known(precision, BITS, "precision")
-    bits = BITS[precision]
-    return bits + BITS[compute] / block if bits < 16 and block else float(bits)
-
-
-def kv_cache_bytes(model, context: int, precision: str = "fp16", attention: str | None = None, batch: int = 1) -> int:
+def kv_cache_bytes(model: str | PreTrainedConfig, context: int, precision: str = "fp16") -> int:
     """Bytes of the key-value cache for `context` tokens: 2 (keys and values) x layers x heads x head size x tokens.
 
-    attention: whose keys are kept.
-      None      the model's own: its key-value heads, and its window where it has one
-      "full"    each attention head has keys and values of its own (multi-head attention)
-      "grouped" the key-value heads of the configuration, which several attention heads share; all tokens
-      "window"  the same, but `sliding_window` tokens at most (Transformers keeps one less)
-    batch: conversations at the same time. `model`: an id or a configuration. int8 and int4 leave their scales out.
-    Raises CourseError for a word that is not known, for "window" without a window, and below 0 tokens.
+    `model`: an id or a configuration. The heads are its key-value heads, which several attention heads may share; where
+    it has a sliding window, no more tokens than that are kept (Transformers keeps one less). int8 and int4 leave their
+    scales out. Raises CourseError for an unknown precision, and below 0 tokens.
     """
-    _known(precision, BITS, "precision")
+    _check_precision(precision)
+    if context < 0:
+        raise CourseError("A context has 0 tokens or more.")
     shape = _shape(model)
-    if attention is not None:
-        _known(attention, ATTENTION, "attention")
-    if attention == "window" and not shape.window:
-        raise CourseError('This model has no sliding window. Take "grouped", or a model with one: phi-3-mini-4k.')
-    if context < 0 or batch < 1:
-        raise CourseError("A context has 0 tokens or more, and a batch at least one conversation.")
-    windowed = attention in (None, "window") and shape.window
-    tokens = min(context, shape.window) if windowed else context
-    heads = shape.heads if attention == "full" else shape.kv_heads
-    return round(2 * shape.layers * heads * shape.head_size * tokens * batch * BITS[precision] / 8)
+    tokens = min(context, shape.window) if shape.window else context
+    return round(2 * shape.layers * shape.kv_heads * shape.head_size * tokens * BITS[precision] / 8)
 
 
-def training_flops(parameters, tokens: float) -> float:
+def training_flops(parameters: int | Count | str, tokens: float) -> float:
     """Floating-point operations to train on `tokens`: 6 N D, 2 N forward and 4 N backward for each token.
 
     Kaplan et al. 2020, arXiv 2001.08361. An estimate: the attention term is left out. `parameters`: a number, or a
@@ -145,23 +128,7 @@ def training_flops(parameters, tokens: float) -> float:
     return 6.0 * _active(parameters) * tokens
 
 
-def decode_flops(parameters, model=None, context: int = 0) -> float:
-    """Floating-point operations for one new token: 2 N, one multiplication and one addition for each weight.
-
-    With `model` (an id or configuration) and `context`, attention comes on top: 4 x layers x attention heads x head
-    size x context, half of it for comparing with the keys and half for adding up the values. Kaplan et al. 2020
-    (arXiv 2001.08361) have 2 N + 2 x layers x context x width for the mean position of a sequence of that length.
-    `parameters` as in `training_flops`. N includes the embedding table, which is only looked up: 2.6 % of Phi-3.5-mini.
-    """
-    flops = 2.0 * _active(parameters)
-    if model is not None:
-        shape = _shape(model)
-        seen = min(context, shape.window) if shape.window else context
-        flops += 4.0 * shape.layers * shape.heads * shape.head_size * seen
-    return flops
-
-
-def prefill_flops(parameters, tokens: int, model=None) -> float:
+def prefill_flops(parameters: int | Count | str, tokens: int, model: str | PreTrainedConfig | None = None) -> float:
     """Floating-point operations to read a prompt of `tokens`: 2 N for each, and attention where `model` is given.
 
     A token sees those before it, half the prompt on average, so attention is 2 x layers x heads x head size x tokens^2
@@ -174,26 +141,6 @@ def prefill_flops(parameters, tokens: int, model=None) -> float:
     return flops
 
 
-def intensity(model, batch: int = 1, precision: str = "fp16", context: int = 0) -> float:
-    """Floating-point operations for each byte read from memory, while `batch` conversations each get their next token.
-
-    The weights are read once for all of them, each one's cache (in fp16) for itself. So it is about 1 for fp16 and one
-    conversation, and grows with the batch; a processor that can do more operations for each byte it reads waits for
-    memory. A mixture of experts reads only the experts that some token was sent to; the share of them is that of
-    tokens choosing at random: 1 - (1 - used / experts) ^ batch. Weights have their bare bits (`block=None`).
-    """
-    _known(precision, BITS, "precision")
-    if batch < 1:
-        raise CourseError("A batch has at least one conversation.")
-    found = count(model)
-    unused = 0.0
-    if found.experts:
-        used = 1 - (found.total - found.active) / found.experts
-        unused = found.experts * (1 - used) ** batch
-    moved = (found.total - unused) * BITS[precision] / 8 + kv_cache_bytes(model, context, batch=batch)
-    return batch * decode_flops(found, model, context) / moved
-
-
 def _entry(name: str) -> dict:
     if name not in entries():
         close = get_close_matches(str(name), entries(), n=3, cutoff=0.5)
@@ -202,17 +149,17 @@ def _entry(name: str) -> dict:
     return entries()[name]
 
 
-def _known(word: str, words, what: str) -> None:
-    if word not in words:
-        raise CourseError(f"{what} is {word!r}; take one of {', '.join(words)}.")
+def _check_precision(precision: str) -> None:
+    if precision not in BITS:
+        raise CourseError(f"precision is {precision!r}; take one of {', '.join(BITS)}.")
 
 
-def _active(parameters) -> float:
+def _active(parameters: int | Count | str) -> int:
     found = count(parameters) if isinstance(parameters, str) else parameters
     return found.active if isinstance(found, Count) else found
 
 
-def _shape(model) -> SimpleNamespace:
+def _shape(model: str | PreTrainedConfig) -> SimpleNamespace:
     """Layers, heads, key-value heads, head size and window of an id or configuration."""
     given = SimpleNamespace(**_entry(model)["settings"]) if isinstance(model, str) else model
     heads = given.num_attention_heads
@@ -243,7 +190,7 @@ def _count_named(name: str) -> Count:
     return Count(**values | {"vision": vision, "total": text.total + vision, "active": text.active + vision})
 
 
-def _count_built(given) -> Count:
+def _count_built(given: PreTrainedConfig) -> Count:
     import torch
     from transformers import AutoModelForCausalLM
 
@@ -263,7 +210,7 @@ def _part(name: str) -> str:
     return next(part for mark, part in marks.items() if mark in name)
 
 
-def _count_by_hand(s: dict) -> Count:
+def _count_by_hand(s: dict[str, int]) -> Count:
     """Phi-3-small: linear layers with biases, layer norms with biases, one table for embedding and head."""
     width, layers, inner = s["hidden_size"], s["num_hidden_layers"], s["intermediate_size"]
     keys = width // s["num_attention_heads"] * s["num_key_value_heads"]

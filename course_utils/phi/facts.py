@@ -1,13 +1,7 @@
 """Every figure about a real model that the course shows: its value, unit, source and date. The data is family.json.
 
-    figure("phi-3.5-mini", "training_tokens").trace()
-    benchmark("MMLU", ["phi-3-mini-4k", "phi-3.5-mini"])
-
-How a figure is confirmed:
-  config      read from the model's configuration file       report     read in a technical report or paper
-  card        read in the maker's model card or catalogue    secondary  read in somebody else's text only
-  computed    worked out from a configuration                rumour     never confirmed by the maker, and says so
-  unverified  remembered, not read: kept in the file as an open question, and never shown
+figure("phi-3.5-mini", "training_tokens").trace()
+benchmark("MMLU", ["phi-3-mini-4k", "phi-3.5-mini"])
 """
 
 from __future__ import annotations
@@ -22,14 +16,14 @@ from course_utils.base import CourseError
 
 FAMILY = Path(__file__).with_name("family.json")
 CONFIGS = Path(__file__).with_name("configs.json")
-CONFIRMED = {
+CONFIRMED = {  # how a figure is confirmed
     "config": "read from the configuration file",
     "card": "read in the maker's model card",
     "report": "read in a report or paper",
     "computed": "computed from the configuration",
     "secondary": "from a secondary source only",
     "rumour": "RUMOUR, never confirmed by the maker",
-    "unverified": "unverified",
+    "unverified": "unverified",  # remembered, not read: an open question of the file, and never shown
 }
 # Settings of configs.json that are figures too: key, unit, name in the settings.
 SETTINGS = {
@@ -105,78 +99,68 @@ class Model:
     figures: dict[str, Figure] = field(hash=False, compare=False)
 
 
-def models(family: str | None = None, kind: str | None = None) -> list[str]:
+def models(family: str = "") -> list[str]:
     """The ids of the models in order of release, those without a known one last.
 
-    family: a family or the start of one: "phi" (all Phi), "phi-3" (with 3.5), "phi-3.5", "contrast"
-    kind:   "text", "vision", "moe", "multimodal", "reasoning"
-    Raises CourseError for a family or kind that no model has.
+    family: a family or the start of one: "phi" (all Phi), "phi-3" (with 3.5), "phi-3.5", "contrast"; "" for all.
+    Raises CourseError for a family that no model has.
     """
-    found = _data()["models"].values()
-    _known(family, sorted({entry["family"] for entry in found} | {"phi"}), "family")
-    _known(kind, sorted({entry["kind"] for entry in found}), "kind")
-    wanted = [
-        name
-        for name, entry in _data()["models"].items()
-        if entry["family"].startswith(family or "") and kind in (None, entry["kind"])
-    ]
-    return sorted(wanted, key=lambda name: model(name).released or "9999")  # sort() keeps the file's order within a day
+    entries = _data()["models"]
+    _check_known(family, ["", "phi", *sorted({entry["family"] for entry in entries.values()})], "family")
+    ids = [name for name, entry in entries.items() if entry["family"].startswith(family)]
+    return sorted(ids, key=lambda name: model(name).released or "9999")  # sorted() keeps the file's order within a day
 
 
-def model(id: str) -> Model:
-    """All that is known of a model and may be shown. Raises CourseError for an unknown id."""
-    _known(id, list(_data()["models"]), "model")
-    entry = _data()["models"][id]
-    figures = {key: found for key, found in _figures(id).items() if _may_be_shown(found)}
+def model(name: str) -> Model:
+    """All that is known of a model, by its id, and may be shown. Raises CourseError for an unknown id."""
+    _check_known(name, list(_data()["models"]), "model")
+    entry = _data()["models"][name]
+    figures = {key: found for key, found in _figures(name).items() if _may_be_shown(found)}
     released = str(figures["released"].value) if "released" in figures else ""
-    return Model(id, entry["name"], entry["maker"], entry["family"], entry["kind"], released, figures)
+    return Model(name, entry["name"], entry["maker"], entry["family"], entry["kind"], released, figures)
 
 
-def figure(id: str, key: str) -> Figure:
+def figure(name: str, key: str) -> Figure:
     """One figure of a model, as figure("phi-4", "context").
 
     Raises CourseError for an unknown model or key, with the names that are known, and for a figure that has no source
     or is unverified.
     """
-    _known(id, list(_data()["models"]), "model")
-    figures = _figures(id)
-    _known(key, list(figures), f"figure of {id}")
+    _check_known(name, list(_data()["models"]), "model")
+    figures = _figures(name)
+    _check_known(key, list(figures), f"figure of {name}")
     if not _may_be_shown(figures[key]):
-        raise CourseError(f"A figure without a source is not shown: nobody has yet read {key!r} of {id} at its source.")
+        raise CourseError(
+            f"A figure without a source is not shown: nobody has yet read {key!r} of {name} at its source."
+        )
     return figures[key]
 
 
-def benchmarks(kind: str | None = None) -> list[str]:
-    """The names of the benchmarks, or of one kind: "text", "reasoning", "vision", "language", "safety"."""
-    found = _data()["benchmarks"]
-    _known(kind, sorted({entry["kind"] for entry in found.values()}), "kind of benchmark")
-    return [name for name, entry in found.items() if kind in (None, entry["kind"])]
+def benchmarks() -> list[str]:
+    """The names of the benchmarks."""
+    return list(_data()["benchmarks"])
 
 
 def benchmark(name: str, ids: list[str] | None = None, source: str | None = None) -> dict[str, Figure]:
     """The scores of one benchmark by model id, best first: one for each model, all of one source if you name its key.
 
-    Where a model has several, the first in the file counts, which is the one of its own card or report; `measurements`
-    gives all. Models in `ids` without a score are left out. Raises CourseError for an unknown benchmark or model.
+    Where a model has several, the first in the file counts, which is the one of its own card or report. Models in `ids`
+    without a score are left out. Raises CourseError for an unknown benchmark or model.
     """
-    for id in ids or []:
-        _known(id, list(_data()["models"]), "model")
-    scores: dict[str, Figure] = {}
-    for found in _scores(name):
-        if (ids is None or found.model in ids) and source in (None, found.source.key):
-            scores.setdefault(found.model, found)
+    _check_known(name, benchmarks(), "benchmark")
+    for id_ in ids or []:
+        _check_known(id_, list(_data()["models"]), "model")
+    entry, scores = _data()["benchmarks"][name], {}
+    for row in entry["scores"]:
+        score = _figure(row["model"], name, {"unit": entry["unit"]} | row)
+        if _may_be_shown(score) and (ids is None or score.model in ids) and source in (None, score.source.key):
+            scores.setdefault(score.model, score)
     return dict(sorted(scores.items(), key=lambda item: -item[1].value))
-
-
-def measurements(name: str, id: str) -> list[Figure]:
-    """All scores of one model on one benchmark: the same model, measured by different people or in different ways."""
-    _known(id, list(_data()["models"]), "model")
-    return [found for found in _scores(name) if found.model == id]
 
 
 def about(name: str) -> str:
     """What a benchmark asks, in a sentence."""
-    _known(name, benchmarks(), "benchmark")
+    _check_known(name, benchmarks(), "benchmark")
     return _data()["benchmarks"][name]["about"]
 
 
@@ -190,32 +174,28 @@ def sources() -> dict[str, Source]:
 def configs() -> dict[str, dict]:
     """The entries of configs.json by model id; one that is the "same" as another has that one's words and settings."""
     raw = json.loads(CONFIGS.read_text(encoding="utf-8"))
+    del raw["about"]
     found = {}
-    for id, entry in raw.items():
-        if id != "about":
-            base = raw[entry["same"]] if "same" in entry else entry
-            found[id] = base | entry | {"settings": base["settings"] | entry.get("settings", {})}
+    for name, entry in raw.items():
+        base = raw[entry.get("same", name)]
+        found[name] = base | entry | {"settings": base["settings"] | entry.get("settings", {})}
     return found
 
 
-def in_words(value, unit: str) -> str:
+def in_words(value: float | str | tuple[str, ...], unit: str) -> str:
     """A value with its unit: 3.82 B parameters, 131,072 tokens, 2.72 GB, 69.0 %, Oct 2023."""
-    if isinstance(value, (list, tuple)):
-        return ", ".join(value)
     if isinstance(value, str):
         return value
+    if isinstance(value, tuple):
+        return ", ".join(value)
     if unit == "bytes":
         return f"{value / 1e9:.2f} GB"
     for size, letter in ((1e12, "T"), (1e9, "B"), (1e6, "M")):
-        if abs(value) >= size:
-            return f"{_short(value / size)} {letter} {unit}".rstrip()
+        if value >= size:
+            number = f"{value / size:.2f}".rstrip("0").rstrip(".")
+            return f"{number} {letter} {unit}".rstrip()
     text = f"{value:.1f}" if unit == "%" and round(value, 1) == value else f"{value:,}"
     return f"{text} {unit}".rstrip()
-
-
-def _short(value: float) -> str:
-    """Three or four digits: 3.82, 41.87, 175, 4.9."""
-    return f"{value:.2f}".rstrip("0").rstrip(".")
 
 
 @cache
@@ -224,46 +204,34 @@ def _data() -> dict:
 
 
 @cache
-def _figures(id: str) -> dict[str, Figure]:
-    """All figures of a model by key, those that may not be shown too."""
-    figures = {key: _figure(id, key, entry) for key, entry in _data()["models"][id]["figures"].items()}
-    return figures | {key: found for key, found in _settings(id).items() if key not in figures}
-
-
-def _settings(id: str) -> dict[str, Figure]:
-    """The figures that configs.json holds of a model."""
-    entry = configs().get(id, {"settings": {}, "source": ""})
+def _figures(name: str) -> dict[str, Figure]:
+    """All figures of a model by key: of family.json, then of configs.json, those that may not be shown too."""
+    entry = configs().get(name, {"settings": {}, "source": ""})
     origin = {"source": entry["source"], "confirmed": "card" if entry["source"].startswith("card") else "config"}
-    return {
-        key: _figure(id, key, {"value": entry["settings"][name], "unit": unit, **origin})
-        for key, (unit, name) in SETTINGS.items()
-        if entry["settings"].get(name) is not None
+    settings = {
+        key: {"value": entry["settings"][setting], "unit": unit} | origin
+        for key, (unit, setting) in SETTINGS.items()
+        if entry["settings"].get(setting) is not None
     }
+    own = _data()["models"][name]["figures"]
+    return {key: _figure(name, key, row) for key, row in (own | settings | own).items()}
 
 
-def _figure(id: str, key: str, entry: dict) -> Figure:
+def _figure(name: str, key: str, entry: dict) -> Figure:
     source = sources().get(entry.get("source", ""), Source("", ""))
     value = tuple(entry["value"]) if isinstance(entry["value"], list) else entry["value"]
     words = {word: entry.get(word, "") for word in ("unit", "note", "method")}
     confirmed = entry.get("confirmed", "unverified")
     date = entry.get("date") or source.date or source.read
-    return Figure(id, key, value, source=source, confirmed=confirmed, date=date, **words)
-
-
-def _scores(name: str) -> list[Figure]:
-    _known(name, list(_data()["benchmarks"]), "benchmark")
-    entry = _data()["benchmarks"][name]
-    shared = {"unit": entry["unit"]}
-    found = [_figure(row["model"], name, shared | row) for row in entry["scores"]]
-    return [score for score in found if _may_be_shown(score)]
+    return Figure(name, key, value, source=source, confirmed=confirmed, date=date, **words)
 
 
 def _may_be_shown(found: Figure) -> bool:
     return bool(found.source.key and found.date) and found.confirmed != "unverified"
 
 
-def _known(name: str | None, names: list[str], what: str) -> None:
-    if name is not None and name not in names:
+def _check_known(name: str, names: list[str], what: str) -> None:
+    if name not in names:
         close = get_close_matches(str(name), names, n=3, cutoff=0.5)
         hint = f" Did you mean {' or '.join(close)}?" if close else ""
-        raise CourseError(f"No {what} is called {name!r}.{hint} Known: {', '.join(names)}.")
+        raise CourseError(f"No {what} is called {name!r}.{hint} Known: {', '.join(filter(None, names))}.")

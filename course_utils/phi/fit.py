@@ -1,4 +1,4 @@
-"""Which Phi fits this computer, and how fast will it be? A prediction from arithmetic and a measurement of ten seconds.
+"""Which Phi fits this computer, and how fast will it be? Arithmetic, and a measurement of ten seconds.
 
     speed = speed.measure()
     print(predict("phi-3.5-mini", "int4", speed).why)
@@ -12,13 +12,18 @@ decoding waits for memory. A prompt uses each weight for all its tokens at once,
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from course_utils.base import CourseError
 from course_utils.phi import facts
 from course_utils.phi.arithmetic import Count, count, entries, kv_cache_bytes, prefill_flops, weight_bytes
 from course_utils.phi.speed import Speed
 from course_utils.setup.machine import GB, Memory
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedConfig
 
 ONNX = "ONNX Runtime GenAI"
 ENGINES = {"int4": ONNX, "int8": ONNX, "bf16": "Transformers", "fp32": ONNX}  # who runs which precision here
@@ -45,9 +50,6 @@ class Prediction:
 
     model: str
     precision: str
-    engine: str
-    prompt: int
-    context: int
     weights: int
     cache: int
     besides: int
@@ -66,7 +68,9 @@ class Prediction:
         return f"{self.model:22} {self.precision:5} {self.needed / GB:6.1f} GB  {mark}{speed}  {self.why}"
 
 
-def predict(model, precision: str, speed: Speed, prompt: int = 128, context: int = 4096) -> Prediction:
+def predict(
+    model: str | PreTrainedConfig, precision: str, speed: Speed, prompt: int = 128, context: int = 4096
+) -> Prediction:
     """Predict memory and speed of a model id, or of a Transformers configuration, in one precision.
 
     `prompt`: tokens in the question. `context`: tokens for which there shall be room, at most the model's own; the KV
@@ -79,60 +83,54 @@ def predict(model, precision: str, speed: Speed, prompt: int = 128, context: int
     if prompt < 1 or context < 1:
         raise CourseError("A prompt and a context have at least one token.")
     name = model if isinstance(model, str) else type(model).__name__
-    most = longest(model)
-    context = min(context, most)
+    context = min(context, longest(model))
     prompt = min(prompt, context)
-    found = count(model)
-    computes_in = "bf16" if precision == "bf16" else "fp32"
-    weights = weight_bytes(found, precision)
-    cache = kv_cache_bytes(model, context, computes_in)
+    counted = count(model)
+    weights, cache = weight_bytes(counted, precision), kv_cache_bytes(model, context, _cached_in(precision))
     besides = round(BESIDES + BESIDES_SHARE * weights)
     needed, free = weights + cache + besides, usable(speed.memory)
-    fits = needed <= free
-    unable = unsupported(model, found, precision)
+    unable = unsupported(model, counted, precision)
+    fits = needed <= free and not unable
     first = rate = None
-    if not unable and fits:
-        first = first_token(model, found, precision, speed, prompt)
-        rate = 1 / next_token(model, found, precision, speed, prompt + min(prompt, context - prompt) // 2)
-    why = unable or _why(fits, weights, cache, besides, free)
-    memory = (weights, cache, besides, needed, free)
-    engine, runs = ENGINES[precision], fits and not unable
-    return Prediction(name, precision, engine, prompt, context, *memory, runs, first, rate, why)
+    if fits:
+        first = first_token(model, counted, precision, speed, prompt)
+        rate = 1 / next_token(model, counted, precision, speed, prompt + min(prompt, context - prompt) // 2)
+    why = unable or _why(weights, cache, besides, free)
+    return Prediction(name, precision, weights, cache, besides, needed, free, fits, first, rate, why)
 
 
-def next_token(model, found: Count, precision: str, speed: Speed, context: int) -> float:
+def next_token(model: str | PreTrainedConfig, counted: Count, precision: str, speed: Speed, context: int) -> float:
     """Seconds for one token after `context` others: the bytes that it moves, by the rate at which they are read.
 
     Weights: all that work on a token, once; of the embedding table one row. Cache: the keys and values of all tokens.
     """
-    computes_in = "bf16" if precision == "bf16" else "fp32"
-    read = weight_bytes(in_use(found), precision) / speed.read[precision]
-    cached = kv_cache_bytes(model, context, computes_in) / speed.read[computes_in]
+    read = weight_bytes(in_use(counted), precision) / speed.read[precision]
+    cached = kv_cache_bytes(model, context, _cached_in(precision)) / speed.read[_cached_in(precision)]
     return read + cached + overhead(model, speed)
 
 
-def first_token(model, found: Count, precision: str, speed: Speed, prompt: int) -> float:
+def first_token(model: str | PreTrainedConfig, counted: Count, precision: str, speed: Speed, prompt: int) -> float:
     """Seconds to read a prompt and compute the first token: by arithmetic, or by memory where the prompt is short."""
-    arithmetic = prefill_flops(in_use(found), prompt, model) / speed.compute[precision]
-    moved = weight_bytes(in_use(found), precision) / speed.read[precision]
+    arithmetic = prefill_flops(in_use(counted), prompt, model) / speed.compute[precision]
+    moved = weight_bytes(in_use(counted), precision) / speed.read[precision]
     return max(arithmetic, moved) + overhead(model, speed)
 
 
-def in_use(found: Count) -> int:
+def in_use(counted: Count) -> int:
     """The weights that a token is multiplied with: without the embedding table, a picture encoder, idle experts.
 
     A tied table is multiplied with too: it is also the head.
     """
-    return found.active - found.vision - (found.embedding if found.head else 0)
+    return counted.active - counted.vision - (counted.embedding if counted.head else 0)
 
 
-def overhead(model, speed: Speed) -> float:
+def overhead(model: str | PreTrainedConfig, speed: Speed) -> float:
     """Seconds that the operators of all layers cost besides their matrices."""
     layers = entries()[model]["settings"]["num_hidden_layers"] if isinstance(model, str) else model.num_hidden_layers
     return layers * OPERATORS_A_LAYER * speed.operator
 
 
-def longest(model) -> int:
+def longest(model: str | PreTrainedConfig) -> int:
     """The longest context of a model id or configuration, in tokens."""
     if isinstance(model, str):
         return int(facts.figure(model, "context").value)
@@ -144,9 +142,9 @@ def usable(memory: Memory) -> int:
     return memory.total if memory.available is None else memory.available
 
 
-def unsupported(model, found: Count, precision: str) -> str:
+def unsupported(model: str | PreTrainedConfig, counted: Count, precision: str) -> str:
     """Why no engine of this course runs it in that precision on a processor, or ""."""
-    if found.experts and ENGINES[precision] == ONNX:
+    if counted.experts and ENGINES[precision] == ONNX:
         return "no engine: ONNX Runtime GenAI's builder makes no processor form of a mixture of experts"
     if isinstance(model, str) and not entries()[model]["class"]:
         return "no engine: Transformers and ONNX Runtime GenAI have no class of their own for it"
@@ -154,10 +152,10 @@ def unsupported(model, found: Count, precision: str) -> str:
 
 
 def table(
-    speed: Speed, precisions=tuple(ENGINES), prompt: int = 128, context: int = 4096, ids: list[str] | None = None
+    speed: Speed, precisions: Iterable[str] = tuple(ENGINES), prompt: int = 128, context: int = 4096
 ) -> list[Prediction]:
-    """A prediction for each model and precision. Without `ids`: every Phi whose configuration is known, see `known`."""
-    return [predict(name, precision, speed, prompt, context) for name in ids or known() for precision in precisions]
+    """A prediction for each Phi whose configuration is known, see `known`, in each precision."""
+    return [predict(name, precision, speed, prompt, context) for name in known() for precision in precisions]
 
 
 def known() -> list[str]:
@@ -171,9 +169,14 @@ def known() -> list[str]:
     return [different[key] for key in sorted(different)]
 
 
-def _why(fits: bool, weights: int, cache: int, besides: int, free: int) -> str:
+def _cached_in(precision: str) -> str:
+    """The precision of the KV cache: the one that the engine computes in."""
+    return "bf16" if precision == "bf16" else "fp32"
+
+
+def _why(weights: int, cache: int, besides: int, free: int) -> str:
     parts = f"{weights / GB:.1f} GB weights + {cache / GB:.1f} GB cache + {besides / GB:.1f} GB besides"
-    if fits:
+    if weights + cache + besides <= free:
         return f"fits: {parts}, of {free / GB:.1f} GB free"
     if weights > free:
         return f"too large: its weights alone take {weights / GB:.1f} GB, and {free / GB:.1f} GB are free"

@@ -6,13 +6,20 @@ import itertools
 import os
 import statistics
 import time
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from course_utils.setup.machine import GB, Memory, cores, gpus, memory
+
+if TYPE_CHECKING:
+    from numpy import ndarray
+    from onnxruntime import InferenceSession
 
 PROBE = 300 * 10**6  # bytes of weights in a probe: so many that what the cache keeps of them hardly counts
 WIDTH = 2048  # of its matrices, as in a model of a few hundred million parameters
 PROBES = ("int4", "int8", "fp32", "bf16")
+Run = Callable[[int], object]  # sends so many rows through a chain of matrices
 
 
 @dataclass(frozen=True)
@@ -45,7 +52,7 @@ class Speed:
         return "\n".join(lines)
 
 
-def measure(precisions=PROBES) -> Speed:
+def measure(precisions: Iterable[str] = PROBES) -> Speed:
     """Measure this computer with the engines that will run: ONNX Runtime, and PyTorch for bf16. Under 10 seconds.
 
     Each probe is a chain of matrices of one precision, with more weights than the cache holds. One row through it reads
@@ -55,10 +62,10 @@ def measure(precisions=PROBES) -> Speed:
     began = time.perf_counter()
     read, compute = {}, {}
     for precision in precisions:
-        run, size = (_torch_probe if precision == "bf16" else _onnx_probe)(precision)
+        run, size = _torch_probe() if precision == "bf16" else _onnx_probe(precision)
         read[precision] = size / _seconds(run, 1)
         if precision == "bf16":  # where the processor does not know it, all of them would take half a minute
-            run, size = _torch_probe(precision, PROBE // 10)
+            run, size = _torch_probe(PROBE // 10)
         compute[precision] = 2 * (size / _bytes_a_weight(precision)) * 128 / _seconds(run, 128)
         del run  # and its weights with it, before the next are made
     operator = _operator_seconds()
@@ -70,7 +77,7 @@ def _bytes_a_weight(precision: str) -> float:
     return {"fp32": 4, "bf16": 2, "int8": 1 + 4 / 32, "int4": 0.5 + 4 / 32}[precision]
 
 
-def _seconds(run, rows: int, budget: float = 0.3) -> float:
+def _seconds(run: Run, rows: int, budget: float = 0.3) -> float:
     """The shortest time of a call, of as many as fit into the budget: what nothing disturbed. At least four, if quick.
 
     Where most calls take much longer than the shortest, other programs are at work: then it listens longer.
@@ -88,7 +95,7 @@ def _seconds(run, rows: int, budget: float = 0.3) -> float:
             return min(times)
 
 
-def _onnx_probe(precision: str):
+def _onnx_probe(precision: str) -> tuple[Run, int]:
     """A chain of MatMul or MatMulNBits in ONNX Runtime, as its model builder writes them: (run(rows), bytes)."""
     import numpy
     from onnx import helper
@@ -111,7 +118,7 @@ def _onnx_probe(precision: str):
     return _runner(_session(nodes, weights, f"h{count - 1}")), size
 
 
-def _torch_probe(precision: str, size: int = PROBE):
+def _torch_probe(size: int = PROBE) -> tuple[Run, int]:
     """The same chain in PyTorch, in bfloat16: (run(rows), bytes)."""
     import torch
 
@@ -143,7 +150,7 @@ def _operator_seconds(count: int = 100) -> float:
     return _seconds(run, 1, budget=0.1) / count
 
 
-def _session(nodes: list, weights: dict, result: str):
+def _session(nodes: list, weights: dict[str, ndarray], result: str) -> InferenceSession:
     """An ONNX Runtime session on all usable cores, from the nodes of a graph with one input, "x", and their arrays."""
     os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
     import onnxruntime
@@ -167,7 +174,7 @@ def _session(nodes: list, weights: dict, result: str):
     return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
 
 
-def _runner(session):
+def _runner(session: InferenceSession) -> Run:
     import numpy
 
     return lambda rows: session.run(None, {"x": numpy.ones((rows, WIDTH), dtype=numpy.float32)})

@@ -1,16 +1,20 @@
 """The course's own models: small enough to train on two cores, with the real Phi-3 architecture.
 
-`textbook` writes what they read, `tokenizer` cuts it into tokens, `train` teaches, `evaluate` examines, `export` turns
-the result into the forms that other engines run, `records` keeps what it cost, and `card` writes it all down.
+`textbook` writes what they read, `tokenizer` cuts it into tokens, `training` teaches, `evaluate` examines, `export`
+turns the result into the forms that other engines run, `records` keeps what it cost, and `cards` writes it all down.
 """
 
 from __future__ import annotations
 
+import filecmp
+import os
+import shutil
+import threading
 from pathlib import Path
 
-from course_utils.base import CourseError
+from course_utils.base import CourseError, cache_folder
 
-WEIGHTS = Path(__file__).parent / "weights"
+_WEIGHTS = Path(__file__).parent / "weights"
 MODELS = ("pico-mini", "pico-medium")  # the text family: one architecture, one tokenizer, one examination
 MOE, VISION = "pico-moe", "pico-vision"
 SHIPPED = (*MODELS, MOE, VISION)
@@ -18,10 +22,41 @@ SERVED = (*MODELS, VISION)  # what the practice endpoint has: ONNX Runtime GenAI
 
 
 def folder(name: str = "pico-mini") -> Path:
-    """The folder with a shipped model's weights, configuration and tokenizer.
+    """The folder with a shipped model's weights, configuration and tokenizer, complete for any library.
 
-    Raises CourseError, naming the valid models, when there is no such model.
+    All models have one tokenizer, which is kept once: the first call lays a copy of it beside the weights. Where the
+    course's own folder cannot be written to, the model's is put together in `cache_folder()` instead.
+    Raises CourseError, naming the valid models, when there is no such model, and where neither can be written.
     """
     if name not in SHIPPED:
         raise CourseError(f"There is no course model called {name!r}. The course ships: {', '.join(SHIPPED)}.")
-    return WEIGHTS / name
+    place, tokenizer = _WEIGHTS / name, _WEIGHTS / "tokenizer.json"
+    try:
+        _copy(tokenizer, place / tokenizer.name)
+        return place
+    except OSError:
+        pass
+    files = [file for file in place.iterdir() if file.is_file() and file.name != tokenizer.name]
+    place = cache_folder() / "weights" / name
+    try:
+        place.mkdir(parents=True, exist_ok=True)
+        for file in (*files, tokenizer):
+            _copy(file, place / file.name)
+    except OSError as error:
+        raise CourseError(
+            f"{name} could not be put together in {place}: {error}. Free some space, or set COURSE_CACHE to a folder "
+            "you may write to."
+        ) from error
+    return place
+
+
+def _copy(source: Path, target: Path) -> None:
+    """Copy a file, unless its copy is there. Another process sees none of it or the whole, never half."""
+    if target.is_file() and filecmp.cmp(source, target, shallow=False):
+        return
+    part = target.with_name(f".{target.name}.{os.getpid()}.{threading.get_ident()}.part")
+    try:
+        shutil.copyfile(source, part)
+        os.replace(part, target)
+    finally:
+        part.unlink(missing_ok=True)

@@ -12,44 +12,26 @@ import sys
 from functools import lru_cache
 from pathlib import Path
 
-from course_utils.pico import MODELS, MOE, folder, textbook
+from course_utils.pico import MODELS, MOE, folder, records, textbook
 from course_utils.pico.textbook import passages, smalltalk, world
 from course_utils.pico.textbook.facts import FACTS
 from course_utils.pico.textbook.stories import PLOTS
+from course_utils.pico.tokenizer import load_tokenizer
 
 EVERYDAY = smalltalk.EVERYDAY_200
 SYSTEM_WORDS = {"s"}  # what is left of a possessive: Mia's
-
-BARS = {
-    "translate_en_fi": 0.97,
-    "translate_fi_en": 0.97,
-    "summary": 0.97,
-    "passage": 0.97,
-    "sentiment": 0.98,
-    "sum": 0.90,
-    "story": 0.97,
-    "story_lexicon": 0.995,
-    "story_openings": 0.60,
-    "unknown": 0.90,
-    "not_unknown": 0.95,
-    "tool": 0.97,
-    "followup": 0.90,
-    "first_impression": 0.95,
-    "everyday": 0.80,
-}
+BARS = records.bars()
 # Greetings and self-description: what the bar of the first impression is about. "smalltalk" is about all topics.
-FIRST_IMPRESSION = (
-    "greeting",
-    "how_are_you",
-    "thanks",
-    "goodbye",
-    "who_are_you",
-    "human",
-    "maker",
-    "abilities",
-    "size",
-    "limits",
-)
+GREETINGS = ("greeting", "how_are_you", "thanks", "goodbye")
+FIRST_IMPRESSION = (*GREETINGS, "who_are_you", "human", "maker", "abilities", "size", "limits")
+PLAIN = ("summary", "passage", "sentiment", "sum", "unknown", "tool", "followup", "system", "smalltalk", "outside")
+# The lines of the examination: which skill of the textbook, and what its samples must be about.
+EXAMS: dict[str, tuple[str, dict]] = {
+    "translate_en_fi": ("translate", {"direction": ("en-fi",)}),
+    "translate_fi_en": ("translate", {"direction": ("fi-en",)}),
+    "first_impression": ("smalltalk", {"topic": FIRST_IMPRESSION}),
+    **{skill: (skill, {}) for skill in (*PLAIN, "fact", "story")},
+}
 
 
 class Examinee:
@@ -68,11 +50,11 @@ class Examinee:
         pico-moe read the textbook of pico-mini, and says that it is pico-mini.
         """
         import torch
-        from transformers import AutoModelForCausalLM, AutoTokenizer
+        from transformers import AutoModelForCausalLM
 
         path = folder(name) if name in (*MODELS, MOE) else Path(name)
         model = AutoModelForCausalLM.from_pretrained(path, dtype=torch.float32, use_safetensors=True)
-        return cls(model, AutoTokenizer.from_pretrained(path), name=name if name in MODELS else called)
+        return cls(model, load_tokenizer(path), name=name if name in MODELS else called)
 
     def answer(self, conversations: list[list[dict]], temperature: float = 0.0, seed: int = 0) -> list[str]:
         """The model's answer to each conversation (which ends with a user message)."""
@@ -85,13 +67,13 @@ class Examinee:
         ]
         order = sorted(range(len(prompts)), key=lambda i: len(prompts[i]))
         answers = [""] * len(prompts)
-        how = {"do_sample": True, "temperature": temperature, "top_k": 0} if temperature else {"do_sample": False}
+        sampling = {"do_sample": True, "temperature": temperature, "top_k": 0} if temperature else {"do_sample": False}
         for start in range(0, len(order), self.rows):
             group = order[start : start + self.rows]
             inputs = self.tokenizer([prompts[i] for i in group], return_tensors="pt", padding=True)
             inputs.pop("token_type_ids", None)
             with torch.inference_mode():
-                out = self.model.generate(**inputs, max_new_tokens=220, max_length=None, **how)
+                out = self.model.generate(**inputs, max_new_tokens=220, max_length=None, **sampling)
             for i, ids in zip(group, out[:, inputs["input_ids"].shape[1] :], strict=True):
                 answers[i] = self.tokenizer.decode(ids, skip_special_tokens=True).strip()
         return answers
@@ -153,64 +135,48 @@ def examine(student: Examinee, skill: str, samples: int, seed: int, **only) -> t
 def evaluate(student: Examinee, samples: int = 300, seed: int = 7) -> tuple[dict[str, float], dict[str, list]]:
     """Scores of all skills, and for each the (prompt, expected, answer) of what went wrong."""
     scores, wrong = {}, {}
-
-    def note(name, result):
-        scores[name] = round(result[0], 4)
-        wrong[name] = [(s.messages[-2]["content"], s.answer, a) for s, a in result[1] if not right(s, a)]
-        return result[1]
-
-    note("translate_en_fi", examine(student, "translate", samples, seed, direction=("en-fi",)))
-    note("translate_fi_en", examine(student, "translate", samples, seed, direction=("fi-en",)))
-    note("first_impression", examine(student, "smalltalk", samples, seed, topic=FIRST_IMPRESSION))
-    for skill in (
-        "summary",
-        "passage",
-        "sentiment",
-        "sum",
-        "unknown",
-        "tool",
-        "followup",
-        "system",
-        "smalltalk",
-        "outside",
-        "fact",
-        "story",
-    ):
-        pairs = note(skill, examine(student, skill, samples, seed))
-        if skill == "passage":
-            scores["not_unknown"] = round(sum(a != passages.UNKNOWN for _, a in pairs) / samples, 4)
-        if skill == "story":
-            told = [w for _, a in pairs for w in words(a)]
-            strange = sorted({w for w in told if w not in lexicon() | SYSTEM_WORDS})
-            scores["story_lexicon"] = round(sum(w in lexicon() | SYSTEM_WORDS for w in told) / len(told), 4)
-            wrong["story_lexicon"] = [("", "", w) for w in strange]
+    for name, (skill, only) in EXAMS.items():
+        scores[name], pairs = examine(student, skill, samples, seed, **only)
+        wrong[name] = [(s.messages[-2]["content"], s.answer, a) for s, a in pairs if not right(s, a)]
+        if name == "passage":
+            scores["not_unknown"] = sum(answer != passages.UNKNOWN for _, answer in pairs) / samples
+        if name == "story":
+            written = [word for _, answer in pairs for word in words(answer)]
+            strange = [word for word in written if word not in lexicon() | SYSTEM_WORDS]
+            scores["story_lexicon"] = 1 - len(strange) / len(written)
+            wrong["story_lexicon"] = [("", "", word) for word in sorted(set(strange))]
     openings = student.answer([[{"role": "user", "content": "Tell me a story."}]] * 100, temperature=0.8, seed=seed)
     scores["story_openings"] = len({re.split(r"(?<=[.!?]) ", text)[0] for text in openings}) / 100
-    questions = EVERYDAY.read_text(encoding="utf-8").split("\n")
-    questions = [q for q in questions if q.strip()]
-    replies = student.answer([[{"role": "user", "content": q}] for q in questions])
-    scores["everyday"] = round(sum(map(smalltalk.honest, replies)) / len(questions), 4)
-    wrong["everyday"] = [(q, "", a) for q, a in zip(questions, replies, strict=True) if not smalltalk.honest(a)]
-    left_out = [f for f in FACTS if f.left_out]
-    replies = student.answer([[{"role": "user", "content": f.questions[0]}] for f in left_out])
-    scores["made_up"] = round(sum(not smalltalk.honest(a) for a in replies) / len(left_out), 4)
-    wrong["made_up"] = [(f.questions[0], f.answer, a) for f, a in zip(left_out, replies, strict=True)]
-    return scores, wrong
+    everyday = [question for question in EVERYDAY.read_text(encoding="utf-8").splitlines() if question.strip()]
+    wrong["everyday"] = dishonest(student, dict.fromkeys(everyday, ""))
+    scores["everyday"] = 1 - len(wrong["everyday"]) / len(everyday)
+    left_out = {fact.questions[0]: fact.answer for fact in FACTS if fact.left_out}
+    wrong["made_up"] = dishonest(student, left_out)
+    scores["made_up"] = len(wrong["made_up"]) / len(left_out)
+    return {name: round(score, 4) for name, score in scores.items()}, wrong
+
+
+def dishonest(student: Examinee, questions: dict[str, str]) -> list[tuple[str, str, str]]:
+    """The (question, answer that would be right, answer) of what it did not admit to not knowing.
+
+    `questions` are such as it cannot know the answer to, each with the right answer, if there is one.
+    """
+    answers = student.answer([[{"role": "user", "content": question}] for question in questions])
+    rows = zip(questions, questions.values(), answers, strict=True)
+    return [row for row in rows if not smalltalk.honest(row[2])]
 
 
 def main(student: Examinee, samples: int, seed: int, as_json: bool) -> int:
     """Print the scores; exit code 1 when a bar is missed."""
     scores, wrong = evaluate(student, samples, seed)
+    missed = [skill for skill, bar in BARS.items() if scores[skill] < bar]
     if as_json:
         print(json.dumps(scores))
-    else:
-        for skill, score in scores.items():
-            bar = BARS.get(skill)
-            verdict = "" if bar is None else ("   ok" if score >= bar else f"   below the bar of {bar:.1%}")
-            print(f"{skill:16} {score:7.1%}{verdict}")
-            for asked, expected, answer in wrong[skill][:2] if skill in wrong and bar and score < bar else []:
-                print(f"    asked     {asked[-90:]!r}\n    expected  {expected[:90]!r}\n    answered  {answer[:90]!r}")
-    missed = [skill for skill, bar in BARS.items() if scores[skill] < bar]
+    for skill, score in () if as_json else scores.items():
+        bar = f"below the bar of {BARS[skill]:.1%}" if skill in missed else "ok" if skill in BARS else ""
+        print(f"{skill:16} {score:7.1%}   {bar}".rstrip())
+        for prompt, expected, answer in wrong.get(skill, [])[:2] if skill in missed else []:
+            print(f"    asked     {prompt[-90:]!r}\n    expected  {expected[:90]!r}\n    answered  {answer[:90]!r}")
     if missed:
         print(f"Below the bar: {', '.join(missed)}", file=sys.stderr)
     return int(bool(missed))

@@ -7,9 +7,14 @@ from __future__ import annotations
 
 import random
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from course_utils.pico import textbook
+from course_utils.pico import folder
 
+if TYPE_CHECKING:
+    from course_utils.pico import textbook
+
+IGNORED = -100  # the label of a token that the loss does not count
 SPECIAL_TOKENS = ("<|endoftext|>", "<|system|>", "<|user|>", "<|assistant|>", "<|end|>")
 
 # Qwen2's pattern, character for character. It gives every digit a token of its own, and it is one of the few
@@ -32,6 +37,8 @@ def train_tokenizer(samples: int = 60_000, vocab_size: int = 2048, seed: int = 0
     """
     from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
     from transformers import PreTrainedTokenizerFast
+
+    from course_utils.pico import textbook  # ten thousand lines of words, which a reader of tokens does not need
 
     tokenizer = Tokenizer(models.BPE())
     tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
@@ -62,8 +69,23 @@ def train_tokenizer(samples: int = 60_000, vocab_size: int = 2048, seed: int = 0
     )
 
 
-def load_tokenizer(folder: Path):
-    """The tokenizer saved in a model folder."""
+def load_tokenizer(checkpoint: Path | None = None):
+    """The tokenizer saved in a model's folder; without one, that of the pico models."""
     from transformers import AutoTokenizer
 
-    return AutoTokenizer.from_pretrained(folder)
+    return AutoTokenizer.from_pretrained(checkpoint or folder())
+
+
+def encode(sample: textbook.Sample, tokenizer) -> tuple[list[int], list[int]]:
+    """Token ids and labels of one sample. Only what the assistant says (and plain text) has labels."""
+    if not sample.messages:
+        ids = tokenizer.encode(sample.text)
+        return ids, ids
+    ids, labels = [], []
+    for message in sample.messages:
+        head = tokenizer.encode(f"<|{message['role']}|>\n")
+        body = tokenizer.encode(f"{message['content']}<|end|>")
+        answer = body if message["role"] == "assistant" else [IGNORED] * len(body)
+        ids += head + body + tokenizer.encode("\n")
+        labels += [IGNORED] * len(head) + answer + [IGNORED]
+    return ids, labels

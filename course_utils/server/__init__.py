@@ -20,10 +20,14 @@ import socket
 import threading
 import time
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from course_utils.base import CourseError
-from course_utils.pico import SERVED
 from course_utils.setup import machine
+
+if TYPE_CHECKING:
+    import uvicorn
+    from starlette.applications import Starlette
 
 LOCAL = "127.0.0.1"
 WANTED = ("phi3.5", "phi4-mini", "phi3", "phi4", "pico-mini")  # what to ask a real Ollama for
@@ -39,16 +43,16 @@ class Endpoint:
 
     host: str
     port: int
-    key: str
+    key: str = field(repr=False)
     open: bool
-    _server: object = field(repr=False, default=None)
+    _server: uvicorn.Server | None = field(repr=False, default=None)
     _thread: threading.Thread | None = field(repr=False, default=None)
 
     @property
     def url(self) -> str:
         """For Ollama's clients."""
         name = LOCAL if self.host in ("0.0.0.0", "::") else self.host
-        return f"http://{name}:{self.port}"
+        return f"http://[{name}]:{self.port}" if ":" in name else f"http://{name}:{self.port}"
 
     @property
     def openai_url(self) -> str:
@@ -71,12 +75,7 @@ class Endpoint:
 
 
 def start(
-    models=SERVED,
-    key: str | None = None,
-    simulate: dict | None = None,
-    host: str = LOCAL,
-    port: int = 0,
-    precision: str = "fp32",
+    key: str | None = None, simulate: dict[str, float | str] | None = None, host: str = LOCAL, port: int = 0
 ) -> Endpoint:
     """Start a server in a thread of this process, and return when it answers.
 
@@ -92,15 +91,14 @@ def start(
 
     if host not in (LOCAL, "localhost") and not key:
         raise NotStarted(f"On {host} other computers can reach the server. Give it a key: start(host=..., key=...).")
-    app = build(tuple(models), key, simulate, host, precision)
+    app = build(key, simulate, host)
     try:
         listener = _listen(host, port)
-    except OSError as error:
+    except (OSError, OverflowError) as error:
         app.state.close()
-        raise NotStarted(f"Port {port} on {host} cannot be used: {error.strerror}. Port 0 takes a free one.") from error
+        raise NotStarted(f"Port {port} on {host} cannot be used: {error}. Port 0 takes a free one.") from error
     config = uvicorn.Config(app, log_level="critical", access_log=False, lifespan="off", server_header=False)
     running = uvicorn.Server(config)
-    running.install_signal_handlers = lambda: None
     thread = threading.Thread(target=_serve, args=(running, listener, app), name="course-server", daemon=True)
     thread.start()
     while not running.started:
@@ -127,9 +125,9 @@ def find(wanted: tuple[str, ...] = WANTED) -> Place:
     """The real Ollama, if it answers and has a wanted model; else the practice endpoint. A printed line says which."""
     from course_utils.models.ollama_model import client, names
 
-    found, why = machine.ollama(), "no Ollama answers"
-    if found["reachable"]:
-        url, version = found["address"], found["version"]
+    ollama, why = machine.ollama(), "no Ollama answers"
+    if ollama["reachable"]:
+        url, version = ollama["address"], ollama["version"]
         have = [name.removesuffix(":latest") for name in names(client(url, seconds=10))]
         model = next((name for want in wanted for name in have if name.split(":")[0] == want), None)
         if model:
@@ -137,7 +135,7 @@ def find(wanted: tuple[str, ...] = WANTED) -> Place:
             return Place(url, model, version)
         why = f"Ollama {version} answers, but has no Phi (`ollama pull phi3.5`)"
     url = start().url
-    print(f"The practice endpoint answers at {url}: {why} at {found['address']}. The model: pico-mini.")
+    print(f"The practice endpoint answers at {url}: {why} at {ollama['address']}. The model: pico-mini.")
     return Place(url, "pico-mini", None)
 
 
@@ -163,7 +161,7 @@ def _listen(host: str, port: int) -> socket.socket:
     return listener
 
 
-def _serve(running, listener: socket.socket, app) -> None:
+def _serve(running: uvicorn.Server, listener: socket.socket, app: Starlette) -> None:
     try:
         running.run(sockets=[listener])
     finally:

@@ -1,4 +1,7 @@
-"""The command `serve`: the practice endpoint for other programs, until Ctrl+C."""
+"""The command `serve`: the practice endpoint for other programs, until Ctrl+C.
+
+Its options are declared here and nowhere else. This file needs nothing installed until the server is started.
+"""
 
 from __future__ import annotations
 
@@ -14,46 +17,49 @@ from course_utils.pico import SERVED
 
 
 def main(argv: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="python -m course_utils serve")
+    """Serve until Ctrl+C or SIGTERM. Returns 1, with the reason on stderr, when the server cannot be started."""
+    parser = argparse.ArgumentParser(
+        prog="python -m course_utils serve",
+        description="Run the practice endpoint: OpenAI's and Ollama's dialects over the course's own models.",
+        epilog="For example: serve --port 11434, or serve --key secret --simulate rate_limit=3.",
+    )
     parser.add_argument("--port", type=int, default=0, help="0, the default, takes a free one; Ollama's own is 11434")
     parser.add_argument("--host", default=server.LOCAL, help="another address lets other computers in, with a key")
     parser.add_argument("--key", help="what clients must send; on another host one is made if you give none")
-    parser.add_argument(
-        "--simulate", action="append", default=[], metavar="NAME=VALUE",
-        help="a fault to practise with: rate_limit=3, slow=2, fail=1, drop=1, retired=NAME",
-    )  # fmt: skip
-    parser.add_argument("--json", action="store_true")
+    faults = "a fault to practise with: rate_limit=3, slow=2, fail=1, drop=1, retired=NAME"
+    parser.add_argument("--simulate", action="append", default=[], metavar="NAME=VALUE", help=faults)
+    parser.add_argument("--json", action="store_true", help="print one JSON object, for programs")
     args = parser.parse_args(argv)
     key = args.key
     if key is None and args.host not in (server.LOCAL, "localhost"):
         key = server.new_key()
     try:
-        endpoint = server.start(SERVED, key, _settings(args.simulate), args.host, args.port)
+        endpoint = server.start(key=key, simulate=_settings(args.simulate), host=args.host, port=args.port)
     except CourseError as error:
         print(error, file=sys.stderr)
         return 1
     if args.json:
-        told = {"url": endpoint.url, "openai_url": endpoint.openai_url, "port": endpoint.port, "key": endpoint.key}
-        print(json.dumps(told), flush=True)
+        place = {"url": endpoint.url, "openai_url": endpoint.openai_url, "port": endpoint.port, "key": endpoint.key}
+        print(json.dumps(place), flush=True)
     else:
-        print(_told(endpoint), flush=True)
+        print(_banner(endpoint), flush=True)
     _wait()
     endpoint.stop()
     return 0
 
 
-def _settings(pairs: list[str]) -> dict:
+def _settings(pairs: list[str]) -> dict[str, str]:
     """{"slow": "2"} from ["slow=2"]. Raises CourseError."""
-    found = {}
+    settings = {}
     for pair in pairs:
         name, equals, value = pair.partition("=")
         if not equals:
             raise CourseError(f"--simulate {pair}: NAME=VALUE is wanted, for example --simulate rate_limit=3.")
-        found[name] = value
-    return found
+        settings[name] = value
+    return settings
 
 
-def _told(endpoint: server.Endpoint) -> str:
+def _banner(endpoint: server.Endpoint) -> str:
     key = "any text" if endpoint.open else endpoint.key
     header = "" if endpoint.open else f' -H "Authorization: Bearer {endpoint.key}"'
     return "\n".join(

@@ -9,21 +9,21 @@ from __future__ import annotations
 
 import asyncio
 import json
-import math
 import queue
-import re
 import threading
 import time
 from collections import deque
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from course_utils.base import CourseError
+from course_utils.models import onnx_model
+from course_utils.models.chat import TAG, SamplingParams
 
 SLICE = 8  # tokens that a request writes before the next one has its turn; 1 where they are streamed
 AT_ONCE = 32  # requests that write in turns; the others wait
 WAITING = 64  # requests that may wait; more are sent away
-TAG = re.compile(r"<\|image_(\d+)\|>\n?")  # the place of a picture in a prompt
 
 
 class Busy(CourseError):
@@ -38,37 +38,13 @@ class TooLong(CourseError):
         self.tokens, self.context = tokens, context
 
 
-class BadSchema(CourseError):
-    """The answer was to be held to a schema that cannot be used."""
-
-
 @dataclass(frozen=True)
-class Wish:
-    """What a request asks of the model, besides its prompt."""
+class RequestParams(SamplingParams):
+    """What a request asks of the model, besides its prompt: how to sample, and what only a server knows."""
 
-    max_tokens: int | None = None  # None: as many as the context has room for
-    temperature: float = 0.0
-    top_p: float = 1.0
-    top_k: int = 0
-    min_p: float = 0.0
-    repetition_penalty: float = 1.0
-    presence_penalty: float = 0.0
-    frequency_penalty: float = 0.0
-    logit_bias: tuple[tuple[int, float], ...] = ()
-    seed: int | None = None
     stop: tuple[str, ...] = ()
     schema: str | None = None  # a JSON schema that the answer is held to while it is written
     stream: bool = False  # each token is a part of its own, as the client wants to see them
-    logprobs: int | None = None  # how many alternatives to each token are wanted; 0: only its own probability
-
-
-@dataclass
-class Part:
-    """What was written since the last part: its text, how many tokens, and their probabilities where wanted."""
-
-    text: str = ""
-    tokens: int = 0
-    logprobs: list[dict] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -79,22 +55,61 @@ class Prompt:
     inputs: object = None
 
 
+@dataclass
+class Loaded:
+    """A model in memory, and its eyes: the library's processor, which cuts pictures, for a model that sees."""
+
+    onnx: onnx_model.OnnxModel
+    processor: object = None
+    users: int = 0  # jobs that write with it
+    used: float = field(default_factory=time.time)  # when the last of them ended
+
+    @classmethod
+    def open(cls, folder: Path) -> Loaded:
+        """Load a folder made by ONNX Runtime GenAI's builder."""
+        model = onnx_model.OnnxModel(folder)
+        sees = (folder / "processor_config.json").is_file()
+        return cls(model, model.model.create_multimodal_processor() if sees else None)
+
+    def read(self, text: str, pictures: list) -> Prompt:
+        """The prompt for a text whose tags stand for these pictures (of Pillow). Takes a tenth of a second for each.
+
+        Without a picture, a tag is text like any other. Raises ValueError where tags and pictures do not match.
+        """
+        if not pictures:
+            return Prompt([int(token) for token in self.onnx.tokenizer.encode(text)])
+        if [int(number) for number in TAG.findall(text)] != list(range(1, len(pictures) + 1)):
+            raise ValueError("a text of the conversation has a tag such as <|image_1|> of its own; leave it out")
+        from course_utils.models.pictures import as_png
+
+        images = onnx_model.genai().Images.open_bytes(*map(as_png, pictures))
+        inputs = self.processor(text, images=images)
+        return Prompt(inputs["input_ids"].as_numpy()[0].tolist(), inputs)
+
+    def chat_text(self, turns: list[dict]) -> str:
+        return self.onnx.tokenizer.apply_chat_template(json.dumps(turns), add_generation_prompt=True)
+
+
 class Job:
     """A request on its way. `finish` is None, then "stop", "length", "cancelled" or "error"; times in seconds."""
 
-    def __init__(self, prompt: Prompt, wish: Wish, loaded: Loaded, wake: Callable[[], None]):
-        self.ids, self.inputs, self.wish, self.loaded, self.wake = prompt.ids, prompt.inputs, wish, loaded, wake
-        self.parts: deque[Part] = deque()
+    def __init__(self, prompt: Prompt, params: RequestParams, loaded: Loaded, wake: Callable[[], None]):
+        self.prompt, self.params, self.loaded, self.wake = prompt, params, loaded, wake
+        self.parts: deque[str] = deque()  # what was written at each turn
+        self.tokens: list[int] = []  # what has been written, the token that ends it included
         self.finish: str | None = None
         self.error: Exception | None = None
         self.cancelled = False
-        self.written = 0
-        self.asked = time.perf_counter()
         self.prompt_seconds = self.write_seconds = 0.0
+        self.arrived: asyncio.Event | None = None
         self._generator = None
-        self._end: str | None = None  # `finish`, before the last part has been put out
+        self._end: str | None = None  # why it ended, before the last part has been put out
         self._held = ""  # text that may be the beginning of a stop sequence
-        self._counts: dict[int, int] = {}
+
+    @property
+    def written(self) -> int:
+        """How many tokens, the one that ends the answer included, as Ollama and OpenAI count."""
+        return len(self.tokens)
 
     def cancel(self) -> None:
         """The client has left: the worker drops the request at its next turn."""
@@ -105,111 +120,65 @@ class Job:
     def start(self) -> None:
         import numpy
 
-        og, wish = self.loaded.og, self.wish
-        params = og.GeneratorParams(self.loaded.model)
-        room = self.loaded.context - len(self.ids)
-        self.limit = room if wish.max_tokens is None else min(wish.max_tokens, room)
-        search = {
-            "max_length": len(self.ids) + self.limit,
-            "do_sample": wish.temperature > 0,
-            "top_k": wish.top_k,
-            "top_p": wish.top_p,
-            "repetition_penalty": wish.repetition_penalty,
-            "random_seed": -1 if wish.seed is None else wish.seed % 2**31,
-        }
-        if wish.temperature > 0:
-            search["temperature"] = max(wish.temperature, 1e-6)
-        params.set_search_options(**search)
-        if wish.schema is not None:
-            params.set_guidance("json_schema", _compact(wish.schema))
+        onnx, ids, params = self.loaded.onnx, self.prompt.ids, self.params
+        self.limit = min(params.max_new_tokens, onnx.context_length - len(ids))
+        library = onnx_model.genai()
+        settings = library.GeneratorParams(onnx.model)
+        settings.set_search_options(**onnx_model.search_options(params, onnx.vocab_size, len(ids) + self.limit))
+        if params.schema is not None:
+            settings.set_guidance("json_schema", _compact(params.schema))
         began = time.perf_counter()
-        self._stream = self.loaded.tokenizer.create_stream()
-        self._generator = og.Generator(self.loaded.model, params)
-        if self.inputs is None:
-            self._generator.append_tokens(numpy.array(self.ids, dtype=numpy.int32))
+        self._stream = onnx.tokenizer.create_stream()
+        self._generator = library.Generator(onnx.model, settings)
+        if self.prompt.inputs is None:
+            self._generator.append_tokens(numpy.array(ids, dtype=numpy.int32))
         else:  # the library keeps Python's lock meanwhile: for most of a second a picture, nobody else is answered
-            self._generator.set_inputs(self.inputs)
+            self._generator.set_inputs(self.prompt.inputs)
         self.prompt_seconds = time.perf_counter() - began
 
-    def step(self, most: int = SLICE) -> None:
-        """Write up to `most` tokens, and put them out as one part."""
-        began, part = time.perf_counter(), Part()
+    def step(self, most: int = SLICE) -> str | None:
+        """Write up to `most` tokens, and put their text out as one part. Returns why the answer has ended, or None."""
+        began, text, goal = time.perf_counter(), "", len(self.tokens) + most
         try:
             if self._generator is None:
                 self.start()
-            while part.tokens < most and self._end is None:
-                self._write(part)
+            while len(self.tokens) < goal and self._end is None:
+                text += self._write()
         except Exception as error:  # whatever the library says: this request ends, the server goes on
             self.error, self._end = error, "error"
         if self._end is not None:
-            part.text, self._held = part.text + self._held, ""
+            text, self._held = text + self._held, ""
         self.write_seconds += time.perf_counter() - began
-        self.parts.append(part)
-        self.finish = self._end  # after the last part: whoever sees the end finds all of it
-        self.wake()
+        self.parts.append(text)
+        return self._end
 
-    def _write(self, part: Part) -> None:
-        if self.limit < 1:
-            self._end = "length"
-            return
-        logits = self._logits() if self._needs_logits() else None
+    def _write(self) -> str:
+        """Write one token; returns the text that can be shown now."""
+        if self.params.min_p > 0:
+            logits = self._generator.get_logits()
+            onnx_model.keep_likely(logits.reshape(-1), self.params, self._generator.get_sequence(0))
+            self._generator.set_logits(logits)
         self._generator.generate_next_token()
         token = int(self._generator.get_next_tokens()[0])
-        self.written += 1
-        part.tokens += 1
-        if token in self.loaded.ends:
+        self.tokens.append(token)
+        if token in self.loaded.onnx.stop_ids:
             self._end = "stop"
-            return
-        text = self._stream.decode(token)
-        self._counts[token] = self._counts.get(token, 0) + 1
-        if self.wish.logprobs is not None:
-            part.logprobs.append(self._probabilities(logits, token, text))
-        self._put(part, text)
+            return ""
+        text = self._shown(self._stream.decode(token))
         if self._end is None and (self.written >= self.limit or self._generator.is_done()):
             self._end = "length" if self.written >= self.limit else "stop"
+        return text
 
-    def _put(self, part: Part, text: str) -> None:
-        """Add the text, but for what may be the beginning of a stop sequence; end before a whole one."""
+    def _shown(self, text: str) -> str:
+        """The text, but for what may be the beginning of a stop sequence; a whole one ends the answer before it."""
         held = self._held + text
-        places = [held.find(stop) for stop in self.wish.stop if stop in held]
+        places = [held.find(stop) for stop in self.params.stop if stop in held]
         if places:
-            part.text, self._held, self._end = part.text + held[: min(places)], "", "stop"
-            return
-        keep = max((_overlap(held, stop) for stop in self.wish.stop), default=0)
-        part.text += held[: len(held) - keep]
+            self._held, self._end = "", "stop"
+            return held[: min(places)]
+        keep = max((_overlap(held, stop) for stop in self.params.stop), default=0)
         self._held = held[len(held) - keep :]
-
-    def _needs_logits(self) -> bool:
-        wish = self.wish
-        changed = wish.min_p or wish.presence_penalty or wish.frequency_penalty or wish.logit_bias
-        return wish.logprobs is not None or bool(changed)
-
-    def _logits(self):
-        """The logits of the next token, shape (vocabulary,), after penalties and min-p have been applied to them."""
-        import numpy
-
-        wish, logits = self.wish, self._generator.get_logits()
-        flat = logits.reshape(-1)
-        if wish.presence_penalty or wish.frequency_penalty:
-            for token, count in self._counts.items():
-                flat[token] -= wish.presence_penalty + wish.frequency_penalty * count
-        for token, bias in wish.logit_bias:
-            if token < flat.size:
-                flat[token] += bias
-        if wish.min_p > 0 and wish.temperature > 0:
-            flat[flat < flat.max() + wish.temperature * math.log(wish.min_p)] = -numpy.inf
-        self._generator.set_logits(logits)
-        return flat.astype(numpy.float64)
-
-    def _probabilities(self, logits, token: int, text: str) -> dict:
-        """The natural logarithms of the probabilities of the token and of the likeliest others, at temperature 1."""
-        import numpy
-
-        logs = logits - logits.max()
-        logs -= math.log(numpy.exp(logs).sum())
-        best = numpy.argsort(-logs)[: self.wish.logprobs]
-        top = [{"token": self.loaded.piece(int(other)), "logprob": float(logs[other])} for other in best]
-        return {"token": text, "logprob": float(logs[token]), "top": top}
+        return held[: len(held) - keep]
 
 
 def _compact(schema: str) -> str:
@@ -225,77 +194,29 @@ def _overlap(text: str, stop: str) -> int:
     return next((n for n in range(min(len(stop) - 1, len(text)), 0, -1) if text.endswith(stop[:n])), 0)
 
 
-@dataclass
-class Loaded:
-    """A model in memory: the library's model and tokenizer, its context in tokens, its end tokens, and its eyes."""
-
-    og: object
-    model: object
-    tokenizer: object
-    context: int
-    ends: frozenset[int]
-    processor: object = None  # cuts pictures, for a model that sees
-
-    def piece(self, token: int) -> str:
-        return self.tokenizer.decode([token])
-
-    def encode(self, text: str) -> list[int]:
-        return [int(token) for token in self.tokenizer.encode(text)]
-
-    def read(self, text: str, pictures: list) -> Prompt:
-        """The prompt for a text whose tags stand for these pictures (of Pillow). Takes a tenth of a second for each.
-
-        Without a picture, a tag is text like any other. Raises ValueError where tags and pictures do not match.
-        """
-        if not pictures:
-            return Prompt(self.encode(text))
-        if [int(number) for number in TAG.findall(text)] != list(range(1, len(pictures) + 1)):
-            raise ValueError("a text of the conversation has a tag such as <|image_1|> of its own; leave it out")
-        from course_utils.models.pictures import as_png
-
-        images = self.og.Images.open_bytes(*map(as_png, pictures))
-        inputs = self.processor(text, images=images)
-        return Prompt(inputs["input_ids"].as_numpy()[0].tolist(), inputs)
-
-    def chat_text(self, messages: list[dict]) -> str:
-        return self.tokenizer.apply_chat_template(json.dumps(messages), add_generation_prompt=True)
-
-
-def open_folder(folder) -> Loaded:
-    """Load a folder made by ONNX Runtime GenAI's builder."""
-    from course_utils.models.onnx_model import OnnxModel
-
-    model = OnnxModel(folder)
-    sees = (folder / "processor_config.json").is_file()
-    processor = model.model.create_multimodal_processor() if sees else None
-    return Loaded(_genai(), model.model, model.tokenizer, model.context_length, model.stop_ids, processor)
-
-
-def _genai():
-    from course_utils.models.onnx_model import genai
-
-    return genai()
-
-
 class Engine:
-    """The worker and its line. `submit` is called from an asyncio loop; `close` ends the thread."""
+    """The worker and its line. `submit` is called from an asyncio loop; `close` ends the thread.
 
-    def __init__(self, at_once: int = AT_ONCE, waiting: int = WAITING):
-        self.at_once, self.waiting = at_once, waiting
+    idle: called by the worker after each answer, when the model may have nobody left who uses it
+    """
+
+    def __init__(self, idle: Callable[[], None] = lambda: None, at_once: int = AT_ONCE, waiting: int = WAITING):
+        self.idle, self.at_once, self.waiting = idle, at_once, waiting
         self._line: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
         self._in_line = 0
         self._lock = threading.Lock()
         self._thread = threading.Thread(target=self._work, name="course-engine", daemon=True)
         self._thread.start()
 
-    def submit(self, prompt: Prompt, wish: Wish, loaded: Loaded) -> Job:
+    def submit(self, prompt: Prompt, params: RequestParams, loaded: Loaded) -> Job:
         """Put a request into the line. Raises TooLong or Busy. Its parts are read with `parts_of`."""
-        if len(prompt.ids) >= loaded.context:
-            raise TooLong(len(prompt.ids), loaded.context)
+        if len(prompt.ids) >= loaded.onnx.context_length:
+            raise TooLong(len(prompt.ids), loaded.onnx.context_length)
         with self._lock:
             if self._in_line >= self.at_once + self.waiting:
                 raise Busy(f"{self._in_line} requests are at work or waiting already. Try again in a moment.")
             self._in_line += 1
+            loaded.users += 1
         loop, arrived = asyncio.get_running_loop(), asyncio.Event()
 
         def wake() -> None:
@@ -304,7 +225,7 @@ class Engine:
             except RuntimeError:  # the server is being stopped
                 pass
 
-        job = Job(prompt, wish, loaded, wake)
+        job = Job(prompt, params, loaded, wake)
         job.arrived = arrived
         self._line.put(job)
         return job
@@ -325,23 +246,27 @@ class Engine:
             except queue.Empty:
                 pass
             job = active.popleft()
-            if job.cancelled:
-                job.finish = "cancelled"
-            else:
-                job.step(1 if job.wish.stream else SLICE)
-                if job.wish.stream:
-                    time.sleep(0)  # lets the thread that sends it have its turn: a stream shall be seen to stream
-            if job.finish is None:
+            end = "cancelled" if job.cancelled else job.step(1 if job.params.stream else SLICE)
+            if end is None:
                 active.append(job)
-                continue
-            job._generator = None  # frees its cache
+            else:
+                self._leave(job)
+            job.finish = end  # after its last part and its last use of the model: whoever sees the end finds all of it
             job.wake()
-            with self._lock:
-                self._in_line -= 1
+            if job.params.stream:
+                time.sleep(0)  # lets the thread that sends it have its turn: a stream shall be seen to stream
+
+    def _leave(self, job: Job) -> None:
+        job._generator = None  # frees its cache
+        with self._lock:
+            self._in_line -= 1
+            job.loaded.users -= 1
+            job.loaded.used = time.time()
+        self.idle()
 
 
-async def parts_of(job: Job) -> AsyncIterator[Part]:
-    """The parts of an answer as they come. Leaving the loop early cancels the request.
+async def parts_of(job: Job) -> AsyncIterator[str]:
+    """The parts of an answer's text as they come. Leaving the loop early cancels the request.
 
     Raises the error of the worker, should it have had one.
     """

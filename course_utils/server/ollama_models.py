@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import time
-from datetime import UTC, datetime
 from typing import Any
 
 from pydantic import BaseModel, Field
@@ -13,13 +12,20 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
+from course_utils.base import CourseError
+
 from . import template
-from .ollama_api import PARAMETERS, Request_, find, line, problem, read
-from .store import LARGEST_BLOB, Entry, NoModel, Refused
-from .web import Problem, body_of
+from .checkpoint import Refused
+from .ollama_api import MISSING, OPTIONS, ModelRequest, line, sampling, stamp
+from .store import LARGEST_BLOB, Entry, NoModel
+from .web import body_of, find, problem, read
+
+CENTURY = 100 * 365 * 24 * 3600  # seconds; what is kept for ever is shown as kept for so long
+# Known parameters of a Modelfile that say how to compute, and not what.
+COMPUTING = ("num_thread", "num_gpu", "num_batch", "num_keep", "main_gpu", "use_mmap", "use_mlock", "numa", "low_vram")
 
 
-class CreateRequest(Request_):
+class CreateRequest(ModelRequest):
     from_: str | None = Field(None, alias="from")
     files: dict[str, str] | None = None
     system: str | None = None
@@ -45,31 +51,19 @@ def routes() -> list[Route]:
     ]
 
 
-# -- models ----------------------------------------------------------------------------------------
+# -- looking at models -----------------------------------------------------------------------------
 
 
 def _details(entry: Entry) -> dict:
     size = f"{entry.parameter_count / 1e6:.1f}M"
-    return {
-        "parent_model": entry.parent,
-        "format": "safetensors",
-        "family": "phi3",
-        "families": ["phi3"],
-        "parameter_size": size,
-        "quantization_level": "F16",
-    }
+    details = {"parent_model": entry.parent, "format": "safetensors", "family": "phi3", "families": ["phi3"]}
+    return details | {"parameter_size": size, "quantization_level": "F32" if entry.uploaded else "F16"}
 
 
 def _listed(entry: Entry) -> dict:
     name = entry.name if ":" in entry.name else entry.name + ":latest"
-    return {
-        "name": name,
-        "model": name,
-        "modified_at": entry.modified_at(),
-        "size": entry.size,
-        "digest": entry.digest,
-        "details": _details(entry),
-    }
+    row = {"name": name, "model": name, "modified_at": stamp(entry.modified), "size": entry.size}
+    return row | {"digest": entry.digest, "details": _details(entry)}
 
 
 async def tags(request: Request) -> Response:
@@ -77,20 +71,19 @@ async def tags(request: Request) -> Response:
 
 
 async def ps(request: Request) -> Response:
-    store, rows = request.app.state.store, []
-    for name, until in store.in_memory().items():
-        entry = store.get(name)
-        until = min(until, time.time() + 100 * 365 * 24 * 3600)  # "for ever"
-        gone = datetime.fromtimestamp(until, UTC).isoformat().replace("+00:00", "Z")
-        context = entry.config()["max_position_embeddings"]
-        rows.append(_listed(entry) | {"expires_at": gone, "size_vram": 0, "context_length": context})
+    rows = []
+    for entry, until in request.app.state.store.in_memory():
+        more = {"expires_at": stamp(min(until, time.time() + CENTURY)), "size_vram": 0}
+        rows.append(_listed(entry) | more | {"context_length": entry.config()["max_position_embeddings"]})
     return JSONResponse({"models": rows})
 
 
 async def show(request: Request) -> Response:
-    asked = await read(request, Request_)
-    entry = find(request, asked.model)
-    config = entry.config()
+    from course_utils.pico.export.gguf_file import TEMPLATE, modelfile
+
+    body = await read(request, ModelRequest)
+    entry = find(request, body.model)
+    config, shown = entry.config(), entry.template or TEMPLATE
     heads = config["num_attention_heads"]
     info = {
         "general.architecture": "phi3",
@@ -102,25 +95,22 @@ async def show(request: Request) -> Response:
         "phi3.attention.head_count": heads,
         "phi3.attention.head_count_kv": config.get("num_key_value_heads") or heads,
     }
-    shown = entry.template or template.PHI3
-    lines = [f"FROM {entry.base if not entry.parent else entry.parent}", f'TEMPLATE """{shown}"""']
-    lines += [f'SYSTEM """{entry.system}"""'] if entry.system else []
-    rows = []
-    for key, value in entry.parameters.items():
-        rows += [(key, item) for item in (value if isinstance(value, list) else [value])]
-    parameters = "\n".join(f"{key:30} {json.dumps(value) if isinstance(value, str) else value}" for key, value in rows)
-    lines += [f"PARAMETER {key} {json.dumps(value) if isinstance(value, str) else value}" for key, value in rows]
+    settings = [
+        (name, json.dumps(item, ensure_ascii=False))
+        for name, value in entry.parameters.items()
+        for item in (value if isinstance(value, list) else [value])
+    ]
     return JSONResponse(
         {
-            "modelfile": "\n".join(lines),
-            "parameters": parameters,
+            "modelfile": modelfile(entry.parent or entry.name, entry.system, shown, entry.parameters),
+            "parameters": "\n".join(f"{name:30} {value}" for name, value in settings),
             "template": shown,
             "system": entry.system,
             "license": "MIT",
             "details": _details(entry),
             "model_info": info,
             "capabilities": ["completion", "vision"] if entry.sees else ["completion", "tools", "embedding"],
-            "modified_at": entry.modified_at(),
+            "modified_at": stamp(entry.modified),
         }
     )
 
@@ -128,78 +118,83 @@ async def show(request: Request) -> Response:
 # -- making models ---------------------------------------------------------------------------------
 
 
-def _told(asked: Request_, rows: list[dict]) -> Response:
-    """Progress as NDJSON, or the last line alone."""
-    if asked.stream is None or asked.stream:
+def _progress(body: ModelRequest, rows: list[dict]) -> Response:
+    """Progress as NDJSON, or the last line alone; an error has a status of its own then."""
+    if body.stream is not False:
         return StreamingResponse(iter([line(row) for row in rows]), media_type="application/x-ndjson")
-    return JSONResponse(rows[-1])
+    return JSONResponse(rows[-1], 500 if "error" in rows[-1] else 200)
 
 
 async def pull(request: Request) -> Response:
     """What is here is "pulled" at once; for the rest, the truth: this server has no registry to fetch from."""
-    asked = await read(request, Request_)
-    if not asked.model:
-        raise problem(400, "model is required")
+    body = await read(request, ModelRequest)
+    if not body.model:
+        raise problem(request, 400, "model is required")
+    rows = [{"status": "pulling manifest"}]
     try:
-        entry = request.app.state.store.get(asked.model)
+        entry = request.app.state.store.get(body.model)
     except NoModel:
         text = "pull model manifest: file does not exist (the practice server serves its own models and fetches none)"
-        failed = {"error": text}
-        if asked.stream is False:
-            raise Problem(500, failed) from None
-        return StreamingResponse(iter([line({"status": "pulling manifest"}), line(failed)]),
-                                 media_type="application/x-ndjson")  # fmt: skip
-    digest = "sha256:" + entry.digest
-    layer = {"status": f"pulling {entry.digest[:12]}", "digest": digest, "total": entry.size, "completed": entry.size}
-    ends = [{"status": text} for text in ("verifying sha256 digest", "writing manifest", "success")]
-    return _told(asked, [{"status": "pulling manifest"}, layer, *ends])
+        return _progress(body, [*rows, {"error": text}])
+    layer = {"digest": "sha256:" + entry.digest, "total": entry.size, "completed": entry.size}
+    rows += [{"status": f"pulling {entry.digest[:12]}"} | layer]
+    ends = ("verifying sha256 digest", "writing manifest", "success")
+    return _progress(body, [*rows, *({"status": text} for text in ends)])
 
 
 async def create(request: Request) -> Response:
-    asked: CreateRequest = await read(request, CreateRequest)
-    store, added = request.app.state.store, {}
-    if not asked.model:
-        raise problem(400, "model is required")
-    for name in asked.parameters or {}:
-        if name not in PARAMETERS and name != "num_ctx":
-            raise problem(400, f"unknown parameter '{name}'")
-    if asked.template:
-        try:
-            template.render(asked.template, [{"role": "user", "content": "x"}])
-        except template.BadTemplate as error:
-            raise problem(400, f"template error: {error}") from error
-    added = {"system": asked.system, "template": asked.template, "parameters": asked.parameters}
+    body = await read(request, CreateRequest)
+    store, parameters = request.app.state.store, body.parameters or {}
+    for name in parameters:
+        if name not in (*OPTIONS, *MISSING, *COMPUTING, "stop", "num_ctx"):
+            raise problem(request, 400, f"unknown parameter '{name}'")
+    sampling(request, parameters)
     try:
-        if asked.files:
-            base = await run_in_threadpool(store.checkpoint_from, asked.files)
-        elif asked.from_:
-            base = find(request, asked.from_)
+        if not body.model:
+            raise Refused("model is required")
+        store.check_name(body.model)
+        _check_texts(body)
+        if body.files:
+            base = await run_in_threadpool(store.checkpoint_from, body.files)
+        elif body.from_:
+            base = find(request, body.from_)
         else:
-            raise problem(400, "neither 'from' or 'files' was specified")
-        store.create(asked.model, base, **added)
-    except Refused as error:
-        raise problem(400, str(error)) from error
+            raise Refused("neither 'from' or 'files' was specified")
+        store.create(body.model, base, body.system or "", body.template or "", parameters)
+    except CourseError as error:
+        raise problem(request, getattr(error, "status", 400), str(error)) from error
     steps = ("reading model metadata", "creating system layer", "writing manifest", "success")
-    return _told(asked, [{"status": text} for text in steps])
+    return _progress(body, [{"status": text} for text in steps])
+
+
+def _check_texts(body: CreateRequest) -> None:
+    """Refuse a template that cannot be run, and what a Modelfile cannot hold: `show` writes one."""
+    from course_utils.pico.export.gguf_file import modelfile
+
+    modelfile("x", body.system or "", body.template or "", body.parameters or {})
+    try:
+        template.render(body.template or "", [{"role": "user", "content": "x"}])
+    except template.BadTemplate as error:
+        raise Refused(f"template error: {error}") from error
 
 
 async def copy(request: Request) -> Response:
-    asked: CopyRequest = await read(request, CopyRequest)
-    find(request, asked.source)
+    body = await read(request, CopyRequest)
+    entry = find(request, body.source)
     try:
-        request.app.state.store.copy(asked.source, asked.destination)
-    except Refused as error:
-        raise problem(400, str(error)) from error
+        request.app.state.store.create(body.destination, entry)
+    except CourseError as error:
+        raise problem(request, getattr(error, "status", 400), str(error)) from error
     return Response(status_code=200)
 
 
 async def delete(request: Request) -> Response:
-    asked = await read(request, Request_)
-    find(request, asked.model)
+    body = await read(request, ModelRequest)
+    find(request, body.model)
     try:
-        request.app.state.store.delete(asked.model)
-    except Refused as error:
-        raise problem(403, str(error)) from error
+        await run_in_threadpool(request.app.state.store.delete, body.model)
+    except CourseError as error:
+        raise problem(request, getattr(error, "status", 400), str(error)) from error
     return Response(status_code=200)
 
 
@@ -208,9 +203,9 @@ async def blobs(request: Request) -> Response:
     try:
         if request.method == "HEAD":
             return Response(status_code=200 if store.blob(digest).is_file() else 404)
-        store.put_blob(digest, await body_of(request, LARGEST_BLOB))
-    except Refused as error:
-        raise problem(400, str(error)) from error
+        await run_in_threadpool(store.put_blob, digest, await body_of(request, LARGEST_BLOB))
+    except CourseError as error:
+        raise problem(request, getattr(error, "status", 400), str(error)) from error
     except OSError as error:
-        raise problem(507, f"the file could not be kept: {error.strerror}") from error
+        raise problem(request, 507, f"the file could not be kept: {error.strerror}") from error
     return Response(status_code=201)

@@ -1,4 +1,4 @@
-"""OpenAI's HTTP dialect: /v1/models and /v1/chat/completions. The older and the newer way are in openai_more.py.
+"""OpenAI's HTTP dialect: /v1/models and /v1/chat/completions.
 
 https://platform.openai.com/docs/api-reference. What a field means is said there; what this server cannot do is
 answered with status 400 and a sentence, never ignored.
@@ -13,18 +13,25 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from starlette.concurrency import run_in_threadpool
+from pydantic import BaseModel, ConfigDict, Field
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from course_utils.models.pictures import BadPicture
-
 from . import tools as toolbox
-from .engine import Busy, Job, Part, Prompt, TooLong, Wish, parts_of
-from .store import NoModel
-from .web import Problem, TooMany, add_picture, answer_to, body_of, disconnects, json_of, problem, untagged
+from .engine import Job, RequestParams
+from .prompts import Picture, prompt_of, turns_of
+from .simulator import Dropped
+from .store import Entry
+from .web import failed, find, load, params_of, pieces, problem, read, refuse, submit, whole_text
+
+OPTIONS = {"max_tokens": "max_new_tokens", "temperature": "temperature", "top_p": "top_p", "seed": "seed"}
+# What would change an answer and is not to be had here, with the values that ask for nothing.
+MISSING = {"presence_penalty": (0,), "frequency_penalty": (0,), "logit_bias": ({},), "store": (False,)}
+MISSING |= {"service_tier": ("auto", "default"), "reasoning_effort": ("none",), "logprobs": (False,)}
+MISSING |= {"top_logprobs": (0,)}
+# These say who asks, or what holds in any case (an answer has one call at most), and change no answer.
+PASSED = ("user", "metadata", "parallel_tool_calls")
 
 
 class Strict(BaseModel):
@@ -40,7 +47,7 @@ class StreamOptions(Strict):
 
 class JsonSchema(Strict):
     name: str
-    schema_: dict[str, Any] | None = Field(None, alias="schema")
+    schema_: dict[str, Any] = Field(alias="schema")
     strict: bool | None = None
     description: str | None = None
 
@@ -51,58 +58,36 @@ class ResponseFormat(Strict):
 
 
 class Message(BaseModel):
-    """Other fields of a message (tool_calls, refusal, annotations …) are let through: clients send replies back."""
+    """Other fields of a message (refusal, annotations …) are let through: clients send replies back."""
 
     model_config = ConfigDict(extra="allow")
     role: Literal["system", "developer", "user", "assistant", "tool"]
     content: str | list[dict[str, Any]] | None = None
-    tool_calls: list[dict[str, Any]] | None = None
+    tool_calls: list[toolbox.Call] | None = None
 
 
-class Sampling(Strict):
+class ChatRequest(BaseModel):
+    """Fields with other names are kept, and looked at in `params_for`."""
+
+    model_config = ConfigDict(extra="allow", strict=True)
     model: str
+    messages: list[Message] = Field(min_length=1)
+    max_tokens: int | None = Field(None, ge=1)
+    max_completion_tokens: int | None = Field(None, ge=1)
     temperature: float | None = Field(None, ge=0, le=2)
     top_p: float | None = Field(None, gt=0, le=1)
     seed: int | None = None
     stop: str | list[str] | None = None
+    n: int | None = Field(1, ge=1, le=8)
     stream: bool | None = False
     stream_options: StreamOptions | None = None
-    n: int | None = Field(1, ge=1, le=8)
-    presence_penalty: float | None = Field(None, ge=-2, le=2)
-    frequency_penalty: float | None = Field(None, ge=-2, le=2)
-    logit_bias: dict[str, float] | None = None
-    user: str | None = None
-    max_tokens: int | None = Field(None, ge=1)
-
-    def wish(self, **more) -> Wish:
-        stop = [self.stop] if isinstance(self.stop, str) else self.stop or []
-        # Without a word about it, a model of this size answers best with its likeliest tokens: 0, not OpenAI's 1.
-        return Wish(
-            temperature=self.temperature or 0.0,
-            top_p=1.0 if self.top_p is None else self.top_p,
-            seed=self.seed,
-            stream=bool(self.stream),
-            stop=tuple(text for text in stop if text),
-            presence_penalty=self.presence_penalty or 0.0,
-            frequency_penalty=self.frequency_penalty or 0.0,
-            logit_bias=tuple((int(token), bias) for token, bias in (self.logit_bias or {}).items() if token.isdigit()),
-            **more,
-        )
-
-
-class ChatRequest(Sampling):
-    messages: list[Message] = Field(min_length=1)
-    max_completion_tokens: int | None = Field(None, ge=1)
-    logprobs: bool | None = False
-    top_logprobs: int | None = Field(None, ge=0, le=20)
     response_format: ResponseFormat | None = None
     tools: list[toolbox.Tool] | None = None
-    tool_choice: str | dict[str, Any] | None = None
-    parallel_tool_calls: bool | None = None
-    metadata: dict[str, str] | None = None
-    store: bool | None = None
-    service_tier: str | None = None
-    reasoning_effort: str | None = None
+    tool_choice: Literal["none", "auto", "required"] | toolbox.Call | None = None
+
+    def offered(self) -> list[toolbox.Tool] | None:
+        """The tools that the model may call."""
+        return self.tools if self.tool_choice != "none" else None
 
 
 def routes() -> list[Route]:
@@ -113,78 +98,7 @@ def routes() -> list[Route]:
     ]
 
 
-async def read(request: Request, kind: type[BaseModel]) -> Any:
-    """The body of a request as an object of this kind. Raises Problem with status 400 or 413."""
-    try:
-        data = json_of(await body_of(request))
-        if not isinstance(data, dict):
-            raise ValueError("an object is wanted")
-    except (ValueError, UnicodeDecodeError, RecursionError) as error:
-        raise problem(400, f"We could not parse the JSON body of your request: {error}.") from error
-    try:
-        return kind.model_validate(data)
-    except ValidationError as error:
-        first = error.errors()[0]
-        param = ".".join(str(place) for place in first["loc"] if not str(place).startswith(("function-", "list[")))
-        if first["type"] == "extra_forbidden":
-            message = f"Unrecognized request argument supplied: {param}"
-            raise problem(400, message, "unknown_parameter", param) from error
-        if first["type"] == "missing":
-            message = f"Missing required parameter: '{param}'."
-            raise problem(400, message, "missing_required_parameter", param) from error
-        raise problem(400, f"Invalid value for '{param}': {first['msg']}.", "invalid_value", param) from error
-
-
-def find(request: Request, name: str):
-    """The entry of a model. Raises Problem 404, or 410 for one that the simulator has retired."""
-    gone = request.app.state.simulator.retired(request, name)
-    if gone is not None:
-        raise gone
-    try:
-        return request.app.state.store.get(name)
-    except NoModel as error:
-        message = f"The model `{name}` does not exist or you do not have access to it."
-        raise problem(404, message, "model_not_found", "model") from error
-
-
-async def in_memory(request: Request, entry):
-    """The loaded model. In a thread of its own, because the first load may take seconds, and others want answers."""
-    loaded, _ = await run_in_threadpool(request.app.state.store.load, entry)
-    return loaded
-
-
-async def prompt_of(loaded, text: str, pictures: list) -> Prompt:
-    """The prompt as the model reads it. Pictures are cut in a thread of their own. Raises Problem 400."""
-    if not pictures:
-        return loaded.read(text, [])
-    try:
-        return await run_in_threadpool(loaded.read, text, pictures)
-    except Exception as error:
-        raise problem(400, f"The pictures could not be read: {error}", "invalid_image", "messages") from error
-
-
-def submit(request: Request, entry, prompt: Prompt, wish: Wish) -> Job:
-    """Put a prompt into the engine's line. Raises Problem 400 where it is too long, 503 where the line is full."""
-    state = request.app.state
-    loaded, _ = state.store.load(entry)
-    try:
-        return state.engine.submit(prompt, wish, loaded)
-    except TooLong as error:
-        message = (
-            f"This model's maximum context length is {error.context} tokens. However, your messages resulted in "
-            f"{error.tokens} tokens. Please reduce the length of the messages."
-        )
-        raise problem(400, message, "context_length_exceeded", "messages") from error
-    except Busy as error:
-        full = problem(503, str(error), "engine_overloaded")
-        full.headers["Retry-After"] = "1"
-        raise full from error
-
-
-# -- models ----------------------------------------------------------------------------------------
-
-
-def _card(entry) -> dict:
+def _card(entry: Entry) -> dict:
     owner = "small-language-models-course"
     return {"id": entry.name, "object": "model", "created": int(entry.modified), "owned_by": owner}
 
@@ -198,134 +112,97 @@ async def model(request: Request) -> Response:
     return JSONResponse(_card(find(request, request.path_params["name"])))
 
 
-# -- chat ------------------------------------------------------------------------------------------
+# -- what is asked ---------------------------------------------------------------------------------
 
 
-def joined(parts: list[dict], entry, pictures: list, where: str = "messages") -> str:
-    """The parts of a message as one text, with a tag for each picture, which is added to `pictures`. Problem 400."""
-    text = ""
-    for part in parts:
-        kind = part.get("type")
-        if kind in ("text", "input_text", "output_text"):
-            text += untagged(str(part.get("text", "")), entry)
-        elif kind not in ("image_url", "input_image"):
-            raise problem(400, f"A part of type '{kind}' cannot be read here.", "unsupported_content", where)
-        elif not entry.sees:
-            told = f"The model `{entry.name}` reads text only; it cannot take a part of type '{kind}'. pico-vision can."
-            raise problem(400, told, "unsupported_content", where)
+def parts(request: Request, message: Message) -> list[str | Picture]:
+    """A message as texts and pictures. Raises Problem 400 for a part of another kind."""
+    if message.role == "assistant" and message.tool_calls:
+        return ["\n".join(toolbox.as_written(call) for call in message.tool_calls)]
+    if not isinstance(message.content, list):
+        return [message.content or ""]
+    result: list[str | Picture] = []
+    for part in message.content:
+        image = part.get("image_url")
+        if part.get("type") == "text":
+            result.append(str(part.get("text", "")))
+        elif part.get("type") == "image_url":
+            result.append(Picture(image.get("url") if isinstance(image, dict) else image))
         else:
-            given = part.get("image_url")
-            try:
-                text += add_picture(given.get("url") if isinstance(given, dict) else given, entry, pictures)
-            except BadPicture as error:
-                raise problem(400, str(error), "invalid_image", where) from error
-            except TooMany as error:
-                raise problem(400, str(error), "context_length_exceeded", where) from error
-    return text
+            text = f"A part of type '{part.get('type')}' cannot be read here."
+            raise problem(request, 400, text, "unsupported_content", "messages")
+    return result
 
 
-def plain_messages(messages: list[Message], entry, asked: ChatRequest) -> tuple[list[dict], list]:
-    """The messages in the words of the model's own markup, and their pictures. Raises Problem 400."""
-    turns, pictures = [], []
-    for message in messages:
-        content = message.content
-        if isinstance(content, list):
-            content = joined(content, entry, pictures)
-        elif content:
-            content = untagged(content, entry)
-        if message.role == "assistant" and message.tool_calls:
-            content = "\n".join(toolbox.as_written(call) for call in message.tool_calls)
-        role = {"developer": "system", "tool": "user"}.get(message.role, message.role)
-        turns.append({"role": role, "content": content or ""})
-    told = toolbox.instruction(asked.tools) if asked.tools and asked.tool_choice != "none" else ""
-    if told:
-        if turns[0]["role"] == "system":
-            turns[0]["content"] += "\n" + told
-        else:
-            turns.insert(0, {"role": "system", "content": told})
-    elif entry.system and turns[0]["role"] != "system":
-        turns.insert(0, {"role": "system", "content": entry.system})
-    return turns, pictures
-
-
-def schema_of(asked: ChatRequest) -> str | None:
+def schema_of(request: Request, body: ChatRequest) -> str | None:
     """The JSON schema that the answer shall be held to, or None. Raises Problem 400."""
-    form = asked.response_format
-    if asked.tools and asked.tool_choice not in (None, "none", "auto"):
+    form = body.response_format
+    if body.tools and body.tool_choice not in (None, "none", "auto"):
         try:
-            return json.dumps(toolbox.schema(asked.tools, asked.tool_choice))
+            return json.dumps(toolbox.schema(body.tools, body.tool_choice))
         except ValueError as error:
-            raise problem(400, str(error), "invalid_value", "tool_choice") from error
+            raise problem(request, 400, str(error), "invalid_value", "tool_choice") from error
     if form is None or form.type == "text":
         return None
     if form.type == "json_object":
         return json.dumps({"type": "object"})
-    if form.json_schema is None or form.json_schema.schema_ is None:
+    if form.json_schema is None:
         param = "response_format.json_schema"
-        raise problem(400, f"Missing required parameter: '{param}'.", "missing_required_parameter", param)
+        raise problem(request, 400, f"Missing required parameter: '{param}'.", "missing_required_parameter", param)
     return json.dumps(form.json_schema.schema_)
 
 
-def check_stream(asked: Sampling) -> None:
-    if asked.stream_options is not None and not asked.stream:
+def params_for(request: Request, body: ChatRequest) -> list[RequestParams]:
+    """How to write each of the `n` answers. Raises Problem 400.
+
+    Without a word about it, a model of this size answers best with its likeliest tokens: temperature 0, not OpenAI's 1.
+    """
+    refuse(request, body.model_extra, MISSING)
+    unknown = next((name for name in body.model_extra if name not in (*MISSING, *PASSED)), None)
+    if unknown:
+        raise problem(request, 400, f"Unrecognized request argument supplied: {unknown}", "unknown_parameter", unknown)
+    if body.stream_options is not None and not body.stream:
         message = "The 'stream_options' parameter is only allowed when 'stream' is enabled."
-        raise problem(400, message, "invalid_value", "stream_options")
+        raise problem(request, 400, message, "invalid_value", "stream_options")
+    given = {name: getattr(body, name) for name in OPTIONS}
+    given["max_tokens"] = body.max_completion_tokens or body.max_tokens
+    given["seed"] = None if body.seed is None else body.seed % 2**31
+    stop = [body.stop] if isinstance(body.stop, str) else body.stop or []
+    params = replace(
+        params_of(request, given, OPTIONS),
+        stop=tuple(text for text in stop if text),
+        stream=bool(body.stream),
+        schema=schema_of(request, body),
+    )
+    # Each answer has a seed of its own, so that they differ.
+    seeds = [None if params.seed is None else (params.seed + place) % 2**31 for place in range(body.n or 1)]
+    return [replace(params, seed=seed) for seed in seeds]
 
 
 async def chat(request: Request) -> Response:
-    asked: ChatRequest = await read(request, ChatRequest)
-    entry = find(request, asked.model)
-    check_stream(asked)
-    if asked.top_logprobs is not None and not asked.logprobs:
-        raise problem(400, "'top_logprobs' needs 'logprobs' to be true.", "invalid_value", "top_logprobs")
-    loaded = await in_memory(request, entry)
-    turns, pictures = await run_in_threadpool(plain_messages, asked.messages, entry, asked)  # opens pictures
-    prompt = await prompt_of(loaded, loaded.chat_text(turns), pictures)
-    wish = asked.wish(
-        max_tokens=asked.max_completion_tokens or asked.max_tokens,
-        schema=schema_of(asked),
-        logprobs=(asked.top_logprobs or 0) if asked.logprobs else None,
-    )
-    jobs = [submit(request, entry, prompt, with_seed(wish, place)) for place in range(asked.n or 1)]
+    body = await read(request, ChatRequest)
+    entry, choices = find(request, body.model), params_for(request, body)
+    messages = [(message.role, parts(request, message)) for message in body.messages]
+    turns, pictures = await turns_of(request, entry, messages, body.offered(), entry.system)
+    loaded, _ = await load(request, entry)
+    prompt = await prompt_of(request, loaded, turns, pictures, entry.template)
+    jobs = submit(request, loaded, prompt, choices)
     head = {"id": f"chatcmpl-{uuid.uuid4().hex}", "created": int(time.time()), "model": entry.name}
-    if asked.stream:
-        return StreamingResponse(_chat_stream(request, asked, jobs, head), media_type="text/event-stream")
-    choices = []
-    async with disconnects(request, jobs):
-        for index, job in enumerate(jobs):
-            whole = await whole_of(job)
-            choices.append(_choice(asked, index, whole, job))
-    body = {**head, "object": "chat.completion", "choices": choices, "usage": usage(jobs)}
-    return answer_to(request, {**body, "system_fingerprint": "practice", "service_tier": "default"})
+    if body.stream:
+        return StreamingResponse(_events(request, body, jobs, head), media_type="text/event-stream")
+    texts = await whole_text(request, jobs)
+    answers = [_choice(body, index, *answer) for index, answer in enumerate(zip(texts, jobs, strict=True))]
+    row = {**head, "object": "chat.completion", "choices": answers, "usage": usage(jobs)}
+    row |= {"system_fingerprint": "practice", "service_tier": "default"}
+    return JSONResponse(row, headers={"x-request-id": head["id"]})
 
 
-def with_seed(wish: Wish, place: int) -> Wish:
-    """Each of `n` answers has a seed of its own, so that they differ."""
-    return wish if wish.seed is None or place == 0 else replace(wish, seed=wish.seed + place)
-
-
-async def whole_of(job: Job) -> Part:
-    """All parts of an answer as one. Raises Problem 400 where a schema could not be used, else 500."""
-    whole = Part()
-    try:
-        async for part in parts_of(job):
-            whole.text += part.text
-            whole.tokens += part.tokens
-            whole.logprobs += part.logprobs
-    except Exception as error:
-        raise failed(job, error) from error
-    return whole
-
-
-def failed(job: Job, error: Exception) -> Problem:
-    first = (str(error).splitlines() or [type(error).__name__])[0][:300]
-    if job.wish.schema is not None and job.written == 0:
-        return problem(400, f"Invalid schema for response_format: {first}", "invalid_json_schema", "response_format")
-    return problem(500, f"The engine failed: {first}", "internal_error")
+# -- what is answered ------------------------------------------------------------------------------
 
 
 def usage(jobs: list[Job]) -> dict:
-    prompt, written = len(jobs[0].ids), sum(job.written for job in jobs)
+    """The tokens of the prompt, which all jobs share, and of their answers."""
+    prompt, written = len(jobs[0].prompt.ids), sum(job.written for job in jobs)
     return {
         "prompt_tokens": prompt,
         "completion_tokens": written,
@@ -335,71 +212,47 @@ def usage(jobs: list[Job]) -> dict:
     }
 
 
-def _choice(asked: ChatRequest, index: int, whole: Part, job: Job) -> dict:
-    calls = toolbox.calls(whole.text, asked.tools) if asked.tools and asked.tool_choice != "none" else []
-    message = {"role": "assistant", "content": None if calls else whole.text, "refusal": None}
-    if calls:
-        message["tool_calls"] = calls
+def _choice(body: ChatRequest, index: int, text: str, job: Job) -> dict:
+    call = toolbox.find_call(text, body.offered())
+    message = {"role": "assistant", "content": None if call else text, "refusal": None}
     return {
         "index": index,
-        "message": message,
-        "finish_reason": "tool_calls" if calls else job.finish,
-        "logprobs": _logs(whole) if asked.logprobs else None,
+        "message": message | ({"tool_calls": [toolbox.as_openai(call)]} if call else {}),
+        "finish_reason": "tool_calls" if call else job.finish,
+        "logprobs": None,
     }
 
 
-def _logs(part: Part) -> dict:
-    return {"content": [_logprob(row) for row in part.logprobs], "refusal": None}
-
-
-def _logprob(row: dict) -> dict:
-    def one(token: str, value: float) -> dict:
-        return {"token": token, "logprob": value, "bytes": list(token.encode("utf-8"))}
-
-    return one(row["token"], row["logprob"]) | {"top_logprobs": [one(t["token"], t["logprob"]) for t in row["top"]]}
-
-
-async def _chat_stream(request: Request, asked: ChatRequest, jobs: list[Job], head: dict) -> AsyncIterator[bytes]:
-    """The chunks of server-sent events. Tools are sent whole: half a JSON object is no use to anybody."""
+async def _events(request: Request, body: ChatRequest, jobs: list[Job], head: dict) -> AsyncIterator[bytes]:
+    """The chunks of server-sent events."""
     head = {**head, "object": "chat.completion.chunk", "system_fingerprint": "practice"}
-    with_usage = asked.stream_options is not None and asked.stream_options.include_usage
+    with_usage = body.stream_options is not None and body.stream_options.include_usage
     extra = {"usage": None} if with_usage else {}
 
-    def event(index: int, delta: dict, finish: str | None = None, logprobs: dict | None = None) -> bytes:
-        choice = {"index": index, "delta": delta, "logprobs": logprobs, "finish_reason": finish}
+    def event(index: int, delta: dict, finish: str | None = None) -> bytes:
+        choice = {"index": index, "delta": delta, "logprobs": None, "finish_reason": finish}
         return sse({**head, "choices": [choice], **extra})
 
-    watch_tools = bool(asked.tools) and asked.tool_choice != "none"
     try:
         for index, job in enumerate(jobs):
             yield event(index, {"role": "assistant", "content": "", "refusal": None})
-            told, finish = "", None
-            async for part in parts_of(job):
-                told += part.text
-                logs = _logs(part) if asked.logprobs else None
-                if not watch_tools and (part.text or logs):
-                    yield event(index, {"content": part.text}, logprobs=logs)
-                request.app.state.simulator.maybe_drop(request)
-            finish = job.finish
-            if watch_tools:
-                calls = toolbox.calls(told, asked.tools)
-                if calls:
-                    finish = "tool_calls"
-                    yield event(index, {"tool_calls": [{"index": i, **call} for i, call in enumerate(calls)]})
-                elif told:
-                    yield event(index, {"content": told})
-            yield event(index, {}, finish)
+            call = None
+            async for text in pieces(request, job, whole=bool(body.offered())):
+                call = toolbox.find_call(text, body.offered())
+                tool_calls = [{"index": 0, **toolbox.as_openai(call)}] if call else []
+                yield event(index, {"tool_calls": tool_calls} if call else {"content": text})
+            yield event(index, {}, "tool_calls" if call else job.finish)
         if with_usage:
             yield sse({**head, "choices": [], "usage": usage(jobs)})
         yield b"data: [DONE]\n\n"
+    except Dropped:
+        raise
     except Exception as error:
-        if getattr(error, "drops", False):
-            raise
-        yield sse(failed(jobs[0], error).body)
+        yield sse(failed(request, jobs[0], error).body)
     finally:
         for job in jobs:
             job.cancel()
 
 
-def sse(data: dict) -> bytes:
-    return b"data: " + json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode("utf-8") + b"\n\n"
+def sse(row: dict) -> bytes:
+    return b"data: " + json.dumps(row, ensure_ascii=False, separators=(",", ":")).encode("utf-8") + b"\n\n"

@@ -4,35 +4,38 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import re
 import shutil
 import tempfile
 import threading
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 
+from filelock import FileLock, Timeout
+
 from course_utils import pico
 from course_utils.base import CourseError, cache_folder
 from course_utils.pico import export
 
-from .engine import Loaded, open_folder
+from .checkpoint import Refused, checkpoint_from
+from .engine import Loaded
 
 KEEP = 300.0  # seconds that a model stays in memory after its last use, as with Ollama
 LARGEST_BLOB = 64 * 10**6  # bytes
+MOST_BLOBS = 256 * 10**6  # bytes of all blobs together
+BUILD_SECONDS = 120.0  # for the ONNX form of a client's model
 DIGEST = re.compile(r"sha256[:-]([0-9a-f]{64})")
 NAME = re.compile(r"[A-Za-z0-9][\w.-]{0,63}(/[\w.-]{1,64})?(:[\w.-]{1,64})?")
 
 
 class NoModel(CourseError):
     """There is no model of that name."""
-
-
-class Refused(CourseError):
-    """A file or a name that the server does not take."""
 
 
 @dataclass
@@ -48,26 +51,36 @@ class Entry:
     parent: str = ""
 
     @property
-    def checkpoint(self) -> Path:
-        return pico.folder(self.base) if self.base in pico.SHIPPED else Path(self.base)
+    def uploaded(self) -> bool:
+        """Whether a client has brought its weights."""
+        return self.base not in pico.SHIPPED
 
     @property
+    def checkpoint(self) -> Path:
+        return Path(self.base) if self.uploaded else pico.folder(self.base)
+
+    @cached_property
     def size(self) -> int:
         """Bytes of the weights."""
         return sum(file.stat().st_size for file in self.checkpoint.glob("*.safetensors"))
 
-    @property
+    @cached_property
     def digest(self) -> str:
         """Sixty-four letters that change with the weights and with what was added."""
-        told = json.dumps([self.system, self.template, self.parameters], sort_keys=True).encode()
-        return hashlib.sha256(told + _fingerprint(self.checkpoint).encode()).hexdigest()
+        digest = hashlib.sha256(json.dumps([self.system, self.template, self.parameters], sort_keys=True).encode())
+        for file in sorted(self.checkpoint.glob("*.safetensors")):
+            digest.update(file.read_bytes())
+        return digest.hexdigest()
 
-    @property
+    @cached_property
     def parameter_count(self) -> int:
         from safetensors import safe_open
 
-        with safe_open(next(self.checkpoint.glob("*.safetensors")), "numpy") as file:
-            return sum(_product(file.get_slice(name).get_shape()) for name in file.keys())  # noqa: SIM118
+        count = 0
+        for file in self.checkpoint.glob("*.safetensors"):
+            with safe_open(file, "numpy") as tensors:
+                count += sum(math.prod(tensors.get_slice(name).get_shape()) for name in tensors.keys())  # noqa: SIM118
+        return count
 
     def config(self) -> dict:
         """The configuration of the language model: of one that sees, that of its decoder."""
@@ -79,49 +92,44 @@ class Entry:
         """Whether it takes pictures."""
         return export.is_vision(self.checkpoint)
 
-    def modified_at(self) -> str:
-        return datetime.fromtimestamp(self.modified, UTC).isoformat().replace("+00:00", "Z")
 
+@dataclass
+class Slot:
+    """A model in memory, and the seconds that it stays after its last use."""
 
-_prints: dict[Path, str] = {}
+    loaded: Loaded
+    keep: float = KEEP
 
-
-def _fingerprint(checkpoint: Path) -> str:
-    if checkpoint not in _prints:
-        digest = hashlib.sha256()
-        for file in sorted(checkpoint.glob("*.safetensors")):
-            digest.update(file.read_bytes())
-        _prints[checkpoint] = digest.hexdigest()
-    return _prints[checkpoint]
-
-
-def _product(shape) -> int:
-    total = 1
-    for side in shape:
-        total *= side
-    return total
-
-
-def plain(name: str) -> str:
-    """A name without the tag `:latest`."""
-    return name.removesuffix(":latest")
+    @property
+    def until(self) -> float:
+        """When it leaves, in seconds since 1970."""
+        return math.inf if self.keep < 0 else self.loaded.used + self.keep
 
 
 class Store:
     """All models by name, and which of them are in memory. Safe to use from several threads."""
 
-    def __init__(self, models=pico.SERVED, precision: str = "fp32"):
-        self.entries = {name: Entry(name, name, modified=_day(name)) for name in models}
-        self.precision = precision
-        self._loaded: dict[str, tuple[Loaded, float]] = {}  # by base: the model, and until when it stays
+    def __init__(self):
+        self.entries = {name: Entry(name, name, modified=_day(name)) for name in pico.SERVED}
+        self.forget: Callable[[str], None] = lambda base: None  # told of an uploaded model that has gone
+        self._slots: dict[str, Slot] = {}  # by base
         self._loading: dict[str, threading.Lock] = {}
+        self._blobs: dict[str, list[Path]] = {}  # by base: what an uploaded model was made from
         self._lock = threading.RLock()
-        _sweep(cache_folder())
-        self.folder = Path(tempfile.mkdtemp(prefix="server-", dir=_made(cache_folder())))
+        cache = cache_folder()
+        cache.mkdir(parents=True, exist_ok=True)
+        _sweep(cache)
+        self.folder = Path(tempfile.mkdtemp(prefix="server-", dir=cache))
+        self._alive = FileLock(
+            self.folder / "lock", thread_local=False
+        )  # let go when this process ends, however it ends
+        with suppress(NotImplementedError):  # a disk without locks: nothing is swept there
+            self._alive.acquire()
 
     def close(self) -> None:
         """Forget everything that clients have made."""
-        self._loaded.clear()
+        self._slots.clear()
+        self._alive.release()
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def get(self, name: str) -> Entry:
@@ -136,165 +144,147 @@ class Store:
     def load(self, entry: Entry, keep: float | None = None) -> tuple[Loaded, float]:
         """The model of an entry in memory, and the seconds that loading took (0 if it was there already).
 
-        `keep`: seconds for which it stays after this; below 0: for ever; 0: it leaves at the next chance.
+        `keep`: seconds for which it stays after its last use; below 0: for ever; None: as it was. Raises CourseError.
         """
-        keep = KEEP if keep is None else keep
-        until = float("inf") if keep < 0 else time.time() + keep
+        self.drop_expired()
         with self._lock:
-            self._drop_expired()
-            known = self._loaded.get(entry.base)
-            if known:
-                self._loaded[entry.base] = known[0], until
-                return known[0], 0.0
             turn = self._loading.setdefault(entry.base, threading.Lock())
-        began = time.perf_counter()
+        began, took = time.perf_counter(), 0.0
         with turn:  # others go on asking the models that are loaded
-            known = self._loaded.get(entry.base)
-            loaded = known[0] if known else open_folder(self._onnx(entry))
-        with self._lock:
-            self._loaded[entry.base] = loaded, until
-        return loaded, time.perf_counter() - began
+            slot = self._slots.get(entry.base)
+            if slot is None:
+                slot = Slot(Loaded.open(self._onnx(entry)))
+                took = time.perf_counter() - began
+            slot.loaded.used = time.time()
+            slot.keep = slot.keep if keep is None else keep
+            with self._lock:
+                self._slots[entry.base] = slot
+        return slot.loaded, took
 
-    def unload(self, entry: Entry) -> None:
+    def unload(self, base: str) -> None:
         with self._lock:
-            self._loaded.pop(entry.base, None)
+            self._slots.pop(base, None)
 
-    def in_memory(self) -> dict[str, float]:
-        """{name: until when it stays, in seconds since 1970} of the models that are loaded."""
+    def in_memory(self) -> list[tuple[Entry, float]]:
+        """The models that are loaded, and until when each stays, in seconds since 1970."""
+        self.drop_expired()
         with self._lock:
-            self._drop_expired()
-            found = {}
-            for base, (_, until) in self._loaded.items():
-                name = next((name for name, entry in self.entries.items() if entry.base == base), base)
-                found[name] = until
-            return found
+            by_base = {entry.base: entry for entry in reversed(self.entries.values())}
+            return [(by_base[base], slot.until) for base, slot in self._slots.items() if base in by_base]
 
-    def _drop_expired(self) -> None:
+    def drop_expired(self) -> None:
+        """Let go of the models that nobody writes with, and whose time is over."""
         now = time.time()
-        for base in [base for base, (_, until) in self._loaded.items() if until < now]:
-            del self._loaded[base]
+        with self._lock:
+            for base in [base for base, slot in self._slots.items() if not slot.loaded.users and slot.until <= now]:
+                del self._slots[base]
 
     def _onnx(self, entry: Entry) -> Path:
-        precision = "fp32" if entry.sees else self.precision
-        base = entry.base if entry.base in pico.SHIPPED else entry.checkpoint
-        return export.onnx_folder(base, precision, progress=False)
+        """The folder with the model in ONNX form. That of a client's model lies beside it, and goes with it."""
+        if not entry.uploaded:
+            return export.onnx_folder(entry.base, progress=False)
+        work = entry.checkpoint / "onnx"
+        if not (work / "model").is_dir():
+            work.mkdir(exist_ok=True)
+            try:
+                export.run_builder(entry.checkpoint, work, "fp32", progress=False, limit=BUILD_SECONDS)
+            except CourseError:
+                shutil.rmtree(work, ignore_errors=True)
+                raise
+        return work / "model"
 
     # what clients make
 
-    def create(self, name: str, base: Entry | Path, **added) -> Entry:
-        """A new entry from another one or from a checkpoint folder. Raises Refused for a bad name."""
-        name = plain(name)
+    def create(
+        self, name: str, base: Entry | Path, system: str = "", template: str = "", parameters: dict | None = None
+    ) -> None:
+        """A new entry from another one or from a checkpoint folder. Raises Refused."""
+        name, parameters = plain(name), parameters or {}
+        self.check_name(name)
+        if isinstance(base, Entry):
+            system, template = system or base.system, template or base.template
+            entry = Entry(name, base.base, system, template, base.parameters | parameters, parent=base.name)
+        else:
+            entry = Entry(name, str(base), system, template, parameters)
+        with self._lock:
+            old = self.entries.get(name)
+            self.entries[name] = entry
+        self._tidy(old)
+
+    def check_name(self, name: str) -> None:
+        """Raise Refused for what is no name, and for that of a course model."""
         if not NAME.fullmatch(name):
             raise Refused(f"invalid model name {name!r}")
-        if isinstance(base, Entry):
-            system = added.get("system") or base.system
-            template = added.get("template") or base.template
-            parameters = base.parameters | (added.get("parameters") or {})
-            entry = Entry(name, base.base, system, template, parameters, parent=base.name)
-        else:
-            parameters = added.get("parameters") or {}
-            entry = Entry(name, str(base), added.get("system") or "", added.get("template") or "", parameters)
-        with self._lock:
-            self.entries[name] = entry
-        return entry
-
-    def copy(self, source: str, target: str) -> None:
-        entry = self.get(source)
-        self.create(target, entry)
+        if plain(name) in pico.SHIPPED:
+            raise Refused(f"{plain(name)} belongs to the course and stays as it is; give yours another name", 403)
 
     def delete(self, name: str) -> None:
         """Raises NoModel, and Refused for a model of the course."""
         entry = self.get(name)
-        if entry.name in pico.SHIPPED:
-            raise Refused(f"{entry.name} belongs to the course and stays; copies of it can be deleted")
+        self.check_name(entry.name)
         with self._lock:
             del self.entries[entry.name]
+        self._tidy(entry)
+
+    def _tidy(self, entry: Entry | None) -> None:
+        """Remove the uploaded weights of an entry that is gone, from memory and disk, if no other has them."""
+        with self._lock:
+            if entry is None or not entry.uploaded or any(e.base == entry.base for e in self.entries.values()):
+                return
+            self.unload(entry.base)
+            self._loading.pop(entry.base, None)
+            blobs = set(self._blobs.pop(entry.base, []))
+            for blob in blobs.difference(*self._blobs.values()):
+                blob.unlink(missing_ok=True)
+        self.forget(entry.base)
+        shutil.rmtree(entry.checkpoint, ignore_errors=True)
 
     # files from clients
 
     def blob(self, digest: str) -> Path:
         """Where a blob is or would be kept. Raises Refused for what is no sha256 digest."""
-        found = DIGEST.fullmatch(digest)
-        if not found:
+        match = DIGEST.fullmatch(digest)
+        if not match:
             raise Refused("invalid digest: sha256: and 64 hexadecimal digits are wanted")
-        return self.folder / f"sha256-{found.group(1)}"
+        return self.folder / f"sha256-{match.group(1)}"
 
     def put_blob(self, digest: str, content: bytes) -> None:
-        """Keep a blob, if it is what its name says. Raises Refused."""
+        """Keep a blob, if it is what its name says and there is room. Raises Refused."""
         file = self.blob(digest)
         if hashlib.sha256(content).hexdigest() != file.name.removeprefix("sha256-"):
             raise Refused("digest mismatch: the content has another sha256 than its name says")
-        if len(content) > LARGEST_BLOB:
-            raise Refused(f"the file has {len(content) / 1e6:.0f} MB; this server takes {LARGEST_BLOB / 1e6:.0f}")
-        file.write_bytes(content)
+        with self._lock:
+            kept = sum(blob.stat().st_size for blob in self.folder.glob("sha256-*") if blob != file)
+            if kept + len(content) > MOST_BLOBS:
+                text = f"there are {kept / 1e6:.0f} MB of files here, and no more than {MOST_BLOBS / 1e6:.0f} fit"
+                raise Refused(text, 507)
+            file.write_bytes(content)
 
     def checkpoint_from(self, files: dict[str, str]) -> Path:
-        """A checkpoint folder from uploaded files, {file name: digest}: one GGUF, or safetensors with their JSON files.
-
-        Raises Refused for missing blobs, for names that are paths, and for what cannot be read.
-        """
-        for name in files:
-            if Path(name).name != name or not name.endswith((".gguf", ".safetensors", ".json", ".jinja")):
-                raise Refused(f"{name!r} is not taken: give a .gguf, or .safetensors with .json and .jinja files")
+        """A checkpoint folder from uploaded files, {file name: digest}. Raises Refused; see checkpoint.py."""
         blobs = {name: self.blob(digest) for name, digest in files.items()}
-        missing = [name for name, blob in blobs.items() if not blob.is_file()]
-        if missing:
-            raise Refused(f"the content of {missing[0]!r} has not been uploaded to /api/blobs yet")
-        folder = Path(tempfile.mkdtemp(prefix="model-", dir=self.folder))
-        try:
-            if any(name.endswith(".gguf") for name in files):
-                return self._from_gguf(blobs, folder)
-            for name, blob in blobs.items():
-                shutil.copyfile(blob, folder / name)
-            _check_checkpoint(folder)
-            return folder
-        except Refused:
-            with suppress(OSError):
-                shutil.rmtree(folder)
-            raise
-
-    def _from_gguf(self, blobs: dict[str, Path], folder: Path) -> Path:
-        from course_utils.pico.export import gguf_file
-
-        if len(blobs) != 1:
-            raise Refused("give one .gguf file and nothing beside it")
-        try:
-            return gguf_file.read(next(iter(blobs.values())), folder / f"gguf-{folder.name}")
-        except CourseError as error:
-            raise Refused(str(error)) from error
+        folder = checkpoint_from(blobs, self.folder)
+        with self._lock:
+            self._blobs[str(folder)] = list(blobs.values())
+        return folder
 
 
-def _check_checkpoint(folder: Path) -> None:
-    """Refuse what is no Phi-3 checkpoint with a tokenizer. Nothing of it is run: JSON and safetensors only."""
-    try:
-        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-        if config.get("architectures") != ["Phi3ForCausalLM"] or not (folder / "tokenizer.json").is_file():
-            raise Refused("only Phi3ForCausalLM with its tokenizer.json is taken here")
-        from safetensors import safe_open
-
-        for file in folder.glob("*.safetensors"):
-            with safe_open(file, "numpy"):
-                pass
-    except Refused:
-        raise
-    except Exception as error:
-        raise Refused(f"the files are no checkpoint: {error}") from error
+def plain(name: str) -> str:
+    """A name without the tag `:latest`."""
+    return name.removesuffix(":latest")
 
 
 def _sweep(cache: Path) -> None:
-    """Remove what servers have left that were killed more than a day ago."""
+    """Remove what servers have left that were killed: the folders with a lock that nobody holds."""
     for left in cache.glob("server-*"):
-        with suppress(OSError):
-            if time.time() - left.stat().st_mtime > 24 * 3600:
+        with suppress(OSError, Timeout, NotImplementedError):
+            if time.time() - left.stat().st_mtime > 60:  # a younger one may not have its lock yet
+                with FileLock(left / "lock", timeout=0):
+                    pass
                 shutil.rmtree(left)
-
-
-def _made(folder: Path) -> Path:
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
 
 
 def _day(name: str) -> float:
     """When a course model was finished, in seconds since 1970: not when Git wrote the file."""
-    told = json.loads((pico.folder(name) / "training.json").read_text(encoding="utf-8"))
-    return datetime.fromisoformat(told["date"]).replace(tzinfo=UTC).timestamp()
+    training = json.loads((pico.folder(name) / "training.json").read_text(encoding="utf-8"))
+    return datetime.fromisoformat(training["date"]).replace(tzinfo=UTC).timestamp()

@@ -7,10 +7,6 @@ from __future__ import annotations
 
 import re
 
-PHI3 = (
-    "{{ if .System }}<|system|>\n{{ .System }}<|end|>\n{{ end }}"
-    "{{ if .Prompt }}<|user|>\n{{ .Prompt }}<|end|>\n{{ end }}<|assistant|>\n{{ .Response }}<|end|>\n"
-)
 ACTION = re.compile(r"\{\{-?\s*(.*?)\s*-?\}\}", re.DOTALL)
 NAMES = (".System", ".Prompt", ".Response")
 
@@ -19,21 +15,23 @@ class BadTemplate(ValueError):
     """A template with something in it that is not known here."""
 
 
-def render(text: str, messages: list[dict], system: str = "") -> str:
+def render(text: str, messages: list[dict]) -> str:
     """The prompt for a conversation: the template once for each exchange, and up to `.Response` for the last.
 
     messages: {"role", "content"} with roles system, user, assistant. Raises BadTemplate.
     """
-    system = next((m["content"] for m in messages if m["role"] == "system"), system)
-    rounds, turns = [], [m for m in messages if m["role"] != "system"]
-    for turn in turns:
+    system = next((turn["content"] for turn in messages if turn["role"] == "system"), "")
+    rounds: list[dict] = []
+    for turn in messages:
+        if turn["role"] == "system":
+            continue
         if turn["role"] == "user" or not rounds:
             rounds.append({".System": "" if rounds else system, ".Prompt": "", ".Response": None})
         rounds[-1][".Prompt" if turn["role"] == "user" else ".Response"] = turn["content"]
     return "".join(_one(text, values, last=values is rounds[-1]) for values in rounds)
 
 
-def _one(text: str, values: dict, last: bool) -> str:
+def _one(text: str, values: dict[str, str | None], last: bool) -> str:
     out, shown, place = [], [True], 0
     for action in ACTION.finditer(text):
         if all(shown):

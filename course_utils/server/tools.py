@@ -6,9 +6,7 @@ import json
 import uuid
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict
-
-from course_utils.pico.textbook import SYSTEM_TOOLS
+from pydantic import BaseModel, ConfigDict, field_validator
 
 
 class Function(BaseModel):
@@ -17,6 +15,15 @@ class Function(BaseModel):
     description: str | None = None
     parameters: dict[str, Any] | None = None
 
+    @field_validator("parameters")
+    @classmethod
+    def _is_a_schema(cls, parameters: dict | None) -> dict:
+        """Null says the same as nothing, as with Ollama: clients of typed languages send it."""
+        given = {name: value for name, value in (parameters or {}).items() if value is not None}
+        if not isinstance(given.get("properties", {}), dict):
+            raise ValueError("properties must be an object")
+        return given
+
 
 class Tool(BaseModel):
     model_config = ConfigDict(extra="allow")
@@ -24,30 +31,35 @@ class Tool(BaseModel):
     function: Function
 
 
-def instruction(given: list[Tool]) -> str:
+class NamedFunction(BaseModel):
+    name: str
+    arguments: str | dict[str, Any] = ""  # a text with JSON in it (OpenAI), or an object (Ollama)
+
+
+class Call(BaseModel):
+    """A call that the model made earlier, or one that it shall make."""
+
+    function: NamedFunction
+
+
+def instruction(tools: list[Tool]) -> str:
     """The system line of the textbook: `You can use these tools: get_weather(place), …`."""
-    names = ", ".join(f"{tool.function.name}({', '.join(_arguments(tool))})" for tool in given)
-    return SYSTEM_TOOLS.format(names)
+    from course_utils.pico.textbook import SYSTEM_TOOLS
+
+    return SYSTEM_TOOLS.format(", ".join(f"{tool.function.name}({', '.join(_arguments(tool))})" for tool in tools))
 
 
 def _arguments(tool: Tool) -> list[str]:
     return list((tool.function.parameters or {}).get("properties", {}))
 
 
-def schema(given: list[Tool], choice: str | dict) -> dict:
-    """The JSON schema of a call: of one of the tools ("required"), or of the one that is named.
-
-    Raises ValueError for a choice that is none of these.
-    """
-    if choice == "required":
-        chosen = given
-    elif isinstance(choice, dict):
-        name = choice.get("function", {}).get("name")
-        chosen = [tool for tool in given if tool.function.name == name]
-        if not chosen:
+def schema(tools: list[Tool], choice: Literal["required"] | Call) -> dict:
+    """The JSON schema of a call: of one of the tools ("required"), or of the one that is named. Raises ValueError."""
+    if isinstance(choice, Call):
+        name = choice.function.name
+        tools = [tool for tool in tools if tool.function.name == name]
+        if not tools:
             raise ValueError(f"Tool choice '{name}' is not among the tools.")
-    else:
-        raise ValueError(f"Invalid value for 'tool_choice': {choice!r}.")
     shapes = [
         {
             "type": "object",
@@ -58,39 +70,37 @@ def schema(given: list[Tool], choice: str | dict) -> dict:
             "required": ["name", "arguments"],
             "additionalProperties": False,
         }
-        for tool in chosen
+        for tool in tools
     ]
     return shapes[0] if len(shapes) == 1 else {"anyOf": shapes}
 
 
-def found(text: str, given: list[Tool]) -> dict | None:
+def find_call(text: str, tools: list[Tool] | None) -> dict | None:
     """The call that an answer makes, {"name", "arguments"}, or None where it is an answer in words."""
+    if not tools:
+        return None
     try:
         call = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
-    known = {tool.function.name for tool in given}
+    known = [tool.function.name for tool in tools]
     if isinstance(call, dict) and call.get("name") in known and isinstance(call.get("arguments"), dict):
         return {"name": call["name"], "arguments": call["arguments"]}
     return None
 
 
-def calls(text: str, given: list[Tool]) -> list[dict]:
-    """`tool_calls` as OpenAI sends them: the arguments are a text with JSON in it."""
-    call = found(text, given)
-    if call is None:
-        return []
+def as_openai(call: dict) -> dict:
+    """A call as OpenAI sends it: with an id, and the arguments as a text with JSON in it."""
     function = {"name": call["name"], "arguments": json.dumps(call["arguments"], ensure_ascii=False)}
-    return [{"id": f"call_{uuid.uuid4().hex[:24]}", "type": "function", "function": function}]
+    return {"id": f"call_{uuid.uuid4().hex[:24]}", "type": "function", "function": function}
 
 
-def as_written(call: dict) -> str:
-    """A call of an earlier turn as the model wrote it; its arguments are a text (OpenAI) or an object (Ollama)."""
-    function = call.get("function", {})
-    arguments = function.get("arguments", {})
+def as_written(call: Call) -> str:
+    """A call of an earlier turn as the model wrote it."""
+    arguments = call.function.arguments
     if isinstance(arguments, str):
         try:
             arguments = json.loads(arguments)
-        except ValueError:
+        except (ValueError, RecursionError):
             pass
-    return json.dumps({"name": function.get("name"), "arguments": arguments}, ensure_ascii=False)
+    return json.dumps({"name": call.function.name, "arguments": arguments}, ensure_ascii=False)

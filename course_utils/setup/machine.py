@@ -1,15 +1,17 @@
-"""What this computer has: memory, cores, graphics processor, disk, Ollama, keys. Sizes are in bytes.
+"""What this computer is and has: Python, memory, cores, graphics processor, disk, Ollama. Sizes are in bytes.
 
 The standard library is enough, so that `doctor` can run before anything is installed.
 """
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import http.client
 import json
 import os
 import platform
+import re
 import shutil
 import subprocess
 import sys
@@ -19,7 +21,34 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 GB = 10**9
+OLDEST, NEWEST = 11, 14  # Python 3.…
+DOWNLOAD = "Get one from https://www.python.org/downloads/ and start the command again with it."
 KEYS = ("OPENAI_API_KEY", "NVIDIA_API_KEY", "AZURE_OPENAI_API_KEY", "HF_TOKEN", "GITHUB_TOKEN", "OPENROUTER_API_KEY")
+
+
+def unsupported(version: tuple = (), system: str = "", arch: str = "", bits: int = 0) -> tuple[str, str] | None:
+    """Why the course cannot run on this Python, and the way out; None where it can."""
+    version = version or sys.version_info[:3]
+    shown = ".".join(map(str, version))
+    if not (3, OLDEST) <= tuple(version[:2]) <= (3, NEWEST):
+        what = f"The course needs Python 3.{OLDEST} to 3.{NEWEST}, and this is Python {shown} ({sys.executable})."
+        names = [f"python3.{minor}" for minor in range(NEWEST, OLDEST - 1, -1)]
+        there = next((name for name in names if works(name, "-V")), None)
+        return what, f"This computer has one that fits. Use it instead: {there}" if there else DOWNLOAD
+    if (bits or sys.maxsize.bit_length() + 1) != 64:
+        return f"PyTorch needs a 64-bit Python, and this {shown} is a 32-bit one.", DOWNLOAD
+    if (system or platform.system(), arch or platform.machine()) == ("Darwin", "x86_64"):
+        what = "PyTorch and ONNX Runtime GenAI no longer come for Macs with an Intel processor."
+        return what, "Open the course in Codespaces or Binder: see README.md."
+    return None
+
+
+def works(*command: str) -> bool:
+    """Whether a command ends well; not if it cannot be started at all."""
+    try:
+        return subprocess.run(command, capture_output=True, timeout=120).returncode == 0
+    except (OSError, subprocess.SubprocessError):
+        return False
 
 
 @dataclass(frozen=True)
@@ -34,29 +63,29 @@ class Memory:
 def memory(root: Path = Path("/")) -> Memory:
     """How much memory there is, and how much of it is free now (None where the system does not tell)."""
     total, available = _installed_memory(root)
-    limit = container_limit(root)
-    if limit is None or limit >= total:
-        return Memory(total, available, None)
-    # Pages of files that can be dropped at any time count as used in a container, but are free for us.
-    used = _lowest(root, "memory", "memory.current", "memory.usage_in_bytes") or 0
-    free = max(limit - used + _droppable(root), 0)
-    return Memory(limit, free if available is None else min(free, available), limit)
+    limit = None
+    for group in _groups(root, "memory"):
+        text = _read(group, "memory.max", "memory.limit_in_bytes")
+        if text.isdigit() and int(text) < total:
+            total = limit = int(text)
+            # Pages of files that can be dropped at any time count as used in a container, but are free for us.
+            stat = dict(line.split() for line in _read(group, "memory.stat").splitlines())
+            droppable = int(stat.get("total_inactive_file", stat.get("inactive_file", 0)))
+            used = int(_read(group, "memory.current", "memory.usage_in_bytes") or 0) - droppable
+            available = min(max(limit - used, 0), limit if available is None else available)
+    return Memory(total, available, limit)
 
 
-def container_limit(root: Path = Path("/")) -> int | None:
-    """The memory limit that a container (Docker, Binder, Codespaces) sets, or None without one."""
-    return _lowest(root, "memory", "memory.max", "memory.limit_in_bytes")
-
-
-def cores() -> int:
+def cores(root: Path = Path("/")) -> int:
     """The number of CPU cores that this program may use."""
     try:
         count = len(os.sched_getaffinity(0))
     except AttributeError:  # macOS and Windows do not tell
         count = os.cpu_count() or 1
-    for text in _cgroup_texts(Path("/"), "cpu", "cpu.max"):
-        quota, period = text.split()
-        if quota != "max":
+    for group in _groups(root, "cpu"):
+        version_1 = [_read(group, f"cpu.cfs_{name}_us") for name in ("quota", "period")]
+        quota, period = (_read(group, "cpu.max") or " ".join(version_1)).split() or ("max", "")
+        if quota not in ("max", "-1"):
             count = min(count, max(1, round(int(quota) / int(period))))
     return count
 
@@ -71,7 +100,9 @@ def gpus() -> list[dict]:
     except (OSError, subprocess.SubprocessError):
         return []
     rows = [line.rsplit(",", 1) for line in answer.splitlines() if "," in line]
-    return [{"name": name.strip(), "memory": _mebibytes(size)} for name, size in rows]
+    return [
+        {"name": name.strip(), "memory": int(size) * 2**20 if size.strip().isdigit() else None} for name, size in rows
+    ]
 
 
 def free_disk(folder: Path) -> int:
@@ -79,11 +110,6 @@ def free_disk(folder: Path) -> int:
     while not folder.exists():
         folder = folder.parent
     return shutil.disk_usage(folder).free
-
-
-def keys() -> dict[str, bool]:
-    """Which keys of services are set. The values never leave the environment."""
-    return {name: bool(os.environ.get(name)) for name in KEYS}
 
 
 def ollama_address() -> str:
@@ -119,44 +145,29 @@ def ollama(address: str | None = None, seconds: float = 1.5) -> dict:
 def summary(folder: Path) -> dict:
     """Everything above as one dictionary that JSON can hold; `folder` says which disk is meant."""
     return {
-        "python": {"version": platform.python_version(), "path": sys.executable, "bits": bits()},
+        "python": {"version": platform.python_version(), "path": sys.executable},
         "system": {"name": platform.system(), "release": platform.release(), "machine": platform.machine()},
         "memory": asdict(memory()),
         "cores": cores(),
         "gpus": gpus(),
         "disk": {"folder": str(folder), "free": free_disk(folder)},
         "ollama": ollama(),
-        "keys": keys(),
+        "keys": {name: bool(os.environ.get(name)) for name in KEYS},  # never their values
     }
-
-
-def bits() -> int:
-    """64 for the usual Python, 32 for the small one that PyTorch does not support."""
-    return 64 if sys.maxsize > 2**32 else 32
-
-
-def _mebibytes(text: str) -> int | None:
-    return int(text) * 2**20 if text.strip().isdigit() else None
 
 
 def _installed_memory(root: Path) -> tuple[int, int | None]:
     if platform.system() == "Windows":
         return _windows_memory()
     total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    try:
-        lines = (root / "proc/meminfo").read_text(encoding="utf-8").splitlines()
-    except OSError:  # macOS
-        return total, _available_by_psutil()
-    kilobytes = {line.split(":")[0]: int(line.split()[1]) for line in lines}
-    return total, kilobytes["MemAvailable"] * 1024
-
-
-def _available_by_psutil() -> int | None:
-    try:
+    with contextlib.suppress(OSError):  # macOS has no such file
+        text = (root / "proc/meminfo").read_text(encoding="utf-8")
+        return total, int(re.search(r"MemAvailable: *(\d+)", text)[1]) * 1024
+    with contextlib.suppress(ImportError):
         import psutil
-    except ImportError:
-        return None
-    return psutil.virtual_memory().available
+
+        return total, psutil.virtual_memory().available
+    return total, None
 
 
 def _windows_memory() -> tuple[int, int | None]:
@@ -169,36 +180,22 @@ def _windows_memory() -> tuple[int, int | None]:
     return status.total, status.free
 
 
-def _cgroup_texts(root: Path, controller: str, *names: str) -> list[str]:
-    """What the control groups around this process say in the files `names`, innermost group first.
+def _groups(root: Path, controller: str) -> list[Path]:
+    """The folders of the control groups around this process, the innermost first; none where it is not Linux.
 
     Linux has two layouts: one tree for all (version 2), or a tree for each controller (version 1).
     """
-    try:
-        lines = (root / "proc/self/cgroup").read_text(encoding="utf-8").splitlines()
-    except OSError:  # not Linux
-        return []
-    texts = []
-    for line in lines:
+    folders = []
+    file = root / "proc/self/cgroup"
+    for line in file.read_text(encoding="utf-8").splitlines() if file.exists() else ():
         _, controllers, path = line.split(":", 2)
-        if controllers and controller not in controllers.split(","):
-            continue
-        group = Path(path.strip("/"))
-        for inner in [group, *group.parents]:
-            for name in names:
-                file = root / "sys/fs/cgroup" / (controller if controllers else "") / inner / name
-                if file.is_file():
-                    texts.append(file.read_text(encoding="utf-8"))
-    return texts
+        if not controllers or controller in controllers.split(","):
+            group = Path(path.strip("/"))
+            tree = root / "sys/fs/cgroup" / (controller if controllers else "")
+            folders += [tree / inner for inner in (group, *group.parents)]
+    return folders
 
 
-def _lowest(root: Path, controller: str, *names: str) -> int | None:
-    numbers = [int(text) for text in _cgroup_texts(root, controller, *names) if text.strip().isdigit()]
-    # Version 1 writes "no limit" as a number near 2**63.
-    return min((number for number in numbers if number < 2**60), default=None)
-
-
-def _droppable(root: Path) -> int:
-    texts = _cgroup_texts(root, "memory", "memory.stat")
-    rows = dict(line.split() for line in texts[0].splitlines()) if texts else {}
-    return int(rows.get("total_inactive_file", rows.get("inactive_file", 0)))
+def _read(group: Path, *names: str) -> str:
+    """What the first of these files says; nothing if there is none."""
+    return next(((group / name).read_text(encoding="utf-8").strip() for name in names if (group / name).is_file()), "")

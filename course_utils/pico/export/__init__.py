@@ -14,31 +14,31 @@ from importlib.metadata import version
 from pathlib import Path
 
 from course_utils.base import CourseError, cache_folder
-from course_utils.pico import folder
+from course_utils.pico import SHIPPED, folder
 
 PRECISIONS = ("fp32", "int8", "int4")
+LIMIT = 900  # seconds for one build; a course model takes five, and one of 400 million parameters about a minute
+SOURCE = "built_from.txt"  # in a built folder: from which checkpoint
 
 
 class BuildFailed(CourseError):
-    """The ONNX form could not be built."""
+    """A model could not be turned into another form."""
 
 
-def onnx_folder(name: str | Path = "pico-mini", precision: str = "fp32", progress: bool = True) -> Path:
-    """The folder with `name` in ONNX form, for `onnxruntime_genai.Model`.
+def onnx_folder(model: str | Path = "pico-mini", precision: str = "fp32", progress: bool = True) -> Path:
+    """The folder with `model` in ONNX form, for `onnxruntime_genai.Model`.
 
-    The first call builds it from the shipped checkpoint (about 5 seconds) and prints one line, with a dot
-    every half second; later calls find it in the cache, where it replaces that of an older checkpoint.
-    `name` is a course model, or a folder in which `save_pretrained` has put a model of yours and its tokenizer.
+    The first call builds it from the checkpoint (about 5 seconds for a shipped one) and prints one line, with a dot
+    every half second; later calls find it in the cache, where it replaces that of an older checkpoint in that place.
+    `model` is a course model's name, or a folder in which `save_pretrained` has put a model of yours and its tokenizer.
     `precision` is "fp32", "int8" or "int4".
     Raises BuildFailed, or CourseError for a model that the course does not ship.
     """
     if precision not in PRECISIONS:
         raise BuildFailed(f"There is no precision {precision!r}. The builder makes: {', '.join(PRECISIONS)}.")
-    checkpoint = name if isinstance(name, Path) else folder(name)
+    checkpoint = checkpoint_of(model)
     if is_vision(checkpoint) and precision != "fp32":
         raise BuildFailed("pico-vision has an ONNX form in fp32 only.")
-    if not (checkpoint / "config.json").is_file():
-        raise BuildFailed(f"There is no model in {checkpoint}: save one there first, with its tokenizer.")
     target = cache_folder() / "onnx" / f"{checkpoint.name}-{precision}-{_fingerprint(checkpoint)}"
     try:
         if not target.is_dir():
@@ -49,6 +49,18 @@ def onnx_folder(name: str | Path = "pico-mini", precision: str = "fp32", progres
             "to a folder you may write to."
         ) from error
     return target
+
+
+def checkpoint_of(model: str | Path) -> Path:
+    """The folder of a course model by its name, or a folder of yours with a model and its tokenizer.
+
+    Raises BuildFailed when there is none in it, or CourseError for a name that is neither.
+    """
+    if isinstance(model, str) and (model in SHIPPED or not Path(model).is_dir()):
+        return folder(model)
+    if not all((Path(model) / name).is_file() for name in ("config.json", "tokenizer.json")):
+        raise BuildFailed(f"There is no model in {model}: save one there first, with its tokenizer.")
+    return Path(model)
 
 
 def is_vision(checkpoint: Path) -> bool:
@@ -78,6 +90,7 @@ def _build(checkpoint: Path, target: Path, precision: str, progress: bool) -> No
             run_module(("course_utils.pico.export.vision_graphs", checkpoint, work), work, progress)
         else:
             run_builder(checkpoint, work, precision, progress)
+        (work / "model" / SOURCE).write_text(str(checkpoint.resolve()), encoding="utf-8")
         try:
             (work / "model").rename(target)
         except OSError:
@@ -91,45 +104,61 @@ def _build(checkpoint: Path, target: Path, precision: str, progress: bool) -> No
 
 
 def _tidy(target: Path) -> None:
-    """Remove the forms that `target` replaces, and what builds left that were killed more than an hour ago."""
-    replaced = target.name.rpartition("-")[0] + "-*"
-    old = [path for path in target.parent.glob(replaced) if path != target]
+    """Remove the forms that `target` replaces, and what builds left that were killed more than an hour ago.
+
+    Replaced is what was built from an older checkpoint in the same place, or from a place that is no more. A folder is
+    renamed before it is removed: if a program still reads in it, Windows refuses that, and it stays whole.
+    """
+    source = (target / SOURCE).read_text(encoding="utf-8")
+    for path in target.parent.glob(target.name.rpartition("-")[0] + "-*"):
+        with suppress(OSError):
+            built_from = (path / SOURCE).read_text(encoding="utf-8")
+            if path != target and (built_from == source or not Path(built_from).is_dir()):
+                path = path.rename(path.with_name(f"building-{path.name}"))
+                shutil.rmtree(path, ignore_errors=True)
     for path in target.parent.glob("building-*"):
         with suppress(OSError):  # another process may finish with it just now
             if time.time() - path.stat().st_mtime > 3600:
-                old.append(path)
-    for path in old:
-        shutil.rmtree(path, ignore_errors=True)
+                shutil.rmtree(path, ignore_errors=True)
 
 
-def run_builder(checkpoint: Path, work: Path, precision: str, progress: bool, options: tuple[str, ...] = ()) -> None:
+def run_builder(
+    checkpoint: Path, work: Path, precision: str, progress: bool, options: tuple[str, ...] = (), limit: float = LIMIT
+) -> None:
     """Run the builder as a program of its own: it is noisy, and an interrupt then stops it cleanly.
 
-    `options` are its extra options, as "name=value".
+    `options` are its extra options, as "name=value"; `limit` is in seconds. Raises BuildFailed.
     """
     where = ("-i", checkpoint, "-o", work / "model", "-c", work / "cache")
     more = ("--extra_options", *options) if options else ()
-    run_module(("onnxruntime_genai.models.builder", *where, "-p", precision, "-e", "cpu", *more), work, progress)
+    run_module(("onnxruntime_genai.models.builder", *where, "-p", precision, "-e", "cpu", *more), work, progress, limit)
 
 
-def run_module(command: tuple, work: Path, progress: bool) -> None:
-    """Run `python -m` with a module and its arguments, with a dot every half second. Raises BuildFailed."""
+def run_module(command: tuple, work: Path, progress: bool, limit: float = LIMIT) -> None:
+    """Run `python -m` with a module and its arguments, with a dot every half second, for `limit` seconds at most.
+
+    What it prints goes to `work`/log.txt. Raises BuildFailed.
+    """
     command = [sys.executable, "-m", *map(str, command)]
     environment = os.environ | {"ORT_DISABLE_TELEMETRY": "1", "HF_HUB_OFFLINE": "1", "PYTHONUTF8": "1"}
-    log = work / "log.txt"
+    log, ends = work / "log.txt", time.monotonic() + limit
     with log.open("ab") as output:
         builder = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT, env=environment)
         try:
-            while True:
-                try:
+            while builder.poll() is None and time.monotonic() < ends:
+                with suppress(subprocess.TimeoutExpired):
                     builder.wait(timeout=0.5)
                     break
-                except subprocess.TimeoutExpired:
-                    if progress:
-                        print(".", end="", flush=True)
+                print("." if progress else "", end="", flush=True)
+            timed_out = builder.poll() is None
         finally:
             builder.kill()
             builder.wait()
+    if timed_out:
+        raise BuildFailed(
+            f"The builder had not ended after {limit / 60:.2g} minutes and was stopped: this computer has too much "
+            "else to do, or too little memory for the model. Close other programs, and try again."
+        )
     if builder.returncode != 0:
         last = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()[-3:]
         raise BuildFailed(

@@ -18,13 +18,13 @@ import json
 import platform
 import random
 import re
-import shutil
 import sys
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache, partial
-from itertools import combinations, pairwise
+from itertools import combinations
 from pathlib import Path
 from statistics import median
 
@@ -32,30 +32,16 @@ from course_utils.pico import evaluate, folder, textbook
 from course_utils.pico.textbook.noise import web
 from course_utils.pico.textbook.sentences import SIMPLE, pair
 from course_utils.pico.textbook.world import Cast, held_out
-from course_utils.pico.training.train import (
-    IGNORED,
-    Recipe,
-    answer_loss,
-    build_model,
-    encode,
-    micro_batches,
-    optimizers,
-    rate_at,
-)
+from course_utils.pico.tokenizer import IGNORED, encode
+from course_utils.pico.training.recipes import Recipe
 
 RESULTS = Path(__file__).with_name("thesis.json")
 SEED = 0
 EXAM_SEED = 5
 TOKENS_A_STEP = 2048
 TOKENS = 1000 * TOKENS_A_STEP
-RECIPES = {
-    "small": Recipe(
-        hidden_size=96, layers=3, heads=3, intermediate_size=256, warmup=50, review=0, seed=SEED, name="small"
-    ),
-    "big": Recipe(
-        hidden_size=240, layers=4, heads=5, intermediate_size=640, warmup=50, review=0, seed=SEED, name="big"
-    ),
-}
+SMALL = Recipe(hidden_size=96, layers=3, heads=3, intermediate_size=256, warmup=50, review=0, seed=SEED)
+RECIPES = {"small": SMALL, "big": replace(SMALL, hidden_size=240, layers=4, heads=5, intermediate_size=640)}
 # What they read, in shares of the pages: copying first, which all the rest is built on, then five skills together.
 SHARES = {"fact": 25, "word": 20, "sentiment": 10, "translate": 30, "story": 15}
 COPYING, FIRST = 0.2, {"repeat": 300, **SHARES}
@@ -112,15 +98,15 @@ def page(rng: random.Random, split: str = "train", skill: str | None = None, *, 
 copying = partial(page, shares=FIRST)
 
 
-def pages_of(run: Run, tokenizer):
-    """For each step of a run: (step, its encoded pages, tokens read so far). About `TOKENS_A_STEP` tokens a step."""
+def pages_of(run: Run, tokenizer) -> Iterator[tuple[list[tuple[list[int], list[int]]], int]]:
+    """For each step of a run: (its encoded pages, tokens read so far). About `TOKENS_A_STEP` tokens a step."""
     rng, read = random.Random(SEED), 0
     for step in range(run.steps):
         rows, draw = [], copying if step < COPYING * run.steps else page
         while read < (step + 1) * TOKENS_A_STEP:
             rows.append(encode(web(rng, "train", run.noise, draw), tokenizer))
             read += len(rows[-1][0])
-        yield step, rows, read
+        yield rows, read
 
 
 # --- what they are asked ----------------------------------------------------------------------------------
@@ -141,6 +127,8 @@ def held_out_rows(tokenizer) -> dict[str, list]:
 def held_out_loss(model, tokenizer) -> float:
     """Nats per answer token on the clean held-out pages. Each skill counts the same."""
     import torch
+
+    from course_utils.pico.training.loop import answer_loss, micro_batches
 
     losses = []
     for rows in held_out_rows(tokenizer).values():
@@ -167,52 +155,39 @@ def examine(student: evaluate.Examinee) -> dict[str, float]:
 # --- the runs ---------------------------------------------------------------------------------------------
 
 
-def learn(model, optims: list, rows: list, rate: float) -> None:
-    """One step: read the encoded pages once, with this share of the learning rates."""
-    import torch
-
-    from course_utils.pico.training.muon import HALF
-
-    batches = list(micro_batches(rows))
-    total = sum(float(w[:, 1:][y[:, 1:] != IGNORED].sum()) for _, y, w in batches)
-    for ids, labels, weights in batches:
-        with torch.autocast("cpu", torch.bfloat16, enabled=HALF):
-            summed, _ = answer_loss(model, ids, labels, weights)
-        (summed / total).backward()
-    torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-    for optim in optims:
-        for group in optim.param_groups:
-            group["lr"] = group.setdefault("peak", group["lr"]) * rate
-        optim.step()
-        optim.zero_grad()
-
-
-def quicken(model) -> None:
-    """Compile the model where there is a C++ compiler: the same arithmetic, in about half the time."""
-    if shutil.which("g++"):
-        model.set_attn_implementation("eager")
-        model.model.compile(dynamic=True)
-
-
 def train(run: Run, tokenizer) -> dict:
-    """Train one run; returns its row of the results, with a progress line at each look."""
+    """Train one run; returns its row of the results, with a line of progress at each look."""
+    from course_utils.pico.training import loop
+    from course_utils.pico.training.text import build_model
+
     recipe = replace(RECIPES[run.size], steps=run.steps)
     # The copy that is looked at is never compiled: it reads and writes at every length.
     model, copied = build_model(recipe), build_model(recipe)
-    quicken(model)
-    optims, curve, scores, seconds = optimizers(model, recipe), [], [], []
+    if run.steps > 200:
+        loop.quicken(model)
+    optims, half = loop.optimizers(model, recipe.muon_rate, recipe.adam_rate), loop.prefers_half()
     looks = [round(run.steps * look / LOOKS) for look in range(1, LOOKS + 1)]
-    for step, rows, read in pages_of(run, tokenizer):
-        started = time.process_time()
-        learn(model, optims, rows, rate_at(step, recipe))
-        seconds.append(time.process_time() - started)
-        if step + 1 in looks:
-            copied.load_state_dict(model.state_dict())
-            curve.append([read, round(held_out_loss(copied, tokenizer), 4)])
-            print(f"{run.name}: {read:,} tokens, held-out loss {curve[-1][1]:.3f}, {sum(seconds):.0f} s", flush=True)
-        if step + 1 in looks and len(curve) in EXAMS:
+    curve, scores, seconds, began, read = [], [], [], 0.0, 0
+    pages = pages_of(run, tokenizer)
+
+    def gradients(_: int) -> dict[str, float]:
+        nonlocal began, read
+        rows, read = next(pages)
+        began = time.process_time()
+        return {"loss": loop.backward(model, rows, half)}
+
+    def after(done: int) -> None:
+        seconds.append(time.process_time() - began)
+        if done not in looks:
+            return
+        copied.load_state_dict(model.state_dict())
+        curve.append([read, round(held_out_loss(copied, tokenizer), 4)])
+        print(f"{run.name}: {read:,} tokens, held-out loss {curve[-1][1]:.3f}, {sum(seconds):.0f} s", flush=True)
+        if len(curve) in EXAMS:
             scores.append({"tokens": read, **examine(evaluate.Examinee(copied, tokenizer))})
             print(f"{run.name}: {scores[-1]}", flush=True)
+
+    loop.run(model, optims, gradients, recipe.rate, run.steps, after=after)
     count = model.num_parameters()
     return {
         "name": run.name,
@@ -228,42 +203,9 @@ def train(run: Run, tokenizer) -> dict:
     }
 
 
-def laid_out(found: dict) -> str:
-    """The results as JSON, each point of a curve on one line."""
-    text = json.dumps(found, indent=1)
-    return re.sub(r"\[\s+([\d.]+),\s+([\d.]+)\s+\]", r"[\1, \2]", text) + "\n"
-
-
 def results(path: Path = RESULTS) -> dict:
     """The recorded runs and where they come from: {"provenance": {...}, "runs": {name: row}}."""
     return json.loads(path.read_text(encoding="utf-8"))
-
-
-def loss_after(curve: list, tokens: float) -> float:
-    """The held-out loss after so many tokens, on a straight line between the two looks around them."""
-    for (before, high), (after, low) in pairwise(curve):
-        if before <= tokens <= after:
-            return high + (low - high) * (tokens - before) / (after - before)
-    raise ValueError(f"The curve goes from {curve[0][0]:,} to {curve[-1][0]:,} tokens, not to {tokens:,.0f}")
-
-
-def tokens_until(curve: list, loss: float) -> int | None:
-    """After how many tokens a curve is at or below this loss for the first time, or None if it never is."""
-    return next((tokens for tokens, value in curve if value <= loss), None)
-
-
-def provenance(machine: str) -> dict:
-    """Where the results come from, and how to get them again."""
-    return {
-        "date": date.today().isoformat(),
-        "machine": machine,
-        "seeds": {"training": SEED, "examination": EXAM_SEED},
-        "command": "python -m course_utils.pico.training.thesis",
-        "loss": "nats per answer token on clean held-out pages, the mean of the five skills",
-        "held_out_tokens_a_skill": HELD_OUT_TOKENS,
-        "samples_a_skill": SAMPLES,
-        "core_seconds": "processor time on one thread: the median step times the number of steps, so without compiling",
-    }
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -272,24 +214,22 @@ def main(argv: list[str] | None = None) -> int:
 
     from course_utils.pico.tokenizer import load_tokenizer
 
-    parser = argparse.ArgumentParser(
-        prog="python -m course_utils.pico.training.thesis", description=__doc__.splitlines()[0]
-    )
+    parser = argparse.ArgumentParser(prog="python -m course_utils.pico.training.thesis")
     parser.add_argument("--out", type=Path, default=RESULTS, help="the file with the results")
-    parser.add_argument(
-        "--machine", default=platform.processor() or platform.machine(), help="what to say of this computer"
-    )
+    parser.add_argument("--machine", default=platform.machine(), help="what to say of this computer")
     args = parser.parse_args(argv)
     torch.set_num_threads(1)
     tokenizer = load_tokenizer(folder())
-    found = results(args.out) if args.out.exists() else {"provenance": {}, "runs": {}}
+    recorded = results(args.out) if args.out.exists() else {"provenance": results()["provenance"], "runs": {}}
     for run in RUNS:
-        if run.name in found["runs"]:
+        if run.name in recorded["runs"]:
             print(f"{run.name}: kept", flush=True)
             continue
-        found["runs"][run.name] = train(run, tokenizer)
-        found["provenance"] = provenance(args.machine)
-        args.out.write_text(laid_out(found), encoding="utf-8")
+        recorded["runs"][run.name] = train(run, tokenizer)
+        recorded["provenance"] |= {"date": date.today().isoformat(), "machine": args.machine}
+        # Each point of a curve on one line.
+        text = re.sub(r"\[\s+([\d.]+),\s+([\d.]+)\s+\]", r"[\1, \2]", json.dumps(recorded, indent=1))
+        args.out.write_text(text + "\n", encoding="utf-8")
     return 0
 
 

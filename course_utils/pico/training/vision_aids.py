@@ -33,7 +33,7 @@ def third_of(x: float, y: float) -> int:
     return place_of(x, y) // PLACES * THIRDS + min(THIRDS - 1, max(0, int(THIRDS * x / SIDE)))
 
 
-def even(vectors):
+def even(vectors: torch.Tensor) -> torch.Tensor:
     """The vectors between two layers, which are of very different lengths, at one length."""
     return rms_norm(vectors.float(), vectors.shape[-1:])
 
@@ -55,7 +55,8 @@ class Maps:
     middles: torch.Tensor
 
 
-def maps_of(samples) -> Maps:
+def maps_of(samples: list[picture_book.Sample]) -> Maps:
+    """What the pages of the samples know, in their order."""
     import numpy
 
     pages = [page for sample in samples for page in sample.pages]
@@ -90,56 +91,31 @@ class EyeAid(nn.Module):
         self.order = nn.Linear(hidden, 3 * LONGEST)
         self.row, self.column, self.many = nn.Linear(hidden, PLACES), nn.Linear(hidden, PLACES), nn.Linear(hidden, 6)
 
-    def kinds(self, places):
-        """[..., 3, kinds]"""
-        return self.kind(places).unflatten(-1, (3, len(KINDS)))
+    def forward(self, places: torch.Tensor, maps: Maps) -> tuple[torch.Tensor, torch.Tensor]:
+        """(the loss of what, the loss of where) of places, [pages, 12, 12, hidden].
 
-    def orders(self, places):
-        """[..., 3, LONGEST]"""
-        return self.order(places).unflatten(-1, (3, LONGEST))
-
-    def forward(self, places, maps: Maps):
-        """(the loss of what, the loss of where). An empty place, of which there are many, counts little."""
+        An empty place, of which there are many, counts little.
+        """
         flat, there = places.flatten(0, -2).float(), (maps.kinds > 0).any(-1).flatten()
-        kind = self.loss(self.kinds(flat).flatten(0, 1), maps.kinds.flatten()).view(-1, 3).mean(-1)
-        what = kind + self.loss(self.tone(flat), maps.tones.flatten())
-        weight = torch.where(there, 1.0, 0.2)
-        what = (what * weight).sum() / weight.sum()
+        kinds = self.kind(flat).view(-1, len(KINDS))  # [places * 3, kinds]
+        kind = cross_entropy(kinds, maps.kinds.flatten(), reduction="none").view(-1, 3).mean(-1)
+        tone = cross_entropy(self.tone(flat), maps.tones.flatten(), reduction="none")
+        what = weighted(kind + tone, there, 0.2)
         if (maps.orders >= 0).any():
-            what = what + cross_entropy(self.orders(flat).flatten(0, 1), maps.orders.flatten())
+            what = what + cross_entropy(self.order(flat).view(-1, LONGEST), maps.orders.flatten())
         if len(maps.middles):
             what = what + self.one_each(self.middle(flat)[:, 0], maps.middles)
         if (maps.alike > 0).any():
             what = what + 2 * cross_entropy(self.many(flat), maps.alike.flatten())
         number = torch.arange(PLACES * PLACES).repeat(len(places))
-        where = self.loss(self.row(flat), number // PLACES) + self.loss(self.column(flat), number % PLACES)
-        weight = torch.where(there, 1.0, 0.05)
-        return what, (where * weight).sum() / weight.sum()
+        row = cross_entropy(self.row(flat), number // PLACES, reduction="none")
+        column = cross_entropy(self.column(flat), number % PLACES, reduction="none")
+        return what, weighted(row + column, there, 0.05)
 
     @staticmethod
-    def one_each(logits, middles):
+    def one_each(logits: torch.Tensor, middles: torch.Tensor) -> torch.Tensor:
         """Minus the logarithm of the probability that one place of each thing says so and no other, a thing."""
         return (softplus(logits).sum() - logits[middles].logsumexp(-1).sum()) / len(middles)
-
-    @staticmethod
-    def loss(logits, right):
-        return cross_entropy(logits, right, reduction="none")
-
-    @torch.no_grad()
-    def report(self, places, maps: Maps) -> str:
-        """In per cent: thirds that hold something and are named right, things that one place claims, right numbers."""
-        flat = places.flatten(0, -2).float()
-        kinds = maps.kinds.flatten(0, 1)
-        hits = {"sight": (self.kinds(flat).argmax(-1) == kinds)[kinds > 0]}
-        if len(maps.middles):
-            hits["middle"] = (self.middle(flat)[:, 0] > 0)[maps.middles].sum(-1) == 1
-        if (maps.alike > 0).any():
-            asked = maps.alike.flatten() > 0
-            hits["many"] = self.many(flat)[asked].argmax(-1) == maps.alike.flatten()[asked]
-        if (maps.orders >= 0).any():
-            asked = maps.orders.flatten() >= 0
-            hits["order"] = self.orders(flat).flatten(0, 1).argmax(-1)[asked] == maps.orders.flatten()[asked]
-        return " ".join(f"{name} {100 * float(hit.float().mean()):.0f}" for name, hit in hits.items())
 
 
 class DecoderAid(nn.Module):
@@ -155,35 +131,26 @@ class DecoderAid(nn.Module):
         self.hint, self.aim = nn.Linear(hidden, 2 * PLACES), nn.Linear(hidden, PLACES + THIRDS)
         self.kind, self.tone, self.changed = (nn.Linear(hidden, n) for n in (len(KINDS), len(TONES), 1))
         self.side, self.number = nn.Linear(hidden, len(picture_book.SIDES)), nn.Linear(hidden, 6)
-        self.found: dict[str, list[float]] = {}
 
-    def forward(self, states, rows, samples):
+    def forward(self, states: tuple[torch.Tensor, ...], rows: list, samples: list) -> torch.Tensor:
         """The sum of the losses of these rows. `states`: what the decoder holds after each of its layers."""
         total = states[0].new_zeros(())
-        for name, layer in (("hint", HINTS_AFTER), ("aim", AIMS_AFTER)):
-            marks = [(i, at, place) for i, row in enumerate(rows) for at, place in getattr(row, name + "s")]
-            if marks:
-                index, at, place = torch.tensor(marks).unbind(-1)
-                total = total + self.pointer(name, even(states[layer][index, at]), place)
-        for name in ("side", "number"):
-            marks = [(i, at, right) for i, row in enumerate(rows) for at, right in getattr(row, name + "s")]
-            if marks:
-                index, at, right = torch.tensor(marks).unbind(-1)
-                logits = getattr(self, name)(even(states[AIMS_AFTER][index, at]))
-                self.found.setdefault(name, []).append(float((logits.argmax(-1) == right).float().mean()))
-                total = total + 2 * cross_entropy(logits, right)
+        for name, head, layer in (("hints", self.hint, HINTS_AFTER), ("aims", self.aim, AIMS_AFTER)):
+            vectors, place = marked(name, rows, states[layer])
+            if len(place):
+                row, column = head(vectors).tensor_split([PLACES], dim=-1)
+                wide = column.shape[-1]
+                total = total + cross_entropy(row, place // wide) + cross_entropy(column, place % wide)
+        for name, head in (("sides", self.side), ("numbers", self.number)):
+            vectors, right = marked(name, rows, states[AIMS_AFTER])
+            if len(right):
+                total = total + 2 * cross_entropy(head(vectors), right)
         if len(samples[0].pages) == 2:
             total = total + self.memory(states[HINTS_AFTER], rows, samples)
         return total
 
-    def pointer(self, name: str, vectors, place):
-        row, column = getattr(self, name)(vectors).tensor_split([PLACES], dim=-1)
-        wide = column.shape[-1]
-        hit = (row.argmax(-1) == place // wide) & (column.argmax(-1) == place % wide)
-        self.found.setdefault(name, []).append(float(hit.float().mean()))
-        return cross_entropy(row, place // wide) + cross_entropy(column, place % wide)
-
-    def memory(self, states, rows, samples):
+    def memory(self, states: torch.Tensor, rows: list, samples: list) -> torch.Tensor:
+        """What each place of the second picture should know of the first. `states`: [rows, tokens, hidden]."""
         maps = maps_of(samples)
         both = (part.view(-1, 2, PLACES * PLACES).unbind(1) for part in (maps.kinds[..., 1], maps.tones))
         (kinds, later), (tones, later_tones) = both
@@ -191,18 +158,21 @@ class DecoderAid(nn.Module):
         grid = torch.arange(PLACES * PLACES) + torch.arange(PLACES).repeat_interleave(PLACES)  # past the row ends
         at = torch.stack([row.second + grid for row in rows])
         vectors = even(states[torch.arange(len(rows))[:, None], at])
-        weight = torch.where((kinds > 0) | (later > 0), 1.0, 0.05)
         losses = cross_entropy(self.kind(vectors).transpose(1, 2), kinds, reduction="none")
         losses = losses + cross_entropy(self.tone(vectors).transpose(1, 2), tones, reduction="none")
         flags = self.changed(vectors)[..., 0]
         losses = losses + binary_cross_entropy_with_logits(flags, changed.float(), reduction="none")
-        hit = self.kind(vectors).argmax(-1) == kinds
-        for name, hits, where in (("memory", hit, kinds > 0), ("changed", flags > 0, changed)):
-            self.found.setdefault(name, []).append(float(hits[where].float().sum() / where.sum().clamp(1)))
-        return (losses * weight).sum() / weight.sum()
+        return weighted(losses, (kinds > 0) | (later > 0), 0.05)
 
-    def report(self) -> str:
-        """The means, in per cent, of what was right since the last report."""
-        text = " ".join(f"{name} {100 * sum(found) / len(found):.0f}" for name, found in self.found.items())
-        self.found.clear()
-        return text
+
+def marked(name: str, rows: list, states: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """(the vectors that the rows mark by this name, at one length, [marks, hidden]; what each should know, [marks])."""
+    marks = [(i, at, right) for i, row in enumerate(rows) for at, right in row.marks.get(name, ())]
+    index, at, right = torch.tensor(marks, dtype=torch.long).view(-1, 3).unbind(-1)
+    return even(states[index, at]), right
+
+
+def weighted(losses: torch.Tensor, there: torch.Tensor, otherwise: float) -> torch.Tensor:
+    """The mean of the losses, with a weight of 1 where something is there, and `otherwise` where nothing is."""
+    weight = torch.where(there, 1.0, otherwise)
+    return (losses * weight).sum() / weight.sum()

@@ -1,0 +1,124 @@
+"""Measure what experts are worth: pico-moe beside the two dense models that read the same.
+
+    python -m course_utils.pico.training.experts --machine "..." --date 2026-11-26
+
+writes `moe.json` and pico-moe's `scores.json`. pico-moe is measured as it ships; the dense ones are those that
+`python -m course_utils train dense-active` and `... dense-total` leave in their folders.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from pathlib import Path
+
+import torch
+
+from course_utils.base import cache_folder
+from course_utils.pico import MOE, folder
+from course_utils.pico.evaluate import Examinee, evaluate
+from course_utils.pico.moe import NAMES, RESULTS, held_out, held_out_loss, routes
+from course_utils.pico.training.recipes import ACTIVE, RECIPES, Recipe, lessons
+
+EXAM_SEED = 7
+
+
+def expert_load(network, rows) -> list[list[float]]:
+    """For each layer the share of its tokens' choices that each expert got. Balanced: 1/16 = 6.25 % each."""
+    experts = network.config.num_local_experts
+    counts = torch.zeros(len(network.model.layers), experts)
+    for ids, _ in rows:
+        chosen, _ = routes(network, ids)
+        counts += torch.stack([torch.bincount(layer.flatten(), minlength=experts) for layer in chosen])
+    return (counts / counts.sum(dim=1, keepdim=True)).tolist()
+
+
+def active_parameters(network) -> int:
+    """How many weights one token meets: all but those of the experts that were not picked."""
+    stacks = [weights for weights in network.parameters() if weights.ndim == 3]  # [experts, rows, columns]
+    return network.num_parameters() - sum((len(stack) - ACTIVE) * stack[0].numel() for stack in stacks)
+
+
+@torch.inference_mode()
+def speed(networks: dict, rounds: int = 7) -> dict[str, tuple[float, float]]:
+    """{name: (milliseconds for a token while writing, for 1,000 tokens of a prompt)}: medians, the models in turn."""
+    prompt = torch.randint(5, 2048, (1, 500), generator=torch.Generator().manual_seed(0))
+    took: dict[str, list[tuple[float, float]]] = {name: [] for name in networks}
+    for _ in range(rounds):
+        for name, network in networks.items():
+            began = time.perf_counter()
+            cache = network(prompt, use_cache=True, logits_to_keep=1).past_key_values
+            read = time.perf_counter()
+            for i in range(40):
+                cache = network(prompt[:, i : i + 1], past_key_values=cache, use_cache=True).past_key_values
+            took[name].append(((time.perf_counter() - read) / 40, (read - began) / 500))
+    middle = {name: [sorted(part)[rounds // 2] for part in zip(*rows, strict=True)] for name, rows in took.items()}
+    return {name: (1000 * write, 1_000_000 * read) for name, (write, read) in middle.items()}
+
+
+def compare(networks: dict, tokenizer, recipe: Recipe, samples: int, machine: str, date: str) -> dict:
+    """All that is measured of the three models, as it stands in `moe.json`. `samples`: of each skill."""
+    rows = held_out(tokenizer)
+    speeds = speed(networks)
+    drawn = range(0, recipe.steps, 10)
+    tokens = 10 * sum(len(ids) for number in drawn for ids, _ in lessons(recipe, number, tokenizer))
+    models = {}
+    for name, network in networks.items():
+        scores, _ = evaluate(Examinee(network, tokenizer), samples, EXAM_SEED)
+        models[name] = {
+            "parameters": network.num_parameters(),
+            "active": active_parameters(network),
+            "megabytes": 2 * network.num_parameters() / 1e6,
+            "held_out_loss": round(held_out_loss(network, rows), 4),
+            "ms_a_token": round(speeds[name][0], 2),
+            "ms_a_thousand_prompt_tokens": round(speeds[name][1], 1),
+            "scores": scores,
+        }
+    return {
+        "machine": machine,
+        "date": date,
+        "command": "python -m course_utils.pico.training.experts",
+        "threads": torch.get_num_threads(),
+        "steps": recipe.steps,
+        "samples_a_step": recipe.samples_a_step,
+        "tokens_about": tokens,
+        "training_seed": recipe.seed,
+        "held_out_samples": len(rows),
+        "samples": samples,
+        "seed": EXAM_SEED,
+        "models": models,
+        "load": [[round(share, 4) for share in layer] for layer in expert_load(networks[MOE], rows)],
+    }
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Measure the three, and write down what came out."""
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    parser = argparse.ArgumentParser(prog="python -m course_utils.pico.training.experts")
+    parser.add_argument("--trained", type=Path, default=cache_folder() / "train", help="where the dense models are")
+    parser.add_argument("--machine", required=True, help="the machine, in words")
+    parser.add_argument("--date", required=True, help="the day, as 2026-11-26")
+    parser.add_argument("--samples", type=int, default=100, help="how many of each skill (default 100)")
+    args = parser.parse_args(argv)
+    folders = {MOE: folder(MOE)} | {name: args.trained / name / "model" for name in NAMES[1:]}
+    for name, path in folders.items():
+        if not path.is_dir():
+            parser.error(f"train {name} first: there is no {path}")
+    torch.set_num_threads(1)
+    networks = {
+        name: AutoModelForCausalLM.from_pretrained(path, dtype=torch.float32).eval() for name, path in folders.items()
+    }
+    tokenizer = AutoTokenizer.from_pretrained(folder(MOE))
+    result = compare(networks, tokenizer, RECIPES[MOE], args.samples, args.machine, args.date)
+    exam = {"samples": args.samples, "seed": EXAM_SEED, "scores": result["models"][MOE]["scores"]}
+    for path, content in ((RESULTS, result), (folder(MOE) / "scores.json", exam)):
+        path.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+    print(json.dumps(result, indent=1))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
