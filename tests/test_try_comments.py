@@ -153,7 +153,9 @@ def names_needed(source: str) -> set[str]:
 
 def names_used(statement: ast.stmt) -> set[str]:
     """The names that a statement needs from before: a loop or a `with` brings its own."""
-    own = names_given(statement) if isinstance(statement, ast.For | ast.With | ast.Try) else set()
+    own = set()
+    if isinstance(statement, ast.For | ast.With | ast.Try):
+        own = {n.id for n in ast.walk(statement) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
     return names_needed(ast.unparse(statement)) - own
 
 
@@ -202,7 +204,7 @@ def needed_before(earlier: list[ast.stmt], later: list[ast.stmt]) -> list[ast.st
 
 
 def test_only_what_is_needed_runs():
-    code = "import a\nb = a.c(1)\nslow = a.train()\nd = []\nd.append(b)\nfor x in b: e = x\ndef f(): d = 1\nb = 3"
+    code = "import a\nb = a.c(1)\nslow = a.train()\nd = []\nd.append(b)\nfor x in b: d[x] = x\ndef f(): d = 1\nb = 3"
     earlier = ast.parse(code).body
     chosen = needed_before(earlier, ast.parse("print(d, [x for x in b])").body)
     assert [ast.unparse(statement) for statement in chosen] == [
@@ -210,6 +212,7 @@ def test_only_what_is_needed_runs():
         "b = a.c(1)",
         "d = []",
         "d.append(b)",
+        "for x in b:\n    d[x] = x",
         "b = 3",
     ]
 
