@@ -34,7 +34,7 @@ def own_progress(tmp_path, monkeypatch):
 
 def exercise(judge, right=(4,), wrong=((5, "Five is one more."),), names="answer_1", **more):
     """An exercise with the parts that a test does not care about filled in."""
-    solution = more.pop("solution", f"answer_1 = {right[0]!r}")
+    code = more.pop("code", f"answer_1 = {right[0]!r}")
     return Exercise(
         "04.q1",
         names,
@@ -43,7 +43,7 @@ def exercise(judge, right=(4,), wrong=((5, "Five is one more."),), names="answer
         right_examples=right,
         known_wrong=wrong,
         hints=["First.", "Second."],
-        solution=solution,
+        code=code,
         why="Because.",
         **more,
     )
@@ -174,7 +174,7 @@ def test_check_looks_into_the_notebook():
     code = (
         "from course_utils.exercises.engine import Exercise, number\n"
         "q1 = Exercise('04.q1', 'answer_1', judge=number(4), right='Four it is.', right_examples=[4],\n"
-        "    known_wrong=[(5, 'Five is one more.')], hints=['a', 'b'], solution='answer_1 = 4', why='So.')"
+        "    known_wrong=[(5, 'Five is one more.')], hints=['a', 'b'], code='answer_1 = 4', why='So.')"
     )
     cells = [code, "q1.check()", "answer_1 = 4", "q1.check()"]
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
@@ -235,7 +235,7 @@ def test_a_value_measured_in_the_notebook():
         number(lambda ns: ns["seconds"] * 2),
         right=[given(answer_1=3, seconds=1.5)],
         wrong=[(given(answer_1=1.5, seconds=1.5), "Twice, not once.")],
-        solution="answer_1 = seconds * 2",
+        code="answer_1 = seconds * 2",
     )
     assert three_ways(q) == []
     judged = number(lambda ns: ns["seconds"], within=0.1)
@@ -316,7 +316,7 @@ def test_function_runs_the_cases_and_knows_wrong_functions_by_what_they_do():
         function(cases),
         right=[softmax],
         wrong=[(forgets_exp, "No `exp`.")],
-        solution="import math\n" + "def answer_1(s):\n p = [math.exp(x) for x in s]\n return [x / sum(p) for x in p]",
+        code="import math\n" + "def answer_1(s):\n p = [math.exp(x) for x in s]\n return [x / sum(p) for x in p]",
     )
     assert three_ways(q) == []
     assert q.verdict({"answer_1": same_mistake}).message == "No `exp`."
@@ -360,7 +360,7 @@ def test_several_variables():
         names=("low", "high"),
         right=[(3, 5), given(low=0, high=9)],
         wrong=[((5, 3), "The other way round."), ((4, 4), "Equal.", lambda low, high: low == high)],
-        solution="low, high = 3, 5",
+        code="low, high = 3, 5",
     )
     assert three_ways(q) == []
     assert "`high`" in q.verdict({"low": 3, "high": ...}).message
@@ -381,9 +381,9 @@ def test_a_fault_in_an_authors_judge_is_not_the_learners():
         ({"wrong": [(4, "Four.")]}, "“Four.” expected"),
         ({"wrong": [(5, "Four it is.")]}, "share one message"),
         ({"wrong": []}, "needs two hints"),
-        ({"solution": "answer_1 = 5"}, "the solution is judged not yet"),
-        ({"solution": "answer_1 ="}, "not Python"),
-        ({"solution": "answer_1 = 1 / 0"}, "ZeroDivisionError"),
+        ({"code": "answer_1 = 5"}, "the solution is judged not yet"),
+        ({"code": "answer_1 ="}, "not Python"),
+        ({"code": "answer_1 = 1 / 0"}, "ZeroDivisionError"),
     ],
 )
 def test_three_ways_finds_the_faults_of_an_author(change, fault):
@@ -405,7 +405,7 @@ def test_an_id_has_its_notebook():
             right_examples=[],
             known_wrong=[],
             hints=[],
-            solution="",
+            code="",
             why="",
         )
 

@@ -209,6 +209,14 @@ def test_a_conversation_is_read_as_the_model_learned_it(client):
     assert client.chat.completions.create(model="pico-mini", messages=talk).usage.prompt_tokens == len(expected)
 
 
+def test_a_nul_does_not_end_the_prompt(client):
+    counts = []
+    for sign in ("\0", " "):
+        messages = [{"role": "user", "content": f"What is 2 + 2?{sign}Please."}]
+        counts.append(client.chat.completions.create(model="pico-mini", messages=messages).usage.prompt_tokens)
+    assert counts[0] == counts[1]
+
+
 def test_a_nucleus_of_one_token_is_greedy(client):
     greedy = client.chat.completions.create(model="pico-mini", messages=STORY, max_tokens=30).choices[0]
     for seed in range(5):

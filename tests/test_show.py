@@ -10,9 +10,9 @@ from html import escape
 
 import pytest
 
-from course_utils import CourseError, pico, show
+from course_utils import CourseError, load, pico, show
 from course_utils.models.chat import BadOption, BadPrompt, PromptTooLong, UnknownOption
-from course_utils.show.chat_window import SETTLE
+from course_utils.show.answering import SETTLE
 from course_utils.show.note import KINDS, Note, markup, plain, publish
 from course_utils.show.pieces import pieces
 
@@ -197,7 +197,7 @@ def test_the_chat_widget_streams_and_its_stop_button_stops(endless):
     before = threading.active_count()
     line.value = PROMPT
     buttons["Send"].click()
-    wait_until(lambda: len(chat.history) == 1 and len(chat._entries[-1][1]) > 5)
+    wait_until(lambda: len(chat.history) == 1 and len(chat.entries[-1][1]) > 5)
     assert line.value == "" and not buttons["Stop"].disabled and buttons["Send"].disabled
     assert chat.say("Now me!") == "The model is still answering. Stop it first, or wait."
     buttons["Stop"].click()
@@ -214,14 +214,14 @@ def test_the_chat_widget_sends_on_enter_waits_for_late_letters_and_ignores_nothi
     chat._send.click()
     chat._input.value = "Hel"
     time.sleep(2 * SETTLE)
-    wait_until(lambda: not chat._busy.locked())
+    wait_until(lambda: not chat.busy.locked())
     assert chat.history == [] and chat._input.value == "Hel"  # an empty line was sent, and not what came after
     chat._input._handle_string_msg(chat._input, {"event": "submit"}, [])
-    wait_until(lambda: chat._busy.locked() or chat.history)
+    wait_until(lambda: chat.busy.locked() or chat.history)
     chat._input.value = "Hello!"
     wait_until(lambda: len(chat.history) == 2)
     assert chat.history[0]["content"] == "Hello!"
-    wait_until(lambda: not chat._busy.locked() and chat._halt.disabled)
+    wait_until(lambda: not chat.busy.locked() and chat._halt.disabled)
     assert "Hello!" in chat._log.value and 'role="log"' in chat._log.value
 
 
@@ -235,9 +235,9 @@ def test_a_new_chat_right_after_send_begins_one_at_once(endless):
     chat._send.click()
     fresh.click()
     wait_until(lambda: threading.active_count() <= before)
-    assert chat._entries == [] and chat._input.value == PROMPT  # the model never began
+    assert chat.entries == [] and chat._input.value == PROMPT  # the model never began
     chat._send.click()
-    wait_until(lambda: chat._entries and chat._entries[-1][1])
+    wait_until(lambda: chat.entries and chat.entries[-1][1])
     fresh.click()
     wait_until(lambda: threading.active_count() <= before)
     assert chat.history == [] and chat.text().startswith("A chat with")
@@ -264,7 +264,7 @@ def test_an_interrupted_say_keeps_what_was_written(endless):
     chat = show.chat(endless, max_new_tokens=100_000)
 
     def interrupt():
-        wait_until(lambda: chat._entries and len(chat._entries[-1][1]) > 5)
+        wait_until(lambda: chat.entries and len(chat.entries[-1][1]) > 5)
         _thread.interrupt_main()
 
     threading.Thread(target=interrupt).start()
@@ -366,18 +366,18 @@ def test_the_sampling_sliders_move_the_chart(model):
     pytest.importorskip("ipywidgets")
     explorer = show.sampling(model, PROMPT)
     explorer.widget()
-    before = explorer._picture.value
-    explorer._sliders["top_k"].value = 2
-    assert explorer.settings["top_k"] == 2 and "cut" in explorer._picture.value != before
-    explorer._draw_button.click()
+    before = explorer.shown.value
+    explorer.control["top_k"].value = 2
+    assert explorer.settings["top_k"] == 2 and "cut" in explorer.shown.value != before
+    explorer.draw_button.click()
     assert len(explorer.drawn) == 1
-    label = re.search(r'role="img" aria-label="(Bar chart of .*?)"', explorer._picture.value)[1]
+    label = re.search(r'role="img" aria-label="(Bar chart of .*?)"', explorer.shown.value)[1]
     for row in explorer.rows():
         assert escape(f"{row.piece}: ") in label and escape(f", now {row.now}") in label
-    told = explorer._told.value
-    assert 'role="status"' in told and "status" not in explorer._picture.value
-    explorer._sliders["top_k"].value = 3
-    assert explorer._told.value == told  # a slider is no news of what was drawn
+    told = explorer.told.value
+    assert 'role="status"' in told and "status" not in explorer.shown.value
+    explorer.control["top_k"].value = 3
+    assert explorer.told.value == told  # a slider is no news of what was drawn
 
 
 # ---- attention
@@ -414,7 +414,7 @@ def test_attention_names_what_does_not_exist_and_shortens_what_is_too_long(model
     with pytest.raises(CourseError, match=f"layers 0 to {layers - 1}"):
         show.attention(model, PROMPT, layer=layers)
     with pytest.raises(CourseError, match="smallest is 1"):
-        show.attention(model, PROMPT, window=0)
+        show.attention(model, PROMPT, window=-1)
     with pytest.raises(CourseError, match="empty"):
         show.attention(model, "")
     with pytest.raises(BadPrompt, match="this is of type NoneType"):
@@ -425,22 +425,29 @@ def test_attention_names_what_does_not_exist_and_shortens_what_is_too_long(model
 def test_the_attention_controls_choose_layer_head_and_window(model):
     w = pytest.importorskip("ipywidgets")
     view = show.attention(model.model, PROMPT, tokenizer=model.tokenizer)
-    rows = view.widget().children
-    layer, head = rows[0].children
-    size, switch = rows[1].children
-    layer.value, head.value = 1, 2
-    switch.value = True
-    size.value = 2
-    assert (view.layer, view.head, view.window) == (1, 2, 2) and not size.disabled
-    assert isinstance(view._picture, w.HTML) and "a window of 2 tokens" in view._picture.value
-    switch.value = False
-    assert view.window is None and size.disabled
-    view.set(layer=0, head=1, window=500)  # from code: the controls follow, and forget nothing of it
-    assert (layer.value, head.value, switch.value, size.value, size.disabled) == (0, 1, True, size.max, False)
+    layer, head, window = view.widget().children[0].children
+    assert window.value == 0 and "the whole text" in view.shown.value
+    layer.value, head.value, window.value = 1, 2, 2
+    assert (view.layer, view.head, view.window) == (1, 2, 2)
+    assert isinstance(view.shown, w.HTML) and "a window of 2 tokens" in view.shown.value
+    window.value = 0
+    assert view.window == 0 and "course-hidden)" not in view.shown.value
+    view.set(layer=0, head=1, window=3)  # from code: the controls follow, and forget nothing of it
+    assert (layer.value, head.value, window.value) == (0, 1, 3)
     head.value = 2
-    assert (view.layer, view.head, view.window) == (0, 2, 500)
+    assert (view.layer, view.head, view.window) == (0, 2, 3)
     view.set(layer=1)
-    assert layer.value == 1 and not switch.value and size.disabled
+    assert layer.value == 1 and window.value == 3
+    view.set(window=500)  # wider than the text
+    assert window.value == window.max == len(view.pieces)
+
+
+def test_a_model_without_a_network_names_the_runtime_that_has_one():
+    onnx = load("pico-mini", runtime="onnx")
+    for view in (show.attention, show.sampling, show.experts):
+        with pytest.raises(CourseError, match=r'load\("pico-mini", runtime="transformers"\)'):
+            view(onnx, PROMPT)
+    assert show.tokens(onnx, "A red fox.").text().startswith("4 tokens for 10 characters")
 
 
 def test_attention_interrupted_at_once_leaves_the_model_as_it_was(model, monkeypatch):
@@ -466,8 +473,9 @@ def test_plots_are_pictures_with_alt_text_and_numbers():
     plot = show.bars(["fp32", "int4 <small>"], [10, 2.5], unit="MB", title="Size on disk")
     assert 'alt="Bar chart. Size on disk: fp32: 10 MB, int4 &lt;small&gt;: 2.5 MB."' in plot.html()
     assert "data:image/svg+xml;base64,PD94" in plot.html() and "int4 <small>: 2.5 MB" in plot.text()
-    plot = show.lines([1, 2], {"with": [1, 1], "without": [1, float("nan")]}, "tokens", "seconds", alt="Two lines.")
-    assert 'alt="Two lines."' in plot.html() and "tokens: 1, 2" in plot.text() and "nan" in plot.text()
+    plot = show.lines([1, 2], {"with": [1, 1], "without": [1, float("nan")]}, "tokens", "seconds")
+    assert 'alt="Line chart. with: from 1 to 1; without: from 1 to nan."' in plot.html()
+    assert "tokens: 1, 2" in plot.text() and "nan" in plot.text()
 
 
 def test_equal_labels_get_a_bar_each():
@@ -502,7 +510,7 @@ def test_in_a_kernel_a_view_is_a_widget_with_its_text_beside_it(model, tmp_path)
     """In a real kernel, as nbval and JupyterLab have it."""
     nbformat = pytest.importorskip("nbformat")
     nbclient = pytest.importorskip("nbclient")
-    code = "from course_utils import load, show\nmodel = load(runtime='transformers')"
+    code = "from course_utils import load, show\nmodel = load('pico-mini', runtime='transformers')"
     cells = [
         code,
         "show.chat(model)",
@@ -576,8 +584,123 @@ def test_the_page_of_a_training_shows_bar_and_curve():
     assert heights == sorted(heights) and len(heights) == 4  # a lower loss stands lower on the page
 
 
+def training_of(losses, **options):
+    bar = show.training(len(losses), **options)
+    for loss, _ in zip(losses, bar, strict=False):
+        bar.loss(loss)
+    return bar
+
+
+def test_a_training_shows_zero_losses_as_a_line():
+    page = training_of([0.0, 0.0, 0.0])._page()
+    heights = {point.split(",")[1] for point in re.search('points="([^"]+)"', page)[1].split()}
+    assert len(heights) == 1 and "from 0.00 to 0.00" in page
+
+
+def test_a_loss_that_is_no_number_leaves_a_gap_and_is_told():
+    nan, inf = float("nan"), float("inf")
+    bar = training_of([4.0, 3.0, nan, 2.0, 1.0, inf, nan])
+    page = bar._page()
+    assert "nan" not in "".join(re.findall('points="([^"]+)"', page)) and page.count("<polyline") == 2
+    for told in (page, bar.text()):
+        assert "The loss is no number in step 2 and in 2 more" in told
+    assert "<polyline" not in training_of([nan, nan])._page()
+    assert "no number" not in training_of([2.0, 1.0])._page()
+
+
+def test_a_title_of_a_training_is_shown_as_text():
+    page = training_of([1.0, 2.0], title="<script>alert(1)</script>")._page()
+    assert "<script>" not in page and "&lt;script&gt;" in page
+
+
+def test_a_bar_looped_over_again_after_an_interrupt_does_all_its_steps():
+    bar = show.training(5)
+    for step in bar:
+        bar.loss(1.0)
+        if step == 1:
+            signal.raise_signal(signal.SIGINT)
+    assert bar.stopped and len(bar.losses) == 2
+    assert list(bar) == [0, 1, 2, 3, 4] and not bar.stopped
+
+
+def test_a_training_has_a_whole_number_of_steps():
+    assert list(show.training(0)) == []
+    for steps in (-1, 2.5, "ten"):
+        with pytest.raises(CourseError, match="whole number of steps"):
+            show.training(steps)
+
+
 def test_lines_may_each_have_their_own_x():
     plot = show.lines(None, {"a": ([0, 1, 2], [5, 4, 3]), "b": ([2, 4], [1, 2])}, "tokens", "loss")
     assert "a, tokens: 0, 1, 2" in plot.text() and "b: 1, 2" in plot.text()
     drawn = plot.figure.axes[0].get_lines()
     assert [list(line.get_xdata()) for line in drawn] == [[0, 1, 2], [2, 4]]
+
+
+STRANGE = '<b>"x"</b> & $5 or $x^{$'
+LONG = "a very long label of many words " * 12
+
+
+@pytest.mark.parametrize(
+    ("word", "values"),
+    [
+        (STRANGE, [float("nan"), float("inf"), float("-inf"), 1.0]),
+        (LONG, [0.0, 0.0]),
+        ("one", [1.0]),
+        ("below", [-1.0, 3.0]),
+    ],
+    ids=["strange", "long", "one", "below"],
+)
+@pytest.mark.filterwarnings("error")
+def test_charts_draw_any_number_and_any_word(word, values):
+    labels = [f"{word} {place}" for place in range(len(values))]
+    charts = [
+        show.bars(labels, values, word, word),
+        show.panels(labels, {word: values, "b": values}, word),
+        show.lines(range(len(values)), {word: values, "b": values}, word, word, word),
+        show.lines(None, {word: (range(1, 4), [1, 1, float("inf")])}, log="xy"),
+        show.stack({word: {word: 1.0, "b": [0.0, 2.0]}}, word, word),
+        show.sizes({word: 10}, word),
+        show.masks({word: [[True, False]]}, word, word),
+    ]
+    for chart in charts:
+        html = chart.html()
+        assert "<b>" not in html and html.startswith("<figure") and word in chart.text()
+        assert "data:image/svg+xml" in html and ("&quot;x&quot;" in html or word != STRANGE)
+
+
+def test_a_number_below_zero_is_not_hidden_by_a_common_scale():
+    axes = show.panels(["a", "b"], {"rise": [-0.01, 0.25]}, most=0.3).figure.axes[0]
+    assert axes.get_xlim()[0] < -0.01 and axes.get_xlim()[1] == pytest.approx(0.36)
+
+
+@pytest.mark.parametrize(
+    "chart",
+    [
+        lambda: show.bars([], []),
+        lambda: show.bars(["a"], [1, 2]),
+        lambda: show.bars(["a"], ["many"]),
+        lambda: show.panels(["a"], {}),
+        lambda: show.panels(["a"], {"b": [1, 2]}),
+        lambda: show.lines([1, 2], {}),
+        lambda: show.lines([1, 2], {"a": [1, 2, 3]}),
+        lambda: show.lines([1, 2], {"a": [0, -1]}, log="y"),
+        lambda: show.stack({"a": {"b": float("nan")}}),
+        lambda: show.stack({"a": {"b": -1.0}}),
+        lambda: show.sizes({"a": float("nan")}),
+    ],
+)
+def test_what_cannot_be_drawn_is_said(chart):
+    with pytest.raises(CourseError):
+        chart()
+
+
+def test_every_view_has_a_signature_and_a_docstring():
+    import inspect
+
+    for name in show.VIEWS:
+        view = getattr(show, name)
+        assert inspect.getdoc(view) and inspect.signature(view).parameters.keys() - {"self"} or name == "services"
+        assert name in dir(show)
+    with pytest.raises(AttributeError, match="no view called 'toekns'"):
+        show.toekns  # noqa: B018

@@ -12,8 +12,8 @@ import pytest
 from course_utils import CourseError, show
 from course_utils.exercises.jobs import JOBS, needs, unfit
 from course_utils.phi import arithmetic, facts, fit
+from course_utils.show.charts import LOOKS
 from course_utils.show.family_charts import _day
-from course_utils.show.parts_chart import LOOKS
 
 MINIS = ["phi-3.5-mini", "phi-4-mini"]
 

@@ -13,7 +13,7 @@ from PIL import Image
 from course_utils import CourseError, show
 from course_utils.models.pictures import BadPicture, from_data_url
 from course_utils.pico.textbook.drawings import COLOURS as PAINTS
-from course_utils.show.drawing_board import COLOURS
+from course_utils.show.sheet import COLOURS
 
 
 def commonest(picture, question):
@@ -139,7 +139,7 @@ def widgets():
 def test_the_mouse_draws_and_the_canvas_shows_the_same_picture(widgets, monkeypatch):
     board = show.drawing(commonest)
     board.widget()
-    tools, shown = board._tools, []
+    tools, shown = board.tools, []
     monkeypatch.setattr(tools.canvas, "put_image_data", lambda pixels, x, y: shown.append(pixels))
     event = tools.canvas._handle_frontend_event
     for name, x, y in (("mouse_down", 20, 20), ("mouse_move", 200, 20), ("mouse_up", 200, 20), ("mouse_move", 9, 300)):
@@ -167,7 +167,7 @@ def test_the_ask_button_streams_and_an_error_loses_nothing(widgets):
 
     board = show.drawing(moody, "Which?")
     board.widget()
-    tools = board._tools
+    tools = board.tools
     board.shape("square", "purple", (168, 168))
     for question, told in (
         ("", "mostly purple"),
@@ -176,7 +176,7 @@ def test_the_ask_button_streams_and_an_error_loses_nothing(widgets):
     ):
         tools.line.value = question
         tools.send.click()
-        wait_until(lambda: not board._busy.locked() and not tools.send.disabled)
+        wait_until(lambda: not board.busy.locked() and not tools.send.disabled)
         assert told in tools.answers.value
     assert [asked for asked, _ in board.answers] == ["Which?", "fail", "break"]
     assert board.described() == ["a purple square at (168, 168)"]
@@ -185,21 +185,21 @@ def test_the_ask_button_streams_and_an_error_loses_nothing(widgets):
 def test_the_stop_button_stops(widgets):
     board = show.drawing(slow)
     board.widget()
-    tools = board._tools
+    tools = board.tools
     tools.send.click()
     wait_until(lambda: "and on and on" in tools.answers.value)
     assert tools.send.disabled and not tools.halt.disabled
     with pytest.raises(CourseError, match="still answering"):
         board.ask()
     tools.halt.click()
-    wait_until(lambda: not board._busy.locked() and not tools.send.disabled)
+    wait_until(lambda: not board.busy.locked() and not tools.send.disabled)
     assert "Stopped." in tools.answers.value and board.answers[0][1].startswith("and on ")
 
 
 def test_an_upload_is_opened_or_refused_in_words(widgets, tmp_path):
     board = show.drawing(commonest)
     board.widget()
-    tools = board._tools
+    tools = board.tools
     Image.new("RGB", (40, 30), "green").save(tmp_path / "g.png")
     for name, content in (("g.png", (tmp_path / "g.png").read_bytes()), ("n.png", b"some words")):
         tools.upload({"new": ({"name": name, "content": memoryview(content)},)})
@@ -251,8 +251,8 @@ def test_a_page_that_is_loaded_anew_gets_the_sheet_again(widgets, monkeypatch):
     board = show.drawing(commonest)
     board.widget()
     sent = []
-    monkeypatch.setattr(board._tools.canvas._canvas_manager, "_send_custom", lambda *parts: sent.append(parts[0]))
-    board._tools.canvas._handle_frontend_event(None, {"event": "client_ready"}, [])
+    monkeypatch.setattr(board.tools.canvas._canvas_manager, "_send_custom", lambda *parts: sent.append(parts[0]))
+    board.tools.canvas._handle_frontend_event(None, {"event": "client_ready"}, [])
     from ipycanvas.canvas import COMMANDS
 
     assert [command[0] for command in sent] == [COMMANDS["switchCanvas"], COMMANDS["putImageData"]]

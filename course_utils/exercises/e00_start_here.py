@@ -78,7 +78,7 @@ q1 = Exercise(
         "`reply.text.split()` gives the list of words, and `len(...)` counts what is in a list.",
         "Words per second is the number of words, divided by `reply.seconds`.",
     ],
-    solution="answer_1 = len(reply.text.split()) / reply.seconds",
+    code="answer_1 = len(reply.text.split()) / reply.seconds",
     why="The number of words, divided by the seconds they took.",
 )
 
@@ -129,7 +129,7 @@ q2 = Exercise(
         "One text, two sentences: first the fact, then the question.",
         'Begin with `"Max is at the station.` and end with the question and a `"`.',
     ],
-    solution='answer_2 = "Max is at the station. Where is Max?"',
+    code='answer_2 = "Max is at the station. Where is Max?"',
     nudge="Two sentences are wanted: that Max is at the station, and then the question where he is.",
     why="A model answers from its training or from its prompt, and the prompt is the part that you write.",
 )
@@ -158,7 +158,7 @@ q3 = Exercise(
         "Tokens divided by tokens per second leaves seconds.",
         "The story's length is `reply.completion_tokens`, the speed is `phi_speed`.",
     ],
-    solution="answer_3 = reply.completion_tokens / phi_speed",
+    code="answer_3 = reply.completion_tokens / phi_speed",
     why="A model writes one token after another, so the time grows in step with the length of the answer.",
 )
 

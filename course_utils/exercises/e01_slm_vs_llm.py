@@ -21,7 +21,7 @@ q1 = Exercise(
         (87.5, "That would be 4 bits a weight, as in the `onnx` form in notebook 00. Here it is 16."),
     ],
     hints=["16 bits are 2 bytes.", "175 billion weights, 2 bytes each, divided by a billion."],
-    solution="answer_1 = 175e9 * 2 / 1e9",
+    code="answer_1 = 175e9 * 2 / 1e9",
     why="Phi-3.5-mini takes 7.6 GB in the same form, and fits into a laptop.",
 )
 
@@ -44,7 +44,7 @@ q2 = Exercise(
         "Which of the three needs knowledge that is not in the prompt?",
         "Think of the two columns of the chart: MMLU and TriviaQA.",
     ],
-    solution='answer_2 = "b"',
+    code='answer_2 = "b"',
     why="Phi-3-mini's own makers advise a search engine for facts (Phi-3 report, arXiv 2404.14219).",
 )
 
@@ -71,7 +71,7 @@ q3 = Exercise(
         "Tokens: 20 × 7.24e9. FLOPs: 6 × 7.24e9 × tokens.",
         "Divide by what eight GPUs do in a second, and the seconds by 86,400.",
     ],
-    solution="answer_3 = 6 * 7.24e9 * (20 * 7.24e9) / (8 * 125e12) / 86_400",
+    code="answer_3 = 6 * 7.24e9 * (20 * 7.24e9) / (8 * 125e12) / 86_400",
     why="And 20 tokens a parameter are few: Phi-3.5-mini read 890.",
 )
 
@@ -92,7 +92,7 @@ q4 = Exercise(
         "Which sentence could turn out to be false, if you tried?",
         "Three of them argue from a cause. One counted.",
     ],
-    solution='answer_4 = "c"',
+    code='answer_4 = "c"',
     why="A claim about bias needs the sentences, their number, and the difference: then others can check it.",
 )
 
@@ -112,7 +112,7 @@ q5 = Exercise(
         (72, "That is the sum of all waits. Divide by eight."),
     ],
     hints=["When does the first get an answer? The second? The eighth?", "The mean of 2, 4, 6, 8, 10, 12, 14, 16."],
-    solution="answer_5 = sum(2 * place for place in range(1, 9)) / 8",
+    code="answer_5 = sum(2 * place for place in range(1, 9)) / 8",
     why="The waiting grows with the line. With a batch it hardly does, as long as the processor has room.",
 )
 
@@ -131,7 +131,7 @@ q6 = Exercise(
         (0.046875, "Divided by 1,024 once too often."),
     ],
     hints=["384 KiB × 131,072 tokens.", "One GiB is 1,024 × 1,024 KiB."],
-    solution="answer_6 = 384 * 131_072 / 1024**2",
+    code="answer_6 = 384 * 131_072 / 1024**2",
     why="Phi-4-mini shares its notes among three heads each, and needs a third of that.",
 )
 
@@ -192,7 +192,7 @@ q7 = Exercise(
         "Where is everything that is needed in the prompt? There knowledge counts little.",
         "Two of the five need much knowledge that is not given.",
     ],
-    solution='answer_7 = "small large small small large"',
+    code='answer_7 = "small large small small large"',
     why="There can be reasons for another choice, such as a server of your own. Then say the reason, with a number.",
 )
 

@@ -47,7 +47,7 @@ q1 = Exercise(
         "Parameters × tokens is the same for both, and the other model reads 20 × its parameters.",
         "N × 20 N = 3.82e9 × 3.4e12. Solve for N, and give it in billions.",
     ],
-    solution="answer_1 = (3.82e9 * 3.4e12 / 20) ** 0.5 / 1e9",
+    code="answer_1 = (3.82e9 * 3.4e12 / 20) ** 0.5 / 1e9",
     why="N × 20 N = 1.3e22, so N × N = 6.5e20, and N is 25.5 billion.",
 )
 
@@ -71,7 +71,7 @@ q2 = Exercise(
         ),
     ],
     hints=["Four bits are half a byte. How many bytes are 3,821,079,552 halves?", "Divide by 2 ** 30."],
-    solution="answer_2 = 3_821_079_552 / 2 / 2**30",
+    code="answer_2 = 3_821_079_552 / 2 / 2**30",
     why="No file reaches this number. It is a floor, and honest advertising would say so.",
 )
 
@@ -98,7 +98,7 @@ q3 = Exercise(
         "The weights: 3,821,079,552 × 2 bytes. The cache of one token was printed above.",
         "Divide the one by the other.",
     ],
-    solution="answer_3 = 3_821_079_552 * 2 / (2 * 32 * 32 * 96 * 2)",
+    code="answer_3 = 3_821_079_552 * 2 / (2 * 32 * 32 * 96 * 2)",
     why="Weights are paid once, the cache for each token. Somewhere the second must overtake the first.",
 )
 
@@ -122,7 +122,7 @@ q4 = Exercise(
         "A pair whose period is longer than 4,096 tokens has never completed a turn.",
         "`sum(period > 4096 for period in periods)`",
     ],
-    solution="import math\n\nperiods = [2 * math.pi * 10_000 ** (2 * i / 96) for i in range(48)]\n"
+    code="import math\n\nperiods = [2 * math.pi * 10_000 ** (2 * i / 96) for i in range(48)]\n"
     "answer_4 = sum(period > 4096 for period in periods)",
     why="Of each of these pairs the model has seen a part of the circle. Beyond 4,096 come angles that are new to it.",
 )
@@ -185,7 +185,7 @@ q5 = Exercise(
         "`a.key` is the benchmark, `a.source.key` says where the number was read.",
         "Two things must be equal: `a.key == b.key and ...`",
     ],
-    solution="def fair(a, b):\n    return a.key == b.key and a.source.key == b.source.key",
+    code="def fair(a, b):\n    return a.key == b.key and a.source.key == b.source.key",
     why="It is needed, and not enough: in the Phi-3 report Mistral 7B is a base model and Phi-3 an instruct model.",
 )
 
@@ -209,7 +209,7 @@ q6 = Exercise(
         (TOTAL, "That is all that is stored. For one token most of it rests."),
     ],
     hints=["Sixteen experts are stored, two of them work. What does not work?", "The whole, less 14 experts."],
-    solution="answer_6 = 41_873_153_344 - 14 * 2_516_582_400",
+    code="answer_6 = 41_873_153_344 - 14 * 2_516_582_400",
     why="1,607,834,944 shared weights + 2 × 2,516,582,400 = 6,640,999,744.",
 )
 
@@ -263,7 +263,7 @@ q7 = Exercise(
         "For the memory: `fit.predict(...)` as above. On the phone a sliding window helps.",
         "Laptop: a mini of August 2024 or later, in int4. Phone: the mini with the window. Receipts: the newer vision.",
     ],
-    solution=(
+    code=(
         'laptop = ("phi-3.5-mini", "int4")\nphone = ("phi-3-mini-4k", "int4")\nreceipts = ("phi-3.5-vision", "bf16")'
     ),
     why="First rule out what cannot do the task, then what does not fit; compare scores last, on your own task.",

@@ -51,7 +51,7 @@ q1 = Exercise(
         ),
     ],
     hints=["Two dictionaries in a list. The first has the role `system`.", "`system`: Answer in Finnish. `user`: …"],
-    solution='messages_1 = [\n    {"role": "system", "content": "Answer in Finnish."},\n'
+    code='messages_1 = [\n    {"role": "system", "content": "Answer in Finnish."},\n'
     '    {"role": "user", "content": "Hello, who are you?"},\n]',
     why="The model keeps no memory between requests: rule and conversation travel with each one.",
 )
@@ -92,7 +92,7 @@ q2 = Exercise(
         "Go through the events, take `event.choices[0].delta.content`, and join.",
         "Two traps: an event without choices (`if event.choices`), and a content that is None (`or ''`).",
     ],
-    solution="def whole_text(events):\n    texts = [e.choices[0].delta.content for e in events if e.choices]\n"
+    code="def whole_text(events):\n    texts = [e.choices[0].delta.content for e in events if e.choices]\n"
     "    return ''.join(text or '' for text in texts)",
     why="Both traps are met with real services, and the program that forgot them fails at the very last event.",
 )
@@ -147,7 +147,7 @@ q3 = Exercise(
         'Begin with `{"type": "object", "properties": {...}, "required": [...], "additionalProperties": False}`.',
         'In `properties`: `"person": {"type": "string"}`, and `minutes` of type `integer`.',
     ],
-    solution=f"schema_3 = {_GOOD!r}",
+    code=f"schema_3 = {_GOOD!r}",
     why="Some services insist on `required` and `additionalProperties`; it does no harm with the others.",
 )
 
@@ -195,7 +195,7 @@ q4 = Exercise(
         "`if name not in tools: return 'unknown tool'`, then `json.loads(arguments)` inside `try`.",
         "`except (ValueError, TypeError) as error: return f'error: {error}'`; JSON's own error is a ValueError.",
     ],
-    solution="import json\n\n\ndef execute(name, arguments, tools):\n    if name not in tools:\n"
+    code="import json\n\n\ndef execute(name, arguments, tools):\n    if name not in tools:\n"
     '        return f"There is no tool {name}."\n    try:\n        return tools[name](**json.loads(arguments))\n'
     '    except (ValueError, TypeError) as error:\n        return f"Error: {error}"',
     why="`eval` or `globals()[name]` would have worked too, and would have run whatever a text made the model ask for.",
@@ -242,7 +242,7 @@ q5 = Exercise(
         "6,000 requests, each 400 tokens in and 250 tokens out.",
         "`6000 * price.cost(400, 250)`, or by hand: (400 × input + 250 × output) ÷ 1,000,000.",
     ],
-    solution="answer_5 = 30 * 200 * (400 * 0.06 + 250 * 0.14) / 1_000_000",
+    code="answer_5 = 30 * 200 * (400 * 0.06 + 250 * 0.14) / 1_000_000",
     why="A loop that asks by mistake, or a conversation sent whole each time, makes another sum of it.",
 )
 
@@ -278,7 +278,7 @@ q6 = Exercise(
         "From 500 on, the server is to blame. Below, most often, you are. Which are the exceptions?",
         "408 (timed out) and 429 (too many requests) pass with time.",
     ],
-    solution="def again(status):\n    return status in (408, 429) or status >= 500",
+    code="def again(status):\n    return status in (408, 429) or status >= 500",
     why="The openai package does just that (and 409), twice by default.",
 )
 
@@ -315,7 +315,7 @@ q7 = Exercise(
         "The walk above prints each call with its line. Which calls does a chart not need?",
         "`os.system`, `open`, `urlopen` and `eval`.",
     ],
-    solution="answer_7 = {2, 5, 6, 10}",
+    code="answer_7 = {2, 5, 6, 10}",
     why="A list of forbidden names is never complete. Run such code only where it can reach nothing.",
 )
 

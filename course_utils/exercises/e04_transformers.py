@@ -42,7 +42,7 @@ q1 = Exercise(
         "If a word took two tokens, half as many words as tokens would fit.",
         'Divide 1,024 by `tokens_per_word["Finnish"]`.',
     ],
-    solution='answer_1 = 1024 / tokens_per_word["Finnish"]',
+    code='answer_1 = 1024 / tokens_per_word["Finnish"]',
     why="A context is counted in tokens. The more tokens a language needs for a word, the less of it fits in.",
 )
 
@@ -97,7 +97,7 @@ q2 = Exercise(
         "Three parts: the system message, the user's message, and the opening of the assistant's.",
         r'It begins with "<|system|>\nAnswer in Finnish.<|end|>\n".',
     ],
-    solution=f"answer_2 = {MARKUP!r}",
+    code=f"answer_2 = {MARKUP!r}",
     why="`tokenizer.apply_chat_template` writes exactly this for the two messages, with a generation prompt.",
 )
 
@@ -140,7 +140,7 @@ q3 = Exercise(
         "Two steps: make every number positive, then divide by the sum.",
         "`torch.tensor(scores).exp()` is e to the power of each score, and `.sum()` adds them up.",
     ],
-    solution=(
+    code=(
         "import torch\n\ndef softmax(scores):\n"
         "    powers = torch.tensor(scores).exp()\n"
         "    return powers / powers.sum()"
@@ -208,7 +208,7 @@ q4 = Exercise(
         "`sorted(probabilities, reverse=True)` puts the likeliest in front.",
         "Add them up one by one, count, and stop as soon as the sum is `p` or more.",
     ],
-    solution=(
+    code=(
         "def kept(probabilities, p):\n"
         "    total = 0\n"
         "    for count, probability in enumerate(sorted(probabilities, reverse=True), 1):\n"
@@ -243,7 +243,7 @@ q5 = Exercise(
         "For each token, each layer keeps a key and a value, and each of them has heads × head size numbers.",
         "2 (key and value) × layers × heads × head size × bytes per number.",
     ],
-    solution="answer_5 = 2 * 32 * 32 * 96 * 2",
+    code="answer_5 = 2 * 32 * 32 * 96 * 2",
     why="Key and value, 32 layers, 32 heads, 96 numbers, 2 bytes each: 393,216 bytes per token.",
 )
 
@@ -310,7 +310,7 @@ q6 = Exercise(
         "Row 1 has 1 entry, row 2 has 2, ... until the window is full. How many has row 10 with a window of 3?",
         "Row number `i` has `min(i, window)` entries. Add up the rows from 1 to `tokens`.",
     ],
-    solution="def entries(tokens, window):\n    return sum(min(i, window) for i in range(1, tokens + 1))",
+    code="def entries(tokens, window):\n    return sum(min(i, window) for i in range(1, tokens + 1))",
     why="Each row is cut at the window, so the triangle becomes a band of one width.",
 )
 

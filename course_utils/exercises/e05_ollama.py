@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-import re
 
 from .engine import Exercise, function, number
+from .ollama_forms import BAD, NEVER, NONE, SEPARATE, TODAY, animal_schema, keeping, modelfile
 from .quiz import Choice, Question, Quiz, WarmUp
 
 PHI = 3_821_079_552  # parameters of Phi-3.5-mini
@@ -35,7 +35,7 @@ q1 = Exercise(
         "Q8_0 keeps 32 weights in 34 bytes: 32 whole numbers of one byte, and a scale of two.",
         "3,821,079,552 / 32 blocks, 34 bytes each. A GB is 1e9 bytes.",
     ],
-    solution="answer_1 = 3_821_079_552 / 32 * 34 / 1e9",
+    code="answer_1 = 3_821_079_552 / 32 * 34 / 1e9",
     why="8.5 bits a weight: 8 for the number, and half a bit for its share of the scale.",
 )
 
@@ -119,7 +119,7 @@ q2 = Exercise(
         "`json.loads(line)` turns a line into a dictionary; the text is under `response`.",
         'Look for `"error" in row` first, and `raise RuntimeError(row["error"])`.',
     ],
-    solution=(
+    code=(
         "import json\n\ndef told(lines):\n"
         '    text = ""\n'
         "    for line in lines:\n"
@@ -184,44 +184,14 @@ q3 = Exercise(
         "Two of the six entries are needed: how many tokens were written, and how long the writing took.",
         "`eval_count` divided by `eval_duration`, and nanoseconds turned into seconds.",
     ],
-    solution='def speed(last):\n    return last["eval_count"] / last["eval_duration"] * 1e9',
+    code='def speed(last):\n    return last["eval_count"] / last["eval_duration"] * 1e9',
     why="Of these four seconds only two went into writing 60 tokens.",
 )
-
-
-def _seconds(value) -> float | None:
-    """A keep_alive as seconds; None for what Ollama would refuse."""
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        return float(value)
-    if not isinstance(value, str) or not re.fullmatch(r"-?(\d+(\.\d+)?(ms|s|m|h))+|-?\d+(\.\d+)?|0", value.strip()):
-        return None
-    text, sign = value.strip().removeprefix("-"), -1 if value.strip().startswith("-") else 1
-    units = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "": 1}
-    return sign * sum(float(n) * units[unit] for n, _, unit in re.findall(r"(\d+(\.\d+)?)(ms|s|m|h|)", text))
-
-
-TODAY, NEVER, NONE = (
-    '`all_day` has to be 8 hours. A bare number counts seconds: 28,800 of them, or `"8h"`.',
-    "`at_once` has to be 0: nothing is kept after the answer.",
-    "`for_ever` has to be a negative number: a model that has no time to go never goes.",
-)
-
-
-def _keeping(at_once, all_day, for_ever):
-    for name, value in (("at_once", at_once), ("all_day", all_day), ("for_ever", for_ever)):
-        if _seconds(value) is None:
-            return f'Ollama does not understand `{name}`. It takes a number of seconds, or a text such as `"10m"`.'
-    if _seconds(at_once) != 0:
-        return NEVER
-    if _seconds(all_day) != 8 * 3600:
-        return TODAY
-    return True if _seconds(for_ever) < 0 else NONE
-
 
 q4 = Exercise(
     "05.q4",
     ("at_once", "all_day", "for_ever"),
-    judge=_keeping,
+    judge=keeping,
     right="A script that asks once frees the memory at once; a classroom keeps its model all day.",
     right_examples=[(0, "8h", -1), ("0", 28800, "-1m"), ("0s", "7h60m", -5)],
     known_wrong=[
@@ -235,40 +205,9 @@ q4 = Exercise(
         "0 is no time at all. Below 0 the clock never runs out.",
         'Texts have units: `"30s"`, `"10m"`, `"24h"`.',
     ],
-    solution='at_once = 0\nall_day = "8h"\nfor_ever = -1',
+    code='at_once = 0\nall_day = "8h"\nfor_ever = -1',
     why="The same values work as OLLAMA_KEEP_ALIVE, for all models of a server (Ollama's FAQ).",
 )
-
-GOOD = [{"animal": animal, "big": big} for animal in ("fox", "owl", "cat") for big in (True, False)]
-BAD = [
-    ({"animal": "dog", "big": True}, "It lets a dog through. An `enum` lists the only values that are allowed."),
-    ({"animal": "fox", "big": "yes"}, "It lets `big` be a text. Its type is `boolean`."),
-    ({"animal": "fox"}, "It lets `big` be left out. Name both keys under `required`."),
-    ({"big": True}, "It lets `animal` be left out. Name both keys under `required`."),
-    ({"animal": "fox", "big": True, "name": "x"}, "It lets other keys in. Set `additionalProperties` to `False`."),
-    ({"animal": 3, "big": True}, "It lets `animal` be a number."),
-    ("fox", 'It lets a bare text through. The type of the whole is `"object"`.'),
-]
-
-
-def _animal_schema(answer):
-    if isinstance(answer, str):
-        return "A Python dictionary is wanted, not a text. Ollama's client turns it into JSON."
-    if not isinstance(answer, dict):
-        return 'A schema is a dictionary, such as `{"type": "object", "properties": {...}}`.'
-    from jsonschema import SchemaError, validators
-
-    try:
-        kind = validators.validator_for(answer)
-        kind.check_schema(answer)
-        judge = kind(answer)
-    except SchemaError as error:
-        return f"This is no JSON schema: {error.message[:160]}"
-    for thing in GOOD:
-        if not judge.is_valid(thing):
-            return f"It refuses `{json.dumps(thing)}`, which is wanted."
-    return next((because for thing, because in BAD if judge.is_valid(thing)), True)
-
 
 _SCHEMA = {
     "type": "object",
@@ -280,7 +219,7 @@ _SCHEMA = {
 q5 = Exercise(
     "05.q5",
     "answer_5",
-    judge=_animal_schema,
+    judge=animal_schema,
     right="Whatever the model thinks, your program gets one of three animals and a yes or no.",
     right_examples=[_SCHEMA, _SCHEMA | {"title": "animal"}],
     known_wrong=[
@@ -298,12 +237,12 @@ q5 = Exercise(
             {"animal": "fox", "big": True},
             "That is an **answer**. A schema describes answers: types, allowed values, required keys.",
         ),
-    ],  # fmt: skip
+    ],
     hints=[
         "Begin with the schema of `mood` above: one more property, with the type `boolean`.",
         "Four keys: `type`, `properties`, `required` (both names), `additionalProperties` (False).",
     ],
-    solution=f"answer_5 = {_SCHEMA!r}",
+    code=f"answer_5 = {_SCHEMA!r}",
     why='Try it: `client.chat(model, messages=ask("Find the owl."), format=answer_5).message.content`.',
 )
 
@@ -357,7 +296,7 @@ q6 = Exercise(
         "`sum(x * y for x, y in zip(question, note))` is the product of two vectors.",
         "`max(range(len(notes)), key=...)` returns the number of the best note.",
     ],
-    solution=(
+    code=(
         "def nearest(question, notes):\n"
         "    scores = [sum(x * y for x, y in zip(question, note)) for note in notes]\n"
         "    return scores.index(max(scores))"
@@ -365,50 +304,12 @@ q6 = Exercise(
     why="The vectors have length 1, so the product is the cosine of the angle between them.",
 )
 
-SEPARATE = "`temperature` is no instruction. Settings are written `PARAMETER temperature 0`."
-
-
-def _modelfile(answer):
-    if not isinstance(answer, str):
-        return "A Modelfile is a text. Write it in triple quotes."
-    flat = re.sub(r'"""(.*?)"""', lambda found: " ".join(found.group(1).split()), answer, flags=re.DOTALL)
-    lines = [line.strip() for line in flat.splitlines() if line.strip() and not line.strip().startswith("#")]
-    parts: dict[str, list[str]] = {}
-    for line in lines:
-        word, _, rest = line.partition(" ")
-        parts.setdefault(word.upper(), []).append(rest.strip().strip('"').strip())
-    foreign = [word for word in parts if word not in ("FROM", "SYSTEM", "PARAMETER", "TEMPLATE", "MESSAGE", "LICENSE")]
-    if foreign:
-        settings = [word.lower() for word in foreign if word.lower() in ("temperature", "num_predict")]
-        return (
-            SEPARATE.replace("temperature", settings[0])
-            if settings
-            else (f"`{foreign[0][:20]}` is no instruction of a Modelfile. Longer texts stand in triple quotes.")
-        )
-    if not "".join(parts.get("FROM", [])):
-        return "Every Modelfile says which model it begins with: `FROM` and a name."
-    if parts["FROM"][0].removesuffix(":latest") != "pico-mini":
-        return f"It begins `FROM {parts['FROM'][0][:30]}`; pico-mini is wanted."
-    if not any("finnish" in text.lower() or "suome" in text.lower() for text in parts.get("SYSTEM", [])):
-        return "Who tells it to speak Finnish? That is the work of `SYSTEM`."
-    settings = dict(rest.split(maxsplit=1) for rest in parts.get("PARAMETER", []) if len(rest.split()) > 1)
-    for name, wanted in (("temperature", 0), ("num_predict", 60)):
-        try:
-            if float(settings[name]) != wanted:
-                return f"`{name}` is {settings[name]}; {wanted} is wanted."
-        except KeyError:
-            return f"A `PARAMETER` line for `{name}` is missing."
-        except ValueError:
-            return f"`PARAMETER {name}` takes a number, without an equals sign."
-    return True
-
-
 _FILE = "FROM pico-mini\nSYSTEM Answer in Finnish.\nPARAMETER temperature 0\nPARAMETER num_predict 60\n"
 
 q7 = Exercise(
     "05.q7",
     "answer_7",
-    judge=_modelfile,
+    judge=modelfile,
     right="Four lines, and a model with a habit of its own. The weights are not copied: it points at pico-mini's.",
     right_examples=[
         _FILE,
@@ -432,7 +333,7 @@ q7 = Exercise(
         "One `FROM` line, one `SYSTEM` line, two `PARAMETER` lines.",
         "A setting is written `PARAMETER temperature 0`: a word, a name, a value, and no equals sign.",
     ],
-    solution=f'answer_7 = """{_FILE}"""',
+    code=f'answer_7 = """{_FILE}"""',
     why="`ollama create suomi -f Modelfile` would make a model of it; the next cell does the same from Python.",
 )
 

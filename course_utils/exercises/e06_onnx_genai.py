@@ -25,7 +25,7 @@ q1 = Exercise(
         "Count in the list of inputs: how many names begin with `past_key_values`?",
         "Each of those has 3 heads with 64 numbers for every token, and float32 takes 4 bytes.",
     ],
-    solution="answer_1 = 4 * 2 * 3 * 64 * 4",
+    code="answer_1 = 4 * 2 * 3 * 64 * 4",
     why="`past_key_values` has 8 entries (4 layers, key and value). A full context of 1,024 tokens takes 6.3 MB.",
 )
 
@@ -97,7 +97,7 @@ q2 = Exercise(
         "`favour` adds to a score. Here the score itself must become so low that no other can be lower.",
         "`logits[0, 0, ids] = ...` sets the scores of all these ids at once. What is the lowest number there is?",
     ],
-    solution=("import numpy as np\n\ndef forbid(logits, ids):\n    logits[0, 0, ids] = -np.inf\n    return logits"),
+    code=("import numpy as np\n\ndef forbid(logits, ids):\n    logits[0, 0, ids] = -np.inf\n    return logits"),
     why="`softmax` turns a score into e to the power of it, and e to the power of minus infinity is 0.",
 )
 
@@ -137,7 +137,7 @@ q3 = Exercise(
         "Without rewinding each of the three questions brings the whole passage along.",
         "With rewinding the passage is read once. So what falls away is ... times `passage_tokens`.",
     ],
-    solution="answer_3 = 2 * passage_tokens",
+    code="answer_3 = 2 * passage_tokens",
     why="Chat services do the same under the name prompt caching: a long system text is read once and kept.",
 )
 
@@ -206,7 +206,7 @@ q4 = Exercise(
         "A choice is written `(this|that)`.",
         "A full stop that means itself is written `\\.`. Put `r` before the quotes so that `\\` stays as it is.",
     ],
-    solution=r'answer_4 = r"(Positive|Negative)\."',
+    code=r'answer_4 = r"(Positive|Negative)\."',
     why=(
         "Try it: `write('Is this sentence positive, negative or neutral? The bus is red.', "
         "guidance=('regex', answer_4))`."
@@ -233,7 +233,7 @@ q5 = Exercise(
         "Take one group: 32 weights of 4 bits, and one scale of 32 bits.",
         "All bits of the group, divided by its 32 weights.",
     ],
-    solution="answer_5 = (32 * 4 + 32) / 32",
+    code="answer_5 = (32 * 4 + 32) / 32",
     why="The name int4 hides the scales. With groups of 128 weights it would be 4.25 bits, and a little less exact.",
 )
 
@@ -280,7 +280,7 @@ q6 = Exercise(
         "3,722,578,944 weights of 5 bits, and 98,500,608 weights of 32 bits. Eight bits are a byte.",
         "GB are billions of bytes: divide by 1e9 at the end.",
     ],
-    solution="answer_6 = (3_722_578_944 * 5 / 8 + 98_500_608 * 32 / 8) / 1e9",
+    code="answer_6 = (3_722_578_944 * 5 / 8 + 98_500_608 * 32 / 8) / 1e9",
     why="A model of exactly this shape, built with the same command, measured 2.72 GB on disk.",
 )
 

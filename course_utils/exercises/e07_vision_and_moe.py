@@ -30,7 +30,7 @@ q1 = Exercise(
         "The details stand side by side as one large picture of 48 x 48 places. Each row has one more token, its end.",
         "Details: 48 * 49. Then the separator: 1. Then the whole: 12 * 13.",
     ],
-    solution="answer_1 = 48 * 49 + 1 + 12 * 13",
+    code="answer_1 = 48 * 49 + 1 + 12 * 13",
     why="The library counts the same: it is the length of `input_ids` less the words.",
 )
 
@@ -76,7 +76,7 @@ q2 = Exercise(
         'With one picture it was "<|user|>\\n<|image_1|>\\nWhat do you see?<|end|>\\n<|assistant|>\\n".',
         "Put `<|image_2|>` on a line of its own below `<|image_1|>`.",
     ],
-    solution=f"answer_2 = {TWO!r}",
+    code=f"answer_2 = {TWO!r}",
     why="ONNX Runtime GenAI replaces the first tag by numbers -1, the second by -2, one for each token of a picture.",
 )
 
@@ -98,7 +98,7 @@ q3 = Exercise(
         "8,192 - 100 tokens are left for frames, and each takes 156 + 1.",
         "`(8192 - 100) // 157`",
     ],
-    solution="answer_3 = (8192 - 100) // 157",
+    code="answer_3 = (8192 - 100) // 157",
     why="This is why code for real video models picks key frames and lowers their number of crops.",
 )
 
@@ -136,7 +136,7 @@ q4 = Exercise(
         "`divmod(token, 13)` gives how many whole rows come before, and how far into its row the token is.",
         "Where the second of them is 12, the token is a row end: return None.",
     ],
-    solution=(
+    code=(
         "def place_of(token):\n    row, column = divmod(token, 13)\n    return None if column == 12 else (row, column)"
     ),
     why="The map above was made so: 156 weights, without the twelve of the row ends, in 12 rows.",
@@ -176,7 +176,7 @@ q5 = Exercise(
         "Sort the places 0, 1, 2, ... by their score, the highest first, and keep two.",
         "`sorted(range(len(scores)), key=lambda i: -scores[i])[:2]`",
     ],
-    solution="def pick(scores):\n    return sorted(range(len(scores)), key=lambda i: -scores[i])[:2]",
+    code="def pick(scores):\n    return sorted(range(len(scores)), key=lambda i: -scores[i])[:2]",
     why="`topk(2)` does the same for a whole batch at once.",
 )
 
@@ -196,7 +196,7 @@ q6 = Exercise(
         "Of 1,600 tokens, 3,200 visits are shared by 16 experts.",
         "200 visits each, of 1,600 tokens.",
     ],
-    solution="answer_6 = 100 * 2 / 16",
+    code="answer_6 = 100 * 2 / 16",
     why="The balance loss pulls towards this number.",
 )
 
@@ -219,7 +219,7 @@ q7 = Exercise(
         "14 of 16 experts stay out, in each of 4 layers. One expert has 3 matrices of 256 x 88.",
         "5,919,232 - 4 * 14 * 3 * 256 * 88",
     ],
-    solution="answer_7 = 5_919_232 - 4 * 14 * 3 * 256 * 88",
+    code="answer_7 = 5_919_232 - 4 * 14 * 3 * 256 * 88",
     why="`arithmetic.count` of the course does the same sum for Phi-3.5-MoE: 41.9 billion in all, 6.6 billion active.",
 )
 
@@ -239,7 +239,7 @@ q8 = Exercise(
         "Memory follows the total. 4 bits are half a byte.",
         "41.873 billion * 0.5 byte",
     ],
-    solution="answer_8 = 41.873 * 0.5",
+    code="answer_8 = 41.873 * 0.5",
     why="The scales of the quantization come on top, about a ninth.",
 )
 

@@ -56,9 +56,7 @@ q1 = Exercise(
         "For one text the question is `text in train`. Count for how many texts of `test` it is true.",
         "`sum(text in seen for text in test)` counts, where `seen = set(train)`. Then divide.",
     ],
-    solution=(
-        "def leaked(train, test):\n    seen = set(train)\n    return sum(text in seen for text in test) / len(test)"
-    ),
+    code=("def leaked(train, test):\n    seen = set(train)\n    return sum(text in seen for text in test) / len(test)"),
     why="A set finds a text at once, a list looks through all its entries: with 20,000 pages you feel the difference.",
 )
 
@@ -80,7 +78,7 @@ q2 = Exercise(
         (2048 / BABY, "A row has 96 numbers, not one."),
     ],
     hints=["A table of 2,048 rows with 96 numbers each: how many numbers?", "That, divided by 418,272."],
-    solution="answer_2 = 2048 * 96 / 418_272",
+    code="answer_2 = 2048 * 96 / 418_272",
     why="This model uses one table at both ends (tied embeddings). With two tables it would be more than half.",
 )
 
@@ -104,7 +102,7 @@ q3 = Exercise(
         "If all 2,048 tokens are equally likely, what is the probability of the one that comes next?",
         "`-math.log(1 / 2048)`",
     ],
-    solution="import math\n\nanswer_3 = -math.log(1 / 2048)",
+    code="import math\n\nanswer_3 = -math.log(1 / 2048)",
     why="A training whose first loss is far from ln of the vocabulary has a fault before its first step.",
 )
 
@@ -124,7 +122,7 @@ q4 = Exercise(
         (8 * 8, "The thin tables reach along the whole side of the big one: 576 × 8 and 8 × 192."),
     ],
     hints=["Beside a table of m × n stand one of m × 8 and one of 8 × n.", "576 × 8, plus 8 × 192."],
-    solution="answer_4 = 576 * 8 + 8 * 192",
+    code="answer_4 = 576 * 8 + 8 * 192",
     why="It is one eighteenth of the table. For a table of Phi-3-mini, 3,072 × 3,072, it is one in 192.",
 )
 
@@ -147,7 +145,7 @@ q5 = Exercise(
         "The scale is the largest weight divided by 7, the largest whole number of int4.",
         "The scale is 1.0. Divide 0.3 by it, round, multiply back.",
     ],
-    solution="answer_5 = round(0.3 / (7.0 / 7)) * (7.0 / 7)",
+    code="answer_5 = round(0.3 / (7.0 / 7)) * (7.0 / 7)",
     why="That is why methods for large models treat outliers apart, or move them into the neighbouring table.",
 )
 
@@ -183,7 +181,7 @@ q6 = Exercise(
         "6 × parameters × tokens must be the same for both. What can you cancel?",
         "529,056 × 2,048,090 = 3,258,480 × ...",
     ],
-    solution="answer_6 = 529_056 * 2_048_090 / 3_258_480",
+    code="answer_6 = 529_056 * 2_048_090 / 3_258_480",
     why="Papers compare at equal tokens or at equal computing, whichever flatters. Always ask which.",
 )
 
@@ -203,7 +201,7 @@ q7 = Exercise(
         (360, "That is how many there are at the end, on both sides together."),
     ],
     hints=["At the end there must be as many with *she* as with *he*.", "180 − 20."],
-    solution="answer_7 = 180 - 20",
+    code="answer_7 = 180 - 20",
     why="The other way is to turn existing sentences round (80 of them): *counterfactual augmentation*.",
 )
 
@@ -268,7 +266,7 @@ q8 = Exercise(
         'Replace the `...` by your own list: `my_words = {"guitar": "kitara", "rocket": "raketti"}`, twenty of them.',
         "Then run the two cells that follow: the training reads `words`, which is your list now.",
     ],
-    solution=f"my_words = {TWENTY!r}",
+    code=f"my_words = {TWENTY!r}",
     why="The check looks at what your model answers to your words, and at what is left of its old skills.",
 )
 

@@ -15,7 +15,7 @@ How to write one, in `exercises/eNN_name.py`, one file a notebook:
             (-1, "A model cannot have fewer than no weights.", lambda answer: answer < 0),
         ],
         hints=["`mini` is in the name.", "Use `model.num_parameters()`."],     # at least two
-        solution="answer_1 = 3.8",            # code; the tests run it if it needs no notebook variables
+        code="answer_1 = 3.8",                # the solution; the tests run it if it needs no notebook variables
         why="`num_parameters` counts 3,821,079,552.",
     )
 
@@ -55,7 +55,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 
 from ..show.note import Note, publish
 from . import progress
@@ -63,8 +63,8 @@ from .judges import (
     NOT_ATTEMPTED,
     NOT_YET,
     RIGHT,
+    Custom,
     Judge,
-    Own,
     Verdict,
     choice,
     contains,
@@ -76,27 +76,38 @@ from .predictions import compare
 from .values import describe
 
 __all__ = [
-    "NOT_ATTEMPTED", "NOT_YET", "RIGHT", "Exercise", "Verdict", "choice", "compare", "contains", "function",
-    "given", "number", "ordering", "three_ways",
-]  # fmt: skip
+    "NOT_ATTEMPTED",
+    "NOT_YET",
+    "RIGHT",
+    "Exercise",
+    "Verdict",
+    "choice",
+    "compare",
+    "contains",
+    "function",
+    "given",
+    "number",
+    "ordering",
+    "three_ways",
+]
 
 
-class Given(dict):
+class Example(dict):
     """The variables of an example; see `given`."""
 
 
-def given(**names) -> Given:
+def given(**names) -> Example:
     """An example answer made of several variables of the notebook."""
-    return Given(names)
+    return Example(names)
 
 
 @dataclass(frozen=True)
 class KnownWrong:
-    """A wrong answer the author foresaw, what is behind it, and a judge that knows it, where not by value."""
+    """A wrong answer the author foresaw, what is behind it, and the judge that knows it."""
 
     example: object
     because: str
-    when: Judge | None = None
+    when: Judge
 
 
 class NotMeasured(KeyError):
@@ -110,28 +121,33 @@ class Variables(dict):
         raise NotMeasured(name)
 
 
+@dataclass(eq=False, repr=False)
 class Exercise:
     """One exercise of one notebook. The docstring of this module explains each argument."""
 
-    def __init__(
-        self, id: str, names: str | Sequence[str], *, judge: Callable | Judge, right: str,
-        right_examples: Sequence, known_wrong: Sequence[tuple], hints: Sequence[str], solution: str, why: str,
-        nudge: str = "",
-    ):  # fmt: skip
-        if not re.fullmatch(r"\d\d\.\w+", id):
-            raise ValueError(f"An exercise id looks like '04.q1', not {id!r}.")
-        self.id = id
-        self.name = id.partition(".")[2]
-        self.names = (names,) if isinstance(names, str) else tuple(names)
-        self.judge = _as_judge(judge)
-        self.right = right
-        self.right_examples = list(right_examples)
-        self.known_wrong = [KnownWrong(*item[:2], *map(_as_judge, item[2:])) for item in known_wrong]
-        self.hints = list(hints)
-        self.code = solution
-        self.why = why
-        self.nudge = nudge
+    id: str
+    names: str | Sequence[str]
+    _: KW_ONLY
+    judge: Callable | Judge
+    right: str
+    right_examples: Sequence
+    known_wrong: Sequence[tuple]
+    hints: Sequence[str]
+    code: str
+    why: str
+    nudge: str = ""
+
+    def __post_init__(self):
+        if not re.fullmatch(r"\d\d\.\w+", self.id):
+            raise ValueError(f"An exercise id looks like '04.q1', not {self.id!r}.")
+        self.name = self.id.partition(".")[2]
+        self.names = (self.names,) if isinstance(self.names, str) else tuple(self.names)
+        self.judge = _as_judge(self.judge)
+        self.known_wrong = [self._known_wrong(*item) for item in self.known_wrong]
         self._hints_shown = 0
+
+    def _known_wrong(self, example, because: str, when: Callable | Judge | None = None) -> KnownWrong:
+        return KnownWrong(example, because, Equal(self, example) if when is None else _as_judge(when))
 
     def check(self, namespace: Mapping | None = None) -> None:
         """Look at the learner's variables and say how they do. The outcome goes into the progress file."""
@@ -193,17 +209,14 @@ class Exercise:
 
     def _matches(self, wrong: KnownWrong, values: list, namespace: Mapping) -> bool:
         try:
-            if wrong.when is not None:
-                result = wrong.when.judge(values, namespace)
-                return not isinstance(result, str) and bool(result)
-            example = self.example(wrong.example)
-            return all(self.judge.same(value, example[name]) for name, value in zip(self.names, values, strict=True))
-        except Exception:  # an answer of another kind than this predicate or example expects
+            result = wrong.when.judge(values, namespace)
+            return not isinstance(result, str) and bool(result)
+        except Exception:  # an answer of another kind than this judge or example expects
             return False
 
     def example(self, value) -> dict:
         """The notebook's variables that an example of the author stands for."""
-        if isinstance(value, Given):
+        if isinstance(value, Example):
             return dict(value)
         return {self.names[0]: value} if len(self.names) == 1 else dict(zip(self.names, value, strict=True))
 
@@ -211,8 +224,22 @@ class Exercise:
         return f"Exercise {self.id}: set {', '.join(self.names)}, then {self.name}.check(), .hint(), .solution()"
 
 
+class Equal(Judge):
+    """Knows a wrong answer by its value, compared as the judge of its exercise compares."""
+
+    def __init__(self, exercise: Exercise, example):
+        self.exercise, self.example = exercise, example
+
+    def judge(self, values, namespace):
+        known = self.exercise.example(self.example)
+        return all(
+            self.exercise.judge.same(value, known[name])
+            for name, value in zip(self.exercise.names, values, strict=True)
+        )
+
+
 def _as_judge(judge: Callable | Judge) -> Judge:
-    return judge if isinstance(judge, Judge) else Own(judge)
+    return judge if isinstance(judge, Judge) else Custom(judge)
 
 
 def _notebook() -> Mapping:
@@ -251,7 +278,7 @@ def _solution_faults(exercise: Exercise) -> list[str]:
     except SyntaxError as error:
         return [f"the solution is not Python: {error}"]
     first = next(iter(exercise.right_examples), None)
-    namespace = dict(first) if isinstance(first, Given) else {}
+    namespace = dict(first) if isinstance(first, Example) else {}
     for name in exercise.names:
         namespace.pop(name, None)
     try:

@@ -46,7 +46,7 @@ class Judge:
         return alike(value, example)
 
 
-class Own(Judge):
+class Custom(Judge):
     """An author's own function of the answers, and of the namespace if it asks for it by that name."""
 
     def __init__(self, decide: Callable):

@@ -51,7 +51,7 @@ def search_options(params: SamplingParams, vocab_size: int, max_length: int) -> 
     search = {
         "max_length": max_length,
         "do_sample": params.temperature > 0,
-        "top_k": min(int(params.top_k), vocab_size),
+        "top_k": min(int(params.top_k), vocab_size),  # GenAI refuses more than there are
         "top_p": float(params.top_p),
         "repetition_penalty": float(params.repetition_penalty),
         "random_seed": -1 if params.seed is None else int(params.seed),

@@ -20,9 +20,14 @@ import socket
 import threading
 import time
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from course_utils.base import CourseError
 from course_utils.setup import machine
+
+if TYPE_CHECKING:
+    import uvicorn
+    from starlette.applications import Starlette
 
 LOCAL = "127.0.0.1"
 WANTED = ("phi3.5", "phi4-mini", "phi3", "phi4", "pico-mini")  # what to ask a real Ollama for
@@ -40,7 +45,7 @@ class Endpoint:
     port: int
     key: str = field(repr=False)
     open: bool
-    _server: object = field(repr=False, default=None)
+    _server: uvicorn.Server | None = field(repr=False, default=None)
     _thread: threading.Thread | None = field(repr=False, default=None)
 
     @property
@@ -156,7 +161,7 @@ def _listen(host: str, port: int) -> socket.socket:
     return listener
 
 
-def _serve(running, listener: socket.socket, app) -> None:
+def _serve(running: uvicorn.Server, listener: socket.socket, app: Starlette) -> None:
     try:
         running.run(sockets=[listener])
     finally:

@@ -15,7 +15,11 @@ TAKEN = (".gguf", ".safetensors", ".json", ".jinja")
 
 
 class Refused(CourseError):
-    """A file or a name that the server does not take."""
+    """A file or a name that the server does not take. `status` is that of the answer."""
+
+    def __init__(self, message: str, status: int = 400):
+        super().__init__(message)
+        self.status = status
 
 
 def checkpoint_from(blobs: dict[str, Path], parent: Path) -> Path:

@@ -16,16 +16,6 @@ from course_utils.base import CourseError
 from course_utils.pico import SERVED
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """The options of `serve`, for this file's own parser or another's."""
-    parser.add_argument("--port", type=int, default=0, help="0, the default, takes a free one; Ollama's own is 11434")
-    parser.add_argument("--host", default=server.LOCAL, help="another address lets other computers in, with a key")
-    parser.add_argument("--key", help="what clients must send; on another host one is made if you give none")
-    faults = "a fault to practise with: rate_limit=3, slow=2, fail=1, drop=1, retired=NAME"
-    parser.add_argument("--simulate", action="append", default=[], metavar="NAME=VALUE", help=faults)
-    parser.add_argument("--json", action="store_true", help="print one JSON object, for programs")
-
-
 def main(argv: list[str] | None = None) -> int:
     """Serve until Ctrl+C or SIGTERM. Returns 1, with the reason on stderr, when the server cannot be started."""
     parser = argparse.ArgumentParser(
@@ -33,7 +23,12 @@ def main(argv: list[str] | None = None) -> int:
         description="Run the practice endpoint: OpenAI's and Ollama's dialects over the course's own models.",
         epilog="For example: serve --port 11434, or serve --key secret --simulate rate_limit=3.",
     )
-    add_arguments(parser)
+    parser.add_argument("--port", type=int, default=0, help="0, the default, takes a free one; Ollama's own is 11434")
+    parser.add_argument("--host", default=server.LOCAL, help="another address lets other computers in, with a key")
+    parser.add_argument("--key", help="what clients must send; on another host one is made if you give none")
+    faults = "a fault to practise with: rate_limit=3, slow=2, fail=1, drop=1, retired=NAME"
+    parser.add_argument("--simulate", action="append", default=[], metavar="NAME=VALUE", help=faults)
+    parser.add_argument("--json", action="store_true", help="print one JSON object, for programs")
     args = parser.parse_args(argv)
     key = args.key
     if key is None and args.host not in (server.LOCAL, "localhost"):

@@ -76,7 +76,6 @@ class Loaded:
 
         Without a picture, a tag is text like any other. Raises ValueError where tags and pictures do not match.
         """
-        text = text.replace("\0", " ")  # the library would take it for the end of the text
         if not pictures:
             return Prompt([int(token) for token in self.onnx.tokenizer.encode(text)])
         if [int(number) for number in TAG.findall(text)] != list(range(1, len(pictures) + 1)):

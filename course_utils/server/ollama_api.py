@@ -22,11 +22,11 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response, Strea
 from starlette.routing import Route
 
 from . import tools as toolbox
-from .engine import Job, Prompt, RequestParams, parts_of
+from .engine import Job, Prompt, RequestParams
 from .prompts import Picture, prompt_of, turns_of
 from .simulator import Dropped
 from .store import Entry
-from .web import Problem, disconnects, failed, find, load, params_of, problem, read, refuse, submit
+from .web import Problem, failed, find, load, params_of, pieces, problem, read, refuse, submit, whole_text
 
 VERSION = "0.6.3"  # of the API that is spoken: that of the Python client which the course pins
 SECOND = 10**9  # nanoseconds
@@ -228,23 +228,12 @@ class Answer:
     async def send(self) -> Response:
         if self.body.stream is not False:
             return StreamingResponse(self._lines(), media_type="application/x-ndjson")
-        async with disconnects(self.request, [self.job]):
-            try:
-                text = "".join([part async for part in parts_of(self.job)])
-            except Exception as error:
-                raise failed(self.request, self.job, error) from error
+        (text,) = await whole_text(self.request, [self.job])
         return JSONResponse(self.last(text))
 
     async def _lines(self) -> AsyncIterator[bytes]:
-        """Tools are sent whole: half a JSON object is no use to anybody."""
-        text = ""
         try:
-            async for part in parts_of(self.job):
-                text += part
-                if part and not self.tools:
-                    yield line(self.row(part) | {"done": False})
-                self.request.app.state.simulator.maybe_drop()
-            if self.tools:
+            async for text in pieces(self.request, self.job, whole=bool(self.tools)):
                 yield line(self.row(text) | {"done": False})
             yield line(self.last(""))
         except Dropped:

@@ -17,7 +17,7 @@ from course_utils.base import CourseError
 from . import template
 from .checkpoint import Refused
 from .ollama_api import MISSING, OPTIONS, ModelRequest, line, sampling, stamp
-from .store import LARGEST_BLOB, Entry, Full, NoModel, Protected
+from .store import LARGEST_BLOB, Entry, NoModel
 from .web import body_of, find, problem, read
 
 CENTURY = 100 * 365 * 24 * 3600  # seconds; what is kept for ever is shown as kept for so long
@@ -49,12 +49,6 @@ def routes() -> list[Route]:
         Route("/api/delete", delete, methods=["DELETE"]),
         Route("/api/blobs/{digest}", blobs, methods=["HEAD", "POST"]),
     ]
-
-
-def refused(request: Request, error: CourseError) -> Exception:
-    """What the store refuses, as an answer: 403 for a model of the course, 507 for a full disk, else 400."""
-    statuses = {Protected: 403, Full: 507}
-    return problem(request, statuses.get(type(error), 400), str(error))
 
 
 # -- looking at models -----------------------------------------------------------------------------
@@ -102,14 +96,14 @@ async def show(request: Request) -> Response:
         "phi3.attention.head_count_kv": config.get("num_key_value_heads") or heads,
     }
     settings = [
-        f"{name:30} {json.dumps(item, ensure_ascii=False)}"
+        (name, json.dumps(item, ensure_ascii=False))
         for name, value in entry.parameters.items()
         for item in (value if isinstance(value, list) else [value])
     ]
     return JSONResponse(
         {
             "modelfile": modelfile(entry.parent or entry.name, entry.system, shown, entry.parameters),
-            "parameters": "\n".join(settings),
+            "parameters": "\n".join(f"{name:30} {value}" for name, value in settings),
             "template": shown,
             "system": entry.system,
             "license": "MIT",
@@ -168,7 +162,7 @@ async def create(request: Request) -> Response:
             raise Refused("neither 'from' or 'files' was specified")
         store.create(body.model, base, body.system or "", body.template or "", parameters)
     except CourseError as error:
-        raise refused(request, error) from error
+        raise problem(request, getattr(error, "status", 400), str(error)) from error
     steps = ("reading model metadata", "creating system layer", "writing manifest", "success")
     return _progress(body, [{"status": text} for text in steps])
 
@@ -190,7 +184,7 @@ async def copy(request: Request) -> Response:
     try:
         request.app.state.store.create(body.destination, entry)
     except CourseError as error:
-        raise refused(request, error) from error
+        raise problem(request, getattr(error, "status", 400), str(error)) from error
     return Response(status_code=200)
 
 
@@ -200,7 +194,7 @@ async def delete(request: Request) -> Response:
     try:
         await run_in_threadpool(request.app.state.store.delete, body.model)
     except CourseError as error:
-        raise refused(request, error) from error
+        raise problem(request, getattr(error, "status", 400), str(error)) from error
     return Response(status_code=200)
 
 
@@ -211,7 +205,7 @@ async def blobs(request: Request) -> Response:
             return Response(status_code=200 if store.blob(digest).is_file() else 404)
         await run_in_threadpool(store.put_blob, digest, await body_of(request, LARGEST_BLOB))
     except CourseError as error:
-        raise refused(request, error) from error
+        raise problem(request, getattr(error, "status", 400), str(error)) from error
     except OSError as error:
         raise problem(request, 507, f"the file could not be kept: {error.strerror}") from error
     return Response(status_code=201)

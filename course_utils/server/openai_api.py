@@ -19,17 +19,19 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from . import tools as toolbox
-from .engine import Job, RequestParams, parts_of
+from .engine import Job, RequestParams
 from .prompts import Picture, prompt_of, turns_of
 from .simulator import Dropped
 from .store import Entry
-from .web import disconnects, failed, find, load, params_of, problem, read, refuse, submit
+from .web import failed, find, load, params_of, pieces, problem, read, refuse, submit, whole_text
 
 OPTIONS = {"max_tokens": "max_new_tokens", "temperature": "temperature", "top_p": "top_p", "seed": "seed"}
 # What would change an answer and is not to be had here, with the values that ask for nothing.
 MISSING = {"presence_penalty": (0,), "frequency_penalty": (0,), "logit_bias": ({},), "store": (False,)}
 MISSING |= {"service_tier": ("auto", "default"), "reasoning_effort": ("none",), "logprobs": (False,)}
 MISSING |= {"top_logprobs": (0,)}
+# These say who asks, or what holds in any case (an answer has one call at most), and change no answer.
+PASSED = ("user", "metadata", "parallel_tool_calls")
 
 
 class Strict(BaseModel):
@@ -64,7 +66,10 @@ class Message(BaseModel):
     tool_calls: list[toolbox.Call] | None = None
 
 
-class ChatRequest(Strict):
+class ChatRequest(BaseModel):
+    """Fields with other names are kept, and looked at in `params_for`."""
+
+    model_config = ConfigDict(extra="allow", strict=True)
     model: str
     messages: list[Message] = Field(min_length=1)
     max_tokens: int | None = Field(None, ge=1)
@@ -79,17 +84,6 @@ class ChatRequest(Strict):
     response_format: ResponseFormat | None = None
     tools: list[toolbox.Tool] | None = None
     tool_choice: Literal["none", "auto", "required"] | toolbox.Call | None = None
-    parallel_tool_calls: bool | None = None  # kept either way: an answer has one call at most
-    user: str | None = None  # these two say who asks, and change no answer
-    metadata: dict[str, str] | None = None
-    presence_penalty: float | None = None
-    frequency_penalty: float | None = None
-    logit_bias: dict[str, float] | None = None
-    store: bool | None = None
-    logprobs: bool | None = None
-    top_logprobs: int | None = None
-    service_tier: str | None = None
-    reasoning_effort: str | None = None
 
     def offered(self) -> list[toolbox.Tool] | None:
         """The tools that the model may call."""
@@ -163,7 +157,10 @@ def params_for(request: Request, body: ChatRequest) -> list[RequestParams]:
 
     Without a word about it, a model of this size answers best with its likeliest tokens: temperature 0, not OpenAI's 1.
     """
-    refuse(request, body.model_dump(include=set(MISSING)), MISSING)
+    refuse(request, body.model_extra, MISSING)
+    unknown = next((name for name in body.model_extra if name not in (*MISSING, *PASSED)), None)
+    if unknown:
+        raise problem(request, 400, f"Unrecognized request argument supplied: {unknown}", "unknown_parameter", unknown)
     if body.stream_options is not None and not body.stream:
         message = "The 'stream_options' parameter is only allowed when 'stream' is enabled."
         raise problem(request, 400, message, "invalid_value", "stream_options")
@@ -193,8 +190,8 @@ async def chat(request: Request) -> Response:
     head = {"id": f"chatcmpl-{uuid.uuid4().hex}", "created": int(time.time()), "model": entry.name}
     if body.stream:
         return StreamingResponse(_events(request, body, jobs, head), media_type="text/event-stream")
-    async with disconnects(request, jobs):
-        answers = [await _choice(request, body, index, job) for index, job in enumerate(jobs)]
+    texts = await whole_text(request, jobs)
+    answers = [_choice(body, index, *answer) for index, answer in enumerate(zip(texts, jobs, strict=True))]
     row = {**head, "object": "chat.completion", "choices": answers, "usage": usage(jobs)}
     row |= {"system_fingerprint": "practice", "service_tier": "default"}
     return JSONResponse(row, headers={"x-request-id": head["id"]})
@@ -215,11 +212,7 @@ def usage(jobs: list[Job]) -> dict:
     }
 
 
-async def _choice(request: Request, body: ChatRequest, index: int, job: Job) -> dict:
-    try:
-        text = "".join([part async for part in parts_of(job)])
-    except Exception as error:
-        raise failed(request, job, error) from error
+def _choice(body: ChatRequest, index: int, text: str, job: Job) -> dict:
     call = toolbox.find_call(text, body.offered())
     message = {"role": "assistant", "content": None if call else text, "refusal": None}
     return {
@@ -231,7 +224,7 @@ async def _choice(request: Request, body: ChatRequest, index: int, job: Job) -> 
 
 
 async def _events(request: Request, body: ChatRequest, jobs: list[Job], head: dict) -> AsyncIterator[bytes]:
-    """The chunks of server-sent events. Tools are sent whole: half a JSON object is no use to anybody."""
+    """The chunks of server-sent events."""
     head = {**head, "object": "chat.completion.chunk", "system_fingerprint": "practice"}
     with_usage = body.stream_options is not None and body.stream_options.include_usage
     extra = {"usage": None} if with_usage else {}
@@ -243,17 +236,11 @@ async def _events(request: Request, body: ChatRequest, jobs: list[Job], head: di
     try:
         for index, job in enumerate(jobs):
             yield event(index, {"role": "assistant", "content": "", "refusal": None})
-            text = ""
-            async for part in parts_of(job):
-                text += part
-                if part and not body.offered():
-                    yield event(index, {"content": part})
-                request.app.state.simulator.maybe_drop()
-            call = toolbox.find_call(text, body.offered())
-            if call:
-                yield event(index, {"tool_calls": [{"index": 0, **toolbox.as_openai(call)}]})
-            elif body.offered() and text:
-                yield event(index, {"content": text})
+            call = None
+            async for text in pieces(request, job, whole=bool(body.offered())):
+                call = toolbox.find_call(text, body.offered())
+                tool_calls = [{"index": 0, **toolbox.as_openai(call)}] if call else []
+                yield event(index, {"tool_calls": tool_calls} if call else {"content": text})
             yield event(index, {}, "tool_calls" if call else job.finish)
         if with_usage:
             yield sse({**head, "choices": [], "usage": usage(jobs)})

@@ -45,6 +45,8 @@ async def turns_of(
         if offered:  # after what the client or the persona says, never instead of it
             own = turns[0]["content"]
             turns[0]["content"] = (own + "\n" if own else "") + tools.instruction(offered)
+        for turn in turns:  # the library takes a NUL, as text from a PDF may have it, for the end of everything
+            turn["content"] = turn["content"].replace("\0", " ")
         return turns, pictures
 
     return await run_in_threadpool(read)  # a large picture takes up to a second

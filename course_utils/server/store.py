@@ -38,14 +38,6 @@ class NoModel(CourseError):
     """There is no model of that name."""
 
 
-class Protected(CourseError):
-    """A model of the course would be changed."""
-
-
-class Full(CourseError):
-    """There is no room for another file."""
-
-
 @dataclass
 class Entry:
     """One model: where its checkpoint and its ONNX form are, and what a client has added to it."""
@@ -203,8 +195,10 @@ class Store:
 
     # what clients make
 
-    def create(self, name: str, base: Entry | Path, system: str = "", template: str = "", parameters=None) -> None:
-        """A new entry from another one or from a checkpoint folder. Raises Protected, or Refused for a bad name."""
+    def create(
+        self, name: str, base: Entry | Path, system: str = "", template: str = "", parameters: dict | None = None
+    ) -> None:
+        """A new entry from another one or from a checkpoint folder. Raises Refused."""
         name, parameters = plain(name), parameters or {}
         self.check_name(name)
         if isinstance(base, Entry):
@@ -218,14 +212,14 @@ class Store:
         self._tidy(old)
 
     def check_name(self, name: str) -> None:
-        """Raise Refused for what is no name, Protected for that of a course model."""
+        """Raise Refused for what is no name, and for that of a course model."""
         if not NAME.fullmatch(name):
             raise Refused(f"invalid model name {name!r}")
         if plain(name) in pico.SHIPPED:
-            raise Protected(f"{plain(name)} belongs to the course and stays as it is; give yours another name")
+            raise Refused(f"{plain(name)} belongs to the course and stays as it is; give yours another name", 403)
 
     def delete(self, name: str) -> None:
-        """Raises NoModel, and Protected for a model of the course."""
+        """Raises NoModel, and Refused for a model of the course."""
         entry = self.get(name)
         self.check_name(entry.name)
         with self._lock:
@@ -255,14 +249,15 @@ class Store:
         return self.folder / f"sha256-{match.group(1)}"
 
     def put_blob(self, digest: str, content: bytes) -> None:
-        """Keep a blob, if it is what its name says. Raises Refused, or Full."""
+        """Keep a blob, if it is what its name says and there is room. Raises Refused."""
         file = self.blob(digest)
         if hashlib.sha256(content).hexdigest() != file.name.removeprefix("sha256-"):
             raise Refused("digest mismatch: the content has another sha256 than its name says")
         with self._lock:
             kept = sum(blob.stat().st_size for blob in self.folder.glob("sha256-*") if blob != file)
             if kept + len(content) > MOST_BLOBS:
-                raise Full(f"there are {kept / 1e6:.0f} MB of files here, and no more than {MOST_BLOBS / 1e6:.0f} fit")
+                text = f"there are {kept / 1e6:.0f} MB of files here, and no more than {MOST_BLOBS / 1e6:.0f} fit"
+                raise Refused(text, 507)
             file.write_bytes(content)
 
     def checkpoint_from(self, files: dict[str, str]) -> Path:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator
 from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -14,10 +14,11 @@ from starlette.responses import JSONResponse, Response
 
 from course_utils.models.chat import COOLEST, BadOption
 
-from .engine import Busy, Job, Loaded, Prompt, RequestParams, TooLong
+from .engine import Busy, Job, Loaded, Prompt, RequestParams, TooLong, parts_of
 from .store import Entry, NoModel
 
 LARGEST_BODY = 16 * 2**20  # bytes of JSON, a picture of 10 MB in base64 among them; files go to /api/blobs
+UNLIMITED = 10**9  # tokens: as many as the context has room for
 Body = TypeVar("Body", bound=BaseModel)
 
 
@@ -115,7 +116,8 @@ def params_of(request: Request, given: dict, names: dict[str, str]) -> RequestPa
     names: the dialect's names, and those of RequestParams
     """
     values = {ours: given[name] for name, ours in names.items() if given.get(name) is not None}
-    if 0 < _number(values.get("temperature")) < COOLEST:
+    temperature = values.get("temperature")
+    if isinstance(temperature, float) and 0 < temperature < COOLEST:
         values["temperature"] = 0.0
     try:
         return RequestParams.read({"max_new_tokens": UNLIMITED} | values)
@@ -123,13 +125,6 @@ def params_of(request: Request, given: dict, names: dict[str, str]) -> RequestPa
         ours, _, rest = str(error).partition(" ")
         name = next(name for name, own in names.items() if own == ours)
         raise problem(request, 400, f'option "{name}" {rest}', "invalid_value", name) from error
-
-
-UNLIMITED = 10**9  # tokens: as many as the context has room for
-
-
-def _number(value: object) -> float:
-    return value if isinstance(value, int | float) else 0.0
 
 
 def find(request: Request, name: str) -> Entry:
@@ -196,9 +191,20 @@ def first_line(error: Exception) -> str:
     return (str(error).splitlines() or [type(error).__name__])[0][:300]
 
 
-@asynccontextmanager
-async def disconnects(request: Request, jobs: list[Job]):
-    """While the block waits for answers, cancel them when the client leaves."""
+async def pieces(request: Request, job: Job, whole: bool) -> AsyncIterator[str]:
+    """The text of an answer as it comes, or all of it at its end: half of a tool call is no use to anybody."""
+    text = ""
+    async for part in parts_of(job):
+        text += part
+        if part and not whole:
+            yield part
+        request.app.state.simulator.maybe_drop()
+    if whole:
+        yield text
+
+
+async def whole_text(request: Request, jobs: list[Job]) -> list[str]:
+    """The answers of all jobs. When the client leaves, they are cancelled. Raises Problem."""
 
     async def watch() -> None:
         while not await request.is_disconnected():
@@ -206,12 +212,15 @@ async def disconnects(request: Request, jobs: list[Job]):
         for job in jobs:
             job.cancel()
 
-    task = asyncio.create_task(watch())
+    task, texts = asyncio.create_task(watch()), []
     try:
-        yield
+        for job in jobs:
+            try:
+                texts.append("".join([part async for part in parts_of(job)]))
+            except Exception as error:
+                raise failed(request, job, error) from error
     finally:
         task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
         for job in jobs:
             job.cancel()
+    return texts

@@ -1,13 +1,26 @@
-"""Three plots that lessons need, drawn sharp, with alt text, and readable without colour."""
+"""Charts that lessons need, drawn sharp, with alt text, and readable without colour. Only this file makes figures.
+
+A number that is none (nan, inf) is written beside its place and not drawn; the numbers of a chart are always there as
+text too.
+"""
 
 from __future__ import annotations
 
 import base64
 import io
+import math
+from collections.abc import Sequence
 from html import escape
+from textwrap import fill
 
+from course_utils.base import CourseError
+from course_utils.phi import facts
+
+from .page import fold_text, sources_fold, trace
 from .view import View
 
+BLUE = {"facecolor": "#1f77b4"}
+HATCHED = {"facecolor": "white", "hatch": "////"}
 STYLES = (
     ("o", "-"),
     ("s", "--"),
@@ -16,19 +29,31 @@ STYLES = (
     ("v", "-"),
     ("P", "--"),
 )  # marker and line, by series
+LOOKS = (
+    ("#1f77b4", ""),
+    ("#ffbb78", "///"),
+    ("#98df8a", "..."),
+    ("#ff9896", "xxx"),
+    ("#c5b0d5", "\\\\\\"),
+    ("#e0e0e0", "++"),
+    ("#9edae5", "oo"),
+)  # colour and hatching, by part of a stack
 
 
 class Plot(View):
-    """A finished picture with its alt text and its numbers as text."""
+    """A finished picture with its alt text and its numbers as text, and the figures of the facts behind them."""
 
-    def __init__(self, figure, alt: str, numbers: str):
-        self.figure = figure
-        self.alt = alt
-        self.numbers = numbers
+    def __init__(self, figure, alt: str, numbers: str, figures: Sequence[facts.Figure] = ()):
+        self.figure, self.alt, self.numbers, self.figures = figure, alt, numbers, list(figures)
+
+    def trace(self) -> str:
+        """The sources of all numbers, a line each."""
+        return trace(self.figures)
 
     def text(self) -> str:
-        """The alt text and the numbers."""
-        return f"{self.alt}\n{self.numbers}"
+        """The alt text, the numbers, and where they come from."""
+        sources = f"\nSources\n{self.trace()}" if self.figures else ""
+        return f"{self.alt}\n{self.numbers}{sources}"
 
     def html(self) -> str:
         """The picture as one SVG inside the page; white, so that it reads the same on a dark page."""
@@ -38,101 +63,251 @@ class Plot(View):
         width = round(self.figure.get_figwidth() * 96)
         source = f'src="data:image/svg+xml;base64,{data}" style="width:{width}px;max-width:100%"'
         image = f'<img alt="{escape(self.alt)}" {source}>'
-        numbers = f"<details><summary>The numbers</summary><pre>{escape(self.numbers)}</pre></details>"
-        return f'<figure style="margin:0.4em 0">{image}{numbers}</figure>'
+        sources = sources_fold(self.figures) if self.figures else ""
+        return f'<figure style="margin:0.4em 0">{image}{fold_text("The numbers", self.numbers)}{sources}</figure>'
 
 
-def bars(labels, values, unit: str = "", title: str = "", alt: str = "") -> Plot:
-    """Horizontal bars with their values written beside them."""
-    labels, values = [str(label) for label in labels], [float(value) for value in values]
-    shown = [f"{_short(value)} {unit}".strip() for value in values]
-    figure, axes = _canvas(0.9 + 0.42 * len(labels), title)
-    _bars(axes, labels, values)
-    axes.invert_yaxis()
-    axes.bar_label(axes.containers[0], shown, padding=4)
-    axes.margins(x=0.18)
-    axes.set_xlabel(unit)
-    numbers = "\n".join(f"{label}: {value}" for label, value in zip(labels, shown, strict=True))
-    return Plot(figure, alt or f"Bar chart. {title + ': ' if title else ''}{numbers.replace(chr(10), ', ')}.", numbers)
+# ---- what charts are made of
 
 
-def lines(x, series: dict, x_label: str = "", y_label: str = "", title: str = "", alt: str = "", log: str = "") -> Plot:
-    """Lines that differ in marker and dash as well as in colour, over the common values `x`.
+def canvas(height: float, title: str = "", panels: int = 1, width: float = 7.2, **layout):
+    """A figure and the list of its panels' axes, in inches. No global state knows of it, so it is shown once."""
+    from matplotlib.figure import Figure
 
-    With x=None each entry of `series` brings its own: name: (x values, y values). `log` names the axes that
-    count in powers of ten: "x", "y" or "xy".
+    figure = Figure(figsize=(width, height), layout="constrained")
+    row = list(figure.subplots(1, panels, squeeze=False, **layout)[0])
+    for axes in row:
+        axes.spines[["top", "right"]].set_visible(False)
+    if title:
+        figure.suptitle(label_of(title, max(round(11 * width), 24), 3), x=0.01, ha="left", fontsize=11)
+    return figure, row
+
+
+def draw_bars(axes, labels: Sequence[str], values: Sequence[float], shown: Sequence[str], looks=None, room=0.2) -> None:
+    """A bar a label from the top down, and beside each what is `shown`; `room` for that, as a share of the width.
+
+    The bars stand by place: by name, two of the same name would lie on top of each other.
     """
-    shared = None if x is None else [float(value) for value in x]
-    points = {}
-    for name, values in series.items():
-        own, values = values if x is None else (shared, values)
-        points[name] = [float(value) for value in own], [float(value) for value in values]
-    figure, axes = _canvas(3.6, title)
+    places = range(len(labels))
+    drawn = axes.barh(places, [value if math.isfinite(value) else 0 for value in values], edgecolor="black", lw=0.6)
+    for bar, look in zip(drawn, looks or [BLUE] * len(labels), strict=True):
+        bar.set(**look)
+    axes.bar_label(drawn, [plain(text) if "\n" in text else label_of(text) for text in shown], padding=4, fontsize=9)
+    axes.set_yticks(places, [label_of(label) for label in labels])
+    axes.set_ylim(len(labels) - 0.4, -0.6)
+    axes.margins(x=room)
+
+
+def bare(axes) -> None:
+    """A panel without a scale: its bars have their numbers beside them."""
+    axes.set_xticks([])
+    axes.spines["bottom"].set_visible(False)
+
+
+def plain(text: object) -> str:
+    """A text in which Matplotlib takes no dollar sign for the beginning of a formula."""
+    return str(text).replace("$", r"\$")
+
+
+def label_of(text: object, width: int = 36, most: int = 2) -> str:
+    """A text on a few lines; a longer one is cut here, and whole in the text twin of the chart."""
+    return fill(plain(text), width, max_lines=most, placeholder=" …")
+
+
+def short(value: float) -> str:
+    """A number with three digits, or whole: 1,234, 0.123, nan."""
+    return f"{value:,.0f}" if abs(value) >= 1000 or value.is_integer() else f"{value:.3g}"
+
+
+def numbers_of(values, count: int | None = None, what: str = "labels") -> list[float]:
+    """The values as numbers, as many as there are `what`. Raises CourseError."""
+    try:
+        numbers = [float(value) for value in values]
+    except (TypeError, ValueError) as error:
+        raise CourseError(f"Numbers are wanted here, a list of them; this is {values!r:.80}.") from error
+    if count is not None and len(numbers) != count:
+        raise CourseError(f"There are {count} {what} and {len(numbers)} values; a chart needs as many of both.")
+    return numbers
+
+
+def _names(things) -> list[str]:
+    names = [str(thing) for thing in things]
+    if not names:
+        raise CourseError("There is nothing to draw: give at least one label with its value.")
+    return names
+
+
+def _alt(kind: str, title: str, told: str) -> str:
+    return f"{kind}. {title + ': ' if title else ''}{told}."
+
+
+# ---- the charts
+
+
+def bars(labels, values, unit: str = "", title: str = "") -> Plot:
+    """A bar for each value, with its number beside it. Raises CourseError for what cannot be drawn."""
+    labels = _names(labels)
+    values = numbers_of(values, len(labels))
+    shown = [f"{short(value)} {unit}".strip() for value in values]
+    figure, (axes,) = canvas(0.9 + 0.42 * len(labels), title)
+    draw_bars(axes, labels, values, shown)
+    axes.set_xlabel(label_of(unit, 60))
+    told = [f"{label}: {value}" for label, value in zip(labels, shown, strict=True)]
+    return Plot(figure, _alt("Bar chart", title, ", ".join(told)), "\n".join(told))
+
+
+def panels(labels, columns: dict, title: str = "", most: float | None = None) -> Plot:
+    """Several measurements of the same things side by side: a panel of bars for each entry (name: values).
+
+    `most`: one scale for all panels, from 0 to this value. Without it each has its own. Raises CourseError.
+    """
+    labels, heads = _names(labels), _names(columns)
+    rows = [numbers_of(values, len(labels)) for values in columns.values()]
+    low = min([0.0, *(value for values in rows for value in values if math.isfinite(value))])
+    figure, row = canvas(1.0 + 0.42 * len(labels), title, len(heads), 9.6, sharey=True)
     told = []
-    for place, (name, (own, values)) in enumerate(points.items()):
+    for axes, head, values in zip(row, heads, rows, strict=True):
+        shown = [short(value) for value in values]
+        draw_bars(axes, labels, values, shown, room=0.35)
+        axes.set_title(label_of(head, max(92 // len(heads), 10)), loc="left", fontsize=10)
+        if most is not None:  # with room for the numbers beside the bars
+            axes.set_xlim(low - 0.2 * most if low else 0, 1.2 * most)
+        bare(axes)
+        told.append(f"{head}: " + ", ".join(f"{a} {b}" for a, b in zip(labels, shown, strict=True)))
+    return Plot(figure, _alt("Bar charts side by side", title, "; ".join(told)), "\n".join(told))
+
+
+def lines(x, series: dict, x_label: str = "", y_label: str = "", title: str = "", log: str = "") -> Plot:
+    """One line for each entry of `series` (name: values) over the common values `x`; they differ in marker and dash.
+
+    With x=None each line has its own: name: (x values, y values). `log` names the axes that count upwards in powers
+    of ten: "x", "y" or "xy". Raises CourseError for what cannot be drawn.
+    """
+    _names(series)
+    figure, (axes,) = canvas(3.6, title)
+    told, rows = [], [] if x is None else [f"{x_label or 'x'}: {_row(numbers_of(x))}"]
+    for place, (name, values) in enumerate(series.items()):
+        own = numbers_of(values[0] if x is None else x)
+        values = numbers_of(values[1] if x is None else values, len(own), f"places on the axis for {name}")
         marker, dash = STYLES[place % len(STYLES)]
-        axes.plot(own, values, marker=marker, linestyle=dash, label=str(name))
-        told.append(f"{name}: from {_short(values[0])} to {_short(values[-1])}" if values else f"{name}: no values")
-    axes.set(xlabel=x_label, ylabel=y_label)
+        drawn = [value if math.isfinite(value) else math.nan for value in values]
+        axes.plot(own, drawn, marker=marker, linestyle=dash, label=label_of(name))
+        for which, numbers in (("x", own), ("y", values)):
+            if which in log and numbers and not any(0 < number < math.inf for number in numbers):
+                raise CourseError(f"{name} has no number above 0, so it has no place on an axis of powers of ten.")
+        told.append(f"{name}: from {short(values[0])} to {short(values[-1])}" if values else f"{name}: no values")
+        rows += [f"{name}, {x_label or 'x'}: {_row(own)}"] if x is None else []
+        rows.append(f"{name}: {_row(values)}")
+    axes.set(xlabel=label_of(x_label, 60), ylabel=label_of(y_label))
     axes.set_xscale("log" if "x" in log else "linear")
     axes.set_yscale("log" if "y" in log else "linear")
     axes.grid(alpha=0.3)
-    if series:
-        axes.legend(frameon=False)
-    rows = [f"{x_label or 'x'}: {', '.join(map(_short, shared))}"] if shared is not None else []
-    for name, (own, values) in points.items():
-        if shared is None:
-            rows.append(f"{name}, {x_label or 'x'}: {', '.join(map(_short, own))}")
-        rows.append(f"{name}: {', '.join(map(_short, values))}")
-    return Plot(figure, alt or f"Line chart. {title + ': ' if title else ''}{'; '.join(told)}.", "\n".join(rows))
+    axes.legend(frameon=False)
+    return Plot(figure, _alt("Line chart", title, "; ".join(told)), "\n".join(rows))
 
 
-def panels(labels, columns: dict, title: str = "", alt: str = "", most: float | None = None) -> Plot:
-    """Several measurements of the same things side by side: a panel of bars for each entry of `columns`.
+def _row(values: list[float]) -> str:
+    return ", ".join(map(short, values))
 
-    `columns` is name (with its unit): values. Each panel has its own scale, or all the one from 0 to `most`.
+
+def stack(wholes: dict, unit: str = "", title: str = "") -> Plot:
+    """Bars cut into their parts, which differ in hatching as well as in colour. `wholes` is name: {part: value}.
+
+    A list of values is drawn piece by piece: {"experts": [2.5] * 16} shows sixteen. Raises CourseError where there is
+    no part, and for a part that is no number from 0 upwards.
     """
-    from matplotlib.figure import Figure
-
-    labels = [str(label) for label in labels]
-    figure = Figure(figsize=(9.6, 1.0 + 0.42 * len(labels)), layout="constrained")
-    row, told = figure.subplots(1, len(columns), sharey=True, squeeze=False)[0], []
-    for axes, (name, values) in zip(row, columns.items(), strict=True):
-        values = [float(value) for value in values]
-        shown = [_short(value) for value in values]
-        _bars(axes, labels, values)
-        axes.bar_label(axes.containers[0], shown, padding=3)
-        axes.set_title(name, loc="left", fontsize=10)
-        axes.margins(x=0.35)
-        if most is not None:
-            axes.set_xlim(0, 1.2 * most)  # room for the number beside the longest bar
-        axes.set_xticks([])
-        axes.spines[["top", "right", "bottom"]].set_visible(False)
-        told.append(f"{name}: " + ", ".join(f"{a} {b}" for a, b in zip(labels, shown, strict=True)))
+    names = list(dict.fromkeys(part for parts in wholes.values() for part in parts))
+    if not names:
+        raise CourseError('Give the parts of each bar: show.stack({"Phi-1": {"attention": 0.4, "the rest": 1.0}}).')
+    looks = {part: LOOKS[place % len(LOOKS)] for place, part in enumerate(names)}
+    figure, (axes,) = canvas(1.7 + 0.55 * len(wholes), title)
+    told = []
+    for row, (whole, parts) in enumerate(wholes.items()):
+        end, words = 0.0, []
+        for part, value in parts.items():
+            pieces = numbers_of(value if isinstance(value, list | tuple) else [value])
+            if not pieces or not all(math.isfinite(piece) and piece >= 0 for piece in pieces):
+                raise CourseError(
+                    f"{part} of {whole} is {value!r}. A part is a number from 0 upwards, or a list of them."
+                )
+            colour, hatch = looks[part]
+            for piece in pieces:
+                axes.barh(row, piece, left=end, color=colour, hatch=hatch, edgecolor="black", lw=0.6, height=0.6)
+                end += piece
+            words.append(f"{part} {f'{len(pieces)} x ' if len(pieces) > 1 else ''}{short(pieces[0])}")
+        axes.text(end, row, "  " + label_of(f"{short(end)} {unit}"), va="center", fontsize=9)
+        told.append(f"{whole}: {short(end)} {unit}".rstrip() + f" = {' + '.join(words)}")
+    axes.set_yticks(range(len(wholes)), [label_of(name) for name in wholes])
     axes.invert_yaxis()
-    figure.suptitle(title, x=0.01, ha="left")
-    alt = alt or f"Bar charts side by side. {title + ': ' if title else ''}{'; '.join(told)}."
-    return Plot(figure, alt, "\n".join(told))
+    axes.margins(x=0.14)
+    axes.set_xlim(left=0)
+    axes.set_xlabel(label_of(unit, 60))
+    _legend(figure, looks)
+    return Plot(figure, _alt("Stacked bars", title, "; ".join(told)), "\n".join(told))
 
 
-def _bars(axes, labels: list[str], values: list[float]) -> None:
-    """A bar a label, by place: by name, two of the same name would lie on top of each other."""
-    places = range(len(labels))
-    axes.barh(places, values, color="#1f77b4", edgecolor="black", linewidth=0.6)
-    axes.set_yticks(places, labels)
+def _legend(figure, looks: dict[str, tuple[str, str]]) -> None:
+    from matplotlib.patches import Patch
+
+    marks = [Patch(facecolor=colour, hatch=hatch, edgecolor="black") for colour, hatch in looks.values()]
+    names = [label_of(name) for name in looks]
+    figure.legend(marks, names, loc="outside lower center", ncols=min(len(names), 4), frameon=False, fontsize=9)
 
 
-def _canvas(height: float, title: str):
-    """A figure that no global state knows of, so that it is shown once and freed with its view."""
-    from matplotlib.figure import Figure
+def masks(named: dict, title: str = "", rows: str = "token that looks") -> Plot:
+    """Which token may look at which: a grid for each entry of `named` (name: a matrix of True and False).
 
-    figure = Figure(figsize=(7.2, height), layout="constrained")
-    axes = figure.add_subplot()
-    axes.spines[["top", "right"]].set_visible(False)
-    if title:
-        axes.set_title(title, loc="left")
-    return figure, axes
+    Row i, column j: may token i look at token j? Filled with a dot: yes; empty: no. `rows` says what a row is.
+    Raises CourseError for what is no matrix, and for matrices of different height.
+    """
+    import numpy
+
+    grids = {name: numpy.asarray(mask, dtype=bool) for name, mask in named.items()}
+    for name, grid in grids.items():
+        if grid.ndim != 2 or grid.size == 0:
+            raise CourseError(
+                f"{name} has the shape {grid.shape}. A mask has rows and columns: try [:, None] on one side."
+            )
+    if not grids:
+        raise CourseError("Give at least one mask, by its name.")
+    heights = sorted({len(grid) for grid in grids.values()})
+    if len(heights) > 1:
+        raise CourseError(f"These masks have {' and '.join(map(str, heights))} rows. Side by side they need as many.")
+    widths = [max(2.1 * grid.shape[1] / heights[0], 2.0) for grid in grids.values()]  # a narrow grid has a long name
+    width = sum(widths) + 0.3 * (len(grids) + 1)
+    figure, row = canvas(3.0, title, len(grids), width, width_ratios=widths)
+    told = []
+    for axes, (name, grid) in zip(row, grids.items(), strict=True):
+        told.append(f"{name}: {grid.sum()} of {grid.size} pairs")
+        _draw_mask(axes, name, grid)
+    figure.supylabel(label_of(rows), fontsize=9)
+    alt = f"Grids of squares, a row for the {rows}, a column for what is looked at. {', '.join(told)}."
+    pictures = ["\n".join("".join("x" if seen else "." for seen in row) for row in grid) for grid in grids.values()]
+    return Plot(figure, alt, "\n\n".join(map("\n".join, zip(told, pictures, strict=True))))
 
 
-def _short(value: float) -> str:
-    return f"{value:,.0f}" if abs(value) >= 1000 or value.is_integer() else f"{value:.3g}"
+def _draw_mask(axes, name: str, grid) -> None:
+    """One grid, with a dot in each filled square: it reads without colour."""
+    axes.imshow(grid, cmap="Blues", vmin=0, vmax=1.6)
+    seen, looked_at = grid.nonzero()
+    axes.scatter(looked_at, seen, s=220 / len(grid), color="black")
+    axes.set_xticks([column - 0.5 for column in range(grid.shape[1] + 1)], [])
+    axes.set_yticks([row - 0.5 for row in range(len(grid) + 1)], [])
+    axes.grid(color="black", linewidth=0.4)
+    axes.tick_params(length=0)
+    axes.spines[["top", "right"]].set_visible(True)
+    axes.set_title(label_of(name, 24), fontsize=10)
+    axes.set_xlabel(f"{grid.sum()} of {grid.size} pairs", fontsize=9)
+
+
+def sourced(plot: Plot, figures) -> Plot:
+    """A plot with a fold of sources: the figures of `course_utils.phi.facts` that its numbers were worked out from.
+
+    Raises CourseError for anything that is no figure of the facts, and for a rumour.
+    """
+    figures = list(figures)
+    if not figures or not all(isinstance(figure, facts.Figure) for figure in figures):
+        raise CourseError("Sources are figures of the facts, as facts.figure(id, key) returns.")
+    if any(figure.confirmed == "rumour" for figure in figures):
+        raise CourseError("A rumour is no source of a picture.")
+    return Plot(plot.figure, plot.alt, plot.numbers, figures)

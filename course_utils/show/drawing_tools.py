@@ -6,16 +6,15 @@ answers in a thread of its own, so that the kernel hears the Stop button, and on
 
 from __future__ import annotations
 
-import threading
-import time
 from html import escape
 
 from course_utils.base import CourseError
 from course_utils.pico.textbook.drawings import COLOURS as PAINTS
 from course_utils.pico.textbook.drawings import SIDE
 
-from .chat_window import REFRESH, SETTLE
-from .drawing_board import COLOURS, SHAPES, DrawingBoard, log
+from .answering import REFRESH, in_thread, settled
+from .page import BORDER, LOOK
+from .sheet import COLOURS, SHAPES
 
 UPLOAD = 10  # MB: with more, JupyterLab's connection to the kernel breaks
 
@@ -23,20 +22,19 @@ UPLOAD = 10  # MB: with more, JupyterLab's connection to the kernel breaks
 class Tools:
     """The widgets of one board; `box` holds them all."""
 
-    def __init__(self, board: DrawingBoard):
+    def __init__(self, board):
         self.board, self.points, self.colour = board, [], COLOURS[0]
-        self.said, self.question, self.note, self.drawn_at = "", "", "Draw something, or open a picture, and ask.", 0.0
-        self.canvas = self._sheet()
+        self.said, self.question, self.note = "", "", "Draw something, or open a picture, and ask."
+        self.canvas, self.drawn = self._sheet(), None
         self.box = self._layout()
         self.show()
-        self.tell()
 
     # ---- what it looks like
 
     def _sheet(self):
         from ipycanvas import Canvas
 
-        look = {"border": "1px solid var(--jp-border-color1, #999)", "width": f"{SIDE}px", "height": f"{SIDE}px"}
+        look = {"border": BORDER, "width": f"{SIDE}px", "height": f"{SIDE}px"}
         # a cell as wide as a phone would squeeze the sheet, and the mouse would draw beside itself
         look |= {"min_width": f"{SIDE}px", "flex": "0 0 auto"}
         canvas = Canvas(width=SIDE, height=SIDE, layout=look)  # with a tooltip, ipycanvas 0.14.3 shows nothing at all
@@ -55,35 +53,34 @@ class Tools:
     def _layout(self):
         import ipywidgets as w
 
+        small = {"width": "82px"}
         self.tool = w.ToggleButtons(options=("pen", *SHAPES), style={"button_width": "82px"}, tooltip="What to draw")
         self.width = w.IntSlider(8, 2, 40, description="Pen, pixels")
         self.size = w.IntSlider(40, 10, 150, description="Size, pixels")
-        self.paints = {name: w.Button(layout={"width": "82px"}) for name in COLOURS}
+        self.paints = {name: w.Button(layout=small) for name in COLOURS}
         for name, button in self.paints.items():
-            button.style.button_color = "rgb({}, {}, {})".format(*PAINTS[name])
+            button.style.button_color = _css(name)
             button.style.text_color = "black" if name == "yellow" else "white"
             button.on_click(lambda _, name=name: self.take(name))
-        undo, clear = (w.Button(description=name, layout={"width": "82px"}) for name in ("Undo", "Clear"))
-        self.file = w.FileUpload(accept="image/*", description="Open a picture", layout={"width": "150px"})
+        undo, clear = (w.Button(description=name, layout=small) for name in ("Undo", "Clear"))
+        self.file = w.FileUpload(accept="image/*", description="Open a picture", layout={"width": "175px"})
         self.file.tooltip = f"A picture from your computer, up to {UPLOAD} MB. It stays on the computer of the kernel."
-        self.line = w.Text(
-            self.board.question, placeholder="Your question", layout={"flex": "1 1 auto", "width": "auto"}
-        )
-        self.send = w.Button(description="Ask", button_style="primary", layout={"width": "82px"})
-        self.halt = w.Button(description="Stop", disabled=True, layout={"width": "82px"})
+        wide = {"flex": "1 1 auto", "width": "auto"}
+        self.line = w.Text(self.board.question, placeholder="Your question", layout=wide)
+        self.send = w.Button(description="Ask", button_style="primary", layout=small)
+        self.halt = w.Button(description="Stop", disabled=True, layout=small)
         self.answers, self.listing = w.HTML(), w.HTML()
         undo.on_click(lambda _: self.board.undo())
         clear.on_click(lambda _: self.board.clear())
-        self.send.on_click(lambda _: self.begin())
-        self.halt.on_click(lambda _: self.board._stop.set())
+        self.send.on_click(lambda _: self.board.begin() and in_thread(self._answer))
+        self.halt.on_click(lambda _: self.board.stop())
         self.file.observe(self.upload, "value")
         self.tool.observe(self.choose, "value")
         self.take(self.colour)
         self.choose()
-        half = len(COLOURS) // 2
-        buttons = list(self.paints.values())
         for name, widget in (("question", self.line), ("ask", self.send), ("answer", self.answers)):
             widget.add_class(f"course-drawing-{name}")
+        half, buttons = len(COLOURS) // 2, list(self.paints.values())
         rows = [self.tool, w.HBox(buttons[:half]), w.HBox(buttons[half:]), self.width, self.size]
         rows += [w.HBox([undo, clear, self.file]), w.HBox([self.line, self.send, self.halt]), self.answers]
         left = w.VBox([self.canvas, self.listing], layout={"width": f"{SIDE + 4}px", "flex": "0 0 auto"})
@@ -93,31 +90,33 @@ class Tools:
         return box
 
     def show(self) -> None:
+        """Bring the answers up to date, and the sheet if its steps are others: it would cover a line being drawn."""
+        if self.drawn is not self.board.steps:
+            self.show_sheet()
+        self.show_answers()
+
+    def show_sheet(self) -> None:
         """Bring the sheet up to date. With four channels ipycanvas sends PNG; three it would send as a coarse JPEG."""
         import numpy
 
+        self.drawn = self.board.steps
         self.canvas.put_image_data(numpy.asarray(self.board.picture.convert("RGBA")), 0, 0)
-        look = f"width:{SIDE}px;line-height:1.4;color:var(--jp-content-font-color2, inherit)"
-        self.listing.value = f'<div style="{look}">{escape(self.board.listing())}</div>'
+        self.listing.value = f'<div style="width:{SIDE}px;{LOOK}">{escape(self.board.listing())}</div>'
 
     def again(self) -> None:
         """A page was loaded anew: its canvas is empty, and ipycanvas forgets to tell it once more which one it is."""
         self.canvas._canvas_manager._current_canvas = None
-        self.show()
+        self.show_sheet()
 
-    def tell(self, at_most_every: float = 0.0) -> None:
+    def show_answers(self) -> None:
         """Bring the answers up to date. A screen reader is told an answer once, when it is whole."""
-        now = time.monotonic()
-        if now - self.drawn_at < at_most_every:
-            return
-        self.drawn_at = now
-        busy = self.board._busy.locked()
+        busy = self.board.busy.locked()
         self.send.disabled, self.halt.disabled = busy, not busy
-        parts = [f"<p><em>{escape(self.note)}</em></p>"] if self.note else []
-        if busy and self.question:
-            parts.append(log([(self.question, self.said or "…")]))
-        shown = log(self.board.answers, "".join(parts))
-        self.answers.value = f'<div role="{"log" if busy else "status"}" aria-busy="{str(busy).lower()}">{shown}</div>'
+        note = f"<p><em>{escape(self.note)}</em></p>" if self.note else ""
+        now = ((self.question, self.said or "…"),) if busy and self.question else ()
+        role = "log" if busy else "status"
+        shown = self.board.log(note, now)
+        self.answers.value = f'<div role="{role}" aria-busy="{str(busy).lower()}">{shown}</div>'
 
     # ---- what the mouse does
 
@@ -138,7 +137,7 @@ class Tools:
             self.board.shape(self.tool.value, self.colour, (x, y), self.size.value)
             return
         self.points = [(x, y)]
-        self.canvas.stroke_style = "rgb({}, {}, {})".format(*PAINTS[self.colour])
+        self.canvas.stroke_style = _css(self.colour)
         self.canvas.line_width, self.canvas.line_cap = self.width.value, "round"
         self.canvas.stroke_line(x, y, x, y)
 
@@ -162,33 +161,26 @@ class Tools:
         except CourseError as error:
             self.note = f"{file['name']} was not opened. {error}"
         self.file.value = ()  # so that the same file can be opened again
-        self.tell()
+        self.show_answers()
 
     # ---- the question
 
-    def begin(self) -> None:
-        """Ask was pressed. Without a front end, `board.ask` does the same in the caller's thread."""
-        if self.board._busy.acquire(blocking=False):
-            self.board._stop.clear()
-            threading.Thread(target=self._answer, daemon=True).start()
-
     def _answer(self) -> None:
-        """Wait until the question has arrived whole, then ask it. Runs in its own thread, holding the lock."""
-        text = None
-        while text != self.line.value:
-            text = self.line.value
-            time.sleep(SETTLE)
-        self.question, self.said, self.note = text.strip() or self.board.question, "", ""
-        self.tell()
+        """Ask was pressed: answer what stands in the line. Runs in its own thread, and the turn is ours."""
+        self.question, self.said, self.note = settled(self.line) or self.board.question, "", ""
+        self.show_answers()
         try:
-            for piece in self.board._pieces(self.question):
+            for piece in self.board.pieces(self.question):
                 self.said += piece
-                self.tell(at_most_every=REFRESH)
-            self.note = "Stopped." if self.board._stop.is_set() else "" if self.said else "The model said nothing."
+                self.board.refresh(at_most_every=REFRESH)
+            self.note = "Stopped." if self.board.stopped.is_set() else "" if self.said else "The model said nothing."
         except CourseError as error:
             self.note = str(error)
         except Exception as error:  # in a thread nobody would see it
             self.note = f"No answer: {type(error).__name__}: {error}"
         finally:
-            self.board._busy.release()
-            self.tell()
+            self.board.end()
+
+
+def _css(colour: str) -> str:
+    return "rgb({}, {}, {})".format(*PAINTS[colour])

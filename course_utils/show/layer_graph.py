@@ -24,7 +24,7 @@ MEANING = {
 
 
 class OnnxLayer(View):
-    """The operators of one layer with their weights, and what flows between them and in from outside."""
+    """The operators of one layer of a language model, drawn from its ONNX graph: what they hold, and what flows in."""
 
     def __init__(self, graph, layer: int = 0):
         start = f"/model/layers.{layer}/"
@@ -38,7 +38,6 @@ class OnnxLayer(View):
         self._place = self._places()
 
     def text(self) -> str:
-        """One line an operator: what it is called, which weights it holds, what comes in."""
         lines = [f"Layer {self.layer}: {len(self.nodes)} operators, from first to last."]
         for node in self.nodes:
             weights = f", weights {self._size(node)}" if self._size(node) else ""
@@ -47,7 +46,6 @@ class OnnxLayer(View):
         return "\n".join(lines)
 
     def html(self) -> str:
-        """The picture as SVG, in the colours of the page."""
         height = max(y for _, y in self._place.values()) + HIGH + 46
         alt = escape(self.text())
         look = f"max-width:100%;width:{WIDTH}px;font-family:sans-serif;color:{COLOUR}"

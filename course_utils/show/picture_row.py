@@ -6,15 +6,15 @@ from html import escape
 
 from course_utils.base import CourseError
 from course_utils.models.pictures import open_picture, to_data_url
+from course_utils.pico.textbook.drawings import SIDE
 
-from .charts import Plot
+from .charts import Plot, canvas
+from .page import BORDER, LOOK
 from .view import View
-
-SIDE = 336  # pixels along a side of what the model sees at once
 
 
 class PictureRow(View):
-    """Pictures side by side, each with a caption, which is also its alt text."""
+    """Pictures (of Pillow) side by side, each with a caption, which is also its alt text; `width` in pixels."""
 
     def __init__(self, pictures: list, captions: list[str] | None = None, width: int = 220):
         pictures = list(pictures) if isinstance(pictures, list | tuple) else [pictures]
@@ -29,14 +29,12 @@ class PictureRow(View):
         self.width = width
 
     def text(self) -> str:
-        """The captions, and the sizes of the pictures."""
         return "\n".join(
             f"[{caption}: {wide:,} x {high:,} pixels]"
             for caption, (wide, high) in zip(self.captions, self.sizes, strict=True)
         )
 
     def html(self) -> str:
-        """The pictures inside of the page, at twice their width for sharp screens."""
         return (
             '<div class="course-pictures" style="display:flex;flex-wrap:wrap;gap:14px;align-items:flex-start">'
             f"{''.join(map(self._figure, self.pictures, self.captions))}</div>"
@@ -45,10 +43,9 @@ class PictureRow(View):
     def _figure(self, picture, caption: str) -> str:
         small = picture.copy()
         small.thumbnail((2 * self.width, 4 * self.width))
-        look = f"width:{self.width}px;max-width:100%;border:1px solid var(--jp-border-color1, #999);display:block"
+        look = f"width:{self.width}px;max-width:100%;border:{BORDER};display:block"
         look += ";image-rendering:pixelated" if small.width < self.width else ""
-        words = f"width:{self.width}px;line-height:1.4;color:var(--jp-content-font-color1, inherit)"
-        words += ";overflow-wrap:anywhere"  # an answer may be one long word
+        words = f"width:{self.width}px;overflow-wrap:anywhere;{LOOK}"  # an answer may be one long word
         return (
             f'<figure style="margin:0.3em 0"><img alt="{escape(caption)}" src="{to_data_url(small)}" style="{look}">'
             f'<figcaption style="{words}">{escape(caption)}</figcaption></figure>'
@@ -87,14 +84,12 @@ def look(picture, weights, caption: str = "") -> Plot:
     1 in all. The picture is squeezed into the square that the model sees. Raises CourseError.
     """
     import numpy
-    from matplotlib.figure import Figure
     from PIL import ImageFilter
 
     weights, unit = _grid(weights)
     rows, columns = weights.shape
     picture = open_picture(picture).resize((SIDE, SIDE))
-    figure = Figure(figsize=(7.6, 3.5), layout="constrained")
-    left, right = figure.subplots(1, 2)
+    figure, (left, right) = canvas(3.5, caption, 2, 7.6)
     place = {"extent": (0, columns, rows, 0), "aspect": "auto"}
     left.imshow(picture, **place)
     shades = right.imshow(weights, cmap="cividis", vmin=0, **place)
@@ -105,10 +100,9 @@ def look(picture, weights, caption: str = "") -> Plot:
     best = [divmod(int(at), columns) for at in numpy.argsort(-weights, axis=None, kind="stable")[:3]]
     for axes in (left, right):
         axes.set(xticks=[], yticks=[], box_aspect=1)
+        axes.spines[:].set_visible(True)
         for rank, at in enumerate(best):
             _mark(axes, *at, str(rank + 1))
-    if caption:
-        figure.suptitle(caption, fontsize=11)
     told = [f"row {row + 1}, column {column + 1}: {weights[row, column]:.3g} {unit}".strip() for row, column in best]
     alt = f"{caption or 'Where the model looks'}. The brightest of {rows} x {columns} places is {told[0]}."
     lines = [f"The brightest places, counted from the top left ({len(best)} are marked in the picture):"]

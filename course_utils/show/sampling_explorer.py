@@ -12,9 +12,10 @@ from html import escape
 from course_utils.models.chat import BadOption, EmptyPrompt, SamplingParams, UnknownOption
 from course_utils.models.torch_model import processors_for
 
+from .page import BRAND, LOOK, svg, words
 from .pieces import check_text, encode, pieces
-from .torch_model import network_and_tokenizer
-from .view import View
+from .token_maps import network_and_tokenizer
+from .view import Controlled
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,6 @@ SETTINGS = {
     "repetition_penalty": Setting("Repetition penalty (1 = off)", 1.0, 2.0, 0.05, 1.0),
 }
 SHOWN = 12  # tokens in the chart
-LOOK = "line-height:1.5;color:var(--jp-content-font-color1, inherit)"
 
 
 @dataclass(frozen=True)
@@ -54,8 +54,13 @@ class Row:
         return "cut" if self.cut else _percent(self.after)
 
 
-class SamplingExplorer(View):
-    """`settings` holds the values of the sliders, `drawn` the tokens drawn so far."""
+class SamplingExplorer(Controlled):
+    """Five settings against the probabilities of the next token, and a button that draws it.
+
+    `model` is a course model of the Transformers runtime, or a Transformers model together with its `tokenizer`. With
+    `chat=False` the prompt is continued as it stands, without chat markup. `settings` holds the values of the sliders,
+    `drawn` the tokens drawn so far.
+    """
 
     def __init__(self, model, prompt: str, tokenizer=None, chat: bool = True, seed: int = 0):
         import torch
@@ -70,7 +75,7 @@ class SamplingExplorer(View):
         self.prompt = prompt
         self.settings = {name: setting.neutral for name, setting in SETTINGS.items()}
         self._prompt_ids = encode(self._tokenizer, prompt)
-        self._random = torch.Generator().manual_seed(seed)
+        self._generator = torch.Generator().manual_seed(seed)
         self._logits = {}  # by sequence, so that a slider costs no forward pass
         self.drawn: list[int] = []
 
@@ -87,8 +92,12 @@ class SamplingExplorer(View):
             if not low <= value <= high:  # the slider would move it to its end, without a word
                 raise BadOption(f"Here {name} goes from {low:g} to {high:g}; it was {value!r}.")
         self.settings.update(settings)
-        self._redraw()
+        self.redraw()
         return self
+
+    def setting(self, name: str) -> float:
+        """The present value of a setting."""
+        return self.settings[name]
 
     def distributions(self):
         """Two tensors of probabilities over the vocabulary: the model's own, and after the settings."""
@@ -137,14 +146,14 @@ class SamplingExplorer(View):
         if self.ended:
             return ""
         _, after = self.distributions()
-        self.drawn.append(torch.multinomial(after, 1, generator=self._random).item())
-        self._redraw()
+        self.drawn.append(torch.multinomial(after, 1, generator=self._generator).item())
+        self.redraw()
         return pieces(self._tokenizer, self.drawn[-1:])[0].text
 
     def restart(self) -> None:
         """Take back all that was drawn."""
         self.drawn.clear()
-        self._redraw()
+        self.redraw()
 
     @property
     def ended(self) -> bool:
@@ -164,68 +173,55 @@ class SamplingExplorer(View):
         return f"{text} (the end)" if self.ended else text
 
     def text(self) -> str:
-        """The settings, the drawn text, and the most probable tokens before and after the settings."""
         settings = ", ".join(f"{name} {value:g}" for name, value in self.settings.items())
-        lines = [
-            settings,
-            f"Drawn so far: {self._answer() or 'nothing'}",
-            f"{'token':>14}  {'model':>7}  {'now':>7}",
-        ]
+        drawn = f"Drawn so far: {self._answer() or 'nothing'}"
+        lines = [settings, drawn, f"{'token':>14}  {'model':>7}  {'now':>7}"]
         for row in self.rows():
             bar = "█" * round(row.after * 30)
             lines.append(f"{row.piece[:14]:>14}  {_percent(row.before):>7}  {row.now:>7}  {bar}")
         return "\n".join([*lines, self._summary()])
 
     def html(self) -> str:
-        """The chart and the drawn text."""
-        return self._chart_html() + self._drawn_html()
-
-    def _chart_html(self) -> str:
         summary = f'<p style="margin:0.2em 0">{escape(self._summary())}</p>'
-        return f'<div class="course-sampling-chart" style="{LOOK}">{chart(self.rows())}{summary}</div>'
+        return f'<div style="{LOOK}">{chart(self.rows())}{summary}</div>'
 
-    def _drawn_html(self) -> str:
+    def _told(self) -> str:
         drawn = escape(self._answer()) or "<em>nothing yet</em>"
-        look = f"margin:0.2em 0;{LOOK}"
-        return f'<p role="status" style="{look}"><strong>Drawn so far:</strong> {drawn}</p>'
+        return f'<p role="status" style="margin:0.2em 0;{LOOK}"><strong>Drawn so far:</strong> {drawn}</p>'
+
+    def controls(self) -> dict:
+        """A slider for each setting."""
+        import ipywidgets as w
+
+        look = {"style": {"description_width": "185px"}, "layout": {"width": "385px"}}
+        sliders = {}
+        for name, setting in SETTINGS.items():
+            kind = w.IntSlider if name == "top_k" else w.FloatSlider
+            ends = {"min": setting.low, "max": setting.high, "step": setting.step}
+            sliders[name] = kind(self.settings[name], description=setting.label, **ends, **look)
+        return sliders
 
     def build(self):
         """Five sliders at the left, the chart at the right, two buttons below."""
         import ipywidgets as w
 
-        self._sliders = {}
-        for name, setting in SETTINGS.items():
-            kind = w.IntSlider if name == "top_k" else w.FloatSlider
-            slider = kind(
-                value=self.settings[name],
-                min=setting.low,
-                max=setting.high,
-                step=setting.step,
-                description=setting.label,
-                style={"description_width": "185px"},
-                layout={"width": "420px"},
-            )
-            slider.add_class(f"course-sampling-{name.replace('_', '-')}")
-            slider.observe(lambda change, name=name: self.set(**{name: change["new"]}), "value")
-            self._sliders[name] = slider
-        self._draw_button = w.Button(description="Draw a token", button_style="primary", layout={"width": "130px"})
-        self._draw_button.add_class("course-sampling-draw")
-        self._draw_button.on_click(lambda _: self.draw())
+        self.make_controls()
+        self.draw_button = w.Button(description="Draw a token", button_style="primary", layout={"width": "130px"})
+        self.draw_button.on_click(lambda _: self.draw())
         restart = w.Button(description="Start again", layout={"width": "110px"})
         restart.on_click(lambda _: self.restart())
-        self._picture = w.HTML(self._chart_html(), layout={"width": "560px"})
         # a widget of its own: a screen reader hears of a token drawn, and not at each move of a slider
-        self._told = w.HTML(self._drawn_html())
-        controls = w.VBox([*self._sliders.values(), w.HBox([self._draw_button, restart])], layout={"width": "440px"})
-        return w.HBox([controls, w.VBox([self._picture, self._told])], layout={"flex_flow": "row wrap"})
+        self.told = w.HTML(self._told())
+        buttons = w.HBox([self.draw_button, restart])
+        left = w.VBox([*self.control.values(), buttons], layout={"width": "395px"})
+        right = w.VBox([self.shown, self.told], layout={"width": "450px"})
+        return w.HBox([left, right], layout={"flex_flow": "row wrap"})
 
-    def _redraw(self) -> None:
-        if self._widget is None:
-            return
-        for name, slider in self._sliders.items():
-            slider.value = self.settings[name]
-        self._draw_button.disabled = self.ended
-        self._picture.value, self._told.value = self._chart_html(), self._drawn_html()
+    def redraw(self) -> None:
+        """Sliders, chart, drawn tokens and button as they are now."""
+        super().redraw()
+        if self._widget is not None:
+            self.draw_button.disabled, self.told.value = self.ended, self._told()
 
 
 def _percent(share: float) -> str:
@@ -234,26 +230,18 @@ def _percent(share: float) -> str:
 
 def chart(rows: list[Row]) -> str:
     """Bars as SVG: the outline is the model's probability, the filled bar the one after the settings."""
-    step, left, width = 22, 120, 300
-    height = step * len(rows) + 22
+    step, left, width = 22, 100, 210
     told = "; ".join(f"{row.piece}: {_percent(row.before)}, now {row.now}" for row in rows)
-    alt = f"Bar chart of {len(rows)} next tokens, by the model and after the settings. {told}."
-    parts = [
-        f'<svg role="img" aria-label="{escape(alt)}" width="540" height="{height}" font-size="13"'
-        ' fill="currentColor" font-family="var(--jp-ui-font-family, sans-serif)">',
-        f'<text x="{left}" y="13">outline: the model · filled: after the settings</text>',
-    ]
+    parts = [words(0, 13, "outline: the model · filled: after the settings")]
     for place, row in enumerate(rows):
         y = 22 + place * step
-        name = escape(row.piece[:13])
-        told = escape(f"{_percent(row.before)} → {row.now}")
         end = left + max(row.before, row.after) * width + 8
-        parts.append(
-            f'<text x="{left - 8}" y="{y + 14}" text-anchor="end" font-family="monospace">{name}</text>'
-            f'<rect x="{left}" y="{y + 3}" width="{row.after * width:.1f}" height="15"'
-            ' fill="var(--jp-brand-color1, #1976d2)"/>'
-            f'<rect x="{left}" y="{y + 3}" width="{max(row.before * width, 0.5):.1f}" height="15" fill="none"'
-            ' stroke="currentColor"/>'
-            f'<text x="{end:.1f}" y="{y + 15}">{told}</text>'
-        )
-    return "".join([*parts, "</svg>"])
+        box = f'x="{left}" y="{y + 3}" height="15"'
+        parts += [
+            words(left - 8, y + 15, row.piece[:11], "end"),
+            f'<rect {box} width="{row.after * width:.1f}" fill="{BRAND}"/>',
+            f'<rect {box} width="{max(row.before * width, 0.5):.1f}" fill="none" stroke="currentColor"/>',
+            words(round(end, 1), y + 15, f"{_percent(row.before)} → {row.now}"),
+        ]
+    alt = f"Bar chart of {len(rows)} next tokens, by the model and after the settings. {told}."
+    return svg(alt, 440, step * len(rows) + 22, parts, size=13)

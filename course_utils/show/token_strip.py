@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from html import escape
 
+from .page import LOOK, fold
 from .pieces import Piece, encode, pieces, tokenizer_of
 from .view import View
 
@@ -12,7 +13,10 @@ TINTS = ("rgba(33,150,243,.20)", "rgba(255,152,0,.22)", "rgba(76,175,80,.22)", "
 
 
 class TokenStrip(View):
-    """`rows` holds, for each text, the list of its pieces."""
+    """The tokens of one or more texts, with their numbers. A model that has a tokenizer will do too.
+
+    `rows` holds, for each text, the list of its pieces.
+    """
 
     def __init__(self, tokenizer, *texts: str):
         tokenizer = tokenizer_of(tokenizer)
@@ -20,35 +24,25 @@ class TokenStrip(View):
         self.rows: list[list[Piece]] = [pieces(tokenizer, encode(tokenizer, text)) for text in texts]
 
     def text(self) -> str:
-        """Each text as its pieces, their numbers, and the count."""
         blocks = []
         for text, row in zip(self.texts, self.rows, strict=True):
-            blocks.append(
-                "\n".join(
-                    [
-                        _count(text, row),
-                        " | ".join(piece.visible for piece in row),
-                        " ".join(str(p.id) for p in row),
-                    ]
-                )
-            )
+            shown, ids = " | ".join(piece.visible for piece in row), " ".join(str(piece.id) for piece in row)
+            blocks.append("\n".join([_count(text, row), shown, ids]))
         return "\n\n".join(blocks)
 
     def html(self) -> str:
-        """Each text as a strip of boxes; a number shows on hover, and all of them in a folded line."""
-        return "".join(self._strip(text, row) for text, row in zip(self.texts, self.rows, strict=True))
+        return "".join(_strip(text, row) for text, row in zip(self.texts, self.rows, strict=True))
 
-    @staticmethod
-    def _strip(text: str, row: list[Piece]) -> str:
-        boxes = "".join(_box(piece, TINTS[place % len(TINTS)]) for place, piece in enumerate(row))
-        ids = " ".join(str(piece.id) for piece in row)
-        look = "margin:0.4em 0;color:var(--jp-content-font-color1, inherit)"
-        return (
-            f'<figure class="course-tokens" style="{look}">'
-            f'<figcaption style="margin-bottom:0.3em">{escape(_count(text, row))}</figcaption>'
-            f'<div style="line-height:2.1;font-family:var(--jp-code-font-family, monospace)">{boxes}</div>'
-            f'<details style="margin-top:0.2em"><summary>The numbers</summary>{ids}</details></figure>'
-        )
+
+def _strip(text: str, row: list[Piece]) -> str:
+    boxes = "".join(_box(piece, TINTS[place % len(TINTS)]) for place, piece in enumerate(row))
+    ids = " ".join(str(piece.id) for piece in row)
+    return (
+        f'<figure class="course-tokens" style="margin:0.4em 0;{LOOK}">'
+        f'<figcaption style="margin-bottom:0.3em">{escape(_count(text, row))}</figcaption>'
+        f'<div style="line-height:2.1;font-family:var(--jp-code-font-family, monospace)">{boxes}</div>'
+        f"{fold('The numbers', ids)}</figure>"
+    )
 
 
 def _box(piece: Piece, tint: str) -> str:

@@ -12,13 +12,18 @@ In a notebook's training loop:
 
 from __future__ import annotations
 
+import math
 import signal
 import threading
 import time
 from collections.abc import Iterator
+from html import escape
+
+from course_utils.base import CourseError
 
 from .note import front_end, publish
-from .view import View, has_widgets
+from .page import LOOK
+from .view import View
 
 REFRESH = 0.3  # seconds between two updates of the page
 SPOKEN = 5.0  # seconds between two lines where there is no page
@@ -27,14 +32,20 @@ LAST = 10  # steps that the loss at the end is the mean of: one step alone jumps
 
 
 class Training(View):
-    """Iterate over it for the numbers of the steps. `losses` keeps what `loss` was told, one value a step.
+    """A loop over the steps of a training, with a bar and a curve of the loss.
 
+    `for step in bar`, with `bar.loss(value)` once a step and `bar.say(text)` for samples; `losses` keeps the values.
     An interrupt (Kernel ▸ Interrupt, or Ctrl+C) takes effect between two steps, so the model is never left in the
-    middle of one; a second interrupt stops at once. `stopped` says whether there was one.
+    middle of one; a second interrupt stops at once. `stopped` says whether there was one. A new loop begins anew.
     """
 
     def __init__(self, steps: int, title: str = ""):
+        if not isinstance(steps, int) or steps < 0:
+            raise CourseError(f"A training has a whole number of steps, such as 300; this is {steps!r}.")
         self.steps, self.title = steps, title
+        self._begin()
+
+    def _begin(self) -> None:
         self.losses: list[float] = []
         self.stopped = False
         self.seconds = 0.0
@@ -42,9 +53,10 @@ class Training(View):
         self._drawn = 0.0
 
     def __iter__(self) -> Iterator[int]:
+        self._begin()
         began = time.perf_counter()
         before = self._catch_interrupts()
-        if front_end() and has_widgets():
+        if front_end():
             publish(self)
         try:
             for step in range(self.steps):
@@ -87,6 +99,8 @@ class Training(View):
         if self.losses:
             last = self.losses[-LAST:]
             told += f", loss {self.losses[0]:.2f} → {sum(last) / len(last):.2f}"
+        if self._broken():
+            told += f". {self._broken()}"
         told = f"{self.title}: {told}" if self.title else told[:1].upper() + told[1:]
         if self.stopped:
             told += (
@@ -112,33 +126,49 @@ class Training(View):
         elif not last:  # the last line is printed in any case
             print(self.text(), flush=True)
 
+    def _broken(self) -> str:
+        """Where the loss is no number any more; empty where it always is one."""
+        steps = [step for step, loss in enumerate(self.losses) if not math.isfinite(loss)]
+        more = f" and in {len(steps) - 1} more" if len(steps) > 1 else ""
+        return f"The loss is no number in step {steps[0]}{more}" if steps else ""
+
     def _page(self) -> str:
         bar = f'<progress max="{self.steps}" value="{self._done}" style="width:{WIDTH}px"></progress>'
-        look = "line-height:1.5;color:var(--jp-content-font-color1, inherit)"
-        return f'<div class="course-training" style="{look}">{bar}<br>{self._told()}<br>{self._curve()}</div>'
+        told = escape(self._told())
+        return f'<div class="course-training" style="{LOOK}">{bar}<br>{told}<br>{self._curve()}</div>'
 
     def _told(self) -> str:
         loss = f", loss {self.losses[-1]:.2f}" if self.losses else ""
         rate = self._done / self.seconds if self.seconds else 0
         left = f", about {(self.steps - self._done) / rate:.0f} s to go" if rate and self._done < self.steps else ""
         title = f"{self.title}: " if self.title else ""
-        return f"{title}step {self._done} of {self.steps}{loss}, {self.seconds:.0f} s{left}"
+        broken = f". {self._broken()}." if self._broken() else ""
+        return f"{title}step {self._done} of {self.steps}{loss}, {self.seconds:.0f} s{left}{broken}"
 
     def _curve(self) -> str:
-        """The losses so far as a small line, the height from 0 to the highest."""
-        if len(self.losses) < 2:
+        """The losses so far as a small line from 0 to the highest, with a gap where a loss is no number."""
+        numbers = [loss for loss in self.losses if math.isfinite(loss)]
+        if len(numbers) < 2:
             return ""
-        every = max(1, len(self.losses) // WIDTH)
-        shown, top = self.losses[::every], max(self.losses)
-        points = " ".join(
-            f"{30 + (WIDTH - 32) * at / (len(shown) - 1):.1f},{HEIGHT - 4 - (HEIGHT - 12) * value / top:.1f}"
-            for at, value in enumerate(shown)
+        shown = self.losses[:: max(1, len(self.losses) // WIDTH)]
+        low, high = min(0.0, *numbers), max(numbers)
+        scale = (HEIGHT - 12) / ((high - low) or 1.0)
+        runs, points = [], []
+        for at, loss in enumerate([*shown, math.nan]):
+            if math.isfinite(loss):
+                x = 30 + (WIDTH - 32) * at / max(len(shown) - 1, 1)
+                points.append(f"{x:.1f},{HEIGHT - 4 - scale * (loss - low):.1f}")
+            elif points:
+                runs.append(" ".join(points))
+                points = []
+        drawn = "".join(
+            f'<polyline points="{run}" fill="none" stroke="currentColor" stroke-width="1.6"/>' for run in runs
         )
-        label = f"Loss over the steps: from {self.losses[0]:.2f} to {self.losses[-1]:.2f}"
+        label = f"Loss over the steps: from {numbers[0]:.2f} to {numbers[-1]:.2f}. {self._broken()}".rstrip()
         text = 'font-size="11" fill="currentColor"'
         return (
             f'<svg width="{WIDTH}" height="{HEIGHT}" role="img" aria-label="{label}">'
             f'<line x1="30" y1="{HEIGHT - 4}" x2="{WIDTH}" y2="{HEIGHT - 4}" stroke="currentColor" opacity="0.4"/>'
-            f'<text x="0" y="12" {text}>{top:.1f}</text><text x="0" y="{HEIGHT - 4}" {text}>0</text>'
-            f'<polyline points="{points}" fill="none" stroke="currentColor" stroke-width="1.6"/></svg>'
+            f'<text x="0" y="12" {text}>{high:.1f}</text><text x="0" y="{HEIGHT - 4}" {text}>{low:.2g}</text>'
+            f"{drawn}</svg>"
         )

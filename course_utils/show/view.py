@@ -6,6 +6,8 @@ widget, where there are no widgets the HTML, in plain Python `print(view)` gives
 
 from __future__ import annotations
 
+from functools import partial
+
 from .note import front_end
 
 WIDGET = "application/vnd.jupyter.widget-view+json"
@@ -39,10 +41,9 @@ class View:
         html = self.html()
         if html:
             bundle["text/html"] = html
-        if front_end() and has_widgets():
-            widget = self.widget()
-            if widget is not None:
-                bundle[WIDGET] = {"version_major": 2, "version_minor": 0, "model_id": widget.model_id}
+        widget = self.widget() if front_end() else None
+        if widget is not None:
+            bundle[WIDGET] = {"version_major": 2, "version_minor": 0, "model_id": widget.model_id}
         return bundle
 
     def __str__(self) -> str:
@@ -52,10 +53,44 @@ class View:
         return self.text()
 
 
-def has_widgets() -> bool:
-    """True when ipywidgets is installed."""
-    try:
-        import ipywidgets  # noqa: F401
-    except ImportError:
-        return False
-    return True
+class Controlled(View):
+    """A view with controls over its picture. Moving one of them calls `set` with its name, as plain Python can."""
+
+    def set(self, **settings):
+        """Change settings by name; ends with `redraw`."""
+        raise NotImplementedError
+
+    def setting(self, name: str):
+        """The present value of a setting."""
+        return getattr(self, name)
+
+    def controls(self) -> dict:
+        """Make an ipywidgets control for each setting, by its name."""
+        raise NotImplementedError
+
+    def build(self):
+        """The controls, and the picture below them."""
+        import ipywidgets as w
+
+        self.make_controls()
+        row = w.HBox(list(self.control.values()), layout={"flex_flow": "row wrap"})
+        return w.VBox([row, self.shown])
+
+    def make_controls(self) -> None:
+        """Make `control`, by name, and `shown`, the picture, and let them work together."""
+        import ipywidgets as w
+
+        self.control, self.shown = self.controls(), w.HTML(self.html())
+        for name, control in self.control.items():
+            control.observe(partial(self._moved, name), "value")
+
+    def _moved(self, name: str, change) -> None:
+        if change["new"] != self.setting(name):  # the learner moved it, and not `redraw`
+            self.set(**{name: change["new"]})
+
+    def redraw(self) -> None:
+        """Bring controls and picture up to date, if there are any."""
+        if self._widget is not None:
+            for name, control in self.control.items():
+                control.value = self.setting(name)
+            self.shown.value = self.html()

@@ -28,7 +28,10 @@ HOW = {
 
 
 class Voice(View):
-    """A text, and its sound where this computer has a voice. `sound` is a WAV file's content, or None."""
+    """A text read aloud by the voice of this computer, where it has one; always with the text itself.
+
+    `sound` is a WAV file's content, or None.
+    """
 
     def __init__(self, text: str):
         if not isinstance(text, str) or not text.strip():
@@ -37,13 +40,11 @@ class Voice(View):
         self.sound = spoken(text)
 
     def text(self) -> str:
-        """The text itself, and how to hear it."""
         if self.sound is None:
             return f"{self.words}\n(No voice here: {HOW.get(platform.system(), 'no program for it is known')}.)"
         return f"{self.words}\n(Read aloud: {len(self.sound):,} bytes of sound.)"
 
     def html(self) -> str:
-        """A player with the text under it."""
         if self.sound is None:
             return f"<p>{escape(self.text())}</p>"
         data = base64.b64encode(self.sound).decode("ascii")

@@ -18,6 +18,7 @@ from torch.nn.utils.rnn import pad_sequence
 from course_utils.base import CourseError
 from course_utils.pico.tokenizer import IGNORED
 from course_utils.pico.training.muon import Muon, half_is_quicker
+from course_utils.setup import threads
 
 Row = tuple[list[int], list[int]]  # token ids and labels, from `encode`
 
@@ -90,8 +91,9 @@ def backward(model, rows: list[Row], half: bool = False, balance: float = 0.0) -
 def optimizers(model, muon_rate: float, adam_rate: float, more=()) -> list[torch.optim.Optimizer]:
     """Muon for the matrices inside the layers (and of a projector), AdamW for everything else and for `more`.
 
-    LoRA's thin matrices go to AdamW. Weights that are frozen go to neither.
+    LoRA's thin matrices go to AdamW. Weights that are frozen go to neither. Sets PyTorch's threads for the work, too.
     """
+    threads.use_for(sum(weights.numel() for weights in model.parameters()))
     matrices, others = [], list(more)
     for name, weights in model.named_parameters():
         inside = weights.ndim in (2, 3) and (".layers." in name or "projector" in name) and "lora_" not in name

@@ -1,0 +1,72 @@
+"""The pieces of HTML that several views are made of, in the colours of the page, light or dark."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from html import escape
+
+from course_utils.phi import facts
+
+LOOK = "line-height:1.5;color:var(--jp-content-font-color1, inherit)"
+BORDER = "1px solid var(--jp-border-color1, #999)"
+BRAND = "var(--jp-brand-color1, #1976d2)"
+CELL = "text-align:left;vertical-align:top;padding:0.1em 0.8em 0.1em 0;background:none;"
+
+
+def fold(summary: str, html: str) -> str:
+    """A line that unfolds what is below it. `html` is HTML already."""
+    return f"<details><summary>{escape(summary)}</summary>{html}</details>"
+
+
+def fold_text(summary: str, text: str) -> str:
+    """The same with plain text below it, for the text twin of a picture."""
+    return fold(summary, f"<pre>{escape(text)}</pre>")
+
+
+def numbered(rows: Iterable[str]) -> str:
+    """The fold of sources: a numbered list of rows, which are HTML already."""
+    items = "".join(f"<li>{row}</li>" for row in rows)
+    return fold("Sources", f'<ol style="line-height:1.5">{items}</ol>')
+
+
+def table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
+    """A table of plain texts; the first of each row names it."""
+    columns = "".join(f'<th scope="col" style="{CELL}">{escape(name)}</th>' for name in head)
+    body = ""
+    for first, *others in rows:
+        cells = "".join(f'<td style="{CELL}overflow-wrap:anywhere">{escape(text)}</td>' for text in others)
+        body += f'<tr><th scope="row" style="{CELL}font-weight:normal">{escape(first)}</th>{cells}</tr>'
+    look = f"border-collapse:collapse;max-width:900px;{LOOK}"
+    return f'<table style="{look}"><thead><tr>{columns}</tr></thead><tbody>{body}</tbody></table>'
+
+
+def svg(alt: str, width: float, height: float, parts: Iterable[str], size: int = 12) -> str:
+    """A drawing in the colour of the page's text; `alt` says what it shows, `size` is that of its letters."""
+    return (
+        f'<svg role="img" aria-label="{escape(alt)}" width="{width:g}" height="{height:g}" font-size="{size}"'
+        f' font-family="var(--jp-code-font-family, monospace)" fill="currentColor">{"".join(parts)}</svg>'
+    )
+
+
+def words(x: float, y: float, text: str, anchor: str = "start") -> str:
+    """A text in a drawing; `anchor` is "start", "middle" or "end"."""
+    return f'<text x="{x:g}" y="{y:g}" text-anchor="{anchor}">{escape(text)}</text>'
+
+
+def trace(figures: list[facts.Figure]) -> str:
+    """One line a figure of the facts: its mark such as [1], whose it is, and where it comes from."""
+    return "\n".join(f"[{n}] {_line(figure)}" for n, figure in enumerate(figures, 1))
+
+
+def sources_fold(figures: list[facts.Figure]) -> str:
+    """The same as HTML to fold out, with the addresses as links."""
+    return numbered(map(_linked, figures))
+
+
+def _line(figure: facts.Figure) -> str:
+    return f"{facts.model(figure.model).name}, {figure.key.replace('_', ' ')}: {figure.trace()}"
+
+
+def _linked(figure: facts.Figure) -> str:
+    line, url = escape(_line(figure)), escape(figure.source.url)
+    return line.replace(url, f'<a href="{url}">{url}</a>', 1) if url else line

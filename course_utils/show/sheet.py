@@ -1,0 +1,146 @@
+"""A sheet of paper that keeps what is drawn on it as a list of steps; Pillow draws them.
+
+So what a model sees never depends on pixels that a browser sends back, and each step can be undone and told in words.
+"""
+
+from __future__ import annotations
+
+from course_utils.models.pictures import BadPicture, changes, open_picture
+from course_utils.pico.textbook.drawings import COLOURS as PAINTS
+from course_utils.pico.textbook.drawings import SIDE
+
+COLOURS = ("red", "green", "blue", "yellow", "purple", "black")
+SHAPES = ("circle", "square", "triangle")
+TWICE = 2 * SIDE  # drawn at twice the size, then made smaller, which gives smooth edges
+FAR = 10 * SIDE  # pixels: no step lies outside of this
+MOST_LISTED = 4  # steps, below the sheet
+
+
+class Sheet:
+    """`steps` is what was done: (what, colour, points, size), or ("open", picture, words), or ("clear",)."""
+
+    def __init__(self):
+        self.steps: list[tuple] = []
+
+    @property
+    def picture(self):
+        """The picture as the model sees it, 336 x 336, RGB."""
+        from PIL import Image, ImageDraw
+
+        sheet = Image.new("RGB", (TWICE, TWICE), "white")
+        pen = ImageDraw.Draw(sheet)
+        for what, *how in self._seen():
+            if what == "open":  # whole, with white beside or above it
+                sheet.paste(how[0], ((TWICE - how[0].width) // 2, (TWICE - how[0].height) // 2))
+            else:
+                _draw(pen, what, *how)
+        return sheet.reduce(2)
+
+    def stroke(self, colour: str, points, width: float = 8) -> None:
+        """A line with the pen through these points, (x, y) in pixels from the top left. Raises BadPicture."""
+        self._add("line", _known(colour, COLOURS, "colour"), _points(points), _size(width))
+
+    def shape(self, shape: str, colour: str, at: tuple[float, float], size: float = 40) -> None:
+        """A filled circle, square or triangle around `at`, `size` pixels from its middle. Raises BadPicture."""
+        shape = _known(shape, SHAPES, "shape")
+        self._add(shape, _known(colour, COLOURS, "colour"), _points([at]), _size(size))
+
+    def open(self, source) -> str:
+        """A picture of one's own instead of what was there: a path, bytes or a Pillow image. Says what became of it.
+
+        Raises BadPicture, and then the sheet stays as it was.
+        """
+        from PIL import ImageOps
+
+        picture = open_picture(source)
+        words = f"a picture of {picture.width:,} x {picture.height:,} pixels"
+        words += f" ({changes(picture)})" if changes(picture) else ""
+        self._add("open", ImageOps.contain(picture, (TWICE, TWICE)), words)
+        return words
+
+    def clear(self) -> None:
+        """An empty sheet. Undo brings the old one back."""
+        if self._seen():
+            self._add("clear")
+
+    def undo(self) -> None:
+        """Take back the last step."""
+        self.steps = self.steps[:-1]
+
+    def described(self) -> list[str]:
+        """What is on the sheet, step by step, in words."""
+        return [_described(*step) for step in self._seen()]
+
+    def listing(self) -> str:
+        """The same in a line, of many steps the last few."""
+        told = self.described()
+        more = f"{len(told)} steps, the last of them " if len(told) > MOST_LISTED else ""
+        return f"On the sheet: {more}{'; '.join(told[-MOST_LISTED:]) or 'nothing yet'}."
+
+    def _add(self, *step) -> None:
+        self.steps = [*self.steps, step]  # a new list, for an answer may be reading the old one
+
+    def _seen(self) -> list[tuple]:
+        """The steps since the sheet was last cleared or covered by a picture."""
+        seen: list[tuple] = []
+        for step in self.steps:
+            if step[0] in ("clear", "open"):
+                seen = []
+            if step[0] != "clear":
+                seen.append(step)
+        return seen
+
+
+def _draw(pen, what: str, colour: str, points, size: float) -> None:
+    """One step, on a sheet of twice the size."""
+    paint, size = PAINTS[colour], 2 * size
+    points = [(2 * x, 2 * y) for x, y in points]
+    x, y = points[0]
+    if what == "line":
+        pen.line(points, fill=paint, width=round(size), joint="curve")
+        for end in (points[0], points[-1]):  # round ends; a single point becomes a dot
+            pen.circle(end, size / 2, fill=paint)
+    elif what == "circle":
+        pen.circle((x, y), size, fill=paint)
+    elif what == "square":
+        pen.rectangle((x - 0.85 * size, y - 0.85 * size, x + 0.85 * size, y + 0.85 * size), fill=paint)
+    else:
+        pen.polygon([(x, y - size), (x + size, y + 0.75 * size), (x - size, y + 0.75 * size)], fill=paint)
+
+
+def _described(what: str, *how) -> str:
+    if what == "open":
+        return how[1]
+    colour, points, _ = how
+    (x, y), (last_x, last_y) = points[0], points[-1]
+    if what == "line" and len(points) > 1:
+        return f"a {colour} line from ({x:.0f}, {y:.0f}) to ({last_x:.0f}, {last_y:.0f})"
+    return f"a {colour} {'dot' if what == 'line' else what} at ({x:.0f}, {y:.0f})"
+
+
+def _known(name: object, names: tuple[str, ...], what: str) -> str:
+    """The name of a colour or a shape, checked."""
+    known = str(name).strip().lower()
+    if known not in names:
+        raise BadPicture(f"There is no {what} {name!r} here. There are: {', '.join(names)}.")
+    return known
+
+
+def _points(points) -> tuple[tuple[float, float], ...]:
+    """The points, checked: a NaN would only be noticed deep inside of Pillow."""
+    try:
+        pairs = tuple((float(x), float(y)) for x, y in points)
+    except (TypeError, ValueError) as error:
+        raise BadPicture(f"Points are pairs of numbers, [(x, y), ...]; this is {points!r}.") from error
+    if not pairs:
+        raise BadPicture("A line needs at least one point, [(x, y)].")
+    for x, y in pairs:
+        if not (abs(x) <= FAR and abs(y) <= FAR):
+            raise BadPicture(f"({x:g}, {y:g}) is not near the sheet. Its corners are (0, 0) and ({SIDE}, {SIDE}).")
+    return pairs
+
+
+def _size(size: object) -> float:
+    if not isinstance(size, int | float) or not 0 < size <= SIDE:
+        raise BadPicture(f"A size is a number of pixels from 1 to {SIDE}, for example 40; this is {size!r}.")
+    return size
