@@ -187,7 +187,7 @@ def placed(messages: list[Message], pictures: int) -> list[Message]:
         return [*messages[:-1], Message(messages[-1].role, tags + messages[-1].content)]
     if sorted(numbers) != list(range(1, pictures + 1)):
         tags = ", ".join(f"<|image_{number}|>" for number in numbers)
-        raise BadPrompt(f"The pictures are {pictures}, and the tags in the texts are {tags}. Each picture is named once.")
+        raise BadPrompt(f"The pictures are {pictures}, and the tags in the texts are {tags}. Name each picture once.")
     return messages
 
 
