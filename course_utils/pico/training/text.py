@@ -10,7 +10,8 @@ from transformers import Phi3Config, Phi3ForCausalLM, PhimoeConfig, PhimoeForCau
 
 from course_utils.pico import folder as folder_of
 from course_utils.pico.tokenizer import load_tokenizer
-from course_utils.pico.training.loop import Checkpoint, backward, optimizers, prefers_half, quicken, run
+from course_utils.pico.training.loop import Checkpoint, backward, optimizers, quicken, run
+from course_utils.pico.training.muon import prefers_half
 from course_utils.pico.training.recipes import ACTIVE, Recipe, lessons
 
 
