@@ -169,7 +169,7 @@ def test_the_balance_counts_in_training(model):
 def test_the_comparison_can_be_made_again(tmp_path, monkeypatch, capsys):
     """The command of `moe.json`, with untrained dense models and one sample a skill, writes every figure there is."""
     with pytest.raises(SystemExit):
-        experts.main(["--trained", str(tmp_path), "--machine", "a core", "--date", "2026-11-26"])
+        experts.main(["--trained", str(tmp_path), "--machine", "a core"])
     assert "train dense-active first" in capsys.readouterr().err
     tokenizer = load_tokenizer(folder(MOE))
     for name in moe.NAMES[1:]:
@@ -185,7 +185,7 @@ def test_the_comparison_can_be_made_again(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(experts, "speed", partial(experts.speed, rounds=1))
     monkeypatch.setattr(experts, "RECIPES", {MOE: replace(RECIPES[MOE], steps=20)})
     monkeypatch.setattr(experts, "held_out", lambda tokenizer: moe.held_out(tokenizer, samples=4))
-    assert experts.main(["--trained", str(tmp_path), "--machine", "a core", "--date", "2026-11-26"]) == 0
+    assert experts.main(["--trained", str(tmp_path), "--machine", "a core"]) == 0
     written = json.loads((home / "moe.json").read_text(encoding="utf-8"))
     assert written.keys() == moe.compared().keys() and written["command"] == moe.compared()["command"]
     for name in moe.NAMES:

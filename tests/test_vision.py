@@ -193,11 +193,13 @@ def test_the_details_are_those_of_the_layout(seen):
     """All tokens of the details, as training puts them before a picture, are those that `embed` puts there."""
     model, tokenizer = seen
     page = sample("colour").pages[0]
-    where, vectors = vision_training.in_detail(page, model, list(range(vision_training.DETAILS)))
+    where, vectors = vision_training.in_detail(page, model, 1.0, random.Random(1))
     pixels, (high, wide) = vision.crops(page.picture)
     with torch.no_grad():
         whole = model.layout(model.look(pixels), high, wide)
-    assert torch.allclose(vectors + model.zoom, whole[: len(where)], atol=1e-4) and len(where) == 2352
+    assert where == list(range(2353)) and torch.allclose(vectors, whole[:2353], atol=1e-4)
+    some, vectors = vision_training.in_detail(page, model, 0.1, random.Random(1))
+    assert len(some) == 236 and torch.allclose(vectors, whole[some], atol=1e-4)
 
 
 def test_the_rate_rises_in_each_stage_and_ends_at_nothing():
@@ -244,7 +246,7 @@ def test_tags_and_pictures_have_to_match(seen):
     with pytest.raises(ValueError, match="each once"):
         vision.pieces("<|image_2|>", 1)
     model, picture = load(VISION, runtime="transformers", most=0), sample("colour").pages[0].picture
-    with pytest.raises(BadPrompt, match="image_1"):
+    with pytest.raises(BadPrompt, match=r"name: \[1, 2\]"):
         model.chat("<|image_1|> and <|image_2|>: what has changed?", pictures=[picture])
     with pytest.raises(BadPrompt, match="reads text only"):
         load("pico-mini").chat("What is it?", pictures=[picture])

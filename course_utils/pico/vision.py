@@ -143,10 +143,9 @@ class PicoVision(PreTrainedModel):
         whole = self.with_row_ends(places[0])
         if high == 0:
             return whole
-        hidden = places.shape[-1]
         # [high, wide, 12, 12, hidden] -> [high * 12, wide * 12, hidden]: the crops side by side, as one large picture
-        details = places[1:].view(high, wide, PLACES, PLACES, hidden).transpose(1, 2)
-        details = self.with_row_ends(details.reshape(high * PLACES, wide * PLACES, hidden)) + self.zoom
+        details = places[1:].view(high, wide, PLACES, PLACES, -1).transpose(1, 2)
+        details = self.with_row_ends(details.reshape(high * PLACES, wide * PLACES, -1)) + self.zoom
         return torch.cat([details, self.separator[None], whole])
 
     def with_row_ends(self, grid):

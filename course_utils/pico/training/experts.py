@@ -1,6 +1,6 @@
 """Measure what experts are worth: pico-moe beside the two dense models that read the same.
 
-    python -m course_utils.pico.training.experts --machine "..." --date 2026-11-26
+    python -m course_utils.pico.training.experts --machine "two cores of ..."
 
 writes `moe.json` and pico-moe's `scores.json`. pico-moe is measured as it ships; the dense ones are those that
 `python -m course_utils train dense-active` and `... dense-total` leave in their folders.
@@ -12,6 +12,7 @@ import argparse
 import json
 import sys
 import time
+from datetime import date
 from pathlib import Path
 from statistics import median
 
@@ -24,7 +25,7 @@ from course_utils.pico.moe import NAMES, RESULTS, held_out, held_out_loss, route
 from course_utils.pico.tokenizer import load_tokenizer
 from course_utils.pico.training.recipes import ACTIVE, RECIPES, count_tokens
 
-EXAM_SEED = 7
+SAMPLES, EXAM_SEED = 100, 7  # so many samples a skill
 
 
 def expert_load(network, rows) -> list[list[float]]:
@@ -59,8 +60,8 @@ def speed(networks: dict, rounds: int = 7) -> dict[str, list[float]]:
     return {name: [median(part) for part in zip(*rows, strict=True)] for name, rows in took.items()}
 
 
-def compare(networks: dict, tokenizer, samples: int) -> dict:
-    """All that is measured of the three models, as it stands in `moe.json`. `samples`: of each skill."""
+def compare(networks: dict, tokenizer) -> dict:
+    """All that is measured of the three models, as it stands in `moe.json`."""
     recipe, rows, speeds, models = RECIPES[MOE], held_out(tokenizer), speed(networks), {}
     for name, network in networks.items():
         models[name] = {
@@ -70,7 +71,7 @@ def compare(networks: dict, tokenizer, samples: int) -> dict:
             "held_out_loss": round(held_out_loss(network, rows), 4),
             "ms_a_token": round(speeds[name][0], 2),
             "ms_a_thousand_prompt_tokens": round(speeds[name][1], 1),
-            "scores": evaluate(Examinee(network, tokenizer), samples, EXAM_SEED)[0],
+            "scores": evaluate(Examinee(network, tokenizer), SAMPLES, EXAM_SEED)[0],
         }
     return {
         "command": "python -m course_utils.pico.training.experts",
@@ -80,7 +81,7 @@ def compare(networks: dict, tokenizer, samples: int) -> dict:
         "tokens_about": count_tokens(recipe, every=10),
         "training_seed": recipe.seed,
         "held_out_samples": len(rows),
-        "samples": samples,
+        "samples": SAMPLES,
         "seed": EXAM_SEED,
         "models": models,
         "load": [[round(share, 4) for share in layer] for layer in expert_load(networks[MOE], rows)],
@@ -94,8 +95,6 @@ def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m course_utils.pico.training.experts")
     parser.add_argument("--trained", type=Path, default=cache_folder() / "train", help="where the dense models are")
     parser.add_argument("--machine", required=True, help="the machine, in words")
-    parser.add_argument("--date", required=True, help="the day, as 2026-11-26")
-    parser.add_argument("--samples", type=int, default=100, help="how many of each skill (default 100)")
     args = parser.parse_args(argv)
     folders = {MOE: folder(MOE)} | {name: args.trained / name / "model" for name in NAMES[1:]}
     for name, path in folders.items():
@@ -105,8 +104,8 @@ def main(argv: list[str] | None = None) -> int:
     networks = {
         name: AutoModelForCausalLM.from_pretrained(path, dtype=torch.float32).eval() for name, path in folders.items()
     }
-    result = {"machine": args.machine, "date": args.date} | compare(networks, load_tokenizer(), args.samples)
-    exam = {"samples": args.samples, "seed": EXAM_SEED, "scores": result["models"][MOE]["scores"]}
+    result = {"machine": args.machine, "date": date.today().isoformat()} | compare(networks, load_tokenizer())
+    exam = {"samples": SAMPLES, "seed": EXAM_SEED, "scores": result["models"][MOE]["scores"]}
     for path, content in ((RESULTS, result), (folder(MOE) / "scores.json", exam)):
         path.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
         print(f"Written: {path}")

@@ -27,7 +27,6 @@ from itertools import combinations
 from pathlib import Path
 
 from course_utils.pico import evaluate, folder, textbook
-from course_utils.pico.moe import held_out_loss
 from course_utils.pico.textbook.noise import web
 from course_utils.pico.textbook.sentences import SIMPLE, pair
 from course_utils.pico.textbook.world import Cast, held_out
@@ -124,6 +123,7 @@ def examine(student: evaluate.Examinee) -> dict[str, float]:
 
 def train(run: Run, tokenizer) -> dict:
     """Train one run; returns its row of the results, with a line of progress at each look."""
+    from course_utils.pico.moe import held_out_loss
     from course_utils.pico.training import loop
     from course_utils.pico.training.muon import prefers_half
     from course_utils.pico.training.text import build_model

@@ -34,7 +34,7 @@ from course_utils.pico.training.loop import Checkpoint, backward, optimizers, ru
 from course_utils.pico.training.muon import prefers_half
 from course_utils.pico.vision import PLACES, PicoVision, PicoVisionConfig, crops, normal
 
-DETAILS = 48 * 49  # tokens of 4 x 4 detail crops with their row ends
+DETAILS = 48 * 49 + 1  # tokens of 4 x 4 detail crops with their row ends, and the separator
 QUESTIONS = 6  # of a sample, at most
 BESIDE = 4  # pages a step that only the eye reads: letters and things to count, which it finds hard
 THIRDS = 3 * PLACES  # of a row of places: two narrow letters may share a place
@@ -227,9 +227,8 @@ def row_of(sample, places: torch.Tensor, model: PicoVision, tokenizer, details: 
         at += len(head)
         if details:
             where, vectors = details[i]
-            row.add(vectors + model.zoom, [at + position for position in where])
-            row.add(model.separator[None], [at + DETAILS])
-            at += DETAILS + 1
+            row.add(vectors, [at + position for position in where])
+            at += DETAILS
         whole = model.with_row_ends(page)
         row.add(whole, range(at, at + len(whole)))
         at += len(whole)
@@ -242,15 +241,16 @@ def row_of(sample, places: torch.Tensor, model: PicoVision, tokenizer, details: 
     return row
 
 
-@torch.no_grad()
-def in_detail(page, model: PicoVision, places: list[int]) -> tuple[list[int], torch.Tensor]:
-    """Some of the details' tokens of a page, those with these numbers, as the decoder meets them: (numbers, vectors).
+def in_detail(page, model: PicoVision, share: float, rng: random.Random) -> tuple[list[int], torch.Tensor]:
+    """A share of the details of a page, drawn at random, and the separator: (positions, vectors).
 
     The eye learns nothing from the details: 16 crops of every page would cost more than all the rest.
     """
-    pixels, (high, wide) = crops(page.picture)
-    grid = model.look(pixels[1:]).float().view(high, wide, PLACES, PLACES, -1).transpose(1, 2)
-    return places, model.with_row_ends(grid.reshape(high * PLACES, wide * PLACES, -1))[places]
+    pixels, shape = crops(page.picture)
+    with torch.no_grad():
+        places = model.look(pixels).float()
+    kept = [*sorted(rng.sample(range(DETAILS - 1), round(share * (DETAILS - 1)))), DETAILS - 1]
+    return kept, model.layout(places, *shape)[kept]
 
 
 def answer_losses(model: PicoVision, rows: list[Row]) -> tuple[torch.Tensor, torch.Tensor, tuple]:
@@ -302,10 +302,9 @@ def layout_rows(samples, places: torch.Tensor, model: PicoVision, tokenizer, rng
     number, share = rng.choice(((1, 1.0), (4, 0.1), (4, 0.2)))
     rows, start = [], 0
     for sample in samples[:number]:
-        kept = [sorted(rng.sample(range(DETAILS), round(share * DETAILS))) for _ in sample.pages]
-        details = [in_detail(page, model, part) for page, part in zip(sample.pages, kept, strict=True)]
-        rows.append(row_of(sample, places[start : start + len(kept)], model, tokenizer, details))
-        start += len(kept)
+        details = [in_detail(page, model, share, rng) for page in sample.pages]
+        rows.append(row_of(sample, places[start : start + len(details)], model, tokenizer, details))
+        start += len(details)
     return rows
 
 
