@@ -20,7 +20,7 @@ def build_model(recipe: Recipe) -> Phi3ForCausalLM | PhimoeForCausalLM:
     """The architecture of Phi-3, or with experts that of Phi-3.5-MoE, only small, with random weights."""
     torch.manual_seed(recipe.seed)
     common = {
-        "vocab_size": recipe.vocab_size,
+        "vocab_size": 2048,
         "hidden_size": recipe.hidden_size,
         "num_hidden_layers": recipe.layers,
         "num_attention_heads": recipe.heads,
@@ -90,7 +90,7 @@ def train(recipe: Recipe, folder: Path, last: int | None = None, save_every: int
         model.set_experts_implementation("grouped_mm")
     if last > 200:
         quicken(model)
-    optims = optimizers(model, recipe.muon_rate, recipe.adam_rate)
+    optims = optimizers(model, recipe.learning_rate, recipe.learning_rate)
     half = prefers_half(device)
     before_review = folder / "before_review.pt"
 

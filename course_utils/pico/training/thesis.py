@@ -133,7 +133,7 @@ def train(run: Run, tokenizer) -> dict:
     model, copied = build_model(recipe), build_model(recipe)
     if STEPS > 200:
         loop.quicken(model)
-    optims, half = loop.optimizers(model, recipe.muon_rate, recipe.adam_rate), prefers_half()
+    optims, half = loop.optimizers(model, recipe.learning_rate, recipe.learning_rate), prefers_half()
     looks = [round(STEPS * look / LOOKS) for look in range(1, LOOKS + 1)]
     curve, scores, read = [], [], 0
     pages = pages_of(run, tokenizer)

@@ -277,9 +277,9 @@ def answer_losses(model: PicoVision, rows: list[Row]) -> tuple[torch.Tensor, tor
 
 def together(
     model: PicoVision, rows: list[Row], aid: DecoderAid | None = None
-) -> tuple[torch.Tensor, torch.Tensor | float, list[tuple[str, bool]]]:
+) -> tuple[torch.Tensor, torch.Tensor, list]:
     """(mean loss of the answers' tokens, loss of the aid, of each question its skill and whether greedy is right)."""
-    losses, aided, right = [], 0.0, []
+    losses, aided, right = [], torch.zeros(()), []
     for pages in (1, 2):  # by themselves, so that short rows are not padded to the length of long ones
         group = [row for row in rows if row.pages == pages]
         if not group:
@@ -310,7 +310,7 @@ def layout_rows(samples, places: torch.Tensor, model: PicoVision, tokenizer, rng
     return rows
 
 
-def train(recipe: Recipe, folder: Path, last: int | None = None, save_every: int = 200):
+def train(recipe: Recipe, folder: Path, last: int | None = None):
     """Train by the recipe, or only up to step `last` of it; returns (model, tokenizer).
 
     Checkpoints go to `folder`; a later call goes on from the last.
@@ -344,7 +344,7 @@ def train(recipe: Recipe, folder: Path, last: int | None = None, save_every: int
     optims = optimizers(model, 1.0, 2 / 3, more=aids.parameters())
     checkpoint = Checkpoint(folder, asdict(recipe), [model, aids, *optims])
     last = recipe.steps if last is None else min(last, recipe.steps)
-    run(model, optims, gradients, recipe.rate, last, checkpoint, save_every=save_every)
+    run(model, optims, gradients, recipe.rate, last, checkpoint)
     return model, tokenizer
 
 
