@@ -150,7 +150,7 @@ def test_each_run_is_recorded_with_its_parameters_and_computing():
         assert (row["name"], row["size"], row["noise"]) == (run.name, run.size, run.noise)
         assert row["data"] == ("web" if run.noise else "textbook")
         assert row["parameters"] == build_model(thesis.RECIPES[run.size]).num_parameters()
-        assert row["flops"] == 6 * row["parameters"] * row["tokens"] and row["core_seconds"] > 0
+        assert row["flops"] == 6 * row["parameters"] * row["tokens"]
 
 
 def test_the_comparisons_are_fair():
@@ -193,9 +193,9 @@ def test_the_results_say_where_they_come_from():
 
 def test_a_run_learns_and_a_finished_one_is_kept(tmp_path, monkeypatch, capsys):
     """Ten small steps."""
-    for name, value in {"HELD_OUT_TOKENS": 40, "SAMPLES": 1, "EXAMS": (10,), "TOKENS_A_STEP": 512}.items():
+    for name, value in {"HELD_OUT_TOKENS": 40, "SAMPLES": 1, "EXAMS": (10,), "TOKENS_A_STEP": 512, "STEPS": 10}.items():
         monkeypatch.setattr(thesis, name, value)
-    monkeypatch.setattr(thesis, "RUNS", (thesis.Run("tiny", "small", 1.0, 10 * 512),))
+    monkeypatch.setattr(thesis, "RUNS", (thesis.Run("tiny", "small", 1.0),))
     out = tmp_path / "thesis.json"
     assert thesis.main(["--out", str(out), "--machine", "a core"]) == 0
     row = thesis.results(out)["runs"]["tiny"]
