@@ -7,7 +7,6 @@ import re
 
 import pytest
 
-from course_utils.pico.textbook.everyday import everyday, everyday_in_language, words
 from course_utils.pico.textbook.facts import FACTS
 from course_utils.pico.textbook.lists import section
 from course_utils.pico.textbook.smalltalk import (
@@ -18,6 +17,8 @@ from course_utils.pico.textbook.smalltalk import (
     TOPICS,
     YES,
     YES_FINNISH,
+    everyday,
+    everyday_in_language,
     honest,
     is_test_wording,
     normalise,
@@ -25,6 +26,7 @@ from course_utils.pico.textbook.smalltalk import (
     patterns,
     scruffy,
     wordings,
+    words,
 )
 
 # What pico-mini can do, or learns as a fact elsewhere: no everyday question may ask for it.

@@ -3,44 +3,33 @@
     draw(rng, "train")            a sample of the training, with up to six questions
     draw(rng, "test", "colour")   one for the examination of a skill, with a combination that training never shows
 
-`picture_questions` says what is held out. Here are the pages with shapes on them; `picture_pages` draws the others.
+`picture_pages` says what is held out, and draws the pages without shapes. Here are those with shapes on them.
 """
 
 from __future__ import annotations
 
 import random
 from collections.abc import Callable
+from itertools import permutations
 
-from course_utils.pico.textbook.drawings import (
-    BLOT,
-    ODD,
-    SHAPES,
-    SIDE,
-    Page,
-    Paint,
-    Thing,
-    nameless,
-)
+from course_utils.pico.textbook.drawings import BLOT, ODD, SHAPES, SIDE, Page, Paint, Thing, nameless
 from course_utils.pico.textbook.lists import family, pairs
-from course_utils.pico.textbook.picture_pages import chart, lines, scene, soup, table, writing
-from course_utils.pico.textbook.picture_questions import (
+from course_utils.pico.textbook.picture_pages import (
     NAMES,
-    Hints,
+    WHAT_IS_THERE,
     Question,
     Sample,
-    aim,
     article,
-    colour_question,
+    chart,
     held_group,
     held_pair,
-    held_relation,
-    hint,
-    hints,
+    lines,
     paper,
-    plural,
+    scene,
     sentence,
-    shape_question,
-    what_is_there,
+    soup,
+    table,
+    writing,
 )
 
 Kind = tuple[str, str]  # a shape and a colour
@@ -66,25 +55,17 @@ def free_spot(rng: random.Random, others: list[Thing], size: float) -> tuple[flo
     return None
 
 
-def place(rng: random.Random, others: list[Thing], kind: Kind, largest: float) -> Thing | None:
-    """A thing of this kind that touches none of the others, or None if there is no room."""
-    size = rng.uniform(24, largest)
-    at = free_spot(rng, others, size)
-    if at is None:
-        return None
-    hollow, unrest = rng.random() < 0.15, 0.035 if rng.random() < 0.25 else 0.0
-    angle = rng.uniform(-0.25, 0.25) if rng.random() < 0.5 else 0.0
-    return Thing(*kind, *at, size, hollow, angle, unrest)
-
-
 def scatter(rng: random.Random, kinds: list[Kind], largest: float = 62) -> list[Thing]:
     """Things of these shapes and colours, none touching another."""
     while True:
         things: list[Thing] = []
         for kind in kinds:
-            thing = place(rng, things, kind, largest)
-            if thing:
-                things.append(thing)
+            size = rng.uniform(24, largest)
+            at = free_spot(rng, things, size)
+            if at:
+                hollow, unrest = rng.random() < 0.15, 0.035 if rng.random() < 0.25 else 0.0
+                angle = rng.uniform(-0.25, 0.25) if rng.random() < 0.5 else 0.0
+                things.append(Thing(*kind, *at, size, hollow, angle, unrest))
         if len(things) == len(kinds):
             return things
         largest = max(30, largest - 6)
@@ -138,34 +119,48 @@ def sharp(thing: Thing) -> bool:
     return all(abs(3 * v / SIDE - edge) > 0.12 for v in (thing.x, thing.y) for edge in (1, 2))
 
 
+def ask(text: str, answer: str, skill: str, *named: Thing, look: Thing | None = None) -> Question:
+    """A question that names these things, by shape or by colour; its answer is found by looking at the thing `look`."""
+    hints = tuple((thing.shape if thing.shape in text else thing.colour, *thing.at) for thing in named)
+    return Question(text, answer, skill, hints, (look.at,) if look else ())
+
+
+def ask_colour(text: str, thing: Thing, *named: Thing) -> Question:
+    """A question whose answer is the colour of a thing."""
+    return ask(text, sentence(thing.colour), "colour", *named, look=thing)
+
+
+def ask_shape(text: str, thing: Thing, *named: Thing) -> Question:
+    """A question whose answer is the shape of a thing."""
+    return ask(text, sentence(article(thing.shape)), "shape", *named, look=thing)
+
+
 def describe(rng: random.Random, things: list[Thing]) -> list[Question]:
     """What there is. (Like the next three, a question about the first of the things, as a list of one.)"""
-    return [Question(what_is_there(rng), names_of(things), "describe")]
+    return [Question(rng.choice(WHAT_IS_THERE), names_of(things), "describe")]
 
 
 def colour_of(rng: random.Random, things: list[Thing]) -> list[Question]:
     """Which colour a shape has."""
     shape = things[0].shape
     text = rng.choice((f"What colour is the {shape}?", f"Which colour does the {shape} have?"))
-    return [colour_question(text, things[0], hints(things[0]))]
+    return [ask_colour(text, things[0], things[0])]
 
 
 def shape_of(rng: random.Random, things: list[Thing]) -> list[Question]:
     """Which shape has a colour."""
-    colour = things[0].colour
-    text = rng.choice((f"What shape is {colour}?", f"Which shape is {colour}?"))
-    return [shape_question(text, things[0], hint(colour, things[0]))]
+    text = rng.choice((f"What shape is {things[0].colour}?", f"Which shape is {things[0].colour}?"))
+    return [ask_shape(text, things[0], things[0])]
 
 
 def place_of(rng: random.Random, things: list[Thing]) -> list[Question]:
     """In which ninth of the picture a shape is."""
-    thing = things[0]
-    return [Question(f"Where is the {thing.shape}?", sentence(where(thing)), "place", hints(thing))]
+    return [ask(f"Where is the {things[0].shape}?", sentence(where(things[0])), "place", things[0])]
 
 
 def what_is_at(thing: Thing) -> Question:
     """What is in its ninth of the picture."""
-    return Question(f"What is {where(thing)}?", sentence(article(thing.name)), "place", (), aim(thing))
+    return ask(f"What is {where(thing)}?", sentence(article(thing.name)), "place", look=thing)
 
 
 def absent(rng: random.Random, things: list[Thing], most: int = 1) -> list[Question]:
@@ -187,8 +182,8 @@ def the_other(rng: random.Random, things: list[Thing]) -> list[Question]:
     """
     one, other = rng.choice((things, things[::-1]))
     return [
-        colour_question(f"What colour is the thing that is not a {one.shape}?", other, hints(one)),
-        shape_question(f"What shape is not {one.colour}?", other, hint(one.colour, one)),
+        ask_colour(f"What colour is the thing that is not a {one.shape}?", other, one),
+        ask_shape(f"What shape is not {one.colour}?", other, one),
     ]
 
 
@@ -245,8 +240,8 @@ def places(rng: random.Random, held: bool) -> Sample:
 def at_its_place(rng: random.Random, thing: Thing) -> list[Question]:
     """Where a thing is, and what is there, as far as it has names."""
     asked = []
-    colour = colour_question(f"What colour is {where(thing)}?", thing)
-    shape = shape_question(f"What shape is {where(thing)}?", thing)
+    colour = ask_colour(f"What colour is {where(thing)}?", thing)
+    shape = ask_shape(f"What shape is {where(thing)}?", thing)
     if thing.shape != BLOT:
         asked += [*place_of(rng, [thing]), shape]
     if thing.colour != ODD:
@@ -255,17 +250,11 @@ def at_its_place(rng: random.Random, thing: Thing) -> list[Question]:
         asked[1:] = [rng.choice(asked[1:]), what_is_at(thing)]
     if thing.colour != ODD and rng.random() < 0.7:
         text = f"Where is the {thing.colour} thing?"
-        asked.append(Question(text, sentence(where(thing)), "place", hint(thing.colour, thing)))
+        asked.append(ask(text, sentence(where(thing)), "place", thing))
     return asked
 
 
 # ---------------------------------------------------------------------------------------------------- numbers
-
-
-def held_groups() -> list[tuple[int, str, str]]:
-    """The held-out groups, (number, shape, colour), without the held-out pairs."""
-    kinds = [(shape, colour) for shape in SHAPES for colour in NAMES if not held_pair(shape, colour)]
-    return [(n, *kind) for n in range(1, 6) for kind in kinds if held_group(n, *kind)]
 
 
 def tones_of(kinds: list[Kind]) -> dict[str, list[str]]:
@@ -292,19 +281,20 @@ def group(rng: random.Random, even: bool = False) -> list[Kind]:
             return chosen
 
 
-def count_question(what: str, number: int) -> Question:
-    """How many of something there are."""
-    return Question(f"How many {what} are there?", f"{number}.", "count", counted=what)
+def plural(shape: str) -> str:
+    """More than one of a shape."""
+    return shape + ("es" if shape == "cross" else "s")
 
 
 def counts(rng: random.Random, held: bool) -> Sample:
     """Up to five things; how many there are, and how many of a kind."""
     if held:
         count = rng.randint(1, 5)
-        number, shape, colour = rng.choice([held for held in held_groups() if held[0] == count])
-        others = [kind for kind in group(rng) if kind[0] != shape][: rng.randint(0, 5 - number)]
-        page = page_of(rng, scatter(rng, [(shape, colour)] * number + others, 50))
-        return Sample([page], [Question(f"How many {plural(shape)} are there?", f"{number}.", "count")])
+        kinds = [(s, c) for s in SHAPES for c in NAMES if held_group(count, s, c) and not held_pair(s, c)]
+        shape, colour = rng.choice(kinds)
+        others = [kind for kind in group(rng) if kind[0] != shape][: rng.randint(0, 5 - count)]
+        page = page_of(rng, scatter(rng, [(shape, colour)] * count + others, 50))
+        return Sample([page], [Question(f"How many {plural(shape)} are there?", f"{count}.", "count")])
     chosen = group(rng, even=True)
     if plain := rng.random() < 0.5:
         chosen = [(shape, ODD) for shape, _ in chosen]
@@ -314,9 +304,10 @@ def counts(rng: random.Random, held: bool) -> Sample:
         for thing in things:
             thing.paint = paints[thing.shape]
     missing = rng.choice([shape for shape in SHAPES if shape not in tones])
-    asked = [count_question(plural(shape), len(tones.get(shape, ()))) for shape in (*tones, missing)]
-    what, colour = rng.choice(("things", "shapes")), rng.choice(chosen)[1]
-    asked.append(count_question(what, len(chosen)))
+    numbers = {plural(shape): len(tones.get(shape, ())) for shape in (*tones, missing)}
+    numbers[rng.choice(("things", "shapes"))] = len(chosen)
+    colour = rng.choice(chosen)[1]
+    asked = [Question(f"How many {what} are there?", f"{n}.", "count", counted=what) for what, n in numbers.items()]
     if not plain:
         number = sum(c == colour for _, c in chosen)
         asked.append(Question(f"How many things are {colour}?", f"{number}.", "count", counted=colour))
@@ -339,18 +330,17 @@ def side_of(a: tuple[float, float], b: tuple[float, float]) -> str | None:
     return None
 
 
-def side(a: Thing, b: Thing) -> str | None:
-    """On which side of thing b lies thing a."""
-    return side_of((a.x, a.y), (b.x, b.y))
+def held_relation(first: str, second: str) -> bool:
+    """Training never asks where the first shape is, seen from the second."""
+    return (2 * SHAPES.index(first) + SHAPES.index(second)) % 5 == 0
 
 
 def related_shapes(rng: random.Random, held: bool) -> list[str]:
     """Two or three shapes: the first two a held-out relation, or no two of them one."""
     while True:
         chosen = rng.sample(SHAPES, 2 if held else rng.choice((2, 2, 2, 3)))
-        if held and held_relation(*chosen):
-            return chosen
-        if not held and not any(held_relation(a, b) for a in chosen for b in chosen if a != b):
+        related = [held_relation(*chosen)] if held else [held_relation(*two) for two in permutations(chosen, 2)]
+        if any(related) == held:
             return chosen
 
 
@@ -361,39 +351,37 @@ def relations(rng: random.Random, held: bool) -> Sample:
     while True:
         things = scatter(rng, kinds, 52)
         a, b = things[:2]
-        if to := side(a, b):
+        if to := side_of(a.at, b.at):
             break
     page = page_of(rng, things)
     other = rng.choice((to, OPPOSITE[to], rng.choice(list(SIDES))))
-    both = hints(a, b)
-    asked = [seen_from(a, b, to, both), is_it(a, b, other, to)]
+    asked = [seen_from(a, b, to, a, b), is_it(a, b, other, to)]
     if held:
         return Sample([page], [rng.choice(asked)])
     back = OPPOSITE[to]
-    asked += [seen_from(b, a, back, both), is_it(a, b, to if other != to else back, to)]
+    asked += [seen_from(b, a, back, a, b), is_it(a, b, to if other != to else back, to)]
     asked.append(is_it(b, a, rng.choice((back, back, to, rng.choice(list(SIDES)))), back))
     if len(things) == 2:
-        what = Question(f"What is {SIDES[to]} the {b.shape}?", f"The {a.name}.", "relation", hints(b), aim(a))
-        nothing = Question(f"What is {SIDES[back]} the {b.shape}?", "Nothing.", "relation", hints(b))
+        what = ask(f"What is {SIDES[to]} the {b.shape}?", f"The {a.name}.", "relation", b, look=a)
+        nothing = ask(f"What is {SIDES[back]} the {b.shape}?", "Nothing.", "relation", b)
         asked.append(rng.choice((what, nothing)))
     if len(things) == 2 and a.colour != b.colour:
         # Answers that go with any shape and any colour of the question, as in `the_other`.
-        asked.append(colour_question(f"What colour is the thing {SIDES[to]} the {b.shape}?", a, hints(b)))
-        asked.append(shape_question(f"What shape is {SIDES[to]} the {b.colour} thing?", a, hint(b.colour, b)))
+        asked.append(ask_colour(f"What colour is the thing {SIDES[to]} the {b.shape}?", a, b))
+        asked.append(ask_shape(f"What shape is {SIDES[to]} the {b.colour} thing?", a, b))
     rng.shuffle(asked)
     return Sample([page], asked)
 
 
-def seen_from(a: Thing, b: Thing, to: str, named: Hints) -> Question:
-    """Where a is, seen from b."""
-    text = f"Where is the {a.shape}, seen from the {b.shape}?"
-    return Question(text, sentence(f"{SIDES[to]} it"), "relation", named)
+def seen_from(a: Thing, b: Thing, to: str, *named: Thing) -> Question:
+    """Where a is, seen from b; both are `named`."""
+    return ask(f"Where is the {a.shape}, seen from the {b.shape}?", sentence(f"{SIDES[to]} it"), "relation", *named)
 
 
 def is_it(a: Thing, b: Thing, asked: str, to: str) -> Question:
     """Whether a is on the side that is asked for; it is on the side `to`."""
-    text = f"Is the {a.shape} {SIDES[asked]} the {b.shape}?"
-    return Question(text, "Yes." if asked == to else "No.", "relation", hints(a, b))
+    answer = "Yes." if asked == to else "No."
+    return ask(f"Is the {a.shape} {SIDES[asked]} the {b.shape}?", answer, "relation", a, b)
 
 
 # ------------------------------------------------------------------------------------------------ differences
@@ -418,12 +406,12 @@ def difference(rng: random.Random, held: bool) -> Sample:
         pages.reverse()
         seen.reverse()
     text = rng.choice(("What has changed?", "What is different?", "What is the difference?"))
-    look = () if kind == "nothing" else aim(things[0] if kind in ("come", "gone") else after[0])
-    asked = [Question(text, answer, "difference", (), look)]
+    look = None if kind == "nothing" else things[0] if kind in ("come", "gone") else after[0]
+    asked = [ask(text, answer, "difference", look=look)]
     if not held:
         yes, what = ("No.", "Nothing.") if kind == "nothing" else ("Yes.", f"The {things[0].name}.")
-        asked.append(Question("Has anything changed?", yes, "difference", (), look))
-        asked.append(Question("Which thing has changed?", what, "difference", (), look))
+        asked.append(ask("Has anything changed?", yes, "difference", look=look))
+        asked.append(ask("Which thing has changed?", what, "difference", look=look))
         for number, there in zip(("first", "second"), seen, strict=True):
             if there:
                 asked.append(Question(f"What is in the {number} picture?", names_of(there), "describe"))
@@ -444,7 +432,7 @@ def changed(rng: random.Random, held: bool, kind: str, things: list[Thing]) -> t
         return after, f"The {first.name} has become {after[0].colour}."
     if kind == "move":
         after[0].x, after[0].y = free_spot(rng, after[1:], first.size) or (first.x, first.y)
-        way = side(after[0], first)
+        way = side_of(after[0].at, first.at)
         if way is None or abs(after[0].x - first.x) + abs(after[0].y - first.y) < 50:
             return after, ""
         return after, f"The {first.name} has moved {WAYS[way]}."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zlib
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 
@@ -55,6 +56,12 @@ INTRODUCTIONS = {
 }
 
 
+def rewrite(sample: Sample, change: Callable[[str], str]) -> Sample:
+    """The sample with `change` done to every text of it."""
+    messages = tuple({**message, "content": change(message["content"])} for message in sample.messages)
+    return replace(sample, messages=messages, text=change(sample.text))
+
+
 def introduce(sample: Sample, name: str) -> Sample:
     """The same sample as the model `name` should learn it, and be judged by: with its own name and size."""
 
@@ -63,11 +70,8 @@ def introduce(sample: Sample, name: str) -> Sample:
             text = text.replace(old, new)
         return text
 
-    about = dict(sample.about)
-    if "answers" in about:
-        about["answers"] = tuple(map(own, about["answers"]))
-    messages = tuple({**message, "content": own(message["content"])} for message in sample.messages)
-    return replace(sample, messages=messages, text=own(sample.text), about=about)
+    about = {key: tuple(map(own, value)) if key == "answers" else value for key, value in sample.about.items()}
+    return replace(rewrite(sample, own), about=about)
 
 
 def in_test(*content) -> bool:
