@@ -12,25 +12,10 @@ import random
 from collections.abc import Callable
 from itertools import permutations
 
+from course_utils.pico.textbook import picture_pages as pages
 from course_utils.pico.textbook.drawings import BLOT, ODD, SHAPES, SIDE, Page, Paint, Thing, nameless
 from course_utils.pico.textbook.lists import family, pairs
-from course_utils.pico.textbook.picture_pages import (
-    NAMES,
-    WHAT_IS_THERE,
-    Question,
-    Sample,
-    article,
-    chart,
-    held_group,
-    held_pair,
-    lines,
-    paper,
-    scene,
-    sentence,
-    soup,
-    table,
-    writing,
-)
+from course_utils.pico.textbook.picture_pages import NAMES, Question, Sample, article, held_group, held_pair, sentence
 
 Kind = tuple[str, str]  # a shape and a colour
 Maker = Callable[[random.Random, bool], Sample]  # draws a page; the flag: with something that is held out
@@ -73,7 +58,7 @@ def scatter(rng: random.Random, kinds: list[Kind], largest: float = 62) -> list[
 
 def page_of(rng: random.Random, things: list[Thing], tint: Paint | None = None) -> Page:
     """A page with these things on it."""
-    page = Page(tint or paper(rng))
+    page = Page(tint or pages.paper(rng))
     for thing in things:
         page.thing(thing, rng)
     return page
@@ -137,7 +122,7 @@ def ask_shape(text: str, thing: Thing, *named: Thing) -> Question:
 
 def describe(rng: random.Random, things: list[Thing]) -> list[Question]:
     """What there is. (Like the next three, a question about the first of the things, as a list of one.)"""
-    return [Question(rng.choice(WHAT_IS_THERE), names_of(things), "describe")]
+    return [Question(rng.choice(pages.WHAT_IS_THERE), names_of(things), "describe")]
 
 
 def colour_of(rng: random.Random, things: list[Thing]) -> list[Question]:
@@ -396,14 +381,14 @@ def difference(rng: random.Random, held: bool) -> Sample:
         kind, things = rng.choice(CHANGES), several(rng, held, 3)
         if kind == "gone" and len(things) == 1 and rng.random() < 0.7:
             kind = "move"
-        tint = paper(rng)
+        tint = pages.paper(rng)
         after, answer = changed(rng, held, kind, things)
         if answer:
             break
-    pages = [page_of(rng, things, tint), page_of(rng, after, tint)]
+    drawn = [page_of(rng, things, tint), page_of(rng, after, tint)]
     seen = [things, after]
     if kind == "come":
-        pages.reverse()
+        drawn.reverse()
         seen.reverse()
     text = rng.choice(("What has changed?", "What is different?", "What is the difference?"))
     look = None if kind == "nothing" else things[0] if kind in ("come", "gone") else after[0]
@@ -415,7 +400,7 @@ def difference(rng: random.Random, held: bool) -> Sample:
         for number, there in zip(("first", "second"), seen, strict=True):
             if there:
                 asked.append(Question(f"What is in the {number} picture?", names_of(there), "describe"))
-    return Sample(pages, asked)
+    return Sample(drawn, asked)
 
 
 def changed(rng: random.Random, held: bool, kind: str, things: list[Thing]) -> tuple[list[Thing], str]:
@@ -447,19 +432,12 @@ SKILLS: dict[str, Maker] = {
     "describe": one_question(describe),
     "place": one_question(place_of, most=1),
     "absent": one_question(absent),
-    "count": counts,
-    "relation": relations,
-    "read": writing,
-    "chart": chart,
-    "table": table,
-    "scene": scene,
-    "difference": difference,
+    **{"count": counts, "relation": relations, "read": pages.writing, "chart": pages.chart, "table": pages.table},
+    **{"scene": pages.scene, "difference": difference},
 }
 # What training draws, by the names in `data/pictures.txt`.
-PAGES: dict[str, Maker] = {
-    make.__name__: make
-    for make in (shapes, places, counts, relations, writing, lines, chart, table, scene, difference, soup)
-}
+_MAKERS = (shapes, places, counts, relations, difference, pages.writing, pages.lines, pages.chart, pages.table)
+PAGES: dict[str, Maker] = {make.__name__: make for make in (*_MAKERS, pages.scene, pages.soup)}
 MIXES = {mix: {name: float(share) for name, share in pairs(rows)} for mix, rows in family("pictures", "mix").items()}
 
 
@@ -472,4 +450,4 @@ def draw(rng: random.Random, split: str = "train", skill: str | None = None, mix
 
 def beside(rng: random.Random, held: bool) -> Sample:
     """A page that only the eye reads, for practice of what it finds hard: letters, or things to count."""
-    return soup(rng, held) if rng.random() < 0.67 else counts(rng, held)
+    return pages.soup(rng, held) if rng.random() < 0.67 else counts(rng, held)

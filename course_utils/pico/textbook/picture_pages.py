@@ -8,27 +8,13 @@ its colour) in six, and one animal with its colour in six.
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
 from zlib import crc32
 
-from course_utils.pico.textbook import world
-from course_utils.pico.textbook.drawings import (
-    ANIMALS,
-    COLOURS,
-    DIGITS,
-    LETTERS,
-    SCENES,
-    SHAPES,
-    SIDE,
-    Page,
-    Paint,
-    animal,
-    box,
-    font,
-    scenery,
-)
+from course_utils.pico.textbook import drawings, world
+from course_utils.pico.textbook.drawings import ANIMALS, COLOURS, DIGITS, LETTERS, SHAPES, SIDE, Page, Paint
 
 NAMES = tuple(COLOURS)
 BARS = "abcde"
@@ -60,7 +46,7 @@ class Sample:
     """One or two pages, and questions that can be answered from them alone, independently of each other."""
 
     pages: list[Page]
-    questions: list[Question] = field(default_factory=list)
+    questions: list[Question]
 
 
 def held_pair(shape: str, colour: str) -> bool:
@@ -140,11 +126,11 @@ def put(
     rng: random.Random, page: Page, text: str, tone: str, face: int, size: int, top: float = 0, room: float = SIDE
 ) -> tuple[Points, tuple[float, float]]:
     """Write a text somewhere in a strip of the page. Returns the middles of its letters, and its own."""
-    while (wide := font(face, size).getlength(text)) > SIDE - 16:
+    while (wide := drawings.font(face, size).getlength(text)) > SIDE - 16:
         size -= 4
     x, y = rng.uniform(6, SIDE - 8 - wide), top + rng.uniform(-0.1 * size, room - 1.25 * size)
     page.text(x, y, text, size, tone, face)
-    edges = [x + font(face, size).getlength(text[:i]) for i in range(len(text) + 1)]
+    edges = [x + drawings.font(face, size).getlength(text[:i]) for i in range(len(text) + 1)]
     middle = y + 0.65 * size
     return tuple(((left + right) / 2, middle) for left, right in pairwise(edges)), (x + wide / 2, middle)
 
@@ -191,7 +177,7 @@ def soup(rng: random.Random, held: bool) -> Sample:
             wide, most = (SIDE, 7) if together else (room, 1)
             text = "".join(rng.choices(LETTERS + DIGITS, k=rng.randint(min(2, most), most)))
             face, size = rng.randrange(3), rng.randint(40, round(0.88 * room) if room < 100 else 96)
-            while (across := wide - 8 - font(face, size).getlength(text)) < 0 and size > 40:
+            while (across := wide - 8 - drawings.font(face, size).getlength(text)) < 0 and size > 40:
                 size -= 4
             down = room - 1.2 * size
             x, y = column * room + rng.uniform(0, max(0, across)), row * room + rng.uniform(-4, max(0, down))
@@ -238,7 +224,7 @@ def draw_bars(rng: random.Random, heights: list[int], tones: list[str]) -> Page:
     page.line([(left - 8, 20), (left - 8, floor), (SIDE - 10, floor)], (90, 90, 90), 3)
     for i, (high, tone) in enumerate(zip(heights, tones, strict=True)):
         x, top = left + gap * i, floor - high * step
-        page.polygon(box(x, top, x + wide, floor - 1), COLOURS[tone], "bar", tone)
+        page.polygon(drawings.box(x, top, x + wide, floor - 1), COLOURS[tone], "bar", tone)
         page.text(x + wide / 2 - 9, floor + 2, BARS[i], 34, "black", face)
     return page
 
@@ -282,13 +268,15 @@ def table(rng: random.Random, held: bool) -> Sample:
 def scene(rng: random.Random, held: bool) -> Sample:
     """An animal of the textbook's world in one of its places."""
     while True:
-        what, tone, land = rng.choice(ANIMALS), rng.choice(NAMES), rng.choice(SCENES)
+        what, tone, land = rng.choice(ANIMALS), rng.choice(NAMES), rng.choice(drawings.SCENES)
         if held_sixth(ANIMALS.index(what), tone) == held:
             break
     page, there = Page(), f"{ON[land]} the {land}"
-    scenery(page, land, rng)
+    drawings.scenery(page, land, rng)
     size = rng.uniform(38, 62)
-    animal(page, what, tone, rng.uniform(size * 1.4, SIDE - size * 1.4), rng.uniform(190, SIDE - size - 8), size)
+    drawings.animal(
+        page, what, tone, rng.uniform(size * 1.4, SIDE - size * 1.4), rng.uniform(190, SIDE - size - 8), size
+    )
     asked = [Question(rng.choice(WHAT_IS_THERE), sentence(f"{article(f'{tone} {what}')} {there}"), "scene")]
     if not held:
         asked += [

@@ -6,6 +6,8 @@ import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
+from course_utils.pico.textbook.lists import pairs, section
+
 
 @dataclass(frozen=True)
 class Sample:
@@ -43,17 +45,7 @@ def plain(sample: Sample) -> str:
 
 
 # What a bigger sibling says of itself where the textbook speaks of pico-mini. Longer phrases come first.
-INTRODUCTIONS = {
-    "pico-mini": {},
-    "pico-medium": {
-        "about two million parameters, a few megabytes. Phi and ChatGPT are more than a thousand times bigger.": (
-            "about seven million parameters, 13 megabytes. Phi-3-mini is more than five hundred times bigger."
-        ),
-        "about two million parameters": "about seven million parameters",
-        "noin kaksi miljoonaa parametria": "noin seitsemän miljoonaa parametria",
-        "pico-mini": "pico-medium",
-    },
-}
+INTRODUCTIONS = {"pico-mini": (), "pico-medium": pairs(section("replies", "pico-medium"))}
 
 
 def rewrite(sample: Sample, change: Callable[[str], str]) -> Sample:
@@ -66,7 +58,7 @@ def introduce(sample: Sample, name: str) -> Sample:
     """The same sample as the model `name` should learn it, and be judged by: with its own name and size."""
 
     def own(text: str) -> str:
-        for old, new in INTRODUCTIONS[name].items():
+        for old, new in INTRODUCTIONS[name]:
             text = text.replace(old, new)
         return text
 

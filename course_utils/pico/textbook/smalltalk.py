@@ -12,7 +12,6 @@ from __future__ import annotations
 import random
 import re
 import zlib
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from itertools import product
@@ -157,9 +156,6 @@ def scruffy(rng: random.Random, text: str) -> str:
 
 # --- what is outside of the small world --------------------------------------------------------------------
 
-# A template in parts: fixed text, a list of words to choose from, or a function that makes the word.
-Part = str | tuple[str, ...] | Callable[[random.Random], str]
-
 
 @cache
 def words() -> dict[str, tuple[str, ...]]:
@@ -168,11 +164,6 @@ def words() -> dict[str, tuple[str, ...]]:
     for slot, lines in family("everyday_words", "any of").items():
         found[slot] = tuple(dict.fromkeys(word for key in split_words(lines, ",") for word in found[key]))
     return found
-
-
-def nonsense(rng: random.Random) -> str:
-    """A word that nobody knows, such as "zorflick"."""
-    return "".join(rng.choice(words()["syllables"]) for _ in range(rng.choice((2, 2, 3))))
 
 
 def with_article(noun: str) -> str:
@@ -188,43 +179,26 @@ def capital(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-MADE: dict[str, Callable[[random.Random], str]] = {
-    "number": lambda rng: str(rng.randrange(101, rng.choice((1_000, 1_000, 10_000, 1_000_000)))),
-    "small": lambda rng: str(rng.randrange(3, 100)),
-    "year": lambda rng: str(rng.randrange(1066, 2031)),
-    "nonsense": nonsense,
-    "nonsense_cap": lambda rng: capital(nonsense(rng)),
-    "a_nonsense": lambda rng: with_article(nonsense(rng)),
-}
-
-
-@cache
-def slot(name: str) -> Part:
-    """What fills a slot: `food`, `a_food` (with its article) or `relation_cap` (with a capital letter)."""
-    if name in MADE:
-        return MADE[name]
+def slot(rng: random.Random, name: str) -> str:
+    """What fills a slot: `food`, `a_food` (with its article), `relation_cap` (with a capital letter), a number, ..."""
+    if name == "number":
+        return str(rng.randrange(101, rng.choice((1_000, 1_000, 10_000, 1_000_000))))
+    if name in ("small", "year"):
+        return str(rng.randrange(3, 100) if name == "small" else rng.randrange(1066, 2031))
     if name in words():
-        return words()[name]
-    if name.startswith("a_"):
-        return tuple(with_article(word) for word in words()[name[2:]])
-    return tuple(capital(word) for word in words()[name.removesuffix("_cap")])
-
-
-@cache
-def templates(heading: str) -> list[tuple[Part, ...]]:
-    """The templates of a section, each cut into its parts once, so that filling it in is fast."""
-    cut = (re.split(r"{(\w+)}", line) for line in section("everyday_questions", heading))
-    return [tuple(slot(piece) if i % 2 else piece for i, piece in enumerate(pieces)) for pieces in cut]
+        return rng.choice(words()[name])
+    kind = name.removeprefix("a_").removesuffix("_cap")
+    if kind == "nonsense":  # a word that nobody knows, such as "zorflick"
+        word = "".join(rng.choice(words()["syllables"]) for _ in range(rng.choice((2, 2, 3))))
+    else:
+        word = rng.choice(words()[kind])
+    return with_article(word) if name.startswith("a_") else capital(word) if name.endswith("_cap") else word
 
 
 def fill_one(rng: random.Random, heading: str) -> str:
     """One of the templates of a section with its slots filled; the first letter becomes a capital."""
-    return capital(
-        "".join(
-            part if isinstance(part, str) else rng.choice(part) if isinstance(part, tuple) else part(rng)
-            for part in rng.choice(templates(heading))
-        )
-    )
+    template = rng.choice(section("everyday_questions", heading))
+    return capital(re.sub(r"{(\w+)}", lambda match: slot(rng, match[1]), template))
 
 
 def dress(rng: random.Random, text: str) -> str:
