@@ -151,7 +151,7 @@ class Page:
         paint = (thing.paint or nameless(rng)) if thing.colour == ODD else COLOURS[thing.colour]
         shade = tuple(max(0, min(255, part + rng.randint(-12, 12))) for part in paint)
         points, cos, sin = [], math.cos(thing.angle), math.sin(thing.angle)
-        for x, y in blot(rng) if thing.shape == BLOT else outline(thing.shape):
+        for x, y in outline(thing.shape, rng):
             points.append((thing.x + thing.size * (x * cos - y * sin), thing.y + thing.size * (x * sin + y * cos)))
         if thing.unrest:
             points = [tuple(part + rng.gauss(0, 1) * thing.unrest * thing.size for part in point) for point in points]
@@ -174,22 +174,20 @@ def in_twos(numbers: Sequence[str]) -> list[tuple[float, float]]:
     return [(float(x), float(y)) for x, y in zip(numbers[::2], numbers[1::2], strict=False)]
 
 
-def outline(shape: str) -> list[tuple[float, float]]:
-    """The corners of a shape that fits into a circle of radius 1."""
+def outline(shape: str, rng: random.Random) -> list[tuple[float, float]]:
+    """The corners of a shape that fits into a circle of radius 1; those of a blot look like none of the six shapes."""
     if shape == "circle":
         return [(math.cos(2 * math.pi * i / 28), math.sin(2 * math.pi * i / 28)) for i in range(28)]
+    if shape not in ("star", BLOT):
+        return in_twos(" ".join(family("pictures", "outline")[shape]).split())
     if shape == "star":
         turns = [math.pi * (i / 5 - 0.5) for i in range(10)]
         radii = [0.45 if i % 2 else 1 for i in range(10)]
-        return [(radius * math.cos(turn), radius * math.sin(turn)) for radius, turn in zip(radii, turns, strict=True)]
-    return in_twos(" ".join(family("pictures", "outline")[shape]).split())
-
-
-def blot(rng: random.Random) -> list[tuple[float, float]]:
-    """The corners of something that looks like none of the six shapes."""
-    corners = rng.randint(7, 11)
-    turns = [2 * math.pi * (i + rng.uniform(-0.3, 0.3)) / corners for i in range(corners)]
-    return [(far * math.cos(t), far * math.sin(t)) for t in turns for far in [rng.uniform(0.35, 1)]]
+    else:
+        corners = rng.randint(7, 11)
+        turns = [2 * math.pi * (i + rng.uniform(-0.3, 0.3)) / corners for i in range(corners)]
+        radii = [rng.uniform(0.35, 1) for _ in turns]
+    return [(radius * math.cos(turn), radius * math.sin(turn)) for radius, turn in zip(radii, turns, strict=True)]
 
 
 def nameless(rng: random.Random) -> Paint:

@@ -105,19 +105,6 @@ def tell(rng: random.Random, rows: list[Row], filler: float = 0.15, names: float
     return polish(" ".join(text))
 
 
-def tell_twice(rng: random.Random, rows: list[Row]) -> tuple[str, str, dict[str, str]]:
-    """The table as a passage with he and she, the same with names only, and what it says about each person by name."""
-    text, clear, about = [], [], {}
-    for row in rows:
-        for n, key in enumerate(shuffled_keys(rng, row)):
-            sentence = rng.choice(TELL[key])
-            who = str(row.name) if n == 0 or rng.random() < 0.2 else row.name.he
-            text.append(sentence.format(who=who, **row.cells))
-            clear.append(sentence.format(who=row.name, **row.cells))
-            about.setdefault(str(row.name), []).append(row.fill(ASK[key][1]))
-    return polish(" ".join(text)), polish(" ".join(clear)), {name: " ".join(said) for name, said in about.items()}
-
-
 def draw_table(rng: random.Random, split: str) -> tuple[list[Row], str]:
     """A passage: mostly short, now and then as long as the context of 1,024 tokens allows."""
     long = rng.random() < 0.06
@@ -205,15 +192,23 @@ def person(rng: random.Random, split: str) -> Sample:
     Long answers, in which every sentence has to be looked up: nothing teaches reading faster.
     """
     rows = table(rng, split, people=rng.choice((2, 3, 3, 4, 5)), cells=rng.choice((1, 2, 2, 3)))
-    text, clear, about = tell_twice(rng, rows)
+    lines, clear, about = [], [], {}  # with he and she, with names alone, and what is said about each by name
+    for row in rows:
+        for n, key in enumerate(shuffled_keys(rng, row)):
+            sentence = rng.choice(TELL[key])
+            who = str(row.name) if n == 0 or rng.random() < 0.2 else row.name.he
+            lines.append(sentence.format(who=who, **row.cells))
+            clear.append(sentence.format(who=row.name, **row.cells))
+            about.setdefault(str(row.name), []).append(row.fill(ASK[key][1]))
+    text = polish(" ".join(lines))
     if rng.random() < 0.4:
-        return chat("person", rng.choice(section("passages", "names")).format(text), clear)
+        return chat("person", rng.choice(section("passages", "names")).format(text), polish(" ".join(clear)))
     strangers = [str(p) for p in PEOPLE if str(p) not in about]
     people = rng.sample([*about], min(len(about), 3)) + rng.sample(strangers, rng.choice((0, 1, 1)))
     rng.shuffle(people)
     turns = []
     for name in people:
-        turns += [rng.choice(section("passages", "about")).format(name), about.get(name, UNKNOWN)]
+        turns += [rng.choice(section("passages", "about")).format(name), " ".join(about.get(name, [UNKNOWN]))]
     return conversation_about(rng, "person", text, turns)
 
 

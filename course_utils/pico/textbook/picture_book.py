@@ -15,20 +15,13 @@ from itertools import permutations
 from course_utils.pico.textbook import picture_pages as pages
 from course_utils.pico.textbook.drawings import BLOT, ODD, SHAPES, SIDE, Page, Paint, Thing, nameless
 from course_utils.pico.textbook.lists import family, pairs
-from course_utils.pico.textbook.picture_pages import NAMES, Question, Sample, article, held_group, held_pair, sentence
+from course_utils.pico.textbook.picture_pages import NAMES, Question, Sample, held_group, held_pair
+from course_utils.pico.textbook.world import polish
 
 Kind = tuple[str, str]  # a shape and a colour
 Maker = Callable[[random.Random, bool], Sample]  # draws a page; the flag: with something that is held out
 
 # ---------------------------------------------------------------------------------------------------- shapes
-
-
-def random_kind(rng: random.Random, held: bool) -> Kind:
-    """A shape and a colour; for training never a held-out pair, for the examination always one."""
-    while True:
-        kind = rng.choice(SHAPES), rng.choice(NAMES)
-        if held_pair(*kind) == held:
-            return kind
 
 
 def free_spot(rng: random.Random, others: list[Thing], size: float) -> tuple[float, float] | None:
@@ -71,15 +64,17 @@ ALIKE = (("pink", "purple"), ("circle", "cross"), ("square", "star"), ("black", 
 def several(rng: random.Random, held: bool, most: int = 3) -> list[Thing]:
     """One to `most` things whose shapes all differ, and whose colours all differ.
 
-    In training two whose names are alike often stand side by side, and things are often small.
+    In the examination the first is a held-out pair of shape and colour; in training none is, two whose names are alike
+    often stand side by side, and things are often small.
     """
     both = rng.choice(ALIKE) if not held and most > 1 and rng.random() < 0.35 else ()
     while True:
         kinds: list[Kind] = []
         count = rng.randint(1, most)
         while len(kinds) < count:
-            new = random_kind(rng, held and not kinds)
-            if all(new[0] != shape and new[1] != colour for shape, colour in kinds):
+            new = rng.choice(SHAPES), rng.choice(NAMES)
+            right = held_pair(*new) == (held and not kinds)
+            if right and all(new[0] != shape and new[1] != colour for shape, colour in kinds):
                 kinds.append(new)
         if set(both) <= {word for kind in kinds for word in kind}:
             return scatter(rng, kinds, 62 if held else rng.choice((36, 62)))
@@ -87,8 +82,8 @@ def several(rng: random.Random, held: bool, most: int = 3) -> list[Thing]:
 
 def names_of(things: list[Thing]) -> str:
     """What there is, from left to right: "A red circle and a blue square."."""
-    names = [article(thing.name) for thing in sorted(things, key=lambda thing: thing.x)]
-    return sentence(", ".join(names[:-1]) + " and " + names[-1] if names[1:] else names[0])
+    names = [f"a {thing.name}" for thing in sorted(things, key=lambda thing: thing.x)]
+    return polish((", ".join(names[:-1]) + " and " + names[-1] if names[1:] else names[0]) + ".")
 
 
 def where(thing: Thing) -> str:
@@ -112,12 +107,12 @@ def ask(text: str, answer: str, skill: str, *named: Thing, look: Thing | None = 
 
 def ask_colour(text: str, thing: Thing, *named: Thing) -> Question:
     """A question whose answer is the colour of a thing."""
-    return ask(text, sentence(thing.colour), "colour", *named, look=thing)
+    return ask(text, polish(f"{thing.colour}."), "colour", *named, look=thing)
 
 
 def ask_shape(text: str, thing: Thing, *named: Thing) -> Question:
     """A question whose answer is the shape of a thing."""
-    return ask(text, sentence(article(thing.shape)), "shape", *named, look=thing)
+    return ask(text, polish(f"a {thing.shape}."), "shape", *named, look=thing)
 
 
 def describe(rng: random.Random, things: list[Thing]) -> list[Question]:
@@ -140,12 +135,12 @@ def shape_of(rng: random.Random, things: list[Thing]) -> list[Question]:
 
 def place_of(rng: random.Random, things: list[Thing]) -> list[Question]:
     """In which ninth of the picture a shape is."""
-    return [ask(f"Where is the {things[0].shape}?", sentence(where(things[0])), "place", things[0])]
+    return [ask(f"Where is the {things[0].shape}?", polish(f"{where(things[0])}."), "place", things[0])]
 
 
 def what_is_at(thing: Thing) -> Question:
     """What is in its ninth of the picture."""
-    return ask(f"What is {where(thing)}?", sentence(article(thing.name)), "place", look=thing)
+    return ask(f"What is {where(thing)}?", polish(f"a {thing.name}."), "place", look=thing)
 
 
 def absent(rng: random.Random, things: list[Thing], most: int = 1) -> list[Question]:
@@ -154,22 +149,10 @@ def absent(rng: random.Random, things: list[Thing], most: int = 1) -> list[Quest
     asked = [Question(f"What colour is the {missing}?", f"There is no {missing}.", "absent")]
     if rng.random() < 0.5 and most > 1:
         thing = rng.choice(things)
-        asked.append(Question(f"Is there {article(thing.name)}?", "Yes.", "absent"))
+        asked.append(Question(polish(f"Is there a {thing.name}?"), "Yes.", "absent"))
         wrong = rng.choice([c for c in NAMES if c not in [thing.colour for thing in things]])
-        asked.append(Question(f"Is there {article(f'{wrong} {thing.shape}')}?", "No.", "absent"))
+        asked.append(Question(polish(f"Is there a {wrong} {thing.shape}?"), "No.", "absent"))
     return asked
-
-
-def the_other(rng: random.Random, things: list[Thing]) -> list[Question]:
-    """Of two things, the one that is not named.
-
-    Else "pink" would never be an answer where the question says "triangle", if pink triangles are held out.
-    """
-    one, other = rng.choice((things, things[::-1]))
-    return [
-        ask_colour(f"What colour is the thing that is not a {one.shape}?", other, one),
-        ask_shape(f"What shape is not {one.colour}?", other, one),
-    ]
 
 
 def shapes(rng: random.Random, held: bool) -> Sample:
@@ -181,7 +164,10 @@ def shapes(rng: random.Random, held: bool) -> Sample:
         asked += colour_of(rng, [thing])
     asked += shape_of(rng, things)
     if len(things) == 2:
-        asked += the_other(rng, things)
+        # Else "pink" would never be an answer where the question says "triangle", if pink triangles are held out.
+        one, other = rng.choice((things, things[::-1]))
+        asked.append(ask_colour(f"What colour is the thing that is not a {one.shape}?", other, one))
+        asked.append(ask_shape(f"What shape is not {one.colour}?", other, one))
     if sharp(things[0]):
         asked += [*place_of(rng, things), what_is_at(things[0])]
     asked += absent(rng, things, most=3)
@@ -189,15 +175,15 @@ def shapes(rng: random.Random, held: bool) -> Sample:
     return Sample([page], asked)
 
 
-def one_question(ask: Callable[[random.Random, list[Thing]], list[Question]], most: int = 3) -> Maker:
+def one_question(about: Callable[[random.Random, list[Thing]], list[Question]], most: int = 3) -> Maker:
     """A page of shapes with one question, for the examination."""
 
     def make(rng: random.Random, held: bool) -> Sample:
         while True:
             things = several(rng, held, most)
             page = page_of(rng, things)
-            if ask is not place_of or sharp(things[0]):
-                return Sample([page], ask(rng, things))
+            if about is not place_of or sharp(things[0]):
+                return Sample([page], about(rng, things))
 
     return make
 
@@ -235,7 +221,7 @@ def at_its_place(rng: random.Random, thing: Thing) -> list[Question]:
         asked[1:] = [rng.choice(asked[1:]), what_is_at(thing)]
     if thing.colour != ODD and rng.random() < 0.7:
         text = f"Where is the {thing.colour} thing?"
-        asked.append(ask(text, sentence(where(thing)), "place", thing))
+        asked.append(ask(text, polish(f"{where(thing)}."), "place", thing))
     return asked
 
 
@@ -315,23 +301,14 @@ def side_of(a: tuple[float, float], b: tuple[float, float]) -> str | None:
     return None
 
 
-def held_relation(first: str, second: str) -> bool:
-    """Training never asks where the first shape is, seen from the second."""
-    return (2 * SHAPES.index(first) + SHAPES.index(second)) % 5 == 0
-
-
-def related_shapes(rng: random.Random, held: bool) -> list[str]:
-    """Two or three shapes: the first two a held-out relation, or no two of them one."""
-    while True:
-        chosen = rng.sample(SHAPES, 2 if held else rng.choice((2, 2, 2, 3)))
-        related = [held_relation(*chosen)] if held else [held_relation(*two) for two in permutations(chosen, 2)]
-        if any(related) == held:
-            return chosen
-
-
 def relations(rng: random.Random, held: bool) -> Sample:
     """Two or three things, and on which side of another each lies."""
-    chosen = related_shapes(rng, held)
+    while True:
+        chosen = rng.sample(SHAPES, 2 if held else rng.choice((2, 2, 2, 3)))
+        # In training no shape is ever seen from another of these: held out is a fifth of the pairs.
+        pairs_of = [chosen] if held else permutations(chosen, 2)
+        if any((2 * SHAPES.index(a) + SHAPES.index(b)) % 5 == 0 for a, b in pairs_of) == held:
+            break
     kinds = [(shape, rng.choice([c for c in NAMES if not held_pair(shape, c)])) for shape in chosen]
     while True:
         things = scatter(rng, kinds, 52)
@@ -351,7 +328,7 @@ def relations(rng: random.Random, held: bool) -> Sample:
         nothing = ask(f"What is {SIDES[back]} the {b.shape}?", "Nothing.", "relation", b)
         asked.append(rng.choice((what, nothing)))
     if len(things) == 2 and a.colour != b.colour:
-        # Answers that go with any shape and any colour of the question, as in `the_other`.
+        # Answers that go with any shape and any colour of the question, as in `shapes`.
         asked.append(ask_colour(f"What colour is the thing {SIDES[to]} the {b.shape}?", a, b))
         asked.append(ask_shape(f"What shape is {SIDES[to]} the {b.colour} thing?", a, b))
     rng.shuffle(asked)
@@ -360,7 +337,7 @@ def relations(rng: random.Random, held: bool) -> Sample:
 
 def seen_from(a: Thing, b: Thing, to: str, *named: Thing) -> Question:
     """Where a is, seen from b; both are `named`."""
-    return ask(f"Where is the {a.shape}, seen from the {b.shape}?", sentence(f"{SIDES[to]} it"), "relation", *named)
+    return ask(f"Where is the {a.shape}, seen from the {b.shape}?", polish(f"{SIDES[to]} it."), "relation", *named)
 
 
 def is_it(a: Thing, b: Thing, asked: str, to: str) -> Question:
@@ -407,7 +384,7 @@ def changed(rng: random.Random, held: bool, kind: str, things: list[Thing]) -> t
     """The things after a change of the first one, and what has happened; "" if it cannot be seen clearly."""
     first, after = things[0], [Thing(**vars(thing)) for thing in things]
     if kind == "come":
-        return after[1:], sentence(f"{article(first.name)} has come")
+        return after[1:], polish(f"a {first.name} has come.")
     if kind == "gone":
         return after[1:], f"The {first.name} has gone."
     if kind == "colour":

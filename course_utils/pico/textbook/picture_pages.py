@@ -15,6 +15,7 @@ from zlib import crc32
 
 from course_utils.pico.textbook import drawings, world
 from course_utils.pico.textbook.drawings import ANIMALS, COLOURS, DIGITS, LETTERS, SHAPES, SIDE, Page, Paint
+from course_utils.pico.textbook.world import polish
 
 NAMES = tuple(COLOURS)
 BARS = "abcde"
@@ -72,16 +73,6 @@ def held_sixth(number: int, colour: str) -> bool:
 def paper(rng: random.Random) -> Paint:
     """White, or a tint of it."""
     return (255, 255, 255) if rng.random() < 0.6 else tuple(rng.randint(232, 255) for _ in range(3))
-
-
-def article(name: str) -> str:
-    """The name with "a" or "an"."""
-    return ("an " if name[0] in "aeiou" else "a ") + name
-
-
-def sentence(words: str) -> str:
-    """The words with a capital and a full stop: an answer."""
-    return words[0].upper() + words[1:] + "."
 
 
 # ---------------------------------------------------------------------------------------------------- text
@@ -151,7 +142,7 @@ def writing(rng: random.Random, held: bool) -> Sample:
             i = rng.randrange(len(text) - 1)
             asked.append(Question(f"Which {sign} comes after {text[i]}?", f"{text[i + 1]}.", "letter"))
         if rng.random() < 0.3:
-            asked.append(Question("What colour is the text?", sentence(tone), "colour"))
+            asked.append(Question("What colour is the text?", polish(f"{tone}."), "colour"))
     return Sample([page], asked)
 
 
@@ -197,36 +188,30 @@ def chart(rng: random.Random, held: bool) -> Sample:
         top, low = heights.index(order[-1]), heights.index(order[0])
         if order[-1] > order[-2] and order[1] > order[0] and held_sixth(top, tones[top]) == held:
             break
-    page = draw_bars(rng, heights, tones)
+    page, face = Page(paper(rng)), rng.randrange(3)
+    floor, step = rng.randint(268, 288), rng.uniform(17, 19.5)
+    left, gap = rng.randint(24, 40), (SIDE - 60) / number
+    wide = gap * rng.uniform(0.5, 0.8)
+    page.line([(left - 8, 20), (left - 8, floor), (SIDE - 10, floor)], (90, 90, 90), 3)
+    for letter, high, tone in zip(BARS, heights, tones, strict=False):
+        x = left + gap * BARS.index(letter)
+        page.polygon(drawings.box(x, floor - high * step, x + wide, floor - 1), COLOURS[tone], "bar", tone)
+        page.text(x + wide / 2 - 9, floor + 2, letter, 34, "black", face)
     asked = [Question(rng.choice(("Which bar is the highest?", "Which bar is highest?")), f"{BARS[top]}.", "chart")]
     if held:
         return Sample([page], asked)
     i, j = rng.sample(range(number), 2)
     asked += [
         Question("Which bar is the lowest?", f"{BARS[low]}.", "chart"),
-        Question("What colour is the highest bar?", sentence(tones[top]), "chart"),
-        Question("What colour is the lowest bar?", sentence(tones[low]), "chart"),
+        Question("What colour is the highest bar?", polish(f"{tones[top]}."), "chart"),
+        Question("What colour is the lowest bar?", polish(f"{tones[low]}."), "chart"),
         Question("How many bars are there?", f"{number}.", "chart"),
-        Question(f"What colour is bar {BARS[i]}?", sentence(tones[i]), "chart"),
+        Question(f"What colour is bar {BARS[i]}?", polish(f"{tones[i]}."), "chart"),
     ]
     if heights[i] != heights[j]:
         answer = "Yes." if heights[i] > heights[j] else "No."
         asked.append(Question(f"Is bar {BARS[i]} higher than bar {BARS[j]}?", answer, "chart"))
     return Sample([page], asked)
-
-
-def draw_bars(rng: random.Random, heights: list[int], tones: list[str]) -> Page:
-    """The page of a chart with bars of these heights and colours."""
-    page, face = Page(paper(rng)), rng.randrange(3)
-    floor, step = rng.randint(268, 288), rng.uniform(17, 19.5)
-    left, gap = rng.randint(24, 40), (SIDE - 60) / len(heights)
-    wide = gap * rng.uniform(0.5, 0.8)
-    page.line([(left - 8, 20), (left - 8, floor), (SIDE - 10, floor)], (90, 90, 90), 3)
-    for i, (high, tone) in enumerate(zip(heights, tones, strict=True)):
-        x, top = left + gap * i, floor - high * step
-        page.polygon(drawings.box(x, top, x + wide, floor - 1), COLOURS[tone], "bar", tone)
-        page.text(x + wide / 2 - 9, floor + 2, BARS[i], 34, "black", face)
-    return page
 
 
 def table(rng: random.Random, held: bool) -> Sample:
@@ -274,14 +259,13 @@ def scene(rng: random.Random, held: bool) -> Sample:
     page, there = Page(), f"{ON[land]} the {land}"
     drawings.scenery(page, land, rng)
     size = rng.uniform(38, 62)
-    drawings.animal(
-        page, what, tone, rng.uniform(size * 1.4, SIDE - size * 1.4), rng.uniform(190, SIDE - size - 8), size
-    )
-    asked = [Question(rng.choice(WHAT_IS_THERE), sentence(f"{article(f'{tone} {what}')} {there}"), "scene")]
+    x, y = rng.uniform(size * 1.4, SIDE - size * 1.4), rng.uniform(190, SIDE - size - 8)
+    drawings.animal(page, what, tone, x, y, size)
+    asked = [Question(rng.choice(WHAT_IS_THERE), polish(f"a {tone} {what} {there}."), "scene")]
     if not held:
         asked += [
-            Question("Which animal is it?", sentence(article(what)), "scene"),
-            Question(f"Where is the {what}?", sentence(there), "scene"),
-            Question(f"What colour is the {what}?", sentence(tone), "scene"),
+            Question("Which animal is it?", polish(f"a {what}."), "scene"),
+            Question(f"Where is the {what}?", polish(f"{there}."), "scene"),
+            Question(f"What colour is the {what}?", polish(f"{tone}."), "scene"),
         ]
     return Sample([page], asked)

@@ -122,7 +122,7 @@ def finnish(rng: random.Random, split: str) -> Sample:
     return chat("finnish", request(rng, "to English", finnish_text), english_text)
 
 
-# --- feelings --------------------------------------------------------------------------------------------
+# --- feelings, sums, facts, tools -------------------------------------------------------------------------
 
 MOODS = family("feelings", "mood")
 SLOTS = {slot: split_words(section("feelings", slot)) for slot in ("subject", "good", "bad")}
@@ -143,9 +143,6 @@ def sentiment(rng: random.Random, split: str) -> Sample:
     else:
         asked, answer = section("feelings", "ask mood"), mood.capitalize() + "."
     return chat("sentiment", rng.choice(asked).format(text), answer)
-
-
-# --- sums ------------------------------------------------------------------------------------------------
 
 
 def work_out(a: int, sign: str, b: int) -> str:
@@ -177,9 +174,6 @@ def sum_(rng: random.Random, split: str) -> Sample:
     return chat("sum", asked, work_out(a, sign, b), result=a + b if sign == "+" else a - b, sign=sign)
 
 
-# --- facts and tools -------------------------------------------------------------------------------------
-
-
 def fact(rng: random.Random, split: str) -> Sample:
     """A question about language models or about Pikola."""
     while True:
@@ -192,13 +186,9 @@ def fact(rng: random.Random, split: str) -> Sample:
             return chat("fact", scruffy(rng, asked) if split == "train" else asked, known.answer, key=known.key)
 
 
-def _tools() -> list[tuple[str, list[str], tuple[str, ...]]]:
-    """Name, arguments and ways to ask of each tool in `data/tools.txt`."""
-    headings = {heading: re.fullmatch(r"(\w+)\((.*)\)", heading) for heading in sections("tools")}
-    return [(m[1], m[2].split(", "), section("tools", heading)) for heading, m in headings.items() if m]
-
-
-TOOLS = _tools()
+# Name, arguments and ways to ask of each tool.
+_TOOLS = {re.fullmatch(r"(\w+)\((.*)\)", heading): lines for heading, lines in sections("tools").items()}
+TOOLS = [(match[1], match[2].split(", "), ways) for match, ways in _TOOLS.items() if match]
 ARGUMENT_NAMES = {name: other.split(", ") for name, other in pairs(section("tools", "other names"))}
 SYSTEM_TOOLS = "You can use these tools: {0}. Answer with one JSON object."
 

@@ -11,12 +11,12 @@ from __future__ import annotations
 
 import random
 import re
-import zlib
 from dataclasses import dataclass
 from functools import cache
 from itertools import product
 
 from course_utils.pico.textbook.lists import DATA, asked, family, pairs, section, sections, split_words
+from course_utils.pico.textbook.sample import in_test
 from course_utils.pico.textbook.world import CHOICE
 
 EVERYDAY_200 = DATA / "everyday_200.txt"  # the 200 everyday questions of the evaluation, one a line
@@ -42,21 +42,13 @@ class Topic:
         return self.english_answers if language == "en" else self.finnish_answers
 
 
-def _topics() -> tuple[Topic, ...]:
-    keys = dict.fromkeys(heading.split()[0] for heading in sections("topics"))
-    return tuple(
-        Topic(key, *(x for lang in LANGUAGES for x in asked(section("topics", f"{key} {lang}")))) for key in keys
-    )
-
-
-def _replies(heading: str) -> tuple[str, ...]:
-    return split_words(section("replies", heading), "|")
-
-
-TOPICS = _topics()
+TOPICS = tuple(
+    Topic(key, *(lines for language in LANGUAGES for lines in asked(section("topics", f"{key} {language}"))))
+    for key in dict.fromkeys(heading.split()[0] for heading in sections("topics"))
+)
 FIRST_TOPICS = [topic for topic in TOPICS if f"{topic.key} en" in sections("wordings")]
 # What people say after an offer such as "Shall I tell you a story?"
-YES, NO, YES_FINNISH, NO_FINNISH = map(_replies, ("yes en", "no en", "yes fi", "no fi"))
+YES, NO, YES_FINNISH = (split_words(section("replies", heading), "|") for heading in ("yes en", "no en", "yes fi"))
 OUTSIDE, OUTSIDE_FINNISH = section("replies", "outside en"), section("replies", "outside fi")
 
 
@@ -67,7 +59,7 @@ def normalise(text: str) -> str:
 
 def is_test_wording(text: str) -> bool:
     """Whether this wording is kept for evaluation (one in eight, decided by a checksum of its words)."""
-    return zlib.crc32(normalise(text).encode("utf-8")) % 8 == 0
+    return in_test(normalise(text))
 
 
 def by_split(wordings: tuple[str, ...], split: str) -> tuple[str, ...]:

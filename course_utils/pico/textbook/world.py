@@ -32,7 +32,9 @@ class Word:
     ill: str  # kettuun, into
 
     def __post_init__(self):
-        weak, a = self.gen[:-1], vowel_harmony(self.gen)  # most endings go to the stem of the genitive
+        weak = self.gen[:-1]  # most endings go to the stem of the genitive
+        # The last vowel that is not neutral (e, i) says whether endings take a or ä.
+        a = "a" if re.search(r"[aou][^aouäöy]*$", weak, re.IGNORECASE) else "ä"
         self.ine = f"{weak}ss{a}"  # in: ketussa
         self.ela = f"{weak}st{a}"  # out of, about: ketusta
         self.ade = f"{weak}ll{a}"  # on, and the owner in "has": ketulla
@@ -42,11 +44,6 @@ class Word:
 
     def __str__(self) -> str:
         return self.en
-
-
-def vowel_harmony(form: str) -> str:
-    """The last vowel that is not neutral (e, i) says whether endings take a or ä."""
-    return next(("a" if letter in "aou" else "ä" for letter in reversed(form.lower()) if letter in "aouäöy"), "ä")
 
 
 def strong_stem(illative: str, weak: str) -> str:
@@ -115,17 +112,12 @@ def _rows(heading: str, count: int, separator: str | None = None) -> tuple[tuple
     return columns(section("world", heading), count, separator)
 
 
-def _nouns(heading: str) -> tuple[Noun, ...]:
-    return tuple(Noun(en, *finnish, plural) for en, plural, *finnish in _rows(heading, 6))
-
-
-def _words(heading: str) -> tuple[Word, ...]:
-    return tuple(Word(*row) for row in _rows(heading, 5))
-
-
 PEOPLE = tuple(Person(name, name, *forms, f"{name}s", he) for he in ("she", "he") for name, *forms in _rows(he, 4))
-ANIMALS, THINGS, FOODS, JOBS = (_nouns(heading) for heading in ("animals", "things", "foods", "jobs"))
-COLOURS, ADJECTIVES = _words("colours"), _words("adjectives")
+ANIMALS, THINGS, FOODS, JOBS = (
+    tuple(Noun(en, *finnish, plural) for en, plural, *finnish in _rows(heading, 6))
+    for heading in ("animals", "things", "foods", "jobs")
+)
+COLOURS, ADJECTIVES = (tuple(Word(*row) for row in _rows(heading, 5)) for heading in ("colours", "adjectives"))
 PLACES = tuple(
     Place(en, *finnish, plural, preposition, cases == "inner")
     for preposition, cases, en, plural, *finnish in _rows("places", 8)
