@@ -234,7 +234,7 @@ def greet(rng: random.Random, split: str, finnish: float, first: bool = False) -
 def small_talk(rng: random.Random, split: str) -> Sample:
     """Greetings, thanks, "who are you?": what a learner types first. Only seen wordings are typed carelessly."""
     asked, topic, language = greet(rng, split, finnish=0.2)
-    answers = topic.answers(language)
+    answers = topic.answers[language]
     answer = rng.choice(answers)
     asked = scruffy(rng, asked) if split == "train" else asked
     if split == "train" and answer.endswith(OFFERS) and rng.random() < 0.3:
@@ -249,7 +249,7 @@ def impression(rng: random.Random, split: str) -> Sample:
     """
     asked, topic, language = greet(rng, split, finnish=0.25, first=True)
     asked = scruffy(rng, asked) if split == "train" else asked
-    return chat("impression", asked, topic.answers(language)[0], topic=topic.key)
+    return chat("impression", asked, topic.answers[language][0], topic=topic.key)
 
 
 def accepted(rng: random.Random, asked: str, offer: str) -> Sample:
@@ -301,7 +301,7 @@ def answered_in_finnish(rng: random.Random, split: str, kind: float) -> tuple[st
         return asked, finnish_story(rng, Cast.draw(rng, split))[1]
     if kind < 0.93:
         topic = rng.choice(TOPICS)
-        return rng.choice(rng.choice(wordings(topic.key, "en", split))), rng.choice(topic.finnish_answers)
+        return rng.choice(rng.choice(wordings(topic.key, "en", split))), rng.choice(topic.answers["fi"])
     known = rng.choice([fact for fact in KNOWN if fact.finnish])
     return rng.choice(by_split(known.questions, split) or known.questions), known.finnish[1]
 

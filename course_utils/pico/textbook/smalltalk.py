@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from functools import cache
 from itertools import product
 
-from course_utils.pico.textbook.lists import DATA, asked, family, pairs, section, sections, split_words
+from course_utils.pico.textbook.lists import DATA, Lines, asked, family, pairs, section, sections, split_words
 from course_utils.pico.textbook.sample import in_test
 from course_utils.pico.textbook.world import CHOICE
 
@@ -28,24 +28,16 @@ class Topic:
     """One thing people say first, in many wordings, with the answers that fit all of them."""
 
     key: str
-    english_questions: tuple[str, ...]
-    english_answers: tuple[str, ...]
-    finnish_questions: tuple[str, ...]
-    finnish_answers: tuple[str, ...]
-
-    def questions(self, language: str) -> tuple[str, ...]:
-        """The single wordings in "en" or "fi"."""
-        return self.english_questions if language == "en" else self.finnish_questions
-
-    def answers(self, language: str) -> tuple[str, ...]:
-        """The answers in "en" or "fi"."""
-        return self.english_answers if language == "en" else self.finnish_answers
+    questions: dict[str, Lines]  # by language, "en" or "fi"
+    answers: dict[str, Lines]
 
 
-TOPICS = tuple(
-    Topic(key, *(lines for language in LANGUAGES for lines in asked(section("topics", f"{key} {language}"))))
-    for key in dict.fromkeys(heading.split()[0] for heading in sections("topics"))
-)
+def _topic(key: str) -> Topic:
+    both = {language: asked(section("topics", f"{key} {language}")) for language in LANGUAGES}
+    return Topic(key, *({language: lines[part] for language, lines in both.items()} for part in (0, 1)))
+
+
+TOPICS = tuple(map(_topic, dict.fromkeys(heading.split()[0] for heading in sections("topics"))))
 FIRST_TOPICS = [topic for topic in TOPICS if f"{topic.key} en" in sections("wordings")]
 # What people say after an offer such as "Shall I tell you a story?"
 YES, NO, YES_FINNISH = (split_words(section("replies", heading), "|") for heading in ("yes en", "no en", "yes fi"))
@@ -84,7 +76,7 @@ def spelt_out(pattern: str) -> tuple[str, ...]:
 def wordings(key: str, language: str, split: str) -> list[tuple[str, ...]]:
     """All wordings of a topic in one split, as groups to draw from: first a group, then a wording of it."""
     topic = next(topic for topic in TOPICS if topic.key == key)
-    groups = [(text,) for text in topic.questions(language)] + patterns().get(f"{key} {language}", [])
+    groups = [(text,) for text in topic.questions[language]] + patterns().get(f"{key} {language}", [])
     return [group for group in (by_split(group, split) for group in groups) if group]
 
 
@@ -238,7 +230,7 @@ def kept_apart() -> frozenset[str]:
 def inside() -> frozenset[str]:
     """What `outside` must not say: every wording of every topic, and the questions kept apart."""
     groups = [group for section in patterns().values() for group in section]
-    groups += [topic.questions(language) for topic in TOPICS for language in LANGUAGES]
+    groups += [topic.questions[language] for topic in TOPICS for language in LANGUAGES]
     return kept_apart() | {normalise(text) for group in groups for text in group}
 
 
