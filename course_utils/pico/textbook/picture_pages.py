@@ -85,7 +85,7 @@ def words() -> tuple[str, ...]:
     return tuple(sorted(word for word in forms if 2 <= len(word) <= 5 and set(word) <= set(LETTERS)))
 
 
-def some_text(rng: random.Random, held: bool, longest: int = 5) -> str:
+def some_text(rng: random.Random, held: bool) -> str:
     """A number of one or two digits, a word of the textbook, or (in training) digits or letters that make no word."""
     numbers, known, digits, nearly = (0.25, 0.5, 0.6, 0.6) if held else (0.15, 0.3, 0.4, 0.7)
     while True:
@@ -102,7 +102,7 @@ def some_text(rng: random.Random, held: bool, longest: int = 5) -> str:
             text = "".join(rng.choices(LETTERS, k=rng.choice((1, 2, 2, 3, 3, 4, 4, 5, 5))))
         if not held and len(text) < 3 and rng.random() < 0.4:
             continue  # long ones need more practice
-        if len(text) <= longest and held_text(text) == held and not (held and kind >= 0.5):
+        if len(text) <= 5 and held_text(text) == held and not (held and kind >= 0.5):
             return text
 
 
