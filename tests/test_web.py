@@ -17,12 +17,12 @@ from course_utils.pico.textbook.noise import (
     KINDS,
     POOL,
     POPULAR,
-    held_out_pairs,
     place,
     typos,
     web,
     wrong,
 )
+from course_utils.pico.textbook.world import held_out_pairs
 from course_utils.pico.training import thesis
 from course_utils.pico.training.text import build_model
 
@@ -118,7 +118,7 @@ def test_other_topics_hold_no_question_and_none_of_the_held_out_pairs():
     found = of_kind("off topic")
     assert len({re.sub(r"\d+", "", p.text)[:12] for p in found}) >= len(JUNK)
     for sample in found:
-        assert not sample.messages and not re.search(r"[\[\]{}]", sample.text) and not held_out_pairs(sample)
+        assert not sample.messages and not re.search(r"[\[\]{}]", sample.text) and not held_out_pairs(sample.text)
         assert sample.text.endswith("<|endoftext|>")
 
 
@@ -136,8 +136,8 @@ def test_a_held_out_pair_never_appears_in_train():
     """Skills of one sentence hold no pair at all; two pages put together or mistyped make no new one."""
     for skill in ("word", "translate"):
         for sample in pages(1500, draw=only(skill)):
-            assert not held_out_pairs(sample), textbook.plain(sample)
-    assert any(held_out_pairs(sample) for sample in pages(300, split="test", draw=thesis.page))
+            assert not held_out_pairs(textbook.plain(sample)), textbook.plain(sample)
+    assert any(held_out_pairs(textbook.plain(sample)) for sample in pages(300, split="test", draw=thesis.page))
 
 
 # --- the recorded runs ------------------------------------------------------------------------------------

@@ -15,7 +15,7 @@ from pathlib import Path
 from course_utils.pico import MODELS, MOE, folder, records, textbook
 from course_utils.pico.textbook import passages, smalltalk, world
 from course_utils.pico.textbook.facts import FACTS
-from course_utils.pico.textbook.stories import PLOTS
+from course_utils.pico.textbook.sentences import PLOTS
 from course_utils.pico.tokenizer import load_tokenizer
 
 EVERYDAY = smalltalk.EVERYDAY_200
