@@ -192,7 +192,9 @@ def test_the_command_builds_weighs_and_times_a_model(record_property):
     record_property("measured by predicted", ratios)
 
 
-@pytest.mark.parametrize(("arguments", "words"), [(["--seconds", "5"], "for bench train"), (["--models", "1B"], "58M")])
+@pytest.mark.parametrize(
+    ("arguments", "words"), [(["--seconds", "5"], "unrecognized arguments"), (["--models", "1B"], "58M")]
+)
 def test_what_the_command_cannot_do_is_refused(arguments, words, capsys):
     with pytest.raises(SystemExit) as stopped:
         fit_check.main(arguments)

@@ -239,7 +239,7 @@ def test_lies_about_sizes_end_at_once(tmp_path):
 @pytest.mark.parametrize(
     ("old", "new", "words"),
     [
-        (b"\x04\0\0\0\0\0\0\0phi3", b"\x04\0\0\0\0\0\0\0phi2", "general.architecture is not what"),
+        (b"\x04\0\0\0\0\0\0\0phi3", b"\x04\0\0\0\0\0\0\0phi2", "its architecture is 'phi2'"),
         (b"phi3.block_count\x04\0\0\0\x04", b"phi3.block_count\x04\0\0\0\x05", "has no blk.4"),
         (
             b"phi3.block_count\x04\0\0\0\x04\0\0\0",

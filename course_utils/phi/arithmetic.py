@@ -95,7 +95,7 @@ def weight_bytes(parameters: int | Count | str, precision: str = "fp16", block: 
     builder kept more of the weights at more bits.
     Raises CourseError for a precision that is none of BITS.
     """
-    _check_precision(precision)
+    check_known(precision, BITS, "precision")
     found = count(parameters) if isinstance(parameters, str) else parameters
     total, bits = found.total if isinstance(found, Count) else found, BITS[precision]
     if bits >= 16 or block is None:
@@ -113,7 +113,7 @@ def kv_cache_bytes(model: str | PreTrainedConfig, context: int, precision: str =
     it has a sliding window, no more tokens than that are kept (Transformers keeps one less). int8 and int4 leave their
     scales out. Raises CourseError for an unknown precision, and below 0 tokens.
     """
-    _check_precision(precision)
+    check_known(precision, BITS, "precision")
     if context < 0:
         raise CourseError("A context has 0 tokens or more.")
     shape = shape_of(model)
@@ -155,11 +155,6 @@ def shape_of(model: str | PreTrainedConfig) -> SimpleNamespace:
 def _entry(name: str) -> dict:
     check_known(name, entries(), "configuration")
     return entries()[name]
-
-
-def _check_precision(precision: str) -> None:
-    if precision not in BITS:
-        raise CourseError(f"precision is {precision!r}; take one of {', '.join(BITS)}.")
 
 
 @cache

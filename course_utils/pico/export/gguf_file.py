@@ -274,12 +274,14 @@ def _reader(file: Path) -> GGUFReader:
 def _config_in(reader: GGUFReader) -> tuple[Phi3Config, str]:
     """The configuration and the chat template in a file. Raises ValueError, with the key and what is wrong with it."""
     values = {key: field.contents() for key, field in reader.fields.items()}
+    if values.get("general.architecture") != "phi3":
+        raise ValueError(f"its architecture is {values.get('general.architecture')!r}, and not 'phi3'")
     try:
         config = _config(Shape.model_validate(values))
     except ValidationError as error:
         raise ValueError(first_problem(error)) from error
     template = str(values.get("tokenizer.chat_template", ""))
-    expected = {"general.architecture": "phi3"} | _header(config, template)
+    expected = _header(config, template)
     for key in sorted(expected.keys() | {key for key in values if key.startswith("phi3.")}):
         if values.get(key) != expected.get(key):
             raise ValueError(f"{key} is not what the course writes")
