@@ -214,5 +214,6 @@ def test_the_map_of_experts_has_a_text_twin(model):
         view.set(4)
     with pytest.raises(CourseError, match="no experts"):
         show.experts(load("pico-mini", runtime="transformers"), SENTENCE)
-    view.widget().children[0].value = 3
+    view.widget()
+    view.control["layer"].value = 3
     assert view.layer == 3

@@ -267,10 +267,6 @@ class ChatModel(ABC):
         )
 
     @abstractmethod
-    def count_tokens(self, text: str) -> int:
-        """How many tokens `text` is, without the chat markup."""
-
-    @abstractmethod
     def _answer(self, messages: list[Message], params: SamplingParams) -> Stream:
         """Start an answer."""
 

@@ -12,6 +12,7 @@ from course_utils.pico import folder as folder_of
 from course_utils.pico.tokenizer import load_tokenizer
 from course_utils.pico.training.loop import Checkpoint, backward, optimizers, prefers_half, quicken, run
 from course_utils.pico.training.recipes import ACTIVE, Recipe, lessons
+from course_utils.setup import threads
 
 
 def build_model(recipe: Recipe) -> Phi3ForCausalLM | PhimoeForCausalLM:
@@ -31,16 +32,19 @@ def build_model(recipe: Recipe) -> Phi3ForCausalLM | PhimoeForCausalLM:
         "pad_token_id": 0,
         "eos_token_id": [4, 0],
     }
-    if not recipe.experts:
-        return Phi3ForCausalLM(Phi3Config(**common, original_max_position_embeddings=recipe.context))
-    config = PhimoeConfig(
-        **common,
-        num_local_experts=recipe.experts,
-        num_experts_per_tok=ACTIVE,
-        rope_parameters={"rope_type": "default", "rope_theta": 10000.0},
-        router_aux_loss_coef=recipe.balance,
-    )
-    return PhimoeForCausalLM(config)
+    if recipe.experts:
+        config = PhimoeConfig(
+            **common,
+            num_local_experts=recipe.experts,
+            num_experts_per_tok=ACTIVE,
+            rope_parameters={"rope_type": "default", "rope_theta": 10000.0},
+            router_aux_loss_coef=recipe.balance,
+        )
+        model = PhimoeForCausalLM(config)
+    else:
+        model = Phi3ForCausalLM(Phi3Config(**common, original_max_position_embeddings=recipe.context))
+    threads.use_for(model.num_parameters())
+    return model
 
 
 @torch.no_grad()

@@ -31,6 +31,7 @@ from course_utils.pico.tokenizer import IGNORED, encode, load_tokenizer
 from course_utils.pico.training.loop import Checkpoint, backward, optimizers, prefers_half, run
 from course_utils.pico.training.vision_aids import DecoderAid, EyeAid, maps_of, place_of, third_of
 from course_utils.pico.vision import PLACES, PicoVision, PicoVisionConfig, crops, normal
+from course_utils.setup import threads
 
 DETAILS = 48 * 49  # tokens of 4 x 4 detail crops with their row ends
 QUESTIONS = 6  # of a sample, at most
@@ -106,6 +107,7 @@ def build(recipe: Recipe) -> PicoVision:
     model = PicoVision(PicoVisionConfig(text_config=mini.config.to_dict() | room))
     model.language.load_state_dict(mini.state_dict())
     model.config.text_config._name_or_path = ""  # else the saved file says in which folder pico-mini lay
+    threads.use_for(model.num_parameters())
     return model
 
 
