@@ -14,6 +14,7 @@ from course_utils import load, server
 from course_utils.pico.export import gguf_file
 from course_utils.server import store
 from course_utils.server.engine import Loaded
+from course_utils.server.problem import Problem
 from course_utils.setup import machine
 
 SUM = [{"role": "user", "content": "What is 17 + 25?"}]
@@ -279,6 +280,16 @@ def test_the_courses_models_stay_as_they_are(endpoint, client):
     assert client.chat("pico-mini", messages=SUM).message.content == ANSWER
 
 
+def test_a_model_that_goes_while_another_is_made_from_it(endpoint, client):
+    models = endpoint._server.config.app.state.store
+    client.create("first", from_="pico-mini")
+    first = models.get("first")
+    client.delete("first")
+    with pytest.raises(Problem, match="'first' not found"):
+        models.create("second", first, "", "", {})
+    assert "second:latest" not in [model.model for model in client.list().models]
+
+
 def test_a_modelfile_holds_what_was_said(client):
     quoted = 'Say "arr", and no more.'
     client.create("quoted", from_="pico-mini", system=quoted)
@@ -294,8 +305,11 @@ def test_a_template_is_used_and_a_strange_one_refused(client):
     client.create("plain", from_="pico-mini", template="{{ .Prompt }}", parameters={"num_predict": 8})
     raw = client.generate("pico-mini", "One morning a small fox", raw=True, options={"num_predict": 8})
     assert client.generate("plain", "One morning a small fox").response == raw.response
-    with pytest.raises(ollama.ResponseError, match="template error"):
-        client.create("bad", from_="pico-mini", template="{{ range .Messages }}x{{ end }}")
+    for strange in ("{{ range .Messages }}x{{ end }}", "{{ .Prompt", "<|user|>{{ .Prompt }}"):
+        with pytest.raises(ollama.ResponseError, match="template error"):
+            client.create("bad", from_="pico-mini", template=strange)
+        with pytest.raises(ollama.ResponseError, match="template error"):
+            client.generate("pico-mini", "hello", template=strange)
     with pytest.raises(ollama.ResponseError, match="unknown parameter"):
         client.create("bad", from_="pico-mini", parameters={"temprature": 1})
 

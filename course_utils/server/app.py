@@ -42,14 +42,12 @@ ROUTES = [
     Route("/v1/models/{name:path}", openai_api.model, methods=["GET"]),
     Route("/v1/chat/completions", openai_api.chat, methods=["POST"]),
 ]
-CHAT = "Use /v1/chat/completions: client.chat.completions.create(model=..., messages=[...])."
-INSTEAD = {"/v1/completions": CHAT, "/v1/responses": CHAT}  # what this server does not speak, and what to use
 
 
 def build(key: str | None, simulate: dict | None, host: str) -> Starlette:
     """The application. Raises CourseError for an unknown setting of the simulator."""
     simulator, store = Simulator(simulate), Store()
-    app = Starlette(routes=ROUTES, exception_handlers={CourseError: _told, HTTPException: _http, Exception: _told})
+    app = Starlette(routes=ROUTES, exception_handlers=dict.fromkeys((CourseError, HTTPException, Exception), _told))
     engine = Engine(idle=store.drop_expired)
     app.state.store, app.state.engine, app.state.simulator = store, engine, simulator
 
@@ -87,17 +85,15 @@ class Gate:
             # A browser sends some requests for any page without asking, and says only here whose page it is.
             text = "This server answers no web pages but those of this computer: the Origin header names another."
             raise Problem(403, text, "forbidden_origin")
-        if self.key is not None and request.url.path not in FREE and not self._knows_key(request):
+        sent = request.headers.get("authorization", "").removeprefix("Bearer ")
+        known = self.key is None or hmac.compare_digest(sent.encode(), self.key.encode())
+        if not known and request.url.path not in FREE:
             text = "You didn't provide an API key. Send it in the Authorization header: Bearer YOUR_KEY."
-            if request.headers.get("authorization"):
+            if sent:
                 text = "Incorrect API key provided. It is the key that the server was started with."
             raise Problem(401, text, "invalid_api_key")
         if request.method == "POST" and request.url.path in ASKS:
             await request.app.state.simulator.before()
-
-    def _knows_key(self, request: Request) -> bool:
-        sent = request.headers.get("authorization", "").removeprefix("Bearer ")
-        return hmac.compare_digest(sent.encode(), self.key.encode())
 
 
 def _is_here(origin: str) -> bool:
@@ -109,20 +105,15 @@ def _is_here(origin: str) -> bool:
         return False
 
 
-async def _http(request: Request, error: HTTPException) -> Response:
-    path = request.url.path
-    texts = {404: f"Invalid URL ({request.method} {path})", 405: f"Not allowed: {request.method}"}
-    text = texts.get(error.status_code, str(error.detail))
-    if path in INSTEAD:
-        text = f"This server does not have {path}. {INSTEAD[path]}"
-    return Problem(error.status_code, text).answer(request)
-
-
 async def _told(request: Request, error: Exception) -> Response:
+    """The answer to a request that ended in an error."""
     if isinstance(error, Dropped):
         raise error
-    if isinstance(error, CourseError) and not isinstance(error, Problem):
-        error = Problem(400, str(error))
-    if not isinstance(error, Problem):
-        error = Problem(500, f"The server had an error: {type(error).__name__}.")
+    if isinstance(error, HTTPException):
+        use = "Use /v1/chat/completions: client.chat.completions.create(model=..., messages=[...])."
+        error = Problem(error.status_code, f"{request.method} {request.url.path} is not spoken here. {use}")
+    elif not isinstance(error, Problem):
+        clear = isinstance(error, CourseError)
+        text = str(error) if clear else f"The server had an error: {type(error).__name__}."
+        error = Problem(400 if clear else 500, text)
     return error.answer(request)

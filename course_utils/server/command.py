@@ -65,7 +65,3 @@ def _banner(endpoint: server.Endpoint) -> str:
         f'  Ollama:  ollama.Client(host="{endpoint.url}"), or OLLAMA_HOST={endpoint.url}\n'
         f'  curl:    curl {endpoint.openai_url}/models -H "Authorization: Bearer {endpoint.key}"'
     )
-
-
-if __name__ == "__main__":
-    sys.exit(main())

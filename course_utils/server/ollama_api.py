@@ -15,7 +15,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Literal
 
-from pydantic import AliasChoices, BaseModel, Field
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -23,7 +23,7 @@ from starlette.responses import JSONResponse, Response
 from . import tools as toolbox
 from .engine import Job, RequestParams
 from .problem import Problem, first_line
-from .prompts import Conversation, Picture, begin, load
+from .prompts import BARE, Conversation, Picture, begin, check_template, load
 from .store import Entry
 from .web import find, params_of, pieces, read, refuse, streamed, whole_texts
 
@@ -40,6 +40,9 @@ UNITS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600}  # seconds
 
 
 class ModelRequest(BaseModel):
+    """Fields with other names are passed over, but for those of MISSING_FIELDS."""
+
+    model_config = ConfigDict(extra="allow")
     model: str = Field("", validation_alias=AliasChoices("model", "name"))  # its JavaScript client says "name"
     stream: bool | None = None  # None: yes
     keep_alive: str | float | int | None = None
@@ -48,9 +51,6 @@ class ModelRequest(BaseModel):
 class Question(ModelRequest):
     options: dict[str, Any] | None = None
     format: Literal["", "json"] | dict[str, Any] | None = None
-    think: bool | str | None = None
-    logprobs: bool | None = None
-    top_logprobs: int | None = None
 
 
 class Message(BaseModel):
@@ -66,7 +66,6 @@ class Message(BaseModel):
 
 class GenerateRequest(Question):
     prompt: str | None = ""
-    suffix: str | None = None
     system: str | None = None
     template: str | None = None
     raw: bool | None = None
@@ -82,7 +81,6 @@ class ChatRequest(Question):
 class EmbedRequest(ModelRequest):
     input: str | list[str] | None = None
     truncate: bool | None = True
-    dimensions: int | None = None
 
 
 # -- what is asked ---------------------------------------------------------------------------------
@@ -117,7 +115,7 @@ async def _question(request: Request, kind: type[Question]) -> tuple[Any, Entry,
     """(the request's body, its model, how to answer), all checked. Raises Problem."""
     body = await read(request, kind)
     entry = find(request, body.model)
-    refuse(body.__dict__, MISSING_FIELDS)
+    refuse(body.model_extra, MISSING_FIELDS)
     params = sampling(entry.parameters | (body.options or {}))
     schema = {"type": "object"} if body.format == "json" else body.format
     if schema and params.min_p > 0:  # it would be measured by tokens that the schema forbids
@@ -127,17 +125,13 @@ async def _question(request: Request, kind: type[Question]) -> tuple[Any, Entry,
 
 async def generate(request: Request) -> Response:
     body, entry, params = await _question(request, GenerateRequest)
+    check_template(body.template)
     system = "" if body.raw else entry.system if body.system is None else body.system
+    template = BARE if body.raw else body.template or entry.template
     message = Message(role="user", content=body.prompt, images=body.images)
-    talk = Conversation(
-        entry,
-        [("user", message.parts())] if body.prompt else [],
-        system,
-        template=body.template or entry.template,
-        raw=bool(body.raw),
-        context=tuple(body.context or ()),
-        keep=seconds_of(body.keep_alive),
-    )
+    messages = [("user", message.parts())] if body.prompt else []
+    keep, context = seconds_of(body.keep_alive), tuple(body.context or ())
+    talk = Conversation(entry, messages, system, template=template, context=context, keep=keep)
     return await _answer(request, body, talk, params)
 
 
@@ -212,8 +206,8 @@ async def embed(request: Request) -> Response:
     """A vector for each text."""
     body = await read(request, EmbedRequest)
     entry, keep = find(request, body.model), seconds_of(body.keep_alive)
-    refuse(body.__dict__, MISSING_FIELDS)
-    if entry.sees:
+    refuse(body.model_extra, MISSING_FIELDS)
+    if entry.facts["sees"]:
         raise Problem(400, f"{entry.name} does not support embeddings")
     texts = [body.input] if isinstance(body.input, str) and body.input else body.input or []
     if "" in texts:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from typing import Any
 
@@ -39,11 +38,11 @@ class CopyRequest(BaseModel):
 
 def _listed(entry: Entry) -> dict:
     name = entry.name if ":" in entry.name else entry.name + ":latest"
-    row = {"name": name, "model": name, "modified_at": stamp(entry.modified), "size": entry.weights.stat().st_size}
-    size, bits = f"{entry.parameter_count / 1e6:.1f}M", "F32" if entry.uploaded else "F16"
+    row = {"name": name, "model": name, "modified_at": stamp(entry.modified), "size": entry.facts["size"]}
+    size, bits = f"{entry.facts['parameters'] / 1e6:.1f}M", "F32" if entry.uploaded else "F16"
     details = {"parent_model": entry.parent, "format": "safetensors", "family": "phi3", "families": ["phi3"]}
     details |= {"parameter_size": size, "quantization_level": bits}
-    return row | {"digest": entry.digest, "details": details}
+    return row | {"digest": entry.facts["digest"], "details": details}
 
 
 async def tags(request: Request) -> Response:
@@ -54,7 +53,7 @@ async def ps(request: Request) -> Response:
     rows = []
     for entry, until in request.app.state.store.in_memory():
         more = {"expires_at": stamp(min(until, time.time() + CENTURY)), "size_vram": 0}
-        rows.append(_listed(entry) | more | {"context_length": entry.config["max_position_embeddings"]})
+        rows.append(_listed(entry) | more | {"context_length": entry.facts["config"]["max_position_embeddings"]})
     return JSONResponse({"models": rows})
 
 
@@ -62,10 +61,10 @@ async def show(request: Request) -> Response:
     from course_utils.pico.export.gguf_file import TEMPLATE, modelfile
 
     entry = find(request, (await read(request, ModelRequest)).model)
-    config, template, listed = entry.config, entry.template or TEMPLATE, _listed(entry)
+    config, template, listed = entry.facts["config"], entry.template or TEMPLATE, _listed(entry)
     info = {
         "general.architecture": "phi3",
-        "general.parameter_count": entry.parameter_count,
+        "general.parameter_count": entry.facts["parameters"],
         "phi3.context_length": config["max_position_embeddings"],
         "phi3.embedding_length": config["hidden_size"],
         "phi3.block_count": config["num_hidden_layers"],
@@ -73,21 +72,20 @@ async def show(request: Request) -> Response:
         "phi3.attention.head_count": config["num_attention_heads"],
         "phi3.attention.head_count_kv": config["num_key_value_heads"],
     }
-    lines = [
-        f"{name:30} {json.dumps(item, ensure_ascii=False)}"
-        for name, value in entry.parameters.items()
-        for item in (value if isinstance(value, list) else [value])
+    recipe = modelfile(entry.parent or entry.name, entry.system, template, entry.parameters)
+    parameters = [
+        line.removeprefix("PARAMETER ") for line in modelfile("x", "", "", entry.parameters).split("\n")[2:-1]
     ]
     return JSONResponse(
         {
-            "modelfile": modelfile(entry.parent or entry.name, entry.system, template, entry.parameters),
-            "parameters": "\n".join(lines),
+            "modelfile": recipe,
+            "parameters": "\n".join(parameters),
             "template": template,
             "system": entry.system,
             "license": "MIT",
             "details": listed["details"],
             "model_info": info,
-            "capabilities": ["completion", "vision"] if entry.sees else ["completion", "tools", "embedding"],
+            "capabilities": ["completion", "vision"] if entry.facts["sees"] else ["completion", "tools", "embedding"],
             "modified_at": listed["modified_at"],
         }
     )
@@ -111,9 +109,9 @@ async def pull(request: Request) -> Response:
     except Problem:
         text = "pull model manifest: file does not exist (the practice server serves its own models and fetches none)"
         return _progress(body, [{"status": "pulling manifest"}, {"error": text}])
-    rows = [{"status": "pulling manifest"}, {"status": f"pulling {entry.digest[:12]}"}]
-    size = entry.weights.stat().st_size
-    rows[1] |= {"digest": "sha256:" + entry.digest, "total": size, "completed": size}
+    rows = [{"status": "pulling manifest"}, {"status": f"pulling {entry.facts['digest'][:12]}"}]
+    size = entry.facts["size"]
+    rows[1] |= {"digest": "sha256:" + entry.facts["digest"], "total": size, "completed": size}
     ends = ("verifying sha256 digest", "writing manifest", "success")
     return _progress(body, [*rows, *({"status": text} for text in ends)])
 

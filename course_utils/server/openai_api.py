@@ -122,7 +122,7 @@ def _part(part: dict) -> str | Picture:
     raise Problem(400, f"A part of type '{kind}' cannot be read here.", "unsupported_content", "messages")
 
 
-def _schema(body: ChatRequest) -> dict | None:
+def _schema(body: ChatRequest) -> str | None:
     """The JSON schema that the answer shall be held to, or None. Raises Problem 400."""
     form, choice = body.response_format, body.tool_choice
     if body.tools and choice not in (None, "none", "auto"):
@@ -130,14 +130,14 @@ def _schema(body: ChatRequest) -> dict | None:
         tools = [tool for tool in body.tools if named in (None, tool.name)]
         if not tools:
             raise Problem(400, f"Tool choice '{named}' is not among the tools.", "invalid_value", "tool_choice")
-        return toolbox.schema(tools)
+        return json.dumps(toolbox.schema(tools))
     if form is None or form.type == "text":
         return None
     if form.type == "json_object":
-        return {"type": "object"}
+        return '{"type": "object"}'
     if form.json_schema is None:
         raise Problem(400, "Missing required parameter: 'response_format.json_schema'.", "missing_required_parameter")
-    return form.json_schema.schema_
+    return json.dumps(form.json_schema.schema_)
 
 
 def _choices(body: ChatRequest) -> list[RequestParams]:
@@ -154,9 +154,7 @@ def _choices(body: ChatRequest) -> list[RequestParams]:
         raise Problem(400, text, "invalid_value", "stream_options")
     given = body.__dict__ | {"max_tokens": body.max_completion_tokens or body.max_tokens}
     given["seed"] = None if body.seed is None else body.seed % 2**31
-    schema = _schema(body)
-    schema = None if schema is None else json.dumps(schema)
-    params = replace(params_of(given, OPTIONS, body.stop), stream=bool(body.stream), schema=schema)
+    params = replace(params_of(given, OPTIONS, body.stop), stream=bool(body.stream), schema=_schema(body))
     # Each answer has a seed of its own, so that they differ.
     seeds = [None if params.seed is None else (params.seed + place) % 2**31 for place in range(body.n or 1)]
     return [replace(params, seed=seed) for seed in seeds]

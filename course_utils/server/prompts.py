@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from dataclasses import dataclass
 
 from starlette.concurrency import run_in_threadpool
@@ -19,12 +18,7 @@ from .store import Entry
 
 FEWEST = 1321  # tokens of the cheapest picture: one row of eight details, and the whole (pico/vision.py)
 ROLES = {"developer": "system", "tool": "user"}  # in the words of the model's own markup
-# Of Ollama's templates, what a persona needs: these two, and no `if` inside of another. A real one runs all of Go's.
-NAMES = ("System", "Prompt", "Response")
-HOLE = re.compile(r"\{\{-?\s*\.(System|Prompt|Response)\s*-?\}\}")
-IF = re.compile(
-    r"\{\{-?\s*if \.(System|Prompt|Response)\s*-?\}\}((?:(?!\{\{-?\s*if).)*?)\{\{-?\s*end\s*-?\}\}", re.DOTALL
-)
+BARE = "{{ .Prompt }}"  # the template that adds nothing
 
 
 @dataclass(frozen=True)
@@ -42,8 +36,7 @@ class Conversation:
     messages: list[tuple[str, list[str | Picture]]]  # (role, parts)
     system: str  # what the model is told where the conversation does not begin with a system message
     tools: list[tools.Tool] | None = None
-    template: str = ""  # "": the model's own
-    raw: bool = False  # the text as it is, without marks
+    template: str = ""  # BARE, or else the model's own
     context: tuple[int, ...] = ()  # the tokens of an earlier prompt and its answer
     keep: float | None = None  # seconds that the model stays in memory afterwards, see Store.load
 
@@ -90,11 +83,11 @@ def _turns(talk: Conversation) -> tuple[list[dict], list]:
 def _text(entry: Entry, part: str | Picture, pictures: list) -> str:
     """A part as text: a tag for a picture, which is added to `pictures`. Tags that a client wrote are left out."""
     if isinstance(part, str):
-        return TAG.sub("", part) if entry.sees else part
-    if not entry.sees:
+        return TAG.sub("", part) if entry.facts["sees"] else part
+    if not entry.facts["sees"]:
         message = f"{entry.name} does not support images: it reads text only. pico-vision sees."
         raise Problem(400, message, "unsupported_content", "messages")
-    context = entry.config["max_position_embeddings"]
+    context = entry.facts["config"]["max_position_embeddings"]
     most = context // FEWEST
     if len(pictures) >= most:  # before it is opened
         message = f"This model's maximum context length is {context} tokens: please send at most {most} pictures."
@@ -109,14 +102,12 @@ def _text(entry: Entry, part: str | Picture, pictures: list) -> str:
 def _prompt(talk: Conversation, loaded: Loaded, turns: list[dict], pictures: list) -> Prompt:
     """The conversation as the model reads it. Raises Problem 400."""
     try:
-        if talk.raw:
-            text = turns[-1]["content"]
-        elif talk.template:
-            text = render(talk.template, turns)
+        if talk.template == BARE:
+            text = "".join(turn["content"] for turn in turns if turn["role"] != "system")
         else:
             text = loaded.onnx.tokenizer.apply_chat_template(json.dumps(turns), add_generation_prompt=True)
         prompt = loaded.read(text, pictures)
-    except Exception as error:  # a client's template and pictures reach the library here
+    except Exception as error:  # a client's pictures reach the library here
         message = f"The messages could not be read: {first_line(error)}"
         raise Problem(400, message, "invalid_value", "messages") from error
     if talk.context and (pictures or not all(0 <= token < loaded.onnx.vocab_size for token in talk.context)):
@@ -124,30 +115,9 @@ def _prompt(talk: Conversation, loaded: Loaded, turns: list[dict], pictures: lis
     return Prompt([*talk.context, *prompt.ids], prompt.inputs)
 
 
-def check_template(template: str) -> None:
-    """Raise Problem 400 for a template with anything in it that is not known here."""
-    if "{{" in HOLE.sub("", IF.sub(r"\2", template)):
-        known = "{{ .System }}, {{ .Prompt }}, {{ .Response }} and, for one of these, {{ if .System }} … {{ end }}"
-        raise Problem(400, f"template error: this server knows {known}, and nothing else")
+def check_template(template: str | None) -> None:
+    """Raise Problem 400 for a template that would have to be run: a real Ollama runs all of Go's."""
+    from course_utils.pico.export.gguf_file import TEMPLATE
 
-
-def render(template: str, turns: list[dict]) -> str:
-    """The prompt for a conversation: the template once for each exchange, and up to `.Response` for the last.
-
-    turns: {"role", "content"} with roles system, user, assistant. Raises Problem 400, see `check_template`.
-    """
-    check_template(template)
-    rounds: list[dict] = [{}]
-    for turn in turns:
-        place = ("system", "user", "assistant").index(turn["role"])
-        if any(name in rounds[-1] for name in NAMES[place:]):
-            rounds.append({})
-        rounds[-1][NAMES[place]] = turn["content"]
-    texts = []
-    for values in rounds:
-        text = IF.sub(lambda found, values=values: found[2] if values.get(found[1]) else "", template)
-        if values is rounds[-1] and "Response" not in values:
-            answer = next((hole for hole in HOLE.finditer(text) if hole[1] == "Response"), None)
-            text = text[: answer.start()] if answer else text
-        texts.append(HOLE.sub(lambda found, values=values: values.get(found[1], ""), text))
-    return "".join(texts)
+    if template not in (None, "", BARE, TEMPLATE):
+        raise Problem(400, f"template error: this server knows two, gguf_file.TEMPLATE and {BARE}, and runs no others")

@@ -51,43 +51,38 @@ class Entry:
         return Path(self.base) if self.uploaded else pico.folder(self.base)
 
     @cached_property
-    def weights(self) -> Path:
-        return self.checkpoint / "model.safetensors"
+    def facts(self) -> dict:
+        """What its files say: "config" (of a model that sees: of its decoder), "sees", "size" in bytes, "parameters".
 
-    @cached_property
-    def digest(self) -> str:
-        """Sixty-four letters that change with the weights and with what was added."""
-        added = json.dumps([self.system, self.template, self.parameters], sort_keys=True)
-        return hashlib.sha256(added.encode() + self.weights.read_bytes()).hexdigest()
-
-    @cached_property
-    def parameter_count(self) -> int:
+        "digest" is sixty-four letters that change with the weights and with what was added.
+        """
         from safetensors import safe_open
 
-        with safe_open(self.weights, "numpy") as tensors:
-            return sum(math.prod(tensors.get_slice(name).get_shape()) for name in tensors.keys())  # noqa: SIM118
-
-    @cached_property
-    def config(self) -> dict:
-        """The configuration of the language model: of one that sees, that of its decoder."""
         config = json.loads((self.checkpoint / "config.json").read_text(encoding="utf-8"))
-        return config.get("text_config", config)
-
-    @cached_property
-    def sees(self) -> bool:
-        """Whether it takes pictures."""
-        return export.is_vision(self.checkpoint)
+        weights = self.checkpoint / "model.safetensors"
+        with safe_open(weights, "numpy") as tensors:
+            parameters = sum(math.prod(tensors.get_slice(name).get_shape()) for name in tensors.keys())  # noqa: SIM118
+        added = json.dumps([self.system, self.template, self.parameters], sort_keys=True)
+        return {
+            "config": config.get("text_config", config),
+            "sees": export.is_vision(self.checkpoint),
+            "size": weights.stat().st_size,
+            "parameters": parameters,
+            "digest": hashlib.sha256(added.encode() + weights.read_bytes()).hexdigest(),
+        }
 
 
 class Store:
-    """All models by name, and by base which of them are in memory. Safe to use from several threads."""
+    """All models by name, and by base which of them are in memory. Safe to use from several threads.
+
+    Whoever goes through `entries` or `_memory` does so on a copy, and whoever makes or removes files holds `_making`.
+    """
 
     def __init__(self):
         self.entries = {name: Entry(name, name, modified=_day(name)) for name in pico.SERVED}
         self._memory: dict[str, Loaded] = {}
         self._loading: dict[str, threading.Lock] = {}
-        self._lock = threading.RLock()
-        self._making = threading.Lock()  # so that nobody removes what another model is being made from
+        self._making = threading.Lock()
         self._temporary = tempfile.TemporaryDirectory(prefix="course-server-", ignore_cleanup_errors=True)
         self.folder = Path(self._temporary.name)  # the system's: it tidies up after a server that is killed
 
@@ -111,9 +106,7 @@ class Store:
         `keep`: seconds for which it stays after its last use; below 0: for ever; None: as it was. Raises CourseError.
         """
         self.drop_expired()
-        with self._lock:
-            turn = self._loading.setdefault(entry.base, threading.Lock())
-        with turn:  # others go on asking the models that are loaded
+        with self._loading.setdefault(entry.base, threading.Lock()):  # others go on asking the models that are loaded
             loaded, took = self._memory.get(entry.base), 0.0
             if loaded is None:
                 began = time.perf_counter()
@@ -121,27 +114,23 @@ class Store:
                 took = time.perf_counter() - began
             loaded.used = time.time()
             loaded.keep = loaded.keep if keep is None else keep
-            with self._lock:
-                self._memory[entry.base] = loaded
+            self._memory[entry.base] = loaded
         return loaded, took
 
     def unload(self, base: str) -> None:
-        with self._lock:
-            self._memory.pop(base, None)
+        self._memory.pop(base, None)
 
     def in_memory(self) -> list[tuple[Entry, float]]:
         """The models that are loaded, and until when each stays, in seconds since 1970."""
         self.drop_expired()
-        with self._lock:
-            by_base = {entry.base: entry for entry in reversed(self.entries.values())}
-            return [(by_base[base], loaded.until) for base, loaded in self._memory.items() if base in by_base]
+        by_base = {entry.base: entry for entry in reversed(self.entries.values())}
+        return [(by_base[base], loaded.until) for base, loaded in list(self._memory.items()) if base in by_base]
 
     def drop_expired(self) -> None:
         """Let go of the models that nobody writes with, and whose time is over."""
-        now = time.time()
-        with self._lock:
-            for base in [base for base, loaded in self._memory.items() if not loaded.users and loaded.until <= now]:
-                del self._memory[base]
+        for base, loaded in list(self._memory.items()):
+            if not loaded.users and loaded.until <= time.time():
+                self.unload(base)
 
     # what clients make
 
@@ -149,14 +138,15 @@ class Store:
         """A new entry from another one, or from the digest of an uploaded GGUF file. Raises Problem."""
         with self._making:
             if isinstance(source, Entry):
+                source = self.get(source.name)  # it may have gone meanwhile
                 system, template = system or source.system, template or source.template
                 parameters = source.parameters | parameters
                 entry = Entry(plain(name), source.base, system, template, parameters, source.name)
             else:
                 entry = Entry(plain(name), str(self._unpacked(source)), system, template, parameters)
-            with self._lock:
-                old = self.entries.get(entry.name)
-                self.entries[entry.name] = entry
+            entry.facts  # noqa: B018 - read while the files are there
+            old = self.entries.get(entry.name)
+            self.entries = self.entries | {entry.name: entry}  # a new one: others may be reading the old one
             self._tidy(old)
 
     def check_name(self, name: str) -> None:
@@ -171,17 +161,15 @@ class Store:
         self.check_name(name)
         with self._making:
             entry = self.get(name)
-            with self._lock:
-                del self.entries[entry.name]
+            self.entries = {other: e for other, e in self.entries.items() if other != entry.name}
             self._tidy(entry)
 
     def _tidy(self, entry: Entry | None) -> None:
         """Remove the uploaded weights of an entry that is gone, from memory and disk, if no other has them."""
-        with self._lock:
-            if entry is None or not entry.uploaded or any(e.base == entry.base for e in self.entries.values()):
-                return
-            self.unload(entry.base)
-            self._loading.pop(entry.base, None)
+        if entry is None or not entry.uploaded or any(e.base == entry.base for e in self.entries.values()):
+            return
+        self.unload(entry.base)
+        self._loading.pop(entry.base, None)
         shutil.rmtree(entry.checkpoint, ignore_errors=True)
         self.blob(entry.checkpoint.name).unlink(missing_ok=True)
 
@@ -199,7 +187,7 @@ class Store:
         file = self.blob(digest)
         if hashlib.sha256(content).hexdigest() != file.stem:
             raise Problem(400, "digest mismatch: the content has another sha256 than its name says")
-        with self._lock:
+        with self._making:
             kept = sum(blob.stat().st_size for blob in self.folder.glob("*.blob") if blob != file)
             if kept + len(content) > MOST_BLOBS:
                 text = f"there are {kept / 1e6:.0f} MB of files here, and no more than {MOST_BLOBS / 1e6:.0f} fit"
@@ -221,6 +209,7 @@ class Store:
             try:
                 gguf_file.read(blob, folder)
             except Exception as error:  # the libraries raise what they like on a file that lies
+                shutil.rmtree(folder, ignore_errors=True)
                 raise Problem(400, str(error)) from error
         return folder
 
