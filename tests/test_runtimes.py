@@ -129,10 +129,17 @@ def test_a_configuration_as_phi_writes_it(tmp_path, pico):
     rope = {"rope_type": "longrope", "rope_theta": 10000.0, "original_max_position_embeddings": 64, **factors}
     sizes = {"vocab_size": 2048, "hidden_size": 128, "intermediate_size": 256, "num_hidden_layers": 2}
     config = Phi3Config(
-        **sizes, num_attention_heads=4, max_position_embeddings=1024, original_max_position_embeddings=64,
-        sliding_window=262144, rope_parameters=rope, bos_token_id=0, eos_token_id=[4, 0], pad_token_id=0,
+        **sizes,
+        num_attention_heads=4,
+        max_position_embeddings=1024,
+        original_max_position_embeddings=64,
+        sliding_window=262144,
+        rope_parameters=rope,
+        bos_token_id=0,
+        eos_token_id=[4, 0],
+        pad_token_id=0,
         initializer_range=0.3,
-    )  # fmt: skip
+    )
     torch.manual_seed(0)
     Phi3ForCausalLM(config).bfloat16().save_pretrained(tmp_path)
     written = json.loads((tmp_path / "config.json").read_text(encoding="utf-8"))
@@ -142,8 +149,10 @@ def test_a_configuration_as_phi_writes_it(tmp_path, pico):
         "rope_theta": 10000.0,
         "torch_dtype": "bfloat16",
     }
-    written["auto_map"] = {"AutoConfig": "configuration_phi3.Phi3Config",
-                           "AutoModelForCausalLM": "modeling_phi3.Phi3ForCausalLM"}  # fmt: skip
+    written["auto_map"] = {
+        "AutoConfig": "configuration_phi3.Phi3Config",
+        "AutoModelForCausalLM": "modeling_phi3.Phi3ForCausalLM",
+    }
     (tmp_path / "config.json").write_text(json.dumps(written), encoding="utf-8")
     for file in folder("pico-mini").iterdir():
         if file.name.startswith(("tokenizer", "chat_template")):

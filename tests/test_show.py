@@ -603,7 +603,7 @@ def test_a_loss_that_is_no_number_leaves_a_gap_and_is_told():
     page = bar._page()
     assert "nan" not in "".join(re.findall('points="([^"]+)"', page)) and page.count("<polyline") == 2
     for told in (page, bar.text()):
-        assert "The loss is no number in 3 steps, first in step 2" in told
+        assert "The loss is no number in step 2 and in 2 more" in told
     assert "<polyline" not in training_of([nan, nan])._page()
     assert "no number" not in training_of([2.0, 1.0])._page()
 

@@ -151,6 +151,14 @@ def names_needed(source: str) -> set[str]:
     return needed - set(dir(builtins))
 
 
+def names_used(statement: ast.stmt) -> set[str]:
+    """The names that a statement needs from before: a loop or a `with` brings its own."""
+    own = set()
+    if isinstance(statement, ast.For | ast.With | ast.Try):
+        own = {n.id for n in ast.walk(statement) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+    return names_needed(ast.unparse(statement)) - own
+
+
 LOCAL = (ast.FunctionDef, ast.ClassDef, ast.Lambda, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
 
@@ -180,7 +188,7 @@ def root(node: ast.AST) -> str:
 
 def needed_before(earlier: list[ast.stmt], later: list[ast.stmt]) -> list[ast.stmt]:
     """Those of the earlier statements without which the later ones cannot run."""
-    needed = set().union(*(names_needed(ast.unparse(statement)) for statement in later))
+    needed = set().union(*map(names_used, later))
     chosen = []
     for statement in reversed(earlier):
         given = names_given(statement)
@@ -191,12 +199,12 @@ def needed_before(earlier: list[ast.stmt], later: list[ast.stmt]) -> list[ast.st
                     isinstance(target, ast.Name | ast.Tuple) for target in statement.targets
                 )
                 needed -= given if plain else set()
-            needed |= names_needed(ast.unparse(statement))
+            needed |= names_used(statement)
     return chosen[::-1]
 
 
 def test_only_what_is_needed_runs():
-    code = "import a\nb = a.c(1)\nslow = a.train()\nd = []\nd.append(b)\nfor x in b: e = x\ndef f(): d = 1\nb = 3"
+    code = "import a\nb = a.c(1)\nslow = a.train()\nd = []\nd.append(b)\nfor x in b: d[x] = x\ndef f(): d = 1\nb = 3"
     earlier = ast.parse(code).body
     chosen = needed_before(earlier, ast.parse("print(d, [x for x in b])").body)
     assert [ast.unparse(statement) for statement in chosen] == [
@@ -204,6 +212,7 @@ def test_only_what_is_needed_runs():
         "b = a.c(1)",
         "d = []",
         "d.append(b)",
+        "for x in b:\n    d[x] = x",
         "b = 3",
     ]
 

@@ -38,9 +38,9 @@ def load(name: str = "pico-mini", runtime: str | None = None, **options) -> Chat
     answers instead (`model.name` tells which one you hold).
 
     Options: with "onnx", pico-mini and pico-medium take `precision="fp32"`, "int8" or "int4"; with "transformers",
-    pico-vision takes `most`, the number of details that it sees of a picture. "ollama" takes `host`, `timeout` and
-    `keep_alive` (see ollama_model.OllamaModel, which also says what it raises where there is no server or no such
-    model); "cloud" takes `base_url`, `key`, `timeout` and `retries` (see cloud_model.CloudModel).
+    pico-vision takes `most`, the number of details that it sees of a picture. "ollama" takes `host` and
+    `timeout` (see ollama_model.OllamaModel, which also says what it raises where there is no server or no such model);
+    "cloud" takes `base_url`, `key` and `timeout` (see cloud_model.CloudModel).
     Raises UnknownModel or UnknownOption.
     """
     entry = SERVERS[runtime] if runtime in SERVERS else _entry(name, runtime)
@@ -148,7 +148,7 @@ TABLE: dict[str, dict[str, Entry]] = {
     "phi-4-mini": {"transformers": Entry(_phi_torch)},
 }
 SERVERS = {  # a server knows its own models: any name goes
-    "ollama": Entry(_ollama, ("host", "timeout", "keep_alive")),
-    "cloud": Entry(_cloud, ("base_url", "key", "timeout", "retries")),
+    "ollama": Entry(_ollama, ("host", "timeout")),
+    "cloud": Entry(_cloud, ("base_url", "key", "timeout")),
 }
 WHY_NOT = {("pico-moe", "onnx"): ": ONNX Runtime GenAI's builder has no way for PhiMoE on a CPU"}

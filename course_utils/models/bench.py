@@ -15,9 +15,12 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from course_utils.models import fit_check
 from course_utils.setup import machine, threads
 
-ROUNDS = 5
+LARGER = "168M"  # a Phi-3 with random weights, as large as the smallest useful models
+COUNTS = sorted({1, machine.cores()})  # of threads
+ROUNDS = 5  # what counts is their median
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -39,19 +42,17 @@ def main(argv: list[str] | None = None) -> int:
 def measure(place: Path) -> Iterator[dict]:
     """A row for each model and engine, "busy" or not: tokens a second by the number of threads.
 
-    `kept` says what the course's choice makes of the best one, or beside a busy program of one thread. Takes a minute
-    and 1 GB of `place`.
+    `kept` says what the course's choice makes of the best one, or beside a busy program of one thread.
     """
     from course_utils.pico import folder
-    from course_utils.pico.export import onnx_folder, run_builder
+    from course_utils.pico.export import onnx_folder
 
-    other = make(place / "random")
-    run_builder(other, place, "int4", progress=False)
+    other, _ = fit_check.make(LARGER, place)
     cases = [
         ("pico-mini", "transformers", torch_ways(folder("pico-mini"), 100)),
         ("pico-mini", "onnx", onnx_ways(onnx_folder("pico-mini", progress=False), 300)),
-        ("random 138M", "transformers", torch_ways(other, 10)),
-        ("random 138M", "onnx", onnx_ways(place / "model", 30)),
+        (LARGER, "transformers", torch_ways(other, 10)),
+        (LARGER, "onnx", onnx_ways(fit_check.build(other, "int4"), 30)),
     ]
     for model, engine, (parameters, ways) in cases:
         for busy in (False, True):
@@ -66,25 +67,7 @@ def words(row: dict) -> str:
     speeds = ", ".join(f"{rate:.1f} with {count}" for count, rate in row["tokens_per_second"].items())
     where, best = ("beside a busy program", "one thread") if row["busy"] else ("alone", "the best")
     chosen = f"the course's {row['threads']}: {row['kept']:.2f} of {best}"
-    return f"{row['model']:12} {row['engine']:13} {where:22} {speeds} tokens/s; {chosen}"
-
-
-def make(checkpoint: Path) -> Path:
-    """A Phi-3 of 138 million random weights, with pico-mini's tokenizer: as large as the smallest useful models."""
-    import torch
-    import transformers
-
-    from course_utils.pico import folder
-    from course_utils.pico.tokenizer import load_tokenizer
-
-    torch.manual_seed(0)
-    transformers.logging.disable_progress_bar()
-    sizes = {"hidden_size": 768, "num_hidden_layers": 12, "intermediate_size": 3072, "num_attention_heads": 12}
-    words = {"vocab_size": 32064, "tie_word_embeddings": True, "pad_token_id": 0, "eos_token_id": 0}
-    config = transformers.Phi3Config(**sizes, **words, sliding_window=None)
-    transformers.Phi3ForCausalLM(config).save_pretrained(checkpoint)
-    load_tokenizer(folder("pico-mini")).save_pretrained(checkpoint)
-    return checkpoint
+    return f"{row['model']:9} {row['engine']:12} {where:22} {speeds} tokens/s; {chosen}"
 
 
 def torch_ways(checkpoint: Path, tokens: int) -> tuple[int, dict[int, Callable[[], int]]]:
@@ -102,7 +85,7 @@ def torch_ways(checkpoint: Path, tokens: int) -> tuple[int, dict[int, Callable[[
             step(ids[:, :length])
         return tokens
 
-    return model.parameters, {count: lambda count=count: write(count) for count in sorted({1, machine.cores()})}
+    return model.parameters, {count: lambda count=count: write(count) for count in COUNTS}
 
 
 def onnx_ways(folder: Path, tokens: int) -> tuple[int, dict[int, Callable[[], int]]]:
@@ -120,7 +103,7 @@ def onnx_ways(folder: Path, tokens: int) -> tuple[int, dict[int, Callable[[], in
             generator.generate_next_token()
         return tokens
 
-    models = {count: genai().Model(configuration(folder, count)) for count in sorted({1, machine.cores()})}
+    models = {count: genai().Model(configuration(folder, count)) for count in COUNTS}
     return parameters(folder), {count: lambda model=model: write(model) for count, model in models.items()}
 
 

@@ -38,8 +38,8 @@ class CloudModel(ChatModel):
     runtime = "cloud"
     context_length = None
 
-    def __init__(self, name: str, base_url: str = "", key: str = "", timeout: float = 60.0, retries: int = 0):
-        """`timeout` in seconds for each wait; `retries` after 408, 409, 429 and 5xx, which wait without a word."""
+    def __init__(self, name: str, base_url: str = "", key: str = "", timeout: float = 60.0):
+        """`timeout`: seconds for each wait. Nothing is asked twice without a word. Raises CloudError or NoKey."""
         import openai
 
         self.name = name
@@ -54,16 +54,11 @@ class CloudModel(ChatModel):
             base_url=self.base_url,
             api_key=key,
             timeout=timeout,
-            max_retries=retries,
+            max_retries=0,
             organization="",
             project="",
             **extra,
         )
-
-    def models(self) -> list[str]:
-        """The names of the models that the service offers. Raises CloudError."""
-        with self._explained():
-            return sorted(model.id for model in self._client.models.list().data)
 
     def chat(self, prompt: str | list, **options) -> Reply:
         """See ChatModel. The speed is all tokens over all seconds, the wait included.
@@ -72,13 +67,6 @@ class CloudModel(ChatModel):
         """
         reply = super().chat(prompt, **options)
         return replace(reply, tokens_per_second=reply.completion_tokens / max(reply.seconds, 1e-9))
-
-    def count_tokens(self, text: str) -> int:
-        """Raises CloudError: this dialect has no way to count before asking."""
-        raise CloudError(
-            "A service counts tokens when it answers, not before: see prompt_tokens of a reply. To count first, take "
-            "the model's own tokenizer."
-        )
 
     def __repr__(self) -> str:
         return f"<{self.name} in the cloud, at {self.host}>"
@@ -163,7 +151,7 @@ class CloudModel(ChatModel):
         words = {
             401: f"{self.host} does not accept the key. Look for a slip in it, or make a new one.",
             403: f"the key is known, but may not do this at {self.host}. See the rights of the key.",
-            404: f"{self.host} does not know {self.name!r}. Ask model.models() for the names.",
+            404: f"{self.host} does not know {self.name!r}. See the service's list of models.",
             410: f"{self.name!r} at {self.host} has been retired. It will not come back: choose another model, "
             "or another service.",
             429: f"too many requests at {self.host}. Wait {soon} and ask again, or ask for less.",

@@ -60,34 +60,24 @@ class OllamaModel(ChatModel):
 
     runtime = "ollama"
 
-    def __init__(self, name: str, host: str | None = None, timeout: float = 300.0, keep_alive: str | float = "5m"):
+    def __init__(self, name: str, host: str | None = None, timeout: float = 300.0):
         """Raises NotRunning, NotPulled, TookTooLong or OllamaError.
 
         host: the server; without one, that of OLLAMA_HOST or this computer
         timeout: seconds to wait for each next piece of an answer; the first one may have to wait for the loading
-        keep_alive: how long the model stays in memory after an answer, in Ollama's words
         """
         self.name = OWN_NAMES.get(name, name)
         self.url = (host or machine.ollama_address()).rstrip("/")
-        self.timeout, self.keep_alive = timeout, keep_alive
+        self.timeout = timeout
         self.client = client(self.url, timeout)
         with self._explained():
             info = self.client.show(self.name).modelinfo or {}
         trained = next((int(size) for key, size in info.items() if key.endswith(".context_length")), CONTEXT)
         self.context_length = min(trained, CONTEXT)
 
-    def count_tokens(self, text: str) -> int:
-        """How many tokens `text` is, by the server's count; some models put a mark of their own first."""
-        if not text:
-            return 0
-        with self._explained():
-            reply = self.client.generate(self.name, text, raw=True, options={"num_predict": 1})
-        return reply.prompt_eval_count or 0
-
     def _answer(self, messages: list[Message], params: SamplingParams) -> Stream:
         turns = with_images(messages, params.pictures) if params.pictures else [asdict(turn) for turn in messages]
-        options = self._options(params)
-        rows = self.client.chat(self.name, turns, stream=True, options=options, keep_alive=self.keep_alive)
+        rows = self.client.chat(self.name, turns, stream=True, options=self._options(params))
         with self._explained():
             first = next(rows, None)  # so that what is wrong with the request is said before the first token
         stream = Stream(self._write(first, rows, lambda: stream), 0)

@@ -110,9 +110,6 @@ class OnnxModel(LocalModel):
         stop = config["eos_token_id"]
         self.stop_ids = frozenset(stop if isinstance(stop, list) else [stop])
 
-    def count_tokens(self, text: str) -> int:
-        return len(self.tokenizer.encode(text))
-
     def encode(self, messages: list[Message]) -> list[int]:
         turns = json.dumps([asdict(message) for message in messages])
         text = self.tokenizer.apply_chat_template(turns, add_generation_prompt=True)

@@ -40,15 +40,9 @@ class TransformersModel(LocalModel):
         stop = self.model.generation_config.eos_token_id
         self.stop_ids = frozenset(stop if isinstance(stop, list) else [stop])
 
-    def count_tokens(self, text: str) -> int:
-        return len(self._ids(text))
-
     def encode(self, messages: list[Message]) -> list[int]:
         turns = [asdict(message) for message in messages]
         text = self.tokenizer.apply_chat_template(turns, tokenize=False, add_generation_prompt=True)
-        return self._ids(text)
-
-    def _ids(self, text: str) -> list[int]:
         # verbose=False: a text that is too long gets our own message, not a warning on top of it.
         return self.tokenizer(text, add_special_tokens=False, verbose=False)["input_ids"]
 

@@ -129,7 +129,8 @@ class Training(View):
     def _broken(self) -> str:
         """Where the loss is no number any more; empty where it always is one."""
         steps = [step for step, loss in enumerate(self.losses) if not math.isfinite(loss)]
-        return f"The loss is no number in {len(steps)} steps, first in step {steps[0]}" if steps else ""
+        more = f" and in {len(steps) - 1} more" if len(steps) > 1 else ""
+        return f"The loss is no number in step {steps[0]}{more}" if steps else ""
 
     def _page(self) -> str:
         bar = f'<progress max="{self.steps}" value="{self._done}" style="width:{WIDTH}px"></progress>'
@@ -168,6 +169,6 @@ class Training(View):
         return (
             f'<svg width="{WIDTH}" height="{HEIGHT}" role="img" aria-label="{label}">'
             f'<line x1="30" y1="{HEIGHT - 4}" x2="{WIDTH}" y2="{HEIGHT - 4}" stroke="currentColor" opacity="0.4"/>'
-            f'<text x="0" y="12" {text}>{high:.1f}</text><text x="0" y="{HEIGHT - 4}" {text}>{low:.1f}</text>'
+            f'<text x="0" y="12" {text}>{high:.1f}</text><text x="0" y="{HEIGHT - 4}" {text}>{low:.2g}</text>'
             f"{drawn}</svg>"
         )

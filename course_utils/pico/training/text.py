@@ -10,15 +10,17 @@ from transformers import Phi3Config, Phi3ForCausalLM, PhimoeConfig, PhimoeForCau
 
 from course_utils.pico import folder as folder_of
 from course_utils.pico.tokenizer import load_tokenizer
-from course_utils.pico.training.loop import Checkpoint, backward, optimizers, prefers_half, quicken, run
+from course_utils.pico.training.loop import Checkpoint, backward, optimizers, quicken, run
+from course_utils.pico.training.muon import prefers_half
 from course_utils.pico.training.recipes import ACTIVE, Recipe, lessons
+from course_utils.setup import threads
 
 
 def build_model(recipe: Recipe) -> Phi3ForCausalLM | PhimoeForCausalLM:
     """The architecture of Phi-3, or with experts that of Phi-3.5-MoE, only small, with random weights."""
     torch.manual_seed(recipe.seed)
     common = {
-        "vocab_size": recipe.vocab_size,
+        "vocab_size": 2048,
         "hidden_size": recipe.hidden_size,
         "num_hidden_layers": recipe.layers,
         "num_attention_heads": recipe.heads,
@@ -31,16 +33,19 @@ def build_model(recipe: Recipe) -> Phi3ForCausalLM | PhimoeForCausalLM:
         "pad_token_id": 0,
         "eos_token_id": [4, 0],
     }
-    if not recipe.experts:
-        return Phi3ForCausalLM(Phi3Config(**common, original_max_position_embeddings=recipe.context))
-    config = PhimoeConfig(
-        **common,
-        num_local_experts=recipe.experts,
-        num_experts_per_tok=ACTIVE,
-        rope_parameters={"rope_type": "default", "rope_theta": 10000.0},
-        router_aux_loss_coef=recipe.balance,
-    )
-    return PhimoeForCausalLM(config)
+    if recipe.experts:
+        config = PhimoeConfig(
+            **common,
+            num_local_experts=recipe.experts,
+            num_experts_per_tok=ACTIVE,
+            rope_parameters={"rope_type": "default", "rope_theta": 10000.0},
+            router_aux_loss_coef=recipe.balance,
+        )
+        model = PhimoeForCausalLM(config)
+    else:
+        model = Phi3ForCausalLM(Phi3Config(**common, original_max_position_embeddings=recipe.context))
+    threads.use_for(model.num_parameters())
+    return model
 
 
 @torch.no_grad()
@@ -85,7 +90,7 @@ def train(recipe: Recipe, folder: Path, last: int | None = None, save_every: int
         model.set_experts_implementation("grouped_mm")
     if last > 200:
         quicken(model)
-    optims = optimizers(model, recipe.muon_rate, recipe.adam_rate)
+    optims = optimizers(model, recipe.learning_rate, recipe.learning_rate)
     half = prefers_half(device)
     before_review = folder / "before_review.pt"
 
