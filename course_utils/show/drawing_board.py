@@ -129,8 +129,8 @@ class DrawingBoard(Sheet, Answering):
         marks = dict(zip(COLOURS, "🔴🟢🔵🟡🟣⚫", strict=True))
         self.colour = w.ToggleButtons(options=[(f"{marks[name]} {name}", name) for name in COLOURS], tooltip="Colour")
         self.tool.style.button_width = self.colour.style.button_width = "82px"
-        self.width = w.IntSlider(8, 2, 40, description="Pen, pixels")
-        self.size = w.IntSlider(40, 10, 150, description="Shape, pixels")
+        self.width = w.IntSlider(8, 2, 40, description="Pen size")
+        self.size = w.IntSlider(40, 10, 150, description="Shape size")
         undo, clear = (w.Button(description=name, layout={"width": "82px"}) for name in ("Undo", "Clear"))
         undo.on_click(lambda _: self.undo())
         clear.on_click(lambda _: self.clear())

@@ -73,7 +73,7 @@ def timeline(ids=None, title: str = "") -> Plot:
     if not models:
         raise CourseError("For none of these models is the day or month of release known.")
     models.sort(key=lambda model: model.released)
-    figure, (axes,) = canvas(1.2 + 0.3 * len(models), title)
+    figure, (axes,) = canvas(1.2 + 0.3 * len(models), title, width=9.6)
     figures, labels = [], []
     for model in models:
         mine = [model.figures[key] for key in ("released", "parameters") if key in model.figures]
@@ -88,6 +88,7 @@ def timeline(ids=None, title: str = "") -> Plot:
     axes.set_yticks(range(len(models)), labels)
     axes.set_ylim(len(models) - 0.4, -0.6)
     axes.grid(alpha=0.4)
+    axes.tick_params(axis="x", labelsize=8)
     axes.legend(loc="lower left", fontsize=9)
     told = [
         f"{model.released}: {label}, {KIND_NAMES.get(model.kind, model.kind)}"

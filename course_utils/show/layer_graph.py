@@ -29,17 +29,17 @@ def onnx_layer(graph, layer: int = 0) -> Sourced:
     if not nodes:
         raise CourseError(f"This graph has no layer {layer}. Count them from 0.")
     weights = {tensor.name: " × ".join(map(str, tensor.dims)) for tensor in graph.initializer}
-    maker = {name: node.name.removeprefix(start) for node in nodes for name in node.output if name}
+    maker = {name: f"step {step}" for step, node in enumerate(nodes, 1) for name in node.output if name}
     rows = []
-    for node in nodes:
+    for step, node in enumerate(nodes, 1):
         taken = []
         for name in node.input:
             if name in maker or name.startswith("past_key_values"):
                 taken.append(maker.get(name, name))
             elif name and name not in weights and "attn_mask" not in name:
                 taken.append("the stream of the layer before" if layer else "the token embeddings")
-        label, meaning = node.name.removeprefix(start), MEANING.get(node.op_type, "")
-        rows.append((label, node.op_type, _size(node, weights), ", ".join(taken), meaning))
+        label = f"{step} {node.name.removeprefix(start).removesuffix('/' + node.op_type)}"
+        rows.append((label, node.op_type, _size(node, weights), ", ".join(taken), MEANING.get(node.op_type, "")))
     lines = [f"Layer {layer}: {len(nodes)} operators, from first to last."]
     for label, operator, size, taken, meaning in rows:
         told = ", ".join(filter(None, (operator, meaning, size and f"weights {size}")))
