@@ -165,7 +165,7 @@ def test_the_table_has_each_phi_once_in_each_precision():
 def test_the_view_has_a_table_a_picture_and_controls():
     view = show.fit(SPEED)
     assert "phi-3.5-mini" in view.text() and "6.0 GB of memory free" in view.text()
-    assert "data:image/svg+xml" in view.html() and "Phi-3-medium 4k" in view.html()
+    assert "data:image/svg+xml" in view.html() and "phi-3-medium-4k" in view.html()
     box = view.widget()
     precision, context = box.children[0].children
     before = box.children[1].value
