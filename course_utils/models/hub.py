@@ -1,18 +1,15 @@
-"""Fetch a real model from the Hugging Face hub, after asking, and check every byte of it.
+"""Fetch a real model from the Hugging Face hub, after asking, into the course's cache folder, and check every byte.
 
-The files are kept in the course's cache folder, in `models`. Environment variables:
-COURSE_DOWNLOAD  yes or no: the answer for programs, where nobody can be asked
-HF_ENDPOINT      another hub, a mirror for example
+The environment variable COURSE_DOWNLOAD (yes or no) answers for programs, where nobody can be asked.
 
 huggingface_hub tells where a file is, its length and its checksum. Its `hf_hub_download` (2.4) compares lengths only,
 and throws an unfinished file away when it is stopped: too much for files of 2.7 GB and the network of a classroom. So
-here a file that was begun is gone on with, and each is held to a checksum: the one that the catalogue has pinned, or
-where it has none (it says which, and why) the one that the hub itself gives for the pinned revision.
+here a file that was begun is gone on with, and each is held to the checksum that the catalogue has pinned, or where it
+has none to the one that the hub itself gives for the pinned revision.
 """
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import os
 import sys
@@ -26,7 +23,6 @@ from course_utils.setup import machine
 
 SPARE_DISK = GB // 2  # bytes that stay free on the disk
 TRIES = 5  # in a row that bring nothing, until a download gives up
-TOO_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)  # the disk, one's share of it, and files of 4 GB on a FAT disk
 
 
 class DownloadError(CourseError):
@@ -91,18 +87,10 @@ def _ask(name: str, model: Download, target: Path) -> None:
 def _download(model: Download, file: File, path: Path) -> None:
     """Fetch one file into `path`.part, going on where an earlier try stopped; rename it once it is right."""
     from huggingface_hub import get_hf_file_metadata, hf_hub_url
-    from huggingface_hub.errors import EntryNotFoundError, RepositoryNotFoundError, RevisionNotFoundError
 
     part = path.with_name(path.name + ".part")
     url = hf_hub_url(model.repo, file.path, subfolder=model.folder, revision=model.revision)
-    try:
-        hub = get_hf_file_metadata(url, token=False)
-    except (EntryNotFoundError, RepositoryNotFoundError, RevisionNotFoundError) as error:
-        lacks = f"the hub has no file {file.path} in {model.repo}"
-        raise DownloadError(f"{lacks}; please tell the course's authors") from error
-    if file.size and hub.size and file.size != hub.size:
-        differs = f"the hub's file {file.path} has {hub.size:,} bytes instead of {file.size:,}"
-        raise DownloadError(f"{differs}; please tell the course's authors")
+    hub = get_hf_file_metadata(url, token=False)
     with part.open("ab") as output:
         if output.tell() != hub.size:
             _receive(hub.location, output, hub.size, file.path)
@@ -147,14 +135,12 @@ def _receive(url: str, output: BinaryIO, size: int | None, name: str) -> None:
 
 def _reason(error: Exception, target: Path) -> str:
     """Why a download stopped, and what to do."""
-    if isinstance(error, OSError) and error.errno in TOO_FULL:
-        return f"the disk is full, or takes no file as large; free some space for {target} and try again"
-    if isinstance(error, OSError) and error.filename:
+    if isinstance(error, OSError) and error.errno:
         place = f"the files cannot be kept in {target} ({error.strerror})"
-        return f"{place}; set COURSE_CACHE to a folder you may write to"
+        return f"{place}; free some space, or set COURSE_CACHE to another folder you may write to"
     first = (str(error).splitlines() or [""])[0][:120]
-    came = "what came is kept, so try again when the network is back"
-    return f"the download stopped ({type(error).__name__}: {first}); {came}"
+    later = "what came is kept, so try again when the network is back, and tell the course's authors if a file is gone"
+    return f"the download stopped ({type(error).__name__}: {first}); {later}"
 
 
 def _gb(size: int) -> str:
