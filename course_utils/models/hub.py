@@ -138,9 +138,9 @@ def _reason(error: Exception, target: Path) -> str:
     if isinstance(error, OSError) and error.errno:
         place = f"the files cannot be kept in {target} ({error.strerror})"
         return f"{place}; free some space, or set COURSE_CACHE to another folder you may write to"
-    first = (str(error).splitlines() or [""])[0][:120]
+    words = " ".join(str(error).split())[:240]
     later = "what came is kept, so try again when the network is back, and tell the course's authors if a file is gone"
-    return f"the download stopped ({type(error).__name__}: {first}); {later}"
+    return f"the download stopped ({type(error).__name__}: {words}); {later}"
 
 
 def _gb(size: int) -> str:

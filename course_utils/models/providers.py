@@ -13,20 +13,13 @@ import urllib.error
 import urllib.parse
 import urllib.request
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 
 from course_utils.base import CourseError
 
-TABLE = Path(__file__).with_name("providers.json")
-# How the keys of these services begin, and what may follow.
-PATTERNS = (
-    r"sk-[A-Za-z0-9_-]{16,}",
-    r"nvapi-[\w-]{16,}",
-    r"hf_[A-Za-z0-9]{16,}",
-    r"gh[pousr]_\w{16,}",
-    r"github_pat_\w{16,}",
-)
+TABLE = json.loads(Path(__file__).with_name("providers.json").read_text(encoding="utf-8"))
+# How the keys of these services begin, and what may follow. No key begins inside of a word.
+KEY = r"(?<![A-Za-z0-9])(?:(?:sk-|nvapi-|gh[pousr]_|github_pat_)[\w-]{16,}|hf_[A-Za-z0-9]{16,})"
 
 
 @dataclass(frozen=True)
@@ -91,14 +84,9 @@ class Price:
         return f"{self.source['title']}, {self.source['url']}; read on {self.read_on} ({self.note})"
 
 
-@cache
-def _table() -> dict:
-    return json.loads(TABLE.read_text(encoding="utf-8"))
-
-
 def providers() -> list[Provider]:
     """All services, in the order of the table."""
-    return [Provider(**row) for row in _table()["providers"]]
+    return [Provider(**row) for row in TABLE["providers"]]
 
 
 def provider(name: str) -> Provider:
@@ -111,7 +99,7 @@ def provider(name: str) -> Provider:
 
 def prices() -> list[Price]:
     """The prices that were really read somewhere. They age: look yours up before you count on them."""
-    return [Price(**row) for row in _table()["prices"]]
+    return [Price(**row) for row in TABLE["prices"]]
 
 
 def provider_of(url: str) -> Provider | None:
@@ -150,9 +138,7 @@ def leaks(text: str, *keys: str) -> list[str]:
     Looked for are `keys`, the values of the providers' variables in the environment, and the usual patterns.
     """
     secrets = [key for key in keys if key] + [row.key() for row in providers() if len(row.key()) >= 8]
-    found = {key for key in secrets if key in text}
-    for pattern in PATTERNS:
-        found.update(re.findall(rf"(?<![A-Za-z0-9]){pattern}", text))  # no key begins inside of a word
+    found = {key for key in secrets if key in text} | set(re.findall(KEY, text))
     return sorted(f"{key[:4]}… ({len(key)} signs)" for key in found)
 
 

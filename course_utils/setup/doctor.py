@@ -25,40 +25,37 @@ def examine() -> dict:
     if sys.prefix != sys.base_prefix and not environment.VENV.exists():
         python = Path(sys.executable)  # in use: the environment of a learner who installed the course by hand
     result["environment"] = {"python": str(python), "own": python == environment.PYTHON}
+    learners = environment.pins()
     result["packages"] = {
-        name: {"needed": pin, "installed": environment.installed(name, python), "for_tests": name not in needed}
-        for needed in [environment.pins()]
+        name: {"needed": pin, "installed": environment.installed(name, python), "for_tests": name not in learners}
         for name, pin in environment.pins(tests=True).items()
     }
-    rows = [*_python_faults(result), *_room_faults(result)]
-    result["faults"] = [{"what": what, "mend": mend} for what, mend in rows]
-    result["ok"] = not rows
+    faults = [*filter(None, [machine.unsupported(), _python_fault(result), *_room_faults(result)])]
+    result["faults"] = [{"what": what, "mend": mend} for what, mend in faults]
+    result["ok"] = not faults
     return result
 
 
-def _python_faults(result: dict) -> list[tuple[str, str]]:
-    """What is wrong, and what mends it."""
-    complaint = machine.unsupported()
-    faults = [complaint] if complaint else []
-    if result["environment"]["own"] and not environment.VENV.exists():
-        return [*faults, ("The course's environment is not made yet.", LAB)]
-    if result["environment"]["own"] and not machine.works(str(environment.PYTHON), "-V"):
-        return [*faults, (f"The environment's Python does not start: {environment.PYTHON}.", LAB)]
+def _python_fault(result: dict) -> tuple[str, str] | None:
+    """What is wrong with the environment, and what mends it."""
+    own = result["environment"]["own"]
+    if own and not environment.VENV.exists():
+        return "The course's environment is not made yet.", LAB
+    if own and not machine.works(str(environment.PYTHON), "-V"):
+        return f"The environment's Python does not start: {environment.PYTHON}.", LAB
     lacks = [
         f"{name} {row['needed']} (here: {row['installed'] or 'none'})"
         for name, row in result["packages"].items()
         if not row["for_tests"] and (row["installed"] or "").split("+")[0] != row["needed"]
     ]
-    if lacks:
-        mend = LAB if result["environment"]["own"] else f'"{sys.executable}" -m pip install -r requirements.txt'
-        faults.append((f"Packages are missing, or others than the course was tested with: {', '.join(lacks)}.", mend))
-    return faults
+    what = f"Packages are missing, or others than the course was tested with: {', '.join(lacks)}."
+    return (what, LAB if own else f'"{sys.executable}" -m pip install -r requirements.txt') if lacks else None
 
 
 def _room_faults(result: dict) -> list[tuple[str, str]]:
     faults = []
-    learners = (row["installed"] for row in result["packages"].values() if not row["for_tests"])
-    free, needed = result["disk"]["free"], ROOM if all(learners) else installer.SPACE
+    complete = all(row["installed"] for row in result["packages"].values() if not row["for_tests"])
+    free, needed = result["disk"]["free"], ROOM if complete else installer.SPACE
     if free < needed:
         what = f"The disk has {_gb(free)} free, and the course needs {_gb(needed)}."
         faults.append((what, "Delete what you no longer need, or move the course to another disk."))
@@ -95,7 +92,7 @@ def report(result: dict) -> list[str]:
     lines = [f"{name:<{width}}{text}" for name, text in rows] + [""]
     for fault in result["faults"]:
         lines += [f"Fault: {fault['what']}", f" Mend: {fault['mend']}"]
-    return lines + ([] if result["faults"] else [f"No fault found. Next: {LAB}"])
+    return lines if result["faults"] else [*lines, f"No fault found. Next: {LAB}"]
 
 
 def _gb(size: float) -> str:

@@ -15,7 +15,6 @@ import re
 import shutil
 import subprocess
 import sys
-import urllib.parse
 import urllib.request
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -114,18 +113,13 @@ def free_disk(folder: Path) -> int:
 
 def ollama_address() -> str:
     """The address of the Ollama server: OLLAMA_HOST as Ollama reads it, else port 11434 of this machine."""
-    scheme, _, rest = os.environ.get("OLLAMA_HOST", "").strip().rpartition("://")
-    rest = rest.rpartition("@")[2]  # less name and password, which no report may show
-    try:
-        parts = urllib.parse.urlsplit("//" + rest)
-        name, port = parts.hostname, parts.port
-    except ValueError:  # a slip of the pen: keep the text, so that the report shows what is wrong
-        return f"{scheme or 'http'}://{rest}"
-    name = {None: "127.0.0.1", "0.0.0.0": "127.0.0.1"}.get(name, name)
-    if ":" in name:  # IPv6
-        name = f"[{name}]"
+    text = os.environ.get("OLLAMA_HOST", "").strip()
+    # Less name and password, which no report may show. A slip of the pen stays, so that the report shows what is wrong.
+    parts = re.match(r"(?:(\w+)://)?(?:.*@)?(\[[^]]*\]?|[^:/]*):?(\w*)(.*)", text)
+    scheme, name, port, path = parts.groups()
+    name = "127.0.0.1" if name in ("", "0.0.0.0") else name
     port = port or {"http": 80, "https": 443}.get(scheme, 11434)
-    return f"{scheme or 'http'}://{name}:{port}{parts.path.rstrip('/')}"
+    return f"{scheme or 'http'}://{name}:{port}{path.rstrip('/')}"
 
 
 def ollama(address: str | None = None, seconds: float = 1.5) -> dict:
