@@ -207,5 +207,5 @@ def test_an_unknown_model_is_named():
 
 
 def test_a_model_that_does_not_fit_is_not_built():
-    with pytest.raises(CourseError, match="58M in fp32: too large.*Close other programs"):
-        fit_check.check("58M", ("fp32",), speed=replace(SPEED, memory=Memory(8 * GB, GB // 10, None)))
+    with pytest.raises(CourseError, match="58M in int4: too large.*Close other programs"):
+        fit_check.check("58M", speed=replace(SPEED, memory=Memory(8 * GB, GB // 100, None)))

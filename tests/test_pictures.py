@@ -86,7 +86,7 @@ def test_an_animation_gives_evenly_spaced_frames(tmp_path):
     path = tmp_path / "film.gif"
     FILM[0].save(path, save_all=True, append_images=FILM[1:])
     assert [frame.getpixel((0, 0))[0] for frame in frames(path, most=5)] == [0, 50, 100, 150, 200]
-    assert len(frames(path)) == 21 and len(frames(FILM[0])) == 1
+    assert len(frames(path, most=99)) == 21 and len(frames(FILM[0])) == 1
     first = open_picture(path)
     assert first.getpixel((0, 0)) == (0, 0, 0)
     for kind, more in (("PNG", {}), ("WEBP", {"lossless": True})):
@@ -98,7 +98,7 @@ def test_a_large_picture_is_made_smaller():
     opened = open_picture(file_of(Image.new("RGB", (5000, 3000)), "JPEG"))
     assert opened.size == (1792, 1075)
     (frame,) = frames(file_of(Image.new("RGB", (5000, 3000)), "PNG"))
-    assert frame.size == (1024, 614)
+    assert frame.size == (1792, 1075)
 
 
 @pytest.mark.parametrize("size", [(1, 1), (1, 20_000), (20_000, 1), (5000, 3)])

@@ -27,6 +27,7 @@ SHAPES = {  # what differs from Phi-3-mini's configuration
     "168M": {"hidden_size": 1024, "num_hidden_layers": 8, "intermediate_size": 2816, "num_attention_heads": 16},
     "410M": {"hidden_size": 1536, "num_hidden_layers": 11, "intermediate_size": 4096, "num_attention_heads": 24},
 }
+PRECISIONS = ("int4", "fp32")
 WITHIN = 0.35  # how far a measured time may be from the predicted one on a quiet computer
 PROMPT, NEW, REPEATS = 128, 40, 6  # tokens, tokens, times
 
@@ -59,18 +60,16 @@ class Row:
         )
 
 
-def check(
-    name: str = "58M", precisions: tuple[str, ...] = ("int4", "fp32"), speed: probes.Speed | None = None
-) -> list[Row]:
-    """Predict, build, measure: a row for each precision of a model of SHAPES. About 12 seconds for "58M".
+def check(name: str = "58M", speed: probes.Speed | None = None) -> list[Row]:
+    """Predict, build, measure: a row for a model of SHAPES in each of PRECISIONS. About 12 seconds for "58M".
 
     `speed` is what the predictions are made from; without it, this computer is measured first. What is made (up to
     3.5 GB for "410M") lies in the cache folder for as long as it takes, and is removed. Raises CourseError for an
     unknown name and where a model does not fit, and BuildFailed where the builder fails.
     """
     config = shape(name)
-    speed = speed or probes.measure(tuple(dict.fromkeys([*precisions, "fp32"])))  # the cache is kept in fp32
-    predictions = [fit.predict(config, precision, speed, PROMPT) for precision in precisions]
+    speed = speed or probes.measure(PRECISIONS)
+    predictions = [fit.predict(config, precision, speed, PROMPT) for precision in PRECISIONS]
     for expected in predictions:
         if not expected.fits:
             raise CourseError(f"{name} in {expected.precision}: {expected.why}. Close other programs.")

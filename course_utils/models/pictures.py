@@ -23,7 +23,6 @@ MOST_PIXELS = 50_000_000  # a picture with more is refused before anything of it
 MOST_BYTES = 50_000_000  # of a file
 MOST_SENT = 10_000_000  # bytes of a picture in a message
 MOST_SIDE = 1792  # pixels: no PNG of such a picture is longer than MOST_SENT
-FRAME_SIDE = 1024  # pixels of a frame: 21 of these take 66 MB
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "AVIF")
 ANIMATED = ("GIF", "PNG", "WEBP", "AVIF")
 
@@ -39,13 +38,13 @@ def open_picture(source) -> Image:
     becomes white, of an animation the first frame is taken (see `frames` for the others). Raises BadPicture.
     """
     with _refusing():
-        return _plain(_opened(source), MOST_SIDE)
+        return _plain(_opened(source))
 
 
-def frames(source, most: int = 21) -> list[Image]:
+def frames(source, most: int = 5) -> list[Image]:
     """Up to `most` frames of an animation (GIF, WebP, PNG), evenly spaced, the first and the last among them.
 
-    RGB, no side longer than 1,024 pixels. `source`: a path or bytes; a still picture has one frame. Raises BadPicture.
+    Each as `open_picture` gives it. `source`: a path or bytes; a still picture has one frame. Raises BadPicture.
     """
     with _refusing():
         image = _opened(source)
@@ -54,7 +53,7 @@ def frames(source, most: int = 21) -> list[Image]:
         found = []
         for number in sorted({round(i * (total - 1) / max(1, count - 1)) for i in range(count)}):
             image.seek(number)
-            found.append(_plain(image.copy(), FRAME_SIDE))
+            found.append(_plain(image.copy()))
     return found
 
 
@@ -126,17 +125,19 @@ def _refusing() -> Iterator[None]:
         ) from error
 
 
-def _plain(image: Image, side: int) -> Image:
-    """RGB on white, upright, no side longer than `side`. Changes `image`."""
+def _plain(image: Image) -> Image:
+    """RGB on white, upright, no side longer than MOST_SIDE. Changes `image`."""
     from PIL import Image, ImageOps
 
-    image.draft("RGB", (side, side))  # a large JPEG is unpacked at a smaller size at once: less time, less memory
+    image.draft(
+        "RGB", (MOST_SIDE, MOST_SIDE)
+    )  # a large JPEG is unpacked at a smaller size at once: less time, less memory
     image.load()
     with contextlib.suppress(Exception):  # a camera's damaged note is no reason to refuse the picture
         ImageOps.exif_transpose(image, in_place=True)
     if image.mode in ("1", "P", "PA"):  # the numbers of a palette's colours cannot be mixed
         image = image.convert("RGBA")
-    image.thumbnail((side, side))
+    image.thumbnail((MOST_SIDE, MOST_SIDE))
     if image.mode.startswith(("I", "F")):  # Pillow would cut everything above 255 off
         low, high = (0, 65535) if image.mode.startswith("I;16") else image.getextrema()
         scale = 255 / ((high - low) or 1)
