@@ -25,7 +25,6 @@ SPEED = Speed(
     read={"int4": 35e9, "int8": 42e9, "bf16": 28e9, "fp32": 52e9},
     compute={"int4": 480e9, "int8": 520e9, "bf16": 820e9, "fp32": 410e9},
     operator=7e-7,
-    seconds=5.0,
 )
 
 
@@ -54,11 +53,11 @@ def test_a_probe_counts_the_shortest_call_and_listens_longer_to_a_busy_computer(
     assert shortest == pytest.approx(0.1) and made > 4
 
 
-@pytest.mark.parametrize("precision", probes.PROBES)
+@pytest.mark.parametrize("precision", probes.BYTES)
 def test_a_probe_reads_as_many_bytes_as_it_says_and_computes(precision):
     run, size = probes._torch_probe() if precision == "bf16" else probes._onnx_probe(precision)
     assert 0.9 * probes.PROBE < size <= probes.PROBE
-    weights = size / probes._bytes_a_weight(precision)
+    weights = size / probes.BYTES[precision]
     assert weights % probes.WIDTH**2 == 0  # whole matrices, with their scales
     run(1)
     run(3)
@@ -67,7 +66,7 @@ def test_a_probe_reads_as_many_bytes_as_it_says_and_computes(precision):
 def test_the_measurement_of_this_computer(record_property):
     speed = measure()
     assert set(speed.read) == set(speed.compute) == set(fit.ENGINES)
-    assert all(rate > 0 for rate in [*speed.read.values(), *speed.compute.values(), speed.operator, speed.seconds])
+    assert all(rate > 0 for rate in [*speed.read.values(), *speed.compute.values(), speed.operator])
     assert speed.cores == machine.cores() and "int4: reads" in str(speed)
     record_property("speed", str(speed))
 
@@ -124,9 +123,9 @@ def test_a_mixture_reads_its_active_experts_only():
 
 
 def test_the_free_memory_counts_and_a_container_limit_with_it():
-    assert fit.usable(Memory(16 * GB, 5 * GB, None)) == 5 * GB
-    assert fit.usable(Memory(2 * GB, 1 * GB, 2 * GB)) == 1 * GB
-    assert fit.usable(Memory(2 * GB, None, None)) == 2 * GB
+    assert Memory(16 * GB, 5 * GB, None).free == 5 * GB
+    assert Memory(2 * GB, 1 * GB, 2 * GB).free == 1 * GB
+    assert Memory(2 * GB, None, None).free == 2 * GB
 
 
 def test_more_is_never_faster_or_smaller():
@@ -194,7 +193,9 @@ def test_the_command_builds_weighs_and_times_a_model(record_property):
     record_property("measured by predicted", ratios)
 
 
-@pytest.mark.parametrize(("arguments", "words"), [(["--seconds", "5"], "unrecognized"), (["--models", "1B"], "58M")])
+@pytest.mark.parametrize(
+    ("arguments", "words"), [(["--seconds", "5"], "unrecognized arguments"), (["--models", "1B"], "58M")]
+)
 def test_what_the_command_cannot_do_is_refused(arguments, words, capsys):
     with pytest.raises(SystemExit) as stopped:
         fit_check.main(arguments)

@@ -137,7 +137,7 @@ def test_the_three_read_the_same(model):
 def test_each_expert_is_turned_by_itself(model):
     recipe = replace(RECIPES[MOE], layers=1, samples_a_step=4)
     network = build_model(recipe)
-    muon, adam = loop.optimizers(network, recipe.muon_rate, recipe.adam_rate)
+    muon, adam = loop.optimizers(network, recipe.learning_rate, recipe.learning_rate)
     assert sum(p.numel() for o in (muon, adam) for g in o.param_groups for p in g["params"]) == network.num_parameters()
     loss = loop.backward(network, lessons(recipe, 0, model.tokenizer), balance=recipe.balance)
     assert 5 < loss < 9
@@ -146,7 +146,7 @@ def test_each_expert_is_turned_by_itself(model):
     for part, gradient in zip(down.detach(), down.grad, strict=True):
         alone.append(torch.nn.Parameter(part.clone()))
         alone[-1].grad = gradient.clone()
-    Muon(alone, lr=recipe.muon_rate).step()
+    Muon(alone, lr=recipe.learning_rate).step()
     before = down.detach().clone()
     muon.step()
     assert torch.allclose(down, torch.stack(alone), atol=1e-6) and not torch.allclose(down, before, atol=1e-4)
@@ -169,7 +169,7 @@ def test_the_balance_counts_in_training(model):
 def test_the_comparison_can_be_made_again(tmp_path, monkeypatch, capsys):
     """The command of `moe.json`, with untrained dense models and one sample a skill, writes every figure there is."""
     with pytest.raises(SystemExit):
-        experts.main(["--trained", str(tmp_path), "--machine", "a core", "--date", "2026-11-26"])
+        experts.main(["--trained", str(tmp_path), "--machine", "a core"])
     assert "train dense-active first" in capsys.readouterr().err
     tokenizer = load_tokenizer(folder(MOE))
     for name in moe.NAMES[1:]:
@@ -185,7 +185,7 @@ def test_the_comparison_can_be_made_again(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(experts, "speed", partial(experts.speed, rounds=1))
     monkeypatch.setattr(experts, "RECIPES", {MOE: replace(RECIPES[MOE], steps=20)})
     monkeypatch.setattr(experts, "held_out", lambda tokenizer: moe.held_out(tokenizer, samples=4))
-    assert experts.main(["--trained", str(tmp_path), "--machine", "a core", "--date", "2026-11-26"]) == 0
+    assert experts.main(["--trained", str(tmp_path), "--machine", "a core"]) == 0
     written = json.loads((home / "moe.json").read_text(encoding="utf-8"))
     assert written.keys() == moe.compared().keys() and written["command"] == moe.compared()["command"]
     for name in moe.NAMES:

@@ -14,7 +14,7 @@ from course_utils.phi.catalog import MODELS, PARAMETERS
 DATA = json.loads(facts.FAMILY.read_text(encoding="utf-8"))
 IDS = facts.models()
 SHOWN = [figure for id in IDS for figure in facts.model(id).figures.values()]
-SCORES = [figure for name in facts.benchmarks() for figure in facts.benchmark(name).values()]
+SCORES = [figure for name in DATA["benchmarks"] for figure in facts.benchmark(name).values()]
 DATE = r"\d{4}(-\d{2}(-\d{2})?)?"
 UNITS = {"", "%", "GPUs", "bytes", "date", "days", "dimensions", "experts", "heads", "hours", "layers", "ms", "of 10"}
 UNITS |= {"parameters", "tokens", "tokens/s", "years"}
@@ -25,7 +25,7 @@ def test_every_figure_that_is_shown_has_a_source_and_a_date():
     for figure in SHOWN + SCORES:
         assert figure.source.title and re.fullmatch(DATE, figure.date), figure
         assert figure.source.url in figure.trace() and figure.source.url.startswith("https://"), figure
-        assert figure.confirmed in facts.CONFIRMED and figure.confirmed != "unverified", figure
+        assert figure.confirmed in facts.CONFIRMED, figure
         assert figure.source.title in figure.trace() and figure.date in figure.trace()
         assert figure.unit in UNITS, figure
 
@@ -38,49 +38,12 @@ def test_sources_are_whole():
         assert not source.date or re.fullmatch(DATE, source.date), source
 
 
-def test_an_unverified_figure_is_never_shown():
-    hidden = [
-        (id, key)
-        for id, entry in DATA["models"].items()
-        for key, figure in entry["figures"].items()
-        if figure["confirmed"] == "unverified"
-    ]
-    assert ("phi-mini-moe", "training_tokens") in hidden
-    for id, key in hidden:
-        assert key not in facts.model(id).figures
-        with pytest.raises(CourseError, match="A figure without a source is not shown"):
-            facts.figure(id, key)
-
-
-def test_an_unverified_score_is_never_shown():
-    rows = [(name, row) for name, entry in DATA["benchmarks"].items() for row in entry["scores"]]
-    hidden = [(name, row) for name, row in rows if row["confirmed"] == "unverified"]
-    assert hidden
-    for name, row in hidden:
-        shown = facts.benchmark(name, [row["model"]]) | facts.benchmark(name, [row["model"]], row.get("source"))
-        assert row["value"] not in [figure.value for figure in shown.values()]
-
-
-def test_a_figure_without_a_source_is_not_shown(monkeypatch):
-    entry = json.loads(json.dumps(DATA["models"]["phi-2"]))
-    entry["figures"] |= {"bare": {"value": 1, "confirmed": "card"}, "lost": {"value": 1, "source": "no-such-source"}}
-    monkeypatch.setitem(facts._data()["models"], "phi-2", entry)
-    facts._figures.cache_clear()
-    try:
-        for key in ("bare", "lost"):
-            assert key not in facts.model("phi-2").figures
-            with pytest.raises(CourseError, match="A figure without a source is not shown"):
-                facts.figure("phi-2", key)
-    finally:
-        facts._figures.cache_clear()
-
-
 def test_every_source_is_used_and_every_key_has_a_source():
+    """A figure that nobody has read at its source does not come into the file."""
     figures = [figure for entry in DATA["models"].values() for figure in entry["figures"].values()]
-    figures += [row for entry in DATA["benchmarks"].values() for row in entry["scores"]] + list(
-        facts.configs().values()
-    )
-    assert {figure["source"] for figure in figures if "source" in figure} == set(facts.sources())
+    figures += [row for entry in DATA["benchmarks"].values() for row in entry["scores"]]
+    assert {figure["confirmed"] for figure in figures} <= set(facts.CONFIRMED)
+    assert {figure["source"] for figure in [*figures, *facts.configs().values()]} == set(facts.sources())
 
 
 def test_dates_and_units_are_what_they_say():
@@ -101,7 +64,7 @@ def test_every_score_says_how_it_was_measured():
     for figure in SCORES:
         assert figure.method and isinstance(figure.value, float | int), figure
         assert 0 <= figure.value <= (10 if figure.unit == "of 10" else 100), figure
-    assert all(facts.about(name) for name in facts.benchmarks())
+    assert all(facts.about(name) for name in DATA["benchmarks"])
 
 
 @pytest.mark.parametrize(

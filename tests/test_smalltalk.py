@@ -7,17 +7,17 @@ import re
 
 import pytest
 
-from course_utils.pico.textbook.everyday import everyday, everyday_in_language, words
 from course_utils.pico.textbook.facts import FACTS
 from course_utils.pico.textbook.lists import section
 from course_utils.pico.textbook.smalltalk import (
     NO,
-    NO_FINNISH,
     OUTSIDE,
     OUTSIDE_FINNISH,
     TOPICS,
     YES,
     YES_FINNISH,
+    everyday,
+    everyday_in_language,
     honest,
     is_test_wording,
     normalise,
@@ -25,6 +25,7 @@ from course_utils.pico.textbook.smalltalk import (
     patterns,
     scruffy,
     wordings,
+    words,
 )
 
 # What pico-mini can do, or learns as a fact elsewhere: no everyday question may ask for it.
@@ -79,8 +80,8 @@ def test_nothing_asks_for_what_pico_can_do(draws):
 
 
 def test_no_first_impression_wording_is_called_outside(draws):
-    ours = {normalise(wording) for topic in TOPICS for wording in topic.english_questions + topic.finnish_questions}
-    ours |= {normalise(wording) for wording in YES + NO + YES_FINNISH + NO_FINNISH}
+    ours = {normalise(wording) for topic in TOPICS for wording in topic.questions["en"] + topic.questions["fi"]}
+    ours |= {normalise(wording) for wording in YES + NO + YES_FINNISH}
     assert sorted({text for text in draws if normalise(text) in ours}) == []
 
 
@@ -106,23 +107,21 @@ def test_the_collision_pattern_catches_what_it_should():
 
 def test_a_topic_has_short_answers_and_wordings_for_both_splits():
     for topic in TOPICS:
-        for answer in topic.english_answers + topic.finnish_answers:
+        for answer in topic.answers["en"] + topic.answers["fi"]:
             assert 3 <= len(answer.split()) <= 25, topic.key
         for language in ("en", "fi"):
-            assert topic.answers(language) and not all(map(is_test_wording, topic.questions(language))), topic.key
+            assert topic.answers[language] and not all(map(is_test_wording, topic.questions[language])), topic.key
 
 
 def test_topics_do_not_share_wordings():
     owner: dict[str, str] = {}
     for topic in TOPICS:
-        for wording in topic.english_questions + topic.finnish_questions:
+        for wording in topic.questions["en"] + topic.questions["fi"]:
             assert owner.setdefault(normalise(wording), topic.key) == topic.key, wording
 
 
 def test_patterns_spell_out_many_wordings_and_no_two_topics_share_one():
-    owner = {
-        normalise(text): topic.key for topic in TOPICS for text in topic.english_questions + topic.finnish_questions
-    }
+    owner = {normalise(text): topic.key for topic in TOPICS for text in topic.questions["en"] + topic.questions["fi"]}
     keys = {topic.key for topic in TOPICS}
     for heading, groups in patterns().items():
         key, language = heading.split()
@@ -146,13 +145,13 @@ def test_training_never_draws_a_wording_of_the_test():
 
 def test_the_split_depends_on_words_alone_and_keeps_an_eighth():
     assert normalise("What's your name") == normalise("  whats YOUR name?? ")
-    wordings = {normalise(text) for topic in TOPICS for text in topic.english_questions + topic.finnish_questions}
+    wordings = {normalise(text) for topic in TOPICS for text in topic.questions["en"] + topic.questions["fi"]}
     kept = {text for text in wordings if is_test_wording(text)}
     assert all(is_test_wording(text.capitalize()) for text in kept)
     assert 0.08 < len(kept) / len(wordings) < 0.18
     for topic in TOPICS:
         if topic.key in LARGE_TOPICS:
-            assert sum(map(is_test_wording, topic.english_questions)) >= 5
+            assert sum(map(is_test_wording, topic.questions["en"])) >= 5
 
 
 def test_outside_answers_are_honest_and_in_the_right_language():
@@ -197,4 +196,4 @@ def test_scruffy_changes_most_texts_and_never_loses_them():
 
 
 def test_yes_never_means_no():
-    assert not {normalise(text) for text in YES + YES_FINNISH} & {normalise(text) for text in NO + NO_FINNISH}
+    assert not {normalise(text) for text in YES + YES_FINNISH} & {normalise(text) for text in NO}

@@ -130,10 +130,11 @@ def test_muon_makes_an_update_nearly_orthogonal(shape, half):
     assert result.shape == shape and values.min() > 0.5 and values.max() < 1.5
 
 
-def test_muon_is_the_librarys_and_leaves_the_librarys_alone():
+def test_muon_is_the_librarys_and_leaves_the_librarys_alone(monkeypatch):
     """Three steps of both with the same gradients. The library computes in bfloat16, so ours has to here, too."""
+    monkeypatch.setattr(muon, "prefers_half", lambda device: True)
     weights = [torch.nn.Parameter(torch.randn(48, 32, generator=torch.Generator().manual_seed(1))) for _ in range(2)]
-    ours = muon.Muon(weights[:1], lr=3e-3, half=True)
+    ours = muon.Muon(weights[:1], lr=3e-3)
     theirs = torch.optim.Muon(weights[1:], lr=3e-3, weight_decay=0.01, adjust_lr_fn="match_rms_adamw")
     rng = torch.Generator().manual_seed(2)
     for _ in range(3):
@@ -149,9 +150,9 @@ def test_muon_is_the_librarys_and_leaves_the_librarys_alone():
 
 
 def test_the_quicker_precision_is_measured_once():
-    muon.half_is_quicker.cache_clear()
-    first = muon.half_is_quicker()
-    assert [muon.half_is_quicker() for _ in range(3)] == [first] * 3 and muon.half_is_quicker.cache_info().misses == 1
+    muon.prefers_half.cache_clear()
+    first = muon.prefers_half()
+    assert [muon.prefers_half() for _ in range(3)] == [first] * 3 and muon.prefers_half.cache_info().misses == 1
     if torch.backends.cpu.get_cpu_capability() in ("DEFAULT", "AVX2"):  # thirty times slower there
         assert first is False
 
@@ -246,11 +247,10 @@ TINY_RECIPES = {
 TINY_VISION = vision_training.Recipe(
     stages=(
         vision_training.Stage(1, "all", 3e-3, 3e-3, alone=True),
-        vision_training.Stage(1, "all", 3e-3, 3e-3, letters=1),
-        vision_training.Stage(1, "numbers", 3e-3, 0, layout=True),
+        vision_training.Stage(1, "all", 3e-3, 3e-3),
+        vision_training.Stage(1, "all", 3e-3, 0, layout=True),
     ),
     pages_a_step=2,
-    thinned=1,
 )
 
 
@@ -324,17 +324,12 @@ def test_a_step_reads_the_same_samples_for_ever(tokenizer, name, number, expecte
 
 
 @pytest.mark.parametrize(
-    ("number", "pages", "expected"),
-    [
-        (0, 0, "6859e8a40a0340ec"),
-        (2100, 0, "5e6281c69c1f53e0"),
-        (15599, 0, "d40711dbcf35b1ea"),
-        (15600, 4, "b89c17f48157f8fd"),
-        (10**6 + 200, 8, "d95b2c192c8b6288"),
-    ],
+    ("number", "expected"),
+    [(0, "6859e8a40a0340ec"), (500, "77d2925ed05d2b19"), (3500, "1acf688a2d6a4aaa"), (15499, "1ac11056deb52578")],
 )
-def test_a_step_shows_the_same_pictures_for_ever(number, pages, expected):
-    assert seen(vision_training.lesson(vision_training.RECIPE, number, pages)) == expected
+def test_a_step_shows_the_same_pictures_for_ever(number, expected):
+    """Those of the one recipe that there is now; the shipped weights saw others before it."""
+    assert seen(vision_training.lesson(vision_training.RECIPE, number)) == expected
 
 
 @pytest.mark.parametrize(

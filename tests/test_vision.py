@@ -15,7 +15,6 @@ from course_utils.pico import VISION, folder, records, vision
 from course_utils.pico.export import BuildFailed, onnx_folder
 from course_utils.pico.textbook import drawings, picture_book, picture_pages
 from course_utils.pico.training import vision as vision_training
-from course_utils.pico.training import vision_aids
 
 PICTURES = int(os.environ.get("COURSE_VISION_PICTURES", 24))  # for the agreement of the engines; 200 takes ten minutes
 
@@ -135,64 +134,80 @@ def test_a_hint_stands_at_the_end_of_its_word_and_an_aim_before_each_letter(seen
     ids, _, marks = vision_training.question_ids(question, tokenizer)
     hints = marks["hints"]
     assert [tokenizer.decode(ids[: at + 1]).split()[-1] for at, _ in hints] == ["circle", "square"]
-    assert [place for _, place in hints] == [11 * 12, 1 * 12 + 6] and not marks["aims"]
-    assert marks["sides"] == [(ids.index(4) + 3, list(picture_book.SIDES).index("below"))]
+    assert [spot for _, spot in hints] == [(11, 0), (1, 18)] and not marks["aims"]
     word = picture_book.Question("Read the text.", "abc", "read", (), ((10, 10), (40, 10), (70, 10)))
     ids, labels, marks = vision_training.question_ids(word, tokenizer)
     aims = marks["aims"]
     assert [labels[at + 1] for at, _ in aims] == [tokenizer.encode(letter)[0] for letter in "abc"]
-    assert [third for _, third in aims] == [1, 4, 7] and vision_aids.third_of(335, 40) == 36 + 35
-    counted = picture_book.Question("How many crosses are there?", "3.", "count", counted="crosses")
-    ids, _, marks = vision_training.question_ids(counted, tokenizer)
-    assert [(tokenizer.decode(ids[: at + 1]).split()[-1], n) for at, n in marks["numbers"]] == [("crosses", 3)]
+    assert [spot for _, spot in aims] == [(0, 1), (0, 4), (0, 7)] and vision_training.spot(335, 40) == (1, 35)
 
 
 def test_each_question_is_a_group_of_its_own(seen):
     model, tokenizer = seen
     for skill, make in picture_book.SKILLS.items():
         drawn = make(random.Random(5), False)
-        row = vision_training.row_of(drawn, torch.zeros(len(drawn.pages), 12, 12, 192), model, tokenizer, 0)
+        row = vision_training.row_of(drawn, torch.zeros(len(drawn.pages), 12, 12, 192), model, tokenizer)
         for number, question in enumerate(drawn.questions[:6], start=1):
-            ids = vision_training.question_ids(question, tokenizer)[0]
+            ids, labels, _ = vision_training.question_ids(question, tokenizer)
             assert row.groups.count(number) == len(ids), skill
+            assert row.asked[number - 1] == (question.skill, sum(label != -100 for label in labels))
         assert all((label == -100) or group for label, group in zip(row.labels, row.groups, strict=True))
 
 
-def test_the_decoder_is_asked_about_the_first_picture_at_the_places_of_the_second(seen):
+def test_the_eye_is_asked_what_each_place_holds():
+    """An eye whose places say all of it loses nothing; one that says it of another page loses much."""
+    samples = [sample("shape", 1), sample("read", 2)]
+    pages = [page for each in samples for page in each.pages]
+    places = torch.eye(144).repeat(len(pages), 1).view(len(pages), 12, 12, 144)  # each place knows which one it is
+    aid = vision_training.EyeAid(144)
+    optim = torch.optim.Adam(aid.parameters(), lr=0.3)
+    losses = []
+    for _ in range(60):
+        loss = aid(places[:1], samples[:1])
+        optim.zero_grad()
+        loss.backward()
+        optim.step()
+        losses.append(loss.item())
+    assert losses[0] > 4 and losses[-1] < 0.1 and aid(places[1:2], samples[1:]).item() > 3
+
+
+def test_the_decoder_is_asked_where_it_looks(seen):
+    """Marks decide the loss: where the vectors know the place, the aid can learn it; without a mark there is none."""
     model, tokenizer = seen
-    drawn = sample("difference")
-    places = torch.arange(288.0).view(2, 12, 12, 1).expand(-1, -1, -1, 192)
-    row = vision_training.row_of(drawn, places, model, tokenizer, 0)
-    vectors = torch.cat(row.parts)
-    assert vectors[row.second, 0] == 144 and vectors[row.second + 13, 0] == 156  # past the first row end
+    drawn = sample("relation")
+    row = vision_training.row_of(drawn, torch.zeros(1, 12, 12, 192), model, tokenizer)
+    assert row.marks["hints"]
+    aid, states = vision_training.DecoderAid(192), torch.zeros(5, 1, len(row.labels), 192)
+    for at, (y, x) in row.marks["hints"]:
+        states[2, 0, at, [y, 12 + x]] = 1.0
+    with torch.no_grad():
+        aid.heads["hints"].weight.copy_(5 * torch.eye(48, 192))
+        right = aid(tuple(states), [row])
+        wrong = aid(tuple(states.roll(1, dims=-1)), [row])
+    row.marks["hints"].clear()
+    row.marks["aims"].clear()
+    assert right < 0.1 < 5 < wrong and aid(tuple(states), [row]) == 0
 
 
-def test_the_eye_is_asked_for_one_place_of_each_thing_and_for_their_number():
-    page = drawings.Page()
-    for x in (56, 200, 290):  # the first lies on the corner of four places
-        page.thing(drawings.Thing("circle", "red", x, 84, 24))
-    page.thing(drawings.Thing("star", "red", 168, 280, 24))
-    maps = vision_aids.maps_of([picture_book.Sample([drawings.Page(), page], [])])
-    assert maps.kinds.shape == (2, 144, 3) and maps.tones.shape == (2, 144)
-    around = [144 + row * 12 + column for column in (1, 2) for row in (2, 3)]
-    assert maps.middles.shape == (4, 4) and maps.middles[0].tolist() == around
-    numbers = dict(zip(maps.kinds[1, :, 1].tolist(), maps.alike[1].tolist(), strict=True))
-    assert numbers == {0: -100, drawings.KINDS.index("circle"): 3, drawings.KINDS.index("star"): 1}
-    # One place is sure, and all others are sure of the contrary: nothing to learn. Two, or none: much.
-    right = torch.full((288,), -20.0)
-    right[maps.middles[:, 0]] = 20
-    twice, none = right.clone(), right.clone()
-    twice[maps.middles[0, 1]], none[maps.middles[0, 0]] = 20, -20
-    losses = [vision_aids.EyeAid.one_each(logits, maps.middles).item() for logits in (right, twice, none)]
-    assert losses[0] < 1e-4 and min(losses[1:]) > 4
+def test_the_details_are_those_of_the_layout(seen):
+    """All tokens of the details, as training puts them before a picture, are those that `embed` puts there."""
+    model, tokenizer = seen
+    page = sample("colour").pages[0]
+    where, vectors = vision_training.in_detail(page, model, 1.0, random.Random(1))
+    pixels, (high, wide) = vision.crops(page.picture)
+    with torch.no_grad():
+        whole = model.layout(model.look(pixels), high, wide)
+    assert where == list(range(2353)) and torch.allclose(vectors, whole[:2353], atol=1e-4)
+    some, vectors = vision_training.in_detail(page, model, 0.1, random.Random(1))
+    assert len(some) == 236 and torch.allclose(vectors, whole[some], atol=1e-4)
 
 
 def test_the_rate_rises_in_each_stage_and_ends_at_nothing():
     recipe = vision_training.RECIPE
     assert recipe.at(0)[0].alone and recipe.at(500) == (recipe.stages[1], 0)
-    assert recipe.at(recipe.steps - 1) == (recipe.stages[-1], 299) and recipe.stages[-1].layout
-    assert recipe.rate(500) < recipe.rate(600) and recipe.rate(recipe.steps - 301) < 1e-6
-    assert recipe.rate(recipe.steps - 1) < recipe.rate(recipe.steps - 281) / 100
+    assert recipe.at(recipe.steps - 1) == (recipe.stages[-1], 499) and recipe.stages[-1].layout
+    assert recipe.rate(500) < recipe.rate(600) and recipe.rate(recipe.steps - 501) < 1e-6
+    assert recipe.rate(recipe.steps - 1) < recipe.rate(recipe.steps - 451) / 100
 
 
 # the layout
@@ -231,7 +246,7 @@ def test_tags_and_pictures_have_to_match(seen):
     with pytest.raises(ValueError, match="each once"):
         vision.pieces("<|image_2|>", 1)
     model, picture = load(VISION, runtime="transformers", most=0), sample("colour").pages[0].picture
-    with pytest.raises(BadPrompt, match="image_1"):
+    with pytest.raises(BadPrompt, match=r"name: \[1, 2\]"):
         model.chat("<|image_1|> and <|image_2|>: what has changed?", pictures=[picture])
     with pytest.raises(BadPrompt, match="reads text only"):
         load("pico-mini").chat("What is it?", pictures=[picture])

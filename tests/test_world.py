@@ -122,7 +122,6 @@ def test_every_test_cast_shows_a_held_out_pair():
     for _, cast in drawn("test", 1000):
         core = [getattr(cast, role).en for role in ("hero", "animal", "colour", "place", "thing")]
         assert any(held_out(*pair) for pair in itertools.combinations(core, 2))
-        assert cast.shows_held_out(("hero", "animal", "colour", "place", "thing"))
 
 
 def test_held_out_is_symmetric_and_takes_about_a_sixteenth():

@@ -186,7 +186,8 @@ def placed(messages: list[Message], pictures: int) -> list[Message]:
         tags = "".join(f"<|image_{number}|>\n" for number in range(1, pictures + 1))
         return [*messages[:-1], Message(messages[-1].role, tags + messages[-1].content)]
     if sorted(numbers) != list(range(1, pictures + 1)):
-        raise BadPrompt(f"The pictures are {pictures}, and the tags in the texts name: {numbers}. Each is named once.")
+        tags = ", ".join(f"<|image_{number}|>" for number in numbers)
+        raise BadPrompt(f"The pictures are {pictures}, and the tags in the texts are {tags}. Name each picture once.")
     return messages
 
 

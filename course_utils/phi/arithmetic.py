@@ -11,18 +11,22 @@ matrix has a shape and no numbers. The settings are in configs.json. A model is 
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from difflib import get_close_matches
 from functools import cache
+from itertools import pairwise
 from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 from course_utils.base import CourseError
+from course_utils.phi.facts import check_known
 from course_utils.phi.facts import configs as entries
 
 if TYPE_CHECKING:
     from transformers import PreTrainedConfig
 
 BITS = {"fp32": 32, "fp16": 16, "bf16": 16, "int8": 8, "int4": 4}
+# By a piece of a parameter's name in Transformers: to which part of a Count it belongs.
+PARTS = {"embed_tokens": "embedding", "lm_head": "head", "router": "router", "experts": "experts"}
+PARTS |= {"self_attn": "attention", "mlp": "mlp", "norm": "norms"}
 BLOCK = 32  # weights that share a scale in the files of ONNX Runtime GenAI's builder
 
 
@@ -42,13 +46,13 @@ class Count:
     active: int
     one_expert: int
     embedding: int
-    head: int
-    attention: int
-    mlp: int
-    experts: int
-    router: int
-    norms: int
-    vision: int
+    head: int = 0
+    attention: int = 0
+    mlp: int = 0
+    experts: int = 0
+    router: int = 0
+    norms: int = 0
+    vision: int = 0
 
     def parts(self) -> dict[str, int]:
         """The parts that add up to `total`, without those that the model does not have."""
@@ -74,7 +78,7 @@ def config(name: str) -> PreTrainedConfig:
 def count(model: str | PreTrainedConfig) -> Count:
     """Count the parameters of a model id or of a Transformers configuration, by building it on the `meta` device.
 
-    Phi-3-small, which Transformers cannot build, is added up by hand. Raises CourseError for an unknown id.
+    Of Phi-3-small, which Transformers cannot build, configs.json has the sums. Raises CourseError for an unknown id.
     """
     return _count_named(model) if isinstance(model, str) else _count_built(model)
 
@@ -91,17 +95,15 @@ def weight_bytes(parameters: int | Count | str, precision: str = "fp16", block: 
     builder kept more of the weights at more bits.
     Raises CourseError for a precision that is none of BITS.
     """
-    _check_precision(precision)
+    check_known(precision, BITS, "precision")
     found = count(parameters) if isinstance(parameters, str) else parameters
     total, bits = found.total if isinstance(found, Count) else found, BITS[precision]
     if bits >= 16 or block is None:
         return round(total * bits / 8)
-    bits += 32 / block
-    if not isinstance(found, Count):
-        return round(total * bits / 8)
-    kept = found.embedding + found.norms
-    quantized = total - kept + (0 if found.head else found.embedding)
-    return round((quantized * bits + kept * 32) / 8)
+    kept = again = 0
+    if isinstance(found, Count):
+        kept, again = found.embedding + found.norms, 0 if found.head else found.embedding
+    return round(((total - kept + again) * (bits + 32 / block) + kept * 32) / 8)
 
 
 def kv_cache_bytes(model: str | PreTrainedConfig, context: int, precision: str = "fp16") -> int:
@@ -111,117 +113,83 @@ def kv_cache_bytes(model: str | PreTrainedConfig, context: int, precision: str =
     it has a sliding window, no more tokens than that are kept (Transformers keeps one less). int8 and int4 leave their
     scales out. Raises CourseError for an unknown precision, and below 0 tokens.
     """
-    _check_precision(precision)
+    check_known(precision, BITS, "precision")
     if context < 0:
         raise CourseError("A context has 0 tokens or more.")
-    shape = _shape(model)
+    shape = shape_of(model)
     tokens = min(context, shape.window) if shape.window else context
     return round(2 * shape.layers * shape.kv_heads * shape.head_size * tokens * BITS[precision] / 8)
 
 
-def training_flops(parameters: int | Count | str, tokens: float) -> float:
-    """Floating-point operations to train on `tokens`: 6 N D, 2 N forward and 4 N backward for each token.
+def training_flops(model: str, tokens: float) -> float:
+    """Floating-point operations to train a model id on `tokens`: 6 N D, 2 N forward and 4 N backward for each token.
 
-    Kaplan et al. 2020, arXiv 2001.08361. An estimate: the attention term is left out. `parameters`: a number, or a
-    Count or model id, of which the active ones count.
+    N are the active parameters. Kaplan et al. 2020, arXiv 2001.08361. An estimate: the attention term is left out.
     """
-    return 6.0 * _active(parameters) * tokens
+    return 6.0 * count(model).active * tokens
 
 
-def prefill_flops(parameters: int | Count | str, tokens: int, model: str | PreTrainedConfig | None = None) -> float:
-    """Floating-point operations to read a prompt of `tokens`: 2 N for each, and attention where `model` is given.
+def prefill_flops(parameters: int, tokens: int, model: str | PreTrainedConfig) -> float:
+    """Floating-point operations to read a prompt of `tokens`: 2 for each of the parameters, and attention.
 
     A token sees those before it, half the prompt on average, so attention is 2 x layers x heads x head size x tokens^2
     (Kaplan et al. 2020, arXiv 2001.08361); a sliding window is not taken off.
     """
-    flops = 2.0 * _active(parameters) * tokens
-    if model is not None:
-        shape = _shape(model)
-        flops += 2.0 * shape.layers * shape.heads * shape.head_size * tokens**2
-    return flops
+    shape = shape_of(model)
+    return 2.0 * parameters * tokens + 2.0 * shape.layers * shape.heads * shape.head_size * tokens**2
+
+
+def shape_of(model: str | PreTrainedConfig) -> SimpleNamespace:
+    """The `layers`, `heads`, `kv_heads`, `head_size` and `window` of an id or configuration."""
+    settings = SimpleNamespace(**_entry(model)["settings"]) if isinstance(model, str) else model
+    heads = settings.num_attention_heads
+    return SimpleNamespace(
+        layers=settings.num_hidden_layers,
+        heads=heads,
+        kv_heads=getattr(settings, "num_key_value_heads", None) or heads,
+        head_size=getattr(settings, "head_dim", None) or settings.hidden_size // heads,
+        window=getattr(settings, "sliding_window", None),
+    )
 
 
 def _entry(name: str) -> dict:
-    if name not in entries():
-        close = get_close_matches(str(name), entries(), n=3, cutoff=0.5)
-        hint = f" Did you mean {' or '.join(close)}?" if close else ""
-        raise CourseError(f"No configuration of {name!r} is known.{hint} Known: {', '.join(entries())}.")
+    check_known(name, entries(), "configuration")
     return entries()[name]
-
-
-def _check_precision(precision: str) -> None:
-    if precision not in BITS:
-        raise CourseError(f"precision is {precision!r}; take one of {', '.join(BITS)}.")
-
-
-def _active(parameters: int | Count | str) -> int:
-    found = count(parameters) if isinstance(parameters, str) else parameters
-    return found.active if isinstance(found, Count) else found
-
-
-def _shape(model: str | PreTrainedConfig) -> SimpleNamespace:
-    """Layers, heads, key-value heads, head size and window of an id or configuration."""
-    given = SimpleNamespace(**_entry(model)["settings"]) if isinstance(model, str) else model
-    heads = given.num_attention_heads
-    return SimpleNamespace(
-        layers=given.num_hidden_layers,
-        heads=heads,
-        kv_heads=getattr(given, "num_key_value_heads", None) or heads,
-        head_size=getattr(given, "head_dim", None) or given.hidden_size // heads,
-        window=getattr(given, "sliding_window", None),
-    )
 
 
 @cache
 def _count_named(name: str) -> Count:
     entry = _entry(name)
-    text = _count_built(config(name)) if entry["class"] else _count_by_hand(entry["settings"])
+    if not entry["class"]:
+        return _sum_up(entry["parts"])
     if "vision" not in entry:
-        return text
+        return _count_built(config(name))
     import torch
     from transformers import CLIPVisionConfig, CLIPVisionModel
 
     with torch.device("meta"):
         encoder = CLIPVisionModel(CLIPVisionConfig(**entry["vision"]))
     sizes = entry["projector"]
-    joint = sum(inside * outside + outside for inside, outside in zip(sizes, sizes[1:], strict=False))
+    joint = sum(inside * outside + outside for inside, outside in pairwise(sizes))
     vision = encoder.num_parameters() + joint + entry["separators"] * sizes[0]
-    values = {field.name: getattr(text, field.name) for field in fields(text)}
-    return Count(**values | {"vision": vision, "total": text.total + vision, "active": text.active + vision})
+    return _sum_up(_count_built(config(name)).parts() | {"vision": vision})
 
 
-def _count_built(given: PreTrainedConfig) -> Count:
+def _count_built(settings: PreTrainedConfig) -> Count:
     import torch
     from transformers import AutoModelForCausalLM
 
     with torch.device("meta"):
-        model = AutoModelForCausalLM.from_config(given)
+        model = AutoModelForCausalLM.from_config(settings)
     model.tie_weights()
-    parts = dict.fromkeys([field.name for field in fields(Count)], 0)
+    parts = {}
     for name, parameter in model.named_parameters():  # a tied matrix comes once, as embed_tokens
-        parts[_part(name)] += parameter.numel()
-    return _sum_up(parts, getattr(given, "num_local_experts", 0), getattr(given, "num_experts_per_tok", 0))
-
-
-def _part(name: str) -> str:
-    """To which part of a Count a parameter of Transformers belongs, by its name."""
-    marks = {"embed_tokens": "embedding", "lm_head": "head", "router": "router", "experts": "experts"}
-    marks |= {"self_attn": "attention", "mlp": "mlp", "norm": "norms"}
-    return next(part for mark, part in marks.items() if mark in name)
-
-
-def _count_by_hand(s: dict[str, int]) -> Count:
-    """Phi-3-small: linear layers with biases, layer norms with biases, one table for embedding and head."""
-    width, layers, inner = s["hidden_size"], s["num_hidden_layers"], s["intermediate_size"]
-    keys = width // s["num_attention_heads"] * s["num_key_value_heads"]
-    attention = width * (width + 2 * keys) + (width + 2 * keys) + width * width + width
-    mlp = width * 2 * inner + 2 * inner + inner * width + width
-    parts = dict.fromkeys([field.name for field in fields(Count)], 0)
-    parts |= {"embedding": s["vocab_size"] * width, "attention": layers * attention, "mlp": layers * mlp}
-    return _sum_up(parts | {"norms": (2 * layers + 1) * 2 * width})
+        part = next(part for mark, part in PARTS.items() if mark in name)
+        parts[part] = parts.get(part, 0) + parameter.numel()
+    return _sum_up(parts, getattr(settings, "num_local_experts", 0), getattr(settings, "num_experts_per_tok", 0))
 
 
 def _sum_up(parts: dict[str, int], experts: int = 0, used: int = 0) -> Count:
     total = sum(parts.values())
     one = parts["experts"] // experts if experts else 0
-    return Count(**parts | {"total": total, "active": total - (experts - used) * one, "one_expert": one})
+    return Count(total, total - (experts - used) * one, one, **parts)

@@ -7,6 +7,7 @@ benchmark("MMLU", ["phi-3-mini-4k", "phi-3.5-mini"])
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import cache
@@ -23,7 +24,6 @@ CONFIRMED = {  # how a figure is confirmed
     "computed": "computed from the configuration",
     "secondary": "from a secondary source only",
     "rumour": "RUMOUR, never confirmed by the maker",
-    "unverified": "unverified",  # remembered, not read: an open question of the file, and never shown
 }
 # Settings of configs.json that are figures too: key, unit, name in the settings.
 SETTINGS = {
@@ -88,7 +88,7 @@ class Figure:
 
 @dataclass(frozen=True)
 class Model:
-    """A model. `released` is "" where no source gives a day or month; `figures` are those that may be shown."""
+    """A model, with its figures by key. `released` is "" where no source gives a day or month."""
 
     id: str
     name: str
@@ -106,39 +106,25 @@ def models(family: str = "") -> list[str]:
     Raises CourseError for a family that no model has.
     """
     entries = _data()["models"]
-    _check_known(family, ["", "phi", *sorted({entry["family"] for entry in entries.values()})], "family")
+    check_known(family, ["", "phi", *sorted({entry["family"] for entry in entries.values()})], "family")
     ids = [name for name, entry in entries.items() if entry["family"].startswith(family)]
     return sorted(ids, key=lambda name: model(name).released or "9999")  # sorted() keeps the file's order within a day
 
 
 def model(name: str) -> Model:
-    """All that is known of a model, by its id, and may be shown. Raises CourseError for an unknown id."""
-    _check_known(name, list(_data()["models"]), "model")
-    entry = _data()["models"][name]
-    figures = {key: found for key, found in _figures(name).items() if _may_be_shown(found)}
-    released = str(figures["released"].value) if "released" in figures else ""
-    return Model(name, entry["name"], entry["maker"], entry["family"], entry["kind"], released, figures)
+    """All that is known of a model, by its id. Raises CourseError for an unknown id."""
+    check_known(name, _data()["models"], "model")
+    return _models()[name]
 
 
 def figure(name: str, key: str) -> Figure:
     """One figure of a model, as figure("phi-4", "context").
 
-    Raises CourseError for an unknown model or key, with the names that are known, and for a figure that has no source
-    or is unverified.
+    Raises CourseError for an unknown model or key, with the names that are known.
     """
-    _check_known(name, list(_data()["models"]), "model")
-    figures = _figures(name)
-    _check_known(key, list(figures), f"figure of {name}")
-    if not _may_be_shown(figures[key]):
-        raise CourseError(
-            f"A figure without a source is not shown: nobody has yet read {key!r} of {name} at its source."
-        )
+    figures = model(name).figures
+    check_known(key, figures, f"figure of {name}")
     return figures[key]
-
-
-def benchmarks() -> list[str]:
-    """The names of the benchmarks."""
-    return list(_data()["benchmarks"])
 
 
 def benchmark(name: str, ids: list[str] | None = None, source: str | None = None) -> dict[str, Figure]:
@@ -147,20 +133,19 @@ def benchmark(name: str, ids: list[str] | None = None, source: str | None = None
     Where a model has several, the first in the file counts, which is the one of its own card or report. Models in `ids`
     without a score are left out. Raises CourseError for an unknown benchmark or model.
     """
-    _check_known(name, benchmarks(), "benchmark")
-    for id_ in ids or []:
-        _check_known(id_, list(_data()["models"]), "model")
+    check_known(name, _data()["benchmarks"], "benchmark")
+    for each in ids or []:
+        check_known(each, _data()["models"], "model")
     entry, scores = _data()["benchmarks"][name], {}
     for row in entry["scores"]:
-        score = _figure(row["model"], name, {"unit": entry["unit"]} | row)
-        if _may_be_shown(score) and (ids is None or score.model in ids) and source in (None, score.source.key):
-            scores.setdefault(score.model, score)
+        if (ids is None or row["model"] in ids) and source in (None, row["source"]):
+            scores.setdefault(row["model"], _figure(row["model"], name, {"unit": entry["unit"]} | row))
     return dict(sorted(scores.items(), key=lambda item: -item[1].value))
 
 
 def about(name: str) -> str:
     """What a benchmark asks, in a sentence."""
-    _check_known(name, benchmarks(), "benchmark")
+    check_known(name, _data()["benchmarks"], "benchmark")
     return _data()["benchmarks"][name]["about"]
 
 
@@ -204,33 +189,33 @@ def _data() -> dict:
 
 
 @cache
-def _figures(name: str) -> dict[str, Figure]:
-    """All figures of a model by key: of family.json, then of configs.json, those that may not be shown too."""
-    entry = configs().get(name, {"settings": {}, "source": ""})
-    origin = {"source": entry["source"], "confirmed": "card" if entry["source"].startswith("card") else "config"}
-    settings = {
-        key: {"value": entry["settings"][setting], "unit": unit} | origin
-        for key, (unit, setting) in SETTINGS.items()
-        if entry["settings"].get(setting) is not None
-    }
-    own = _data()["models"][name]["figures"]
-    return {key: _figure(name, key, row) for key, row in (own | settings | own).items()}
+def _models() -> dict[str, Model]:
+    """All models by id. Their figures are those of family.json, then those of configs.json."""
+    found = {}
+    for name, entry in _data()["models"].items():
+        rows = entry["figures"]
+        if name in configs():
+            settings, source = configs()[name]["settings"], configs()[name]["source"]
+            origin = {"source": source, "confirmed": "card" if source.startswith("card") else "config"}
+            for key, (unit, setting) in SETTINGS.items():
+                if settings.get(setting) is not None and key not in rows:
+                    rows = rows | {key: {"value": settings[setting], "unit": unit} | origin}
+        figures = {key: _figure(name, key, row) for key, row in rows.items()}
+        released = str(figures["released"].value) if "released" in figures else ""
+        found[name] = Model(name, entry["name"], entry["maker"], entry["family"], entry["kind"], released, figures)
+    return found
 
 
-def _figure(name: str, key: str, entry: dict) -> Figure:
-    source = sources().get(entry.get("source", ""), Source("", ""))
-    value = tuple(entry["value"]) if isinstance(entry["value"], list) else entry["value"]
-    words = {word: entry.get(word, "") for word in ("unit", "note", "method")}
-    confirmed = entry.get("confirmed", "unverified")
-    date = entry.get("date") or source.date or source.read
-    return Figure(name, key, value, source=source, confirmed=confirmed, date=date, **words)
+def _figure(name: str, key: str, row: dict) -> Figure:
+    source = sources()[row["source"]]
+    value = tuple(row["value"]) if isinstance(row["value"], list) else row["value"]
+    words = {word: row.get(word, "") for word in ("unit", "note", "method")}
+    date = row.get("date") or source.date or source.read
+    return Figure(name, key, value, source=source, confirmed=row["confirmed"], date=date, **words)
 
 
-def _may_be_shown(found: Figure) -> bool:
-    return bool(found.source.key and found.date) and found.confirmed != "unverified"
-
-
-def _check_known(name: str, names: list[str], what: str) -> None:
+def check_known(name: str, names: Iterable[str], what: str) -> None:
+    """Raise CourseError for a name that is none of `names`, with the nearest of them. `what` says what is named."""
     if name not in names:
         close = get_close_matches(str(name), names, n=3, cutoff=0.5)
         hint = f" Did you mean {' or '.join(close)}?" if close else ""

@@ -18,9 +18,9 @@ from typing import TYPE_CHECKING
 
 from course_utils.base import CourseError
 from course_utils.phi import facts
-from course_utils.phi.arithmetic import Count, count, entries, kv_cache_bytes, prefill_flops, weight_bytes
+from course_utils.phi.arithmetic import Count, count, entries, kv_cache_bytes, prefill_flops, shape_of, weight_bytes
 from course_utils.phi.speed import Speed
-from course_utils.setup.machine import GB, Memory
+from course_utils.setup.machine import GB
 
 if TYPE_CHECKING:
     from transformers import PreTrainedConfig
@@ -85,35 +85,22 @@ def predict(
     name = model if isinstance(model, str) else type(model).__name__
     context = min(context, longest(model))
     prompt = min(prompt, context)
-    counted = count(model)
-    weights, cache = weight_bytes(counted, precision), kv_cache_bytes(model, context, _cached_in(precision))
+    counted, cached_in = count(model), "bf16" if precision == "bf16" else "fp32"
+    weights, cache = weight_bytes(counted, precision), kv_cache_bytes(model, context, cached_in)
     besides = round(BESIDES + BESIDES_SHARE * weights)
-    needed, free = weights + cache + besides, usable(speed.memory)
+    needed, free = weights + cache + besides, speed.memory.free
     unable = unsupported(model, counted, precision)
     fits = needed <= free and not unable
     first = rate = None
     if fits:
-        first = first_token(model, counted, precision, speed, prompt)
-        rate = 1 / next_token(model, counted, precision, speed, prompt + min(prompt, context - prompt) // 2)
+        used, operators = in_use(counted), shape_of(model).layers * OPERATORS_A_LAYER
+        read = weight_bytes(used, precision) / speed.read[precision]  # seconds, as all that follows
+        first = max(prefill_flops(used, prompt, model) / speed.compute[precision], read) + operators * speed.operator
+        seen = prompt + min(prompt, context - prompt) // 2  # tokens, whose keys and values are read for each new one
+        cached = kv_cache_bytes(model, seen, cached_in) / speed.read[cached_in]
+        rate = 1 / (read + cached + operators * speed.operator)
     why = unable or _why(weights, cache, besides, free)
     return Prediction(name, precision, weights, cache, besides, needed, free, fits, first, rate, why)
-
-
-def next_token(model: str | PreTrainedConfig, counted: Count, precision: str, speed: Speed, context: int) -> float:
-    """Seconds for one token after `context` others: the bytes that it moves, by the rate at which they are read.
-
-    Weights: all that work on a token, once; of the embedding table one row. Cache: the keys and values of all tokens.
-    """
-    read = weight_bytes(in_use(counted), precision) / speed.read[precision]
-    cached = kv_cache_bytes(model, context, _cached_in(precision)) / speed.read[_cached_in(precision)]
-    return read + cached + overhead(model, speed)
-
-
-def first_token(model: str | PreTrainedConfig, counted: Count, precision: str, speed: Speed, prompt: int) -> float:
-    """Seconds to read a prompt and compute the first token: by arithmetic, or by memory where the prompt is short."""
-    arithmetic = prefill_flops(in_use(counted), prompt, model) / speed.compute[precision]
-    moved = weight_bytes(in_use(counted), precision) / speed.read[precision]
-    return max(arithmetic, moved) + overhead(model, speed)
 
 
 def in_use(counted: Count) -> int:
@@ -124,22 +111,9 @@ def in_use(counted: Count) -> int:
     return counted.active - counted.vision - (counted.embedding if counted.head else 0)
 
 
-def overhead(model: str | PreTrainedConfig, speed: Speed) -> float:
-    """Seconds that the operators of all layers cost besides their matrices."""
-    layers = entries()[model]["settings"]["num_hidden_layers"] if isinstance(model, str) else model.num_hidden_layers
-    return layers * OPERATORS_A_LAYER * speed.operator
-
-
 def longest(model: str | PreTrainedConfig) -> int:
     """The longest context of a model id or configuration, in tokens."""
-    if isinstance(model, str):
-        return int(facts.figure(model, "context").value)
-    return model.max_position_embeddings
-
-
-def usable(memory: Memory) -> int:
-    """The bytes that a model may use: what is free now, or all there is where the system does not tell."""
-    return memory.total if memory.available is None else memory.available
+    return facts.figure(model, "context").value if isinstance(model, str) else model.max_position_embeddings
 
 
 def unsupported(model: str | PreTrainedConfig, counted: Count, precision: str) -> str:
@@ -167,11 +141,6 @@ def known() -> list[str]:
             if key not in different or facts.model(name).kind != "reasoning":
                 different[key] = name
     return [different[key] for key in sorted(different)]
-
-
-def _cached_in(precision: str) -> str:
-    """The precision of the KV cache: the one that the engine computes in."""
-    return "bf16" if precision == "bf16" else "fp32"
 
 
 def _why(weights: int, cache: int, besides: int, free: int) -> str:

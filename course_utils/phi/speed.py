@@ -14,11 +14,11 @@ from course_utils.setup.machine import GB, Memory, cores, gpus, memory
 
 if TYPE_CHECKING:
     from numpy import ndarray
-    from onnxruntime import InferenceSession
 
 PROBE = 300 * 10**6  # bytes of weights in a probe: so many that what the cache keeps of them hardly counts
 WIDTH = 2048  # of its matrices, as in a model of a few hundred million parameters
-PROBES = ("int4", "int8", "fp32", "bf16")
+# Bytes a weight: a quantized one has its bits, and one scale of 32 bits with 31 neighbours.
+BYTES = {"int4": 0.5 + 4 / 32, "int8": 1 + 4 / 32, "fp32": 4, "bf16": 2}
 Run = Callable[[int], object]  # sends so many rows through a chain of matrices
 
 
@@ -29,7 +29,6 @@ class Speed:
     read:     bytes of weights a second while one token is computed: what decoding waits for
     compute:  floating-point operations a second while 128 tokens are read at once: what a prompt waits for
     operator: seconds that an operator of a layer costs besides its matrices
-    seconds:  how long the measurement took
     """
 
     cores: int
@@ -38,11 +37,9 @@ class Speed:
     read: dict[str, float]
     compute: dict[str, float]
     operator: float
-    seconds: float
 
     def __str__(self) -> str:
-        free = self.memory.total if self.memory.available is None else self.memory.available
-        lines = [f"{self.cores} cores, {free / GB:.1f} GB of memory free"]
+        lines = [f"{self.cores} cores, {self.memory.free / GB:.1f} GB of memory free"]
         lines += [f"graphics: {gpu['name']}" for gpu in self.gpus]
         for precision, rate in self.read.items():
             lines.append(
@@ -52,29 +49,22 @@ class Speed:
         return "\n".join(lines)
 
 
-def measure(precisions: Iterable[str] = PROBES) -> Speed:
+def measure(precisions: Iterable[str] = tuple(BYTES)) -> Speed:
     """Measure this computer with the engines that will run: ONNX Runtime, and PyTorch for bf16. Under 10 seconds.
 
     Each probe is a chain of matrices of one precision, with more weights than the cache holds. One row through it reads
     every weight for one use, as decoding does; 128 rows use each weight 128 times, as reading a prompt does. Needs
     700 MB of free memory for a moment. `precisions`: those that are wanted; fewer take less time.
     """
-    began = time.perf_counter()
     read, compute = {}, {}
     for precision in precisions:
         run, size = _torch_probe() if precision == "bf16" else _onnx_probe(precision)
         read[precision] = size / _seconds(run, 1)
         if precision == "bf16":  # where the processor does not know it, all of them would take half a minute
             run, size = _torch_probe(PROBE // 10)
-        compute[precision] = 2 * (size / _bytes_a_weight(precision)) * 128 / _seconds(run, 128)
+        compute[precision] = 2 * (size / BYTES[precision]) * 128 / _seconds(run, 128)
         del run  # and its weights with it, before the next are made
-    operator = _operator_seconds()
-    return Speed(cores(), memory(), tuple(gpus()), read, compute, operator, time.perf_counter() - began)
-
-
-def _bytes_a_weight(precision: str) -> float:
-    """A quantized weight has its bits, and one scale of 32 bits with 31 neighbours."""
-    return {"fp32": 4, "bf16": 2, "int8": 1 + 4 / 32, "int4": 0.5 + 4 / 32}[precision]
+    return Speed(cores(), memory(), tuple(gpus()), read, compute, _operator_seconds())
 
 
 def _seconds(run: Run, rows: int, budget: float = 0.3) -> float:
@@ -89,9 +79,8 @@ def _seconds(run: Run, rows: int, budget: float = 0.3) -> float:
         end = time.perf_counter()
         times.append(end - start)
         disturbed = statistics.median(times) > 1.25 * min(times)
-        if len(times) >= 4 and end - began > (2.5 * budget if disturbed else budget):
-            return min(times)
-        if end - began > 5 * budget:
+        enough = len(times) >= 4 and end - began > (2.5 * budget if disturbed else budget)
+        if enough or end - began > 5 * budget:
             return min(times)
 
 
@@ -101,7 +90,7 @@ def _onnx_probe(precision: str) -> tuple[Run, int]:
     from onnx import helper
 
     rng = numpy.random.default_rng(0)
-    count = max(1, int(PROBE / (WIDTH**2 * _bytes_a_weight(precision))))
+    count = max(1, int(PROBE / (WIDTH**2 * BYTES[precision])))
     nodes, weights = [], {}
     for i in range(count):
         inputs, out = ["x" if i == 0 else f"h{i - 1}", f"w{i}"], [f"h{i}"]
@@ -115,7 +104,7 @@ def _onnx_probe(precision: str) -> tuple[Run, int]:
         how = {"K": WIDTH, "N": WIDTH, "bits": bits, "block_size": 32, "accuracy_level": 4}
         nodes.append(helper.make_node("MatMulNBits", [*inputs, f"s{i}"], out, domain="com.microsoft", **how))
     size = sum(weight.nbytes for weight in weights.values())
-    return _runner(_session(nodes, weights, f"h{count - 1}")), size
+    return _runner(nodes, weights, f"h{count - 1}"), size
 
 
 def _torch_probe(size: int = PROBE) -> tuple[Run, int]:
@@ -146,13 +135,13 @@ def _operator_seconds(count: int = 100) -> float:
         for before, after in itertools.pairwise(names)
     ]
     scale = numpy.ones(WIDTH, dtype=numpy.float32)
-    run = _runner(_session(nodes, {"scale": scale}, names[-1]))
-    return _seconds(run, 1, budget=0.1) / count
+    return _seconds(_runner(nodes, {"scale": scale}, names[-1]), 1, budget=0.1) / count
 
 
-def _session(nodes: list, weights: dict[str, ndarray], result: str) -> InferenceSession:
-    """An ONNX Runtime session on all usable cores, from the nodes of a graph with one input, "x", and their arrays."""
+def _runner(nodes: list, weights: dict[str, ndarray], result: str) -> Run:
+    """Runs in ONNX Runtime, on all usable cores: the nodes of a graph with one input, "x", and their arrays."""
     os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
+    import numpy
     import onnxruntime
     from onnx import TensorProto, helper
 
@@ -171,10 +160,5 @@ def _session(nodes: list, weights: dict[str, ndarray], result: str) -> Inference
     held = [onnxruntime.OrtValue.ortvalue_from_numpy(array) for array in weights.values()]
     options.add_external_initializers(list(weights), held)
     model = helper.make_model(graph, opset_imports=sets, ir_version=9).SerializeToString()
-    return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
-
-
-def _runner(session: InferenceSession) -> Run:
-    import numpy
-
+    session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
     return lambda rows: session.run(None, {"x": numpy.ones((rows, WIDTH), dtype=numpy.float32)})

@@ -15,11 +15,10 @@ from pathlib import Path
 from course_utils.pico import MODELS, MOE, folder, records, textbook
 from course_utils.pico.textbook import passages, smalltalk, world
 from course_utils.pico.textbook.facts import FACTS
-from course_utils.pico.textbook.stories import PLOTS
+from course_utils.pico.textbook.sentences import PLOTS
 from course_utils.pico.tokenizer import load_tokenizer
 
 EVERYDAY = smalltalk.EVERYDAY_200
-SYSTEM_WORDS = {"s"}  # what is left of a possessive: Mia's
 BARS = records.bars()
 # Greetings and self-description: what the bar of the first impression is about. "smalltalk" is about all topics.
 GREETINGS = ("greeting", "how_are_you", "thanks", "goodbye")
@@ -85,6 +84,7 @@ def lexicon() -> frozenset[str]:
     text = " ".join(re.sub(r"\{[^}]*\}", " ", plot.text) for plot in PLOTS)
     text += " ".join(f"{w.en} {getattr(w, 'at', '')}" for w in world.WORDS)
     text += " ".join(phrase.en for phrase in world.TIMES) + " he she him her his an a some the to from in on at"
+    text += " s"  # what is left of a possessive: Mia's
     return frozenset(re.findall(r"[a-z]+", text.lower()))
 
 
@@ -142,7 +142,7 @@ def evaluate(student: Examinee, samples: int = 300, seed: int = 7) -> tuple[dict
             scores["not_unknown"] = sum(answer != passages.UNKNOWN for _, answer in pairs) / samples
         if name == "story":
             written = [word for _, answer in pairs for word in words(answer)]
-            strange = [word for word in written if word not in lexicon() | SYSTEM_WORDS]
+            strange = [word for word in written if word not in lexicon()]
             scores["story_lexicon"] = 1 - len(strange) / len(written)
             wrong["story_lexicon"] = [("", "", word) for word in sorted(set(strange))]
     openings = student.answer([[{"role": "user", "content": "Tell me a story."}]] * 100, temperature=0.8, seed=seed)

@@ -9,13 +9,13 @@ import json
 import random
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+
+import torch
+from torch.nn.functional import cross_entropy
+from torch.nn.utils.rnn import pad_sequence
 
 from course_utils.pico import textbook
 from course_utils.pico.tokenizer import IGNORED, encode
-
-if TYPE_CHECKING:
-    import torch
 
 NAMES = ("pico-moe", "dense-active", "dense-total")
 RESULTS = Path(__file__).with_name("moe.json")
@@ -23,8 +23,6 @@ RESULTS = Path(__file__).with_name("moe.json")
 
 def routes(network, ids: list[int]) -> tuple[torch.Tensor, torch.Tensor]:
     """(experts, weights) of each token in each layer, both [layers, tokens, 2], the first choice first."""
-    import torch
-
     routed = []
     hooks = [
         layer.mlp.router.register_forward_hook(lambda module, args, output: routed.append(output[1:]))
@@ -43,8 +41,6 @@ def routes(network, ids: list[int]) -> tuple[torch.Tensor, torch.Tensor]:
 @contextmanager
 def without_expert(network, layer: int, expert: int):
     """Inside of this `with`, the expert adds nothing: what is sent to it comes back as zeros. Undone afterwards."""
-    import torch
-
     down = network.model.layers[layer].mlp.experts.down_proj
     before = down.data[expert].clone()
     try:
@@ -56,14 +52,12 @@ def without_expert(network, layer: int, expert: int):
             down[expert] = before
 
 
-def held_out(
-    tokenizer, samples: int = 300, seed: int = 7, skill: str | None = None
-) -> list[tuple[list[int], list[int]]]:
+def held_out(tokenizer, samples: int = 300, skill: str | None = None) -> list[tuple[list[int], list[int]]]:
     """Samples that training never showed, as `encode` returns them: the same for all three models.
 
     With a `skill` only samples of that skill.
     """
-    rng, rows = random.Random(f"moe/held-out/{seed}"), []
+    rng, rows = random.Random("moe/held-out/7"), []
     while len(rows) < samples:
         row = encode(textbook.introduce(textbook.draw(rng, "test", skill), "pico-mini"), tokenizer)
         if len(row[0]) <= 1024:
@@ -73,9 +67,6 @@ def held_out(
 
 def held_out_loss(network, rows: list[tuple[list[int], list[int]]]) -> float:
     """The mean cross-entropy in nats of the answers' tokens, each token counting alike. `rows` as from `held_out`."""
-    import torch
-    from torch.nn.utils.rnn import pad_sequence
-
     rows = sorted(rows, key=lambda row: len(row[0]))  # of similar length, so that little is computed for padding
     total, answered = 0.0, 0
     with torch.inference_mode():
@@ -85,9 +76,9 @@ def held_out_loss(network, rows: list[tuple[list[int], list[int]]]) -> float:
             labels = pad_sequence([torch.tensor(row) for _, row in chunk], batch_first=True, padding_value=IGNORED)
             counts = labels[:, 1:] != IGNORED
             hidden = network.model(input_ids=ids, use_cache=False).last_hidden_state[:, :-1][counts]
-            told = labels[:, 1:][counts]
-            total += float(torch.nn.functional.cross_entropy(network.lm_head(hidden), told, reduction="sum"))
-            answered += len(told)
+            answers = labels[:, 1:][counts]
+            total += float(cross_entropy(network.lm_head(hidden), answers, reduction="sum"))
+            answered += len(answers)
     return total / answered
 
 

@@ -1,6 +1,7 @@
 """What was measured of each shipped model, kept as data beside its weights: what its training cost, and its scores.
 
-`training.json` and `curve.csv` are written by the training, `scores.json` by the examination.
+`curve.csv` is written by the training and `scores.json` by the examination. In `training.json` the time on the clock is
+measured, and the rest follows from the recipe (a test works it out again).
 """
 
 from __future__ import annotations
@@ -27,7 +28,8 @@ class Record:
     flops:         floating-point operations, 6 * parameters * tokens (Kaplan et al. 2020, arXiv 2001.08361): 2 for each
                    weight and token on the way forward, 4 on the way back. An estimate: it leaves attention out, and
                    counts the scores of the vocabulary for every token, where ours are computed for answers only.
-    watts_assumed: watts a core, an assumption and no measurement
+    watts_assumed: watts a core, an assumption and no measurement: 10, of which a core of an AMD EPYC of 2021 has 4.4
+                   to 8.3 by design (techgage.com/article/amd-epyc-milan-launch-performance: 7763, 7443)
     kwh:           kilowatt-hours, core_hours * watts_assumed / 1000: an estimate that rests on that assumption
     at_most:       True where other work used the same cores: hours, core_hours and kwh are then upper bounds
     left_out:      facts that the textbook knows and training never showed

@@ -143,10 +143,9 @@ class PicoVision(PreTrainedModel):
         whole = self.with_row_ends(places[0])
         if high == 0:
             return whole
-        hidden = places.shape[-1]
         # [high, wide, 12, 12, hidden] -> [high * 12, wide * 12, hidden]: the crops side by side, as one large picture
-        details = places[1:].view(high, wide, PLACES, PLACES, hidden).transpose(1, 2)
-        details = self.with_row_ends(details.reshape(high * PLACES, wide * PLACES, hidden)) + self.zoom
+        details = places[1:].view(high, wide, PLACES, PLACES, -1).transpose(1, 2)
+        details = self.with_row_ends(details.reshape(high * PLACES, wide * PLACES, -1)) + self.zoom
         return torch.cat([details, self.separator[None], whole])
 
     def with_row_ends(self, grid):
@@ -168,15 +167,6 @@ class PicoVision(PreTrainedModel):
             elif piece:
                 parts.append(words(torch.tensor(tokenizer.encode(piece), dtype=torch.long)))
         return torch.cat(parts)[None]
-
-    @torch.inference_mode()
-    def answer(self, prompt: str, pictures: list, tokenizer, most: int = MOST_CROPS, **options) -> str:
-        """The decoder's answer to a prompt in the chat markup; `options` go to the library's `generate`."""
-        embeds = self.embed(prompt, pictures, tokenizer, most)
-        options = {"max_new_tokens": 64, "do_sample": False} | options
-        mask = torch.ones(embeds.shape[:2], dtype=torch.long)
-        ids = self.language.generate(inputs_embeds=embeds, attention_mask=mask, **options)
-        return tokenizer.decode(ids[0], skip_special_tokens=True)
 
 
 def pieces(prompt: str, pictures: int) -> list[str | int]:
@@ -200,10 +190,7 @@ def shape_of(width: int, height: int, most: int = MOST_CROPS) -> tuple[int, int]
         wide, high = shape_of(height, width, most)
         return high, wide
     ratio = width / height
-    scale = 1
-    while scale * math.ceil(scale / ratio) <= most:
-        scale += 1
-    scale -= 1
+    scale = max(scale for scale in range(1, most + 1) if scale * math.ceil(scale / ratio) <= most)
     return math.ceil(int(scale * CROP / ratio) / CROP), scale
 
 
@@ -214,7 +201,7 @@ def crops(picture, most: int = MOST_CROPS):
     left and right) where its form does not fit. Then the whole of that, squeezed into one crop, which comes first. With
     most = 0 there is the whole only. ONNX Runtime GenAI's Phi-3 transform uses the same filters, in the same order.
     """
-    from PIL import Image, ImageOps
+    from PIL import Image
 
     high, wide = shape_of(*picture.size, most or MOST_CROPS)
     ratio = picture.width / picture.height
@@ -222,8 +209,9 @@ def crops(picture, most: int = MOST_CROPS):
         size = (wide * CROP, int(wide * CROP / ratio))
     else:
         size = (int(high * CROP * ratio), high * CROP)
-    details = picture.convert("RGB").resize(size, Image.Resampling.BILINEAR)
-    details = ImageOps.expand(details, border(size, (wide * CROP, high * CROP)), fill="white")
+    details = Image.new("RGB", (wide * CROP, high * CROP), "white")
+    middle = (details.width - size[0]) // 2, (details.height - size[1]) // 2
+    details.paste(picture.convert("RGB").resize(size, Image.Resampling.BILINEAR), middle)
     pixels = normal(details)
     whole = squeeze(pixels)[None]
     if most == 0:
@@ -231,12 +219,6 @@ def crops(picture, most: int = MOST_CROPS):
     # [3, high * 336, wide * 336] -> [high * wide, 3, 336, 336]
     cut = pixels.view(3, high, CROP, wide, CROP).permute(1, 3, 0, 2, 4).reshape(high * wide, 3, CROP, CROP)
     return torch.cat([whole, cut]), (high, wide)
-
-
-def border(size: tuple[int, int], wanted: tuple[int, int]) -> tuple[int, int, int, int]:
-    """Left, top, right and bottom margins that centre a picture of `size` in one of the `wanted` size."""
-    across, down = wanted[0] - size[0], wanted[1] - size[1]
-    return across // 2, down // 2, across - across // 2, down - down // 2
 
 
 def squeeze(pixels):
@@ -260,6 +242,5 @@ def load(folder: Path):
     """(model, tokenizer) of a folder that holds pico-vision, in float32."""
     from transformers import PreTrainedTokenizerFast
 
-    return PicoVision.from_pretrained(folder, dtype=torch.float32).eval(), PreTrainedTokenizerFast.from_pretrained(
-        folder
-    )
+    model = PicoVision.from_pretrained(folder, dtype=torch.float32).eval()
+    return model, PreTrainedTokenizerFast.from_pretrained(folder)

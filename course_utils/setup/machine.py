@@ -58,6 +58,11 @@ class Memory:
     available: int | None
     container_limit: int | None
 
+    @property
+    def free(self) -> int:
+        """What a program may use now, or all there is where the system does not tell."""
+        return self.total if self.available is None else self.available
+
 
 def memory(root: Path = Path("/")) -> Memory:
     """How much memory there is, and how much of it is free now (None where the system does not tell)."""

@@ -41,7 +41,7 @@ class MachineFit(Controlled):
     @property
     def free(self) -> float:
         """The memory that is free, in GB."""
-        return fit.usable(self.speed.memory) / GB
+        return self.speed.memory.free / GB
 
     def text(self) -> str:
         head = (

@@ -13,7 +13,9 @@ from pathlib import Path
 
 import torch
 from torch import nn
+from transformers import GenerationConfig
 
+from course_utils.pico.export.builder import run_builder
 from course_utils.pico.vision import CROP, MOST_CROPS, PLACES, PicoVision, load
 
 
@@ -74,86 +76,38 @@ class EmbeddingGraph(nn.Module):
 
 def export(checkpoint: Path, work: Path) -> None:
     """Write the phi3v folder `work`/model from a checkpoint of pico-vision."""
-    from transformers import GenerationConfig
-
-    from course_utils.pico.export import run_builder
-
     model, tokenizer = load(checkpoint)
-    language = work / "language"
+    language, folder = work / "language", work / "model"
     model.language.generation_config = GenerationConfig(bos_token_id=0, pad_token_id=0, eos_token_id=[4, 0])
     model.language.save_pretrained(language)
     tokenizer.save_pretrained(language)
     run_builder(language, work, "fp32", False, ("exclude_embeds=true", "filename=text.onnx"))
-    folder = work / "model"
-    graphs(model, folder)
+    pixels, sizes = torch.zeros(2, MOST_CROPS + 1, 3, CROP, CROP), torch.tensor([[1344, 1344], [672, 1344]])
+    pictures, tokens = {0: torch.export.Dim("pictures")}, {0: torch.export.Dim("tokens")}
+    inputs = {"pixel_values": pictures, "image_sizes": pictures}
+    to_onnx(VisionGraph(model), (pixels, sizes), folder / "vision.onnx", inputs, "image_features")
+    ids, features = torch.tensor([[2, -1, -1, -1, 5]]), torch.zeros(3, model.config.text_config.hidden_size)
+    inputs = {"input_ids": {0: torch.export.Dim("rows"), 1: torch.export.Dim("n")}, "image_features": tokens}
+    words = EmbeddingGraph(model.language.get_input_embeddings())
+    to_onnx(words, (ids, features), folder / "embedding.onnx", inputs, "inputs_embeds")
     configure(folder)
 
 
-def graphs(model: PicoVision, folder: Path) -> None:
-    """Write vision.onnx and embedding.onnx."""
-    hidden = model.config.text_config.hidden_size
-    some = torch.export.Dim
-    pixels, sizes = torch.zeros(2, MOST_CROPS + 1, 3, CROP, CROP), torch.tensor([[1344, 1344], [672, 1344]])
-    to_onnx(
-        VisionGraph(model),
-        (pixels, sizes),
-        folder / "vision.onnx",
-        {"pixel_values": {0: some("pictures")}, "image_sizes": {0: some("pictures")}},
-        "image_features",
-    )
-    ids, features = torch.tensor([[2, -1, -1, -1, 5]]), torch.zeros(3, hidden)
-    to_onnx(
-        EmbeddingGraph(model.language.get_input_embeddings()),
-        (ids, features),
-        folder / "embedding.onnx",
-        {"input_ids": {0: some("rows"), 1: some("n")}, "image_features": {0: some("tokens")}},
-        "inputs_embeds",
-    )
-
-
 def to_onnx(module: nn.Module, inputs: tuple, path: Path, dynamic: dict, output: str) -> None:
+    """Write a module as a graph. `dynamic`: by input, which of its dimensions may have any size, and their names."""
+    names = {"input_names": list(dynamic), "output_names": [output], "dynamic_shapes": dynamic}
     with torch.inference_mode():
-        torch.onnx.export(
-            module.eval(),
-            inputs,
-            path,
-            input_names=list(dynamic),
-            output_names=[output],
-            dynamic_shapes=dynamic,
-            dynamo=True,
-            external_data=False,
-            verbose=False,
-        )
+        torch.onnx.export(module.eval(), inputs, path, **names, dynamo=True, external_data=False, verbose=False)
 
 
 def configure(folder: Path) -> None:
     """Say in genai_config.json that there are three graphs, and write processor_config.json."""
+    data = json.loads(Path(__file__).with_name("phi3v.json").read_text(encoding="utf-8"))
     path = folder / "genai_config.json"
     config = json.loads(path.read_text(encoding="utf-8"))
-    model = config["model"]
-    model["type"] = "phi3v"
-    model["vision"] = {
-        "filename": "vision.onnx",
-        "inputs": {"pixel_values": "pixel_values", "image_sizes": "image_sizes"},
-        "outputs": {"image_features": "image_features"},
-    }
-    model["embedding"] = {
-        "filename": "embedding.onnx",
-        "inputs": {"input_ids": "input_ids", "image_features": "image_features"},
-        "outputs": {"inputs_embeds": "inputs_embeds"},
-    }
+    config["model"] |= data["model"]
     path.write_text(json.dumps(config, indent=1), encoding="utf-8")
-    steps = [
-        ("decode_image", "DecodeImage", {"color_space": "BGR"}),
-        ("convert_to_rgb", "ConvertRGB", None),
-        ("phi_3_image_transform", "Phi3ImageTransform", {"num_crops": MOST_CROPS, "num_img_tokens": PLACES * PLACES}),
-    ]
-    transforms = [
-        {"operation": {"name": name, "type": kind, **({"attrs": attrs} if attrs else {})}}
-        for name, kind, attrs in steps
-    ]
-    processor = {"processor": {"name": "phi_3_image", "transforms": transforms}}
-    (folder / "processor_config.json").write_text(json.dumps(processor, indent=1), encoding="utf-8")
+    (folder / "processor_config.json").write_text(json.dumps(data["processor_config"], indent=1), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -9,66 +9,20 @@ pair. A sample for "train" never contains such a pair, a sample for "test" alway
 therefore not memory. Sums, greetings and facts are held out by the sum itself and by the wording.
 """
 
-from __future__ import annotations
-
-import random
-
-from course_utils.pico.textbook.answering import SYSTEM_TOOLS, fact, sentiment, sum_, tool, work_out
 from course_utils.pico.textbook.facts import FACTS
-from course_utils.pico.textbook.lists import pairs, section
-from course_utils.pico.textbook.reading import followup, interview, passage, person, reading, unknown, whose
 from course_utils.pico.textbook.sample import INTRODUCTIONS, Sample, chat, introduce, plain
 from course_utils.pico.textbook.sentences import pair
-from course_utils.pico.textbook.talking import conversation, impression, outside, small_talk, system
-from course_utils.pico.textbook.telling import (
+from course_utils.pico.textbook.skills import (
+    SHARES,
+    SKILLS,
+    SYSTEM_TOOLS,
     TO_ENGLISH,
     TO_FINNISH,
-    continue_,
-    finnish,
-    repeat,
-    running,
+    draw,
     story,
-    summary,
-    translate,
-    word,
+    work_out,
 )
 from course_utils.pico.textbook.world import CORE
 
 __all__ = ["CORE", "FACTS", "INTRODUCTIONS", "SHARES", "SKILLS", "SYSTEM_TOOLS", "TO_ENGLISH", "TO_FINNISH", "Sample"]
 __all__ += ["chat", "draw", "introduce", "pair", "plain", "story", "work_out"]
-
-SHARES = {skill: int(share) for skill, share in pairs(section("shares", "shares"))}
-SKILLS = {
-    "story": story,
-    "continue": continue_,
-    "running": running,
-    "translate": translate,
-    "word": word,
-    "repeat": repeat,
-    "summary": summary,
-    "passage": passage,
-    "unknown": unknown,
-    "reading": reading,
-    "sentiment": sentiment,
-    "sum": sum_,
-    "fact": fact,
-    "followup": followup,
-    "system": system,
-    "tool": tool,
-    "smalltalk": small_talk,
-    "outside": outside,
-    "conversation": conversation,
-    "finnish": finnish,
-    "person": person,
-    "interview": interview,
-    "whose": whose,
-    "impression": impression,
-}
-
-
-def draw(rng: random.Random, split: str = "train", skill: str | None = None) -> Sample:
-    """One sample of the textbook. The same `rng` state gives the same sample.
-
-    split: "train" or "test"; skill: one of `SKILLS`, else drawn by `SHARES`.
-    """
-    return SKILLS[skill or rng.choices(list(SHARES), SHARES.values())[0]](rng, split)

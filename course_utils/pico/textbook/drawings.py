@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -67,6 +67,10 @@ class Thing:
     def name(self) -> str:
         return f"{self.colour} {self.shape}"
 
+    @property
+    def at(self) -> tuple[float, float]:
+        return self.x, self.y
+
 
 class Page:
     """A picture in the making, on paper of some paint. `things` are the shapes on it."""
@@ -88,28 +92,23 @@ class Page:
     @property
     def labels(self):
         """What the 12 x 12 places hold: two arrays of numbers, into `KINDS` and into `TONES`."""
-        return [self._middles(number)[:, STEP // 2 :: STEP].copy() for number in (0, 1)]
+        return [self._thirds(number)[..., 1] for number in (0, 1)]
 
     @property
     def thirds(self):
         """What the left, middle and right third of each place hold, [12, 12, 3] into `KINDS`: an i is narrow."""
-        return self._in_thirds(0)
+        return self._thirds(0)
 
     @property
     def orders(self):
         """Whether they hold the first, the second, ... letter of a text: [12, 12, 3], from 1; 0 is no letter."""
-        return self._in_thirds(2)
+        return self._thirds(2)
 
-    def _middles(self, number: int):
-        """The rows of a map that go through the middles of the places."""
+    def _thirds(self, number: int):
         import numpy
 
-        return numpy.asarray(self._maps[number])[STEP // 2 :: STEP]
-
-    def _in_thirds(self, number: int):
-        import numpy
-
-        return numpy.stack([self._middles(number)[:, at::STEP] for at in (1, STEP // 2, STEP - 2)], axis=-1)
+        middles = numpy.asarray(self._maps[number])[STEP // 2 :: STEP]
+        return numpy.stack([middles[:, at::STEP] for at in (1, STEP // 2, STEP - 2)], axis=-1)
 
     def polygon(self, points: Points, paint: Paint, kind: str = "", tone: str = "", hollow: float = 0) -> None:
         """A filled polygon, or with `hollow` its outline of so many pixels. Points in pixels."""
@@ -144,21 +143,16 @@ class Page:
         for i, letter in enumerate(words):
             left, right = (letters.getlength(words[:end]) + x * SCALE for end in (i, i + 1))
             if letter in LETTERS + DIGITS:
-                box = [(left, top), (right, top), (right, bottom), (left, bottom)]
-                self._mark(scaled(box, MAP / SIDE / SCALE), letter, tone, i + 1)
+                self._mark(scaled(box(left, top, right, bottom), MAP / SIDE / SCALE), letter, tone, i + 1)
 
     def thing(self, thing: Thing, rng: random.Random | None = None) -> None:
         """One of the six shapes, or a blot."""
         rng = rng or random.Random(0)
         paint = (thing.paint or nameless(rng)) if thing.colour == ODD else COLOURS[thing.colour]
         shade = tuple(max(0, min(255, part + rng.randint(-12, 12))) for part in paint)
-        points = [
-            (
-                thing.x + thing.size * (x * math.cos(thing.angle) - y * math.sin(thing.angle)),
-                thing.y + thing.size * (x * math.sin(thing.angle) + y * math.cos(thing.angle)),
-            )
-            for x, y in (blot(rng) if thing.shape == BLOT else outline(thing.shape))
-        ]
+        points, cos, sin = [], math.cos(thing.angle), math.sin(thing.angle)
+        for x, y in outline(thing.shape, rng):
+            points.append((thing.x + thing.size * (x * cos - y * sin), thing.y + thing.size * (x * sin + y * cos)))
         if thing.unrest:
             points = [tuple(part + rng.gauss(0, 1) * thing.unrest * thing.size for part in point) for point in points]
         self.polygon(points, shade, thing.shape, thing.colour, max(4, thing.size / 6) if thing.hollow else 0)
@@ -170,28 +164,30 @@ def scaled(points: Points, scale: float) -> list[tuple[float, float]]:
     return [(x * scale, y * scale) for x, y in points]
 
 
-def in_twos(numbers: Iterable[float]) -> list[tuple[float, float]]:
+def box(left: float, top: float, right: float, bottom: float) -> Points:
+    """The corners of a rectangle."""
+    return [(left, top), (right, top), (right, bottom), (left, bottom)]
+
+
+def in_twos(numbers: Sequence[str]) -> list[tuple[float, float]]:
     """Numbers as points: x, y, x, y, ..."""
-    numbers = list(numbers)
-    return list(zip(numbers[::2], numbers[1::2], strict=False))
+    return [(float(x), float(y)) for x, y in zip(numbers[::2], numbers[1::2], strict=False)]
 
 
-def outline(shape: str) -> list[tuple[float, float]]:
-    """The corners of a shape that fits into a circle of radius 1."""
+def outline(shape: str, rng: random.Random) -> list[tuple[float, float]]:
+    """The corners of a shape that fits into a circle of radius 1; those of a blot look like none of the six shapes."""
     if shape == "circle":
         return [(math.cos(2 * math.pi * i / 28), math.sin(2 * math.pi * i / 28)) for i in range(28)]
+    if shape not in ("star", BLOT):
+        return in_twos(" ".join(family("pictures", "outline")[shape]).split())
     if shape == "star":
         turns = [math.pi * (i / 5 - 0.5) for i in range(10)]
         radii = [0.45 if i % 2 else 1 for i in range(10)]
-        return [(radius * math.cos(turn), radius * math.sin(turn)) for radius, turn in zip(radii, turns, strict=True)]
-    return in_twos(float(number) for line in family("pictures", "outline")[shape] for number in line.split())
-
-
-def blot(rng: random.Random) -> list[tuple[float, float]]:
-    """The corners of something that looks like none of the six shapes."""
-    corners = rng.randint(7, 11)
-    turns = [2 * math.pi * (i + rng.uniform(-0.3, 0.3)) / corners for i in range(corners)]
-    return [(far * math.cos(t), far * math.sin(t)) for t in turns for far in [rng.uniform(0.35, 1)]]
+    else:
+        corners = rng.randint(7, 11)
+        turns = [2 * math.pi * (i + rng.uniform(-0.3, 0.3)) / corners for i in range(corners)]
+        radii = [rng.uniform(0.35, 1) for _ in turns]
+    return [(radius * math.cos(turn), radius * math.sin(turn)) for radius, turn in zip(radii, turns, strict=True)]
 
 
 def nameless(rng: random.Random) -> Paint:
@@ -226,15 +222,14 @@ def animal(page: Page, what: str, tone: str, x: float, y: float, size: float) ->
     for line in family("pictures", "animal")[what]:
         stroke, *parts = line.split()
         paint = paints[parts.pop()] if parts and parts[-1] in paints else own
-        numbers = [float(part) for part in parts]
-        points = [(x + dx * size, y + dy * size) for dx, dy in in_twos(numbers)]
+        points = [(x + dx * size, y + dy * size) for dx, dy in in_twos(parts)]
         if stroke == "blob":
-            blob(*numbers, paint)
+            blob(*map(float, parts), paint)
         elif stroke == "wave":
             for i in range(30):
                 blob(-1 + i / 14.5, 0.3 * math.sin(i / 3), 0.16, 0.16)
         elif stroke == "line":
-            page.line(points, paint, size * numbers[-1])
+            page.line(points, paint, size * float(parts[-1]))
         elif paint == paints["beak"]:  # on the maps a beak is nothing
             page.polygon(points, paint)
         else:
@@ -244,28 +239,28 @@ def animal(page: Page, what: str, tone: str, x: float, y: float, size: float) ->
 def scenery(page: Page, where: str, rng: random.Random) -> None:
     """A place of the textbook's world as a background."""
 
-    def box(left: float, top: float, right: float, bottom: float, paint: Paint) -> None:
-        page.polygon([(left, top), (right, top), (right, bottom), (left, bottom)], paint)
+    def block(left: float, top: float, right: float, bottom: float, paint: Paint) -> None:
+        page.polygon(box(left, top, right, bottom), paint)
 
-    box(0, 0, SIDE, SIDE, (200, 228, 247))
+    block(0, 0, SIDE, SIDE, (200, 228, 247))
     if where in ("forest", "town"):
-        box(0, 220, SIDE, SIDE, (150, 190, 120) if where == "forest" else (190, 190, 185))
+        block(0, 220, SIDE, SIDE, (150, 190, 120) if where == "forest" else (190, 190, 185))
         for i in range(5):
             x, top = 34 + 67 * i + rng.randint(-10, 10), rng.randint(40, 80)
             if where == "forest":
-                box(x - 6, 180, x + 6, 226, (110, 75, 45))
+                block(x - 6, 180, x + 6, 226, (110, 75, 45))
                 page.polygon([(x, top), (x + 34, 190), (x - 34, 190)], (35, 95, 50))
             else:
-                box(x - 26, top + 60, x + 26, 222, ((205, 130, 110), (225, 205, 160), (160, 170, 200))[i % 3])
+                block(x - 26, top + 60, x + 26, 222, ((205, 130, 110), (225, 205, 160), (160, 170, 200))[i % 3])
                 page.polygon([(x, top + 20), (x + 32, top + 62), (x - 32, top + 62)], (120, 60, 50))
-                box(x - 12, top + 80, x + 12, top + 104, (245, 240, 200))
+                block(x - 12, top + 80, x + 12, top + 104, (245, 240, 200))
     elif where == "beach":
-        box(0, 130, SIDE, 210, (60, 130, 200))
-        box(0, 205, SIDE, SIDE, (238, 216, 160))
+        block(0, 130, SIDE, 210, (60, 130, 200))
+        block(0, 205, SIDE, SIDE, (238, 216, 160))
         page.ellipse(rng.randint(50, 286), 60, 30, 30, (250, 225, 110))
     elif where == "lake":
-        box(0, 120, SIDE, SIDE, (120, 175, 100))
+        block(0, 120, SIDE, SIDE, (120, 175, 100))
         page.ellipse(168, 240, 150, 75, (80, 150, 215))
     else:
-        box(0, 250, SIDE, SIDE, (140, 195, 110))
+        block(0, 250, SIDE, SIDE, (140, 195, 110))
         page.ellipse(168 + rng.randint(-30, 30), 300, 190, 170, (120, 180, 90))

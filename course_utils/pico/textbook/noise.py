@@ -20,12 +20,11 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 from functools import lru_cache
-from itertools import combinations
 
 from course_utils.pico import textbook
 from course_utils.pico.textbook.lists import section, split_words
-from course_utils.pico.textbook.sample import Sample, running_text
-from course_utils.pico.textbook.world import CORE, choices, held_out
+from course_utils.pico.textbook.sample import Sample, plain, rewrite, running_text
+from course_utils.pico.textbook.world import CHOICE, held_out_pairs
 
 # The share of each kind at full noise. They are a choice, not a measurement of the real web: a filter that looked for
 # clean, new, right and useful pages would keep about one in ten of ours.
@@ -37,6 +36,9 @@ TRIES = 200  # how often a wrong answer is looked for
 CROWD = 12  # a skewed page is the most popular of so many
 # From the most popular down. Big cities and first names are spread like this too (Zipf's law).
 POPULAR = split_words(section("noise", "popular"), ",")
+JUNK = section("noise", "junk")
+WORDS = {f"[{kind}]": split_words(section("noise", kind), ",") for kind in ("products", "names")}
+NEIGHBOURS = ("qwertyuiop", "asdfghjkl", "zxcvbnm")  # the rows of a keyboard
 
 # A draw is a function (rng, split, skill) -> Sample; `skill` may be None. `textbook.draw` is one.
 Draw = Callable[..., Sample]
@@ -51,28 +53,12 @@ def web(rng: random.Random, split: str = "train", noise: float = 1.0, draw: Draw
     """
     if not 0 <= noise <= 1:
         raise ValueError(f"noise is a number from 0 to 1, not {noise!r}")
-    kind = pick(rng, noise) if noise else None
+    chances = [noise * share for share in KINDS.values()]
+    kind = rng.choices([*KINDS, None], [*chances, 1 - sum(chances)])[0] if noise else None
     if kind is None:
         return draw(rng, split)
     page = SPOIL[kind](rng, split, draw)
     return replace(page, about={**page.about, "noise": kind})
-
-
-def pick(rng: random.Random, noise: float) -> str | None:
-    """A kind of noise, or None for a page that stays as it is."""
-    chances = {kind: noise * share for kind, share in KINDS.items()}
-    return rng.choices([*chances, None], [*chances.values(), 1 - sum(chances.values())])[0]
-
-
-def held_out_pairs(page: Sample) -> set[tuple[str, str]]:
-    """The pairs of English words in this page that training should not show."""
-    words = sorted(CORE & set(re.findall(r"\w+", textbook.plain(page))))
-    return {pair for pair in combinations(words, 2) if held_out(*pair)}
-
-
-# --- right pages, spoiled ---------------------------------------------------------------------------------
-
-NEIGHBOURS = ("qwertyuiop", "asdfghjkl", "zxcvbnm")  # the rows of a keyboard
 
 
 def slip(rng: random.Random, letter: str) -> str:
@@ -82,24 +68,17 @@ def slip(rng: random.Random, letter: str) -> str:
     return rng.choice(("", letter * 2, row[max(at - 1, 0)], row[(at + 1) % len(row)]))
 
 
-def mistype(rng: random.Random, text: str) -> str:
-    """The text with a share of `LETTER_SLIPS` of its letters gone wrong."""
-    typed = "".join(slip(rng, c) if c.isalpha() and rng.random() < LETTER_SLIPS else c for c in text)
-    return typed if typed.strip() else text
-
-
-def rewrite(page: Sample, change: Callable[[str], str]) -> Sample:
-    """The page with `change` done to every text of it."""
-    messages = tuple({**m, "content": change(m["content"])} for m in page.messages)
-    return replace(page, messages=messages, text=change(page.text))
-
-
 def typos(rng: random.Random, split: str, draw: Draw) -> Sample:
     """A page written in a hurry."""
+
+    def mistype(text: str) -> str:
+        typed = "".join(slip(rng, c) if c.isalpha() and rng.random() < LETTER_SLIPS else c for c in text)
+        return typed if typed.strip() else text
+
     page = draw(rng, split)
     while True:
-        typed = rewrite(page, lambda text: mistype(rng, text))
-        if held_out_pairs(typed) <= held_out_pairs(page):  # a slip can turn one word into another
+        typed = rewrite(page, mistype)
+        if held_out_pairs(plain(typed)) <= held_out_pairs(plain(page)):  # a slip can turn one word into another
             return typed
 
 
@@ -112,7 +91,8 @@ def wrong(rng: random.Random, split: str, draw: Draw) -> Sample:
             continue
         mixed = replace(page, messages=(*page.messages[:-1], other.messages[-1]))
         # The two together could show what only the test may show.
-        if split != "train" or held_out_pairs(mixed) <= held_out_pairs(page) | held_out_pairs(other):
+        known = held_out_pairs(plain(page)) | held_out_pairs(plain(other))
+        if split != "train" or held_out_pairs(plain(mixed)) <= known:
             return mixed
     raise ValueError(f"In {TRIES} tries `draw` gave no two conversations with different answers")
 
@@ -137,21 +117,14 @@ def skewed(rng: random.Random, split: str, draw: Draw) -> Sample:
 
 def place(page: Sample) -> int:
     """The place in `POPULAR` of the most popular word of a page; after the last if it has none."""
-    words = re.findall(r"\w+", textbook.plain(page))
+    words = re.findall(r"\w+", plain(page))
     return min((POPULAR.index(word) for word in words if word in POPULAR), default=len(POPULAR))
-
-
-# --- other topics -----------------------------------------------------------------------------------------
-
-JUNK = section("noise", "junk")
 
 
 def off_topic(rng: random.Random, split: str, draw: Draw) -> Sample:
     """Running text about something else."""
     template = rng.choice(JUNK)
-    for list_ in ("products", "names"):
-        template = template.replace(f"[{list_}]", f"[{'|'.join(split_words(section('noise', list_), ','))}]")
-    text = "".join(rng.choice(piece) if i % 2 else piece[0] for i, piece in enumerate(choices(template)))
+    text = CHOICE.sub(lambda match: rng.choice(WORDS.get(match[0]) or match[1].split("|")), template)
     return running_text("off topic", re.sub(r"\{n\}", lambda _: str(rng.randint(2, 99)), text))
 
 

@@ -3,58 +3,25 @@
     draw(rng, "train")            a sample of the training, with up to six questions
     draw(rng, "test", "colour")   one for the examination of a skill, with a combination that training never shows
 
-`picture_questions` says what is held out. Here are the pages with shapes on them; `picture_pages` draws the others.
+`picture_pages` says what is held out, and draws the pages without shapes. Here are those with shapes on them.
 """
 
 from __future__ import annotations
 
 import random
 from collections.abc import Callable
+from itertools import permutations
 
-from course_utils.pico.textbook.drawings import (
-    BLOT,
-    ODD,
-    SHAPES,
-    SIDE,
-    Page,
-    Paint,
-    Thing,
-    nameless,
-)
+from course_utils.pico.textbook import picture_pages as pages
+from course_utils.pico.textbook.drawings import BLOT, ODD, SHAPES, SIDE, Page, Paint, Thing, nameless
 from course_utils.pico.textbook.lists import family, pairs
-from course_utils.pico.textbook.picture_pages import chart, lines, scene, soup, table, writing
-from course_utils.pico.textbook.picture_questions import (
-    NAMES,
-    Hints,
-    Question,
-    Sample,
-    aim,
-    article,
-    colour_question,
-    held_group,
-    held_pair,
-    held_relation,
-    hint,
-    hints,
-    paper,
-    plural,
-    sentence,
-    shape_question,
-    what_is_there,
-)
+from course_utils.pico.textbook.picture_pages import NAMES, Question, Sample, held_group, held_pair
+from course_utils.pico.textbook.world import polish
 
 Kind = tuple[str, str]  # a shape and a colour
 Maker = Callable[[random.Random, bool], Sample]  # draws a page; the flag: with something that is held out
 
 # ---------------------------------------------------------------------------------------------------- shapes
-
-
-def random_kind(rng: random.Random, held: bool) -> Kind:
-    """A shape and a colour; for training never a held-out pair, for the examination always one."""
-    while True:
-        kind = rng.choice(SHAPES), rng.choice(NAMES)
-        if held_pair(*kind) == held:
-            return kind
 
 
 def free_spot(rng: random.Random, others: list[Thing], size: float) -> tuple[float, float] | None:
@@ -66,25 +33,17 @@ def free_spot(rng: random.Random, others: list[Thing], size: float) -> tuple[flo
     return None
 
 
-def place(rng: random.Random, others: list[Thing], kind: Kind, largest: float) -> Thing | None:
-    """A thing of this kind that touches none of the others, or None if there is no room."""
-    size = rng.uniform(24, largest)
-    at = free_spot(rng, others, size)
-    if at is None:
-        return None
-    hollow, unrest = rng.random() < 0.15, 0.035 if rng.random() < 0.25 else 0.0
-    angle = rng.uniform(-0.25, 0.25) if rng.random() < 0.5 else 0.0
-    return Thing(*kind, *at, size, hollow, angle, unrest)
-
-
 def scatter(rng: random.Random, kinds: list[Kind], largest: float = 62) -> list[Thing]:
     """Things of these shapes and colours, none touching another."""
     while True:
         things: list[Thing] = []
         for kind in kinds:
-            thing = place(rng, things, kind, largest)
-            if thing:
-                things.append(thing)
+            size = rng.uniform(24, largest)
+            at = free_spot(rng, things, size)
+            if at:
+                hollow, unrest = rng.random() < 0.15, 0.035 if rng.random() < 0.25 else 0.0
+                angle = rng.uniform(-0.25, 0.25) if rng.random() < 0.5 else 0.0
+                things.append(Thing(*kind, *at, size, hollow, angle, unrest))
         if len(things) == len(kinds):
             return things
         largest = max(30, largest - 6)
@@ -92,7 +51,7 @@ def scatter(rng: random.Random, kinds: list[Kind], largest: float = 62) -> list[
 
 def page_of(rng: random.Random, things: list[Thing], tint: Paint | None = None) -> Page:
     """A page with these things on it."""
-    page = Page(tint or paper(rng))
+    page = Page(tint or pages.paper(rng))
     for thing in things:
         page.thing(thing, rng)
     return page
@@ -105,15 +64,17 @@ ALIKE = (("pink", "purple"), ("circle", "cross"), ("square", "star"), ("black", 
 def several(rng: random.Random, held: bool, most: int = 3) -> list[Thing]:
     """One to `most` things whose shapes all differ, and whose colours all differ.
 
-    In training two whose names are alike often stand side by side, and things are often small.
+    In the examination the first is a held-out pair of shape and colour; in training none is, two whose names are alike
+    often stand side by side, and things are often small.
     """
     both = rng.choice(ALIKE) if not held and most > 1 and rng.random() < 0.35 else ()
     while True:
         kinds: list[Kind] = []
         count = rng.randint(1, most)
         while len(kinds) < count:
-            new = random_kind(rng, held and not kinds)
-            if all(new[0] != shape and new[1] != colour for shape, colour in kinds):
+            new = rng.choice(SHAPES), rng.choice(NAMES)
+            right = held_pair(*new) == (held and not kinds)
+            if right and all(new[0] != shape and new[1] != colour for shape, colour in kinds):
                 kinds.append(new)
         if set(both) <= {word for kind in kinds for word in kind}:
             return scatter(rng, kinds, 62 if held else rng.choice((36, 62)))
@@ -121,8 +82,8 @@ def several(rng: random.Random, held: bool, most: int = 3) -> list[Thing]:
 
 def names_of(things: list[Thing]) -> str:
     """What there is, from left to right: "A red circle and a blue square."."""
-    names = [article(thing.name) for thing in sorted(things, key=lambda thing: thing.x)]
-    return sentence(", ".join(names[:-1]) + " and " + names[-1] if names[1:] else names[0])
+    names = [f"a {thing.name}" for thing in sorted(things, key=lambda thing: thing.x)]
+    return polish((", ".join(names[:-1]) + " and " + names[-1] if names[1:] else names[0]) + ".")
 
 
 def where(thing: Thing) -> str:
@@ -138,34 +99,48 @@ def sharp(thing: Thing) -> bool:
     return all(abs(3 * v / SIDE - edge) > 0.12 for v in (thing.x, thing.y) for edge in (1, 2))
 
 
+def ask(text: str, answer: str, skill: str, *named: Thing, look: Thing | None = None) -> Question:
+    """A question that names these things, by shape or by colour; its answer is found by looking at the thing `look`."""
+    hints = tuple((thing.shape if thing.shape in text else thing.colour, *thing.at) for thing in named)
+    return Question(text, answer, skill, hints, (look.at,) if look else ())
+
+
+def ask_colour(text: str, thing: Thing, *named: Thing) -> Question:
+    """A question whose answer is the colour of a thing."""
+    return ask(text, polish(f"{thing.colour}."), "colour", *named, look=thing)
+
+
+def ask_shape(text: str, thing: Thing, *named: Thing) -> Question:
+    """A question whose answer is the shape of a thing."""
+    return ask(text, polish(f"a {thing.shape}."), "shape", *named, look=thing)
+
+
 def describe(rng: random.Random, things: list[Thing]) -> list[Question]:
     """What there is. (Like the next three, a question about the first of the things, as a list of one.)"""
-    return [Question(what_is_there(rng), names_of(things), "describe")]
+    return [Question(rng.choice(pages.WHAT_IS_THERE), names_of(things), "describe")]
 
 
 def colour_of(rng: random.Random, things: list[Thing]) -> list[Question]:
     """Which colour a shape has."""
     shape = things[0].shape
     text = rng.choice((f"What colour is the {shape}?", f"Which colour does the {shape} have?"))
-    return [colour_question(text, things[0], hints(things[0]))]
+    return [ask_colour(text, things[0], things[0])]
 
 
 def shape_of(rng: random.Random, things: list[Thing]) -> list[Question]:
     """Which shape has a colour."""
-    colour = things[0].colour
-    text = rng.choice((f"What shape is {colour}?", f"Which shape is {colour}?"))
-    return [shape_question(text, things[0], hint(colour, things[0]))]
+    text = rng.choice((f"What shape is {things[0].colour}?", f"Which shape is {things[0].colour}?"))
+    return [ask_shape(text, things[0], things[0])]
 
 
 def place_of(rng: random.Random, things: list[Thing]) -> list[Question]:
     """In which ninth of the picture a shape is."""
-    thing = things[0]
-    return [Question(f"Where is the {thing.shape}?", sentence(where(thing)), "place", hints(thing))]
+    return [ask(f"Where is the {things[0].shape}?", polish(f"{where(things[0])}."), "place", things[0])]
 
 
 def what_is_at(thing: Thing) -> Question:
     """What is in its ninth of the picture."""
-    return Question(f"What is {where(thing)}?", sentence(article(thing.name)), "place", (), aim(thing))
+    return ask(f"What is {where(thing)}?", polish(f"a {thing.name}."), "place", look=thing)
 
 
 def absent(rng: random.Random, things: list[Thing], most: int = 1) -> list[Question]:
@@ -174,22 +149,10 @@ def absent(rng: random.Random, things: list[Thing], most: int = 1) -> list[Quest
     asked = [Question(f"What colour is the {missing}?", f"There is no {missing}.", "absent")]
     if rng.random() < 0.5 and most > 1:
         thing = rng.choice(things)
-        asked.append(Question(f"Is there {article(thing.name)}?", "Yes.", "absent"))
+        asked.append(Question(polish(f"Is there a {thing.name}?"), "Yes.", "absent"))
         wrong = rng.choice([c for c in NAMES if c not in [thing.colour for thing in things]])
-        asked.append(Question(f"Is there {article(f'{wrong} {thing.shape}')}?", "No.", "absent"))
+        asked.append(Question(polish(f"Is there a {wrong} {thing.shape}?"), "No.", "absent"))
     return asked
-
-
-def the_other(rng: random.Random, things: list[Thing]) -> list[Question]:
-    """Of two things, the one that is not named.
-
-    Else "pink" would never be an answer where the question says "triangle", if pink triangles are held out.
-    """
-    one, other = rng.choice((things, things[::-1]))
-    return [
-        colour_question(f"What colour is the thing that is not a {one.shape}?", other, hints(one)),
-        shape_question(f"What shape is not {one.colour}?", other, hint(one.colour, one)),
-    ]
 
 
 def shapes(rng: random.Random, held: bool) -> Sample:
@@ -201,7 +164,10 @@ def shapes(rng: random.Random, held: bool) -> Sample:
         asked += colour_of(rng, [thing])
     asked += shape_of(rng, things)
     if len(things) == 2:
-        asked += the_other(rng, things)
+        # Else "pink" would never be an answer where the question says "triangle", if pink triangles are held out.
+        one, other = rng.choice((things, things[::-1]))
+        asked.append(ask_colour(f"What colour is the thing that is not a {one.shape}?", other, one))
+        asked.append(ask_shape(f"What shape is not {one.colour}?", other, one))
     if sharp(things[0]):
         asked += [*place_of(rng, things), what_is_at(things[0])]
     asked += absent(rng, things, most=3)
@@ -209,15 +175,15 @@ def shapes(rng: random.Random, held: bool) -> Sample:
     return Sample([page], asked)
 
 
-def one_question(ask: Callable[[random.Random, list[Thing]], list[Question]], most: int = 3) -> Maker:
+def one_question(about: Callable[[random.Random, list[Thing]], list[Question]], most: int = 3) -> Maker:
     """A page of shapes with one question, for the examination."""
 
     def make(rng: random.Random, held: bool) -> Sample:
         while True:
             things = several(rng, held, most)
             page = page_of(rng, things)
-            if ask is not place_of or sharp(things[0]):
-                return Sample([page], ask(rng, things))
+            if about is not place_of or sharp(things[0]):
+                return Sample([page], about(rng, things))
 
     return make
 
@@ -245,8 +211,8 @@ def places(rng: random.Random, held: bool) -> Sample:
 def at_its_place(rng: random.Random, thing: Thing) -> list[Question]:
     """Where a thing is, and what is there, as far as it has names."""
     asked = []
-    colour = colour_question(f"What colour is {where(thing)}?", thing)
-    shape = shape_question(f"What shape is {where(thing)}?", thing)
+    colour = ask_colour(f"What colour is {where(thing)}?", thing)
+    shape = ask_shape(f"What shape is {where(thing)}?", thing)
     if thing.shape != BLOT:
         asked += [*place_of(rng, [thing]), shape]
     if thing.colour != ODD:
@@ -255,17 +221,11 @@ def at_its_place(rng: random.Random, thing: Thing) -> list[Question]:
         asked[1:] = [rng.choice(asked[1:]), what_is_at(thing)]
     if thing.colour != ODD and rng.random() < 0.7:
         text = f"Where is the {thing.colour} thing?"
-        asked.append(Question(text, sentence(where(thing)), "place", hint(thing.colour, thing)))
+        asked.append(ask(text, polish(f"{where(thing)}."), "place", thing))
     return asked
 
 
 # ---------------------------------------------------------------------------------------------------- numbers
-
-
-def held_groups() -> list[tuple[int, str, str]]:
-    """The held-out groups, (number, shape, colour), without the held-out pairs."""
-    kinds = [(shape, colour) for shape in SHAPES for colour in NAMES if not held_pair(shape, colour)]
-    return [(n, *kind) for n in range(1, 6) for kind in kinds if held_group(n, *kind)]
 
 
 def tones_of(kinds: list[Kind]) -> dict[str, list[str]]:
@@ -292,19 +252,20 @@ def group(rng: random.Random, even: bool = False) -> list[Kind]:
             return chosen
 
 
-def count_question(what: str, number: int) -> Question:
-    """How many of something there are."""
-    return Question(f"How many {what} are there?", f"{number}.", "count", counted=what)
+def plural(shape: str) -> str:
+    """More than one of a shape."""
+    return shape + ("es" if shape == "cross" else "s")
 
 
 def counts(rng: random.Random, held: bool) -> Sample:
     """Up to five things; how many there are, and how many of a kind."""
     if held:
         count = rng.randint(1, 5)
-        number, shape, colour = rng.choice([held for held in held_groups() if held[0] == count])
-        others = [kind for kind in group(rng) if kind[0] != shape][: rng.randint(0, 5 - number)]
-        page = page_of(rng, scatter(rng, [(shape, colour)] * number + others, 50))
-        return Sample([page], [Question(f"How many {plural(shape)} are there?", f"{number}.", "count")])
+        kinds = [(s, c) for s in SHAPES for c in NAMES if held_group(count, s, c) and not held_pair(s, c)]
+        shape, colour = rng.choice(kinds)
+        others = [kind for kind in group(rng) if kind[0] != shape][: rng.randint(0, 5 - count)]
+        page = page_of(rng, scatter(rng, [(shape, colour)] * count + others, 50))
+        return Sample([page], [Question(f"How many {plural(shape)} are there?", f"{count}.", "count")])
     chosen = group(rng, even=True)
     if plain := rng.random() < 0.5:
         chosen = [(shape, ODD) for shape, _ in chosen]
@@ -314,9 +275,10 @@ def counts(rng: random.Random, held: bool) -> Sample:
         for thing in things:
             thing.paint = paints[thing.shape]
     missing = rng.choice([shape for shape in SHAPES if shape not in tones])
-    asked = [count_question(plural(shape), len(tones.get(shape, ()))) for shape in (*tones, missing)]
-    what, colour = rng.choice(("things", "shapes")), rng.choice(chosen)[1]
-    asked.append(count_question(what, len(chosen)))
+    numbers = {plural(shape): len(tones.get(shape, ())) for shape in (*tones, missing)}
+    numbers[rng.choice(("things", "shapes"))] = len(chosen)
+    colour = rng.choice(chosen)[1]
+    asked = [Question(f"How many {what} are there?", f"{n}.", "count", counted=what) for what, n in numbers.items()]
     if not plain:
         number = sum(c == colour for _, c in chosen)
         asked.append(Question(f"How many things are {colour}?", f"{number}.", "count", counted=colour))
@@ -339,61 +301,49 @@ def side_of(a: tuple[float, float], b: tuple[float, float]) -> str | None:
     return None
 
 
-def side(a: Thing, b: Thing) -> str | None:
-    """On which side of thing b lies thing a."""
-    return side_of((a.x, a.y), (b.x, b.y))
-
-
-def related_shapes(rng: random.Random, held: bool) -> list[str]:
-    """Two or three shapes: the first two a held-out relation, or no two of them one."""
-    while True:
-        chosen = rng.sample(SHAPES, 2 if held else rng.choice((2, 2, 2, 3)))
-        if held and held_relation(*chosen):
-            return chosen
-        if not held and not any(held_relation(a, b) for a in chosen for b in chosen if a != b):
-            return chosen
-
-
 def relations(rng: random.Random, held: bool) -> Sample:
     """Two or three things, and on which side of another each lies."""
-    chosen = related_shapes(rng, held)
+    while True:
+        chosen = rng.sample(SHAPES, 2 if held else rng.choice((2, 2, 2, 3)))
+        # In training no shape is ever seen from another of these: held out is a fifth of the pairs.
+        pairs_of = [chosen] if held else permutations(chosen, 2)
+        if any((2 * SHAPES.index(a) + SHAPES.index(b)) % 5 == 0 for a, b in pairs_of) == held:
+            break
     kinds = [(shape, rng.choice([c for c in NAMES if not held_pair(shape, c)])) for shape in chosen]
     while True:
         things = scatter(rng, kinds, 52)
         a, b = things[:2]
-        if to := side(a, b):
+        if to := side_of(a.at, b.at):
             break
     page = page_of(rng, things)
     other = rng.choice((to, OPPOSITE[to], rng.choice(list(SIDES))))
-    both = hints(a, b)
-    asked = [seen_from(a, b, to, both), is_it(a, b, other, to)]
+    asked = [seen_from(a, b, to, a, b), is_it(a, b, other, to)]
     if held:
         return Sample([page], [rng.choice(asked)])
     back = OPPOSITE[to]
-    asked += [seen_from(b, a, back, both), is_it(a, b, to if other != to else back, to)]
+    asked += [seen_from(b, a, back, a, b), is_it(a, b, to if other != to else back, to)]
     asked.append(is_it(b, a, rng.choice((back, back, to, rng.choice(list(SIDES)))), back))
     if len(things) == 2:
-        what = Question(f"What is {SIDES[to]} the {b.shape}?", f"The {a.name}.", "relation", hints(b), aim(a))
-        nothing = Question(f"What is {SIDES[back]} the {b.shape}?", "Nothing.", "relation", hints(b))
+        what = ask(f"What is {SIDES[to]} the {b.shape}?", f"The {a.name}.", "relation", b, look=a)
+        nothing = ask(f"What is {SIDES[back]} the {b.shape}?", "Nothing.", "relation", b)
         asked.append(rng.choice((what, nothing)))
     if len(things) == 2 and a.colour != b.colour:
-        # Answers that go with any shape and any colour of the question, as in `the_other`.
-        asked.append(colour_question(f"What colour is the thing {SIDES[to]} the {b.shape}?", a, hints(b)))
-        asked.append(shape_question(f"What shape is {SIDES[to]} the {b.colour} thing?", a, hint(b.colour, b)))
+        # Answers that go with any shape and any colour of the question, as in `shapes`.
+        asked.append(ask_colour(f"What colour is the thing {SIDES[to]} the {b.shape}?", a, b))
+        asked.append(ask_shape(f"What shape is {SIDES[to]} the {b.colour} thing?", a, b))
     rng.shuffle(asked)
     return Sample([page], asked)
 
 
-def seen_from(a: Thing, b: Thing, to: str, named: Hints) -> Question:
-    """Where a is, seen from b."""
-    text = f"Where is the {a.shape}, seen from the {b.shape}?"
-    return Question(text, sentence(f"{SIDES[to]} it"), "relation", named)
+def seen_from(a: Thing, b: Thing, to: str, *named: Thing) -> Question:
+    """Where a is, seen from b; both are `named`."""
+    return ask(f"Where is the {a.shape}, seen from the {b.shape}?", polish(f"{SIDES[to]} it."), "relation", *named)
 
 
 def is_it(a: Thing, b: Thing, asked: str, to: str) -> Question:
     """Whether a is on the side that is asked for; it is on the side `to`."""
-    text = f"Is the {a.shape} {SIDES[asked]} the {b.shape}?"
-    return Question(text, "Yes." if asked == to else "No.", "relation", hints(a, b))
+    answer = "Yes." if asked == to else "No."
+    return ask(f"Is the {a.shape} {SIDES[asked]} the {b.shape}?", answer, "relation", a, b)
 
 
 # ------------------------------------------------------------------------------------------------ differences
@@ -408,33 +358,33 @@ def difference(rng: random.Random, held: bool) -> Sample:
         kind, things = rng.choice(CHANGES), several(rng, held, 3)
         if kind == "gone" and len(things) == 1 and rng.random() < 0.7:
             kind = "move"
-        tint = paper(rng)
+        tint = pages.paper(rng)
         after, answer = changed(rng, held, kind, things)
         if answer:
             break
-    pages = [page_of(rng, things, tint), page_of(rng, after, tint)]
+    drawn = [page_of(rng, things, tint), page_of(rng, after, tint)]
     seen = [things, after]
     if kind == "come":
-        pages.reverse()
+        drawn.reverse()
         seen.reverse()
     text = rng.choice(("What has changed?", "What is different?", "What is the difference?"))
-    look = () if kind == "nothing" else aim(things[0] if kind in ("come", "gone") else after[0])
-    asked = [Question(text, answer, "difference", (), look)]
+    look = None if kind == "nothing" else things[0] if kind in ("come", "gone") else after[0]
+    asked = [ask(text, answer, "difference", look=look)]
     if not held:
         yes, what = ("No.", "Nothing.") if kind == "nothing" else ("Yes.", f"The {things[0].name}.")
-        asked.append(Question("Has anything changed?", yes, "difference", (), look))
-        asked.append(Question("Which thing has changed?", what, "difference", (), look))
+        asked.append(ask("Has anything changed?", yes, "difference", look=look))
+        asked.append(ask("Which thing has changed?", what, "difference", look=look))
         for number, there in zip(("first", "second"), seen, strict=True):
             if there:
                 asked.append(Question(f"What is in the {number} picture?", names_of(there), "describe"))
-    return Sample(pages, asked)
+    return Sample(drawn, asked)
 
 
 def changed(rng: random.Random, held: bool, kind: str, things: list[Thing]) -> tuple[list[Thing], str]:
     """The things after a change of the first one, and what has happened; "" if it cannot be seen clearly."""
     first, after = things[0], [Thing(**vars(thing)) for thing in things]
     if kind == "come":
-        return after[1:], sentence(f"{article(first.name)} has come")
+        return after[1:], polish(f"a {first.name} has come.")
     if kind == "gone":
         return after[1:], f"The {first.name} has gone."
     if kind == "colour":
@@ -444,7 +394,7 @@ def changed(rng: random.Random, held: bool, kind: str, things: list[Thing]) -> t
         return after, f"The {first.name} has become {after[0].colour}."
     if kind == "move":
         after[0].x, after[0].y = free_spot(rng, after[1:], first.size) or (first.x, first.y)
-        way = side(after[0], first)
+        way = side_of(after[0].at, first.at)
         if way is None or abs(after[0].x - first.x) + abs(after[0].y - first.y) < 50:
             return after, ""
         return after, f"The {first.name} has moved {WAYS[way]}."
@@ -459,19 +409,12 @@ SKILLS: dict[str, Maker] = {
     "describe": one_question(describe),
     "place": one_question(place_of, most=1),
     "absent": one_question(absent),
-    "count": counts,
-    "relation": relations,
-    "read": writing,
-    "chart": chart,
-    "table": table,
-    "scene": scene,
-    "difference": difference,
+    **{"count": counts, "relation": relations, "read": pages.writing, "chart": pages.chart, "table": pages.table},
+    **{"scene": pages.scene, "difference": difference},
 }
 # What training draws, by the names in `data/pictures.txt`.
-PAGES: dict[str, Maker] = {
-    make.__name__: make
-    for make in (shapes, places, counts, relations, writing, lines, chart, table, scene, difference, soup)
-}
+_MAKERS = (shapes, places, counts, relations, difference, pages.writing, pages.lines, pages.chart, pages.table)
+PAGES: dict[str, Maker] = {make.__name__: make for make in (*_MAKERS, pages.scene, pages.soup)}
 MIXES = {mix: {name: float(share) for name, share in pairs(rows)} for mix, rows in family("pictures", "mix").items()}
 
 
@@ -484,4 +427,4 @@ def draw(rng: random.Random, split: str = "train", skill: str | None = None, mix
 
 def beside(rng: random.Random, held: bool) -> Sample:
     """A page that only the eye reads, for practice of what it finds hard: letters, or things to count."""
-    return soup(rng, held) if rng.random() < 0.67 else counts(rng, held)
+    return pages.soup(rng, held) if rng.random() < 0.67 else counts(rng, held)

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import zlib
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+
+from course_utils.pico.textbook.lists import pairs, section
 
 
 @dataclass(frozen=True)
@@ -42,32 +45,25 @@ def plain(sample: Sample) -> str:
 
 
 # What a bigger sibling says of itself where the textbook speaks of pico-mini. Longer phrases come first.
-INTRODUCTIONS = {
-    "pico-mini": {},
-    "pico-medium": {
-        "about two million parameters, a few megabytes. Phi and ChatGPT are more than a thousand times bigger.": (
-            "about seven million parameters, 13 megabytes. Phi-3-mini is more than five hundred times bigger."
-        ),
-        "about two million parameters": "about seven million parameters",
-        "noin kaksi miljoonaa parametria": "noin seitsemän miljoonaa parametria",
-        "pico-mini": "pico-medium",
-    },
-}
+INTRODUCTIONS = {"pico-mini": (), "pico-medium": pairs(section("replies", "pico-medium"))}
+
+
+def rewrite(sample: Sample, change: Callable[[str], str]) -> Sample:
+    """The sample with `change` done to every text of it."""
+    messages = tuple({**message, "content": change(message["content"])} for message in sample.messages)
+    return replace(sample, messages=messages, text=change(sample.text))
 
 
 def introduce(sample: Sample, name: str) -> Sample:
     """The same sample as the model `name` should learn it, and be judged by: with its own name and size."""
 
     def own(text: str) -> str:
-        for old, new in INTRODUCTIONS[name].items():
+        for old, new in INTRODUCTIONS[name]:
             text = text.replace(old, new)
         return text
 
-    about = dict(sample.about)
-    if "answers" in about:
-        about["answers"] = tuple(map(own, about["answers"]))
-    messages = tuple({**message, "content": own(message["content"])} for message in sample.messages)
-    return replace(sample, messages=messages, text=own(sample.text), about=about)
+    about = {key: tuple(map(own, value)) if key == "answers" else value for key, value in sample.about.items()}
+    return replace(rewrite(sample, own), about=about)
 
 
 def in_test(*content) -> bool:

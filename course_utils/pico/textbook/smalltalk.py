@@ -1,22 +1,23 @@
 """The first impression: what people type before they have read anything, and pico-mini's honest answers.
 
 Two kinds of messages live here. *Topics* are greetings, thanks, "who are you?" and the like, each with many wordings
-and a few answers (`data/topics.txt`, `data/wordings.txt`). Everything *outside* of pico-mini's world (`everyday.py`)
-gets one honest answer and an offer. One wording in eight is never trained on, so that a score means understanding.
+and a few answers (`data/topics.txt`, `data/wordings.txt`). Everyday questions from *outside* of pico-mini's world,
+mixed endlessly from `data/everyday_*.txt`, get an honest answer: pico-mini can only learn from many different examples
+that it knows nothing of weather, recipes and football. One wording in eight is never trained on, so that a score means
+understanding.
 """
 
 from __future__ import annotations
 
 import random
 import re
-import zlib
 from dataclasses import dataclass
 from functools import cache
 from itertools import product
 
-from course_utils.pico.textbook.everyday import everyday_in_language
-from course_utils.pico.textbook.lists import DATA, asked, pairs, section, sections, split_words
-from course_utils.pico.textbook.world import choices
+from course_utils.pico.textbook.lists import DATA, Lines, asked, family, pairs, section, sections, split_words
+from course_utils.pico.textbook.sample import in_test
+from course_utils.pico.textbook.world import CHOICE
 
 EVERYDAY_200 = DATA / "everyday_200.txt"  # the 200 everyday questions of the evaluation, one a line
 LANGUAGES = ("en", "fi")
@@ -27,35 +28,19 @@ class Topic:
     """One thing people say first, in many wordings, with the answers that fit all of them."""
 
     key: str
-    english_questions: tuple[str, ...]
-    english_answers: tuple[str, ...]
-    finnish_questions: tuple[str, ...]
-    finnish_answers: tuple[str, ...]
-
-    def questions(self, language: str) -> tuple[str, ...]:
-        """The single wordings in "en" or "fi"."""
-        return self.english_questions if language == "en" else self.finnish_questions
-
-    def answers(self, language: str) -> tuple[str, ...]:
-        """The answers in "en" or "fi"."""
-        return self.english_answers if language == "en" else self.finnish_answers
+    questions: dict[str, Lines]  # by language, "en" or "fi"
+    answers: dict[str, Lines]
 
 
-def _topics() -> tuple[Topic, ...]:
-    keys = dict.fromkeys(heading.split()[0] for heading in sections("topics"))
-    return tuple(
-        Topic(key, *(x for lang in LANGUAGES for x in asked(section("topics", f"{key} {lang}")))) for key in keys
-    )
+def _topic(key: str) -> Topic:
+    both = {language: asked(section("topics", f"{key} {language}")) for language in LANGUAGES}
+    return Topic(key, *({language: lines[part] for language, lines in both.items()} for part in (0, 1)))
 
 
-def _replies(heading: str) -> tuple[str, ...]:
-    return split_words(section("replies", heading), "|")
-
-
-TOPICS = _topics()
+TOPICS = tuple(map(_topic, dict.fromkeys(heading.split()[0] for heading in sections("topics"))))
 FIRST_TOPICS = [topic for topic in TOPICS if f"{topic.key} en" in sections("wordings")]
 # What people say after an offer such as "Shall I tell you a story?"
-YES, NO, YES_FINNISH, NO_FINNISH = map(_replies, ("yes en", "no en", "yes fi", "no fi"))
+YES, NO, YES_FINNISH = (split_words(section("replies", heading), "|") for heading in ("yes en", "no en", "yes fi"))
 OUTSIDE, OUTSIDE_FINNISH = section("replies", "outside en"), section("replies", "outside fi")
 
 
@@ -66,7 +51,7 @@ def normalise(text: str) -> str:
 
 def is_test_wording(text: str) -> bool:
     """Whether this wording is kept for evaluation (one in eight, decided by a checksum of its words)."""
-    return zlib.crc32(normalise(text).encode("utf-8")) % 8 == 0
+    return in_test(normalise(text))
 
 
 def by_split(wordings: tuple[str, ...], split: str) -> tuple[str, ...]:
@@ -77,17 +62,21 @@ def by_split(wordings: tuple[str, ...], split: str) -> tuple[str, ...]:
 @cache
 def patterns() -> dict[str, list[tuple[str, ...]]]:
     """The patterns of `wordings.txt`, each spelt out: {"greeting en": [("Hi", "Hi!", "Hello", ...), ...], ...}."""
-    return {
-        heading: [tuple(dict.fromkeys("".join(c).strip() for c in product(*choices(line)))) for line in lines]
-        for heading, lines in sections("wordings").items()
-    }
+    return {heading: [spelt_out(line) for line in lines] for heading, lines in sections("wordings").items()}
+
+
+def spelt_out(pattern: str) -> tuple[str, ...]:
+    """Every text that a pattern with "[a|b|c]" in it stands for."""
+    pieces = CHOICE.split(pattern)
+    options = [piece.split("|") if i % 2 else [piece] for i, piece in enumerate(pieces)]
+    return tuple(dict.fromkeys("".join(chosen).strip() for chosen in product(*options)))
 
 
 @cache
 def wordings(key: str, language: str, split: str) -> list[tuple[str, ...]]:
     """All wordings of a topic in one split, as groups to draw from: first a group, then a wording of it."""
     topic = next(topic for topic in TOPICS if topic.key == key)
-    groups = [(text,) for text in topic.questions(language)] + patterns().get(f"{key} {language}", [])
+    groups = [(text,) for text in topic.questions[language]] + patterns().get(f"{key} {language}", [])
     return [group for group in (by_split(group, split) for group in groups) if group]
 
 
@@ -149,6 +138,88 @@ def scruffy(rng: random.Random, text: str) -> str:
     return result
 
 
+# --- what is outside of the small world --------------------------------------------------------------------
+
+
+@cache
+def words() -> dict[str, tuple[str, ...]]:
+    """The words for each slot of the templates; "thing" and "topic" take all words of several others."""
+    found = {heading: split_words(lines, ",") for heading, lines in sections("everyday_words").items()}
+    for slot, lines in family("everyday_words", "any of").items():
+        found[slot] = tuple(dict.fromkeys(word for key in split_words(lines, ",") for word in found[key]))
+    return found
+
+
+def with_article(noun: str) -> str:
+    """Put "a" or "an" before the words, unless they have an article already."""
+    if noun.startswith(("a ", "an ", "the ")):
+        return noun
+    vowel_sound = noun[0].lower() in "aeiou" and not noun.startswith(("uni", "uku", "euro", "one"))
+    return ("an " if vowel_sound or noun.startswith(("X-", "hour", "FI")) else "a ") + noun
+
+
+def capital(text: str) -> str:
+    """The text with a capital first letter."""
+    return text[:1].upper() + text[1:]
+
+
+def slot(rng: random.Random, name: str) -> str:
+    """What fills a slot: `food`, `a_food` (with its article), `relation_cap` (with a capital letter), a number, ..."""
+    if name == "number":
+        return str(rng.randrange(101, rng.choice((1_000, 1_000, 10_000, 1_000_000))))
+    if name in ("small", "year"):
+        return str(rng.randrange(3, 100) if name == "small" else rng.randrange(1066, 2031))
+    if name in words():
+        return rng.choice(words()[name])
+    kind = name.removeprefix("a_").removesuffix("_cap")
+    if kind == "nonsense":  # a word that nobody knows, such as "zorflick"
+        word = "".join(rng.choice(words()["syllables"]) for _ in range(rng.choice((2, 2, 3))))
+    else:
+        word = rng.choice(words()[kind])
+    return with_article(word) if name.startswith("a_") else capital(word) if name.endswith("_cap") else word
+
+
+def fill_one(rng: random.Random, heading: str) -> str:
+    """One of the templates of a section with its slots filled; the first letter becomes a capital."""
+    template = rng.choice(section("everyday_questions", heading))
+    return capital(re.sub(r"{(\w+)}", lambda match: slot(rng, match[1]), template))
+
+
+def dress(rng: random.Random, text: str) -> str:
+    """Sometimes put a greeting, a sentence of context or a "Thanks!" around a question."""
+    kind = rng.random()
+    if kind < 0.14:
+        opener = rng.choice(section("everyday_questions", "openers"))
+        keep = opener.endswith((".", "!")) or text.startswith(("I ", "I'"))
+        dressed = f"{opener} {text if keep else text[:1].lower() + text[1:]}"
+    elif kind < 0.22:
+        whole = text.endswith((".", "?", "!"))
+        dressed = f"{text} {rng.choice(section('everyday_questions', 'closers'))}" if whole else text
+    elif kind < 0.30:
+        dressed = f"{fill_one(rng, 'prefaces')} {text}"
+    else:
+        return text
+    return dressed if len(dressed.split()) <= 25 else text
+
+
+def everyday_in_language(rng: random.Random) -> tuple[str, bool]:
+    """As `everyday`, and whether it is Finnish (one in ten)."""
+    kind = rng.random()
+    if kind < 0.05:
+        return rng.choice(section("everyday_questions", "fixed fi")), True
+    if kind < 0.10:
+        return fill_one(rng, "templates fi"), True
+    if kind < 0.33:
+        heading = "fixed" if kind < 0.28 else "statements"
+        return dress(rng, rng.choice(section("everyday_questions", heading))), False
+    return dress(rng, fill_one(rng, "templates")), False
+
+
+def everyday(rng: random.Random) -> str:
+    """One question, command or remark from outside the small world, 2 to 25 words."""
+    return everyday_in_language(rng)[0]
+
+
 @cache
 def kept_apart() -> frozenset[str]:
     """The 200 everyday questions of the evaluation. Training never shows them: this is called decontamination."""
@@ -159,7 +230,7 @@ def kept_apart() -> frozenset[str]:
 def inside() -> frozenset[str]:
     """What `outside` must not say: every wording of every topic, and the questions kept apart."""
     groups = [group for section in patterns().values() for group in section]
-    groups += [topic.questions(language) for topic in TOPICS for language in LANGUAGES]
+    groups += [topic.questions[language] for topic in TOPICS for language in LANGUAGES]
     return kept_apart() | {normalise(text) for group in groups for text in group}
 
 

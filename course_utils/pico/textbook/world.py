@@ -1,24 +1,20 @@
 """The lexicon of one small world, in English and in Finnish.
 
-Everything pico reads is written with the words of `data/world.txt`. A word knows its English form and four Finnish ones
-(nominative, genitive, partitive, illative); the other Finnish cases are made from them:
-
-    >>> fox = BY_ENGLISH["fox"]
-    >>> fox.nom, fox.gen, fox.part, fox.ine, fox.all
-    ('kettu', 'ketun', 'kettua', 'ketussa', 'ketulle')
-
-`Cast.draw` picks who and what a text is about, and keeps training and test apart: some pairs of words are
-held out, so that a training text never shows both. `fill` turns a template and a cast into text.
+Everything pico reads is written with the words of `data/world.txt`. `Cast.draw` picks who and what a text is about, and
+keeps training and test apart: some pairs of words are held out, so that a training text never shows both. `fill` turns
+a template and a cast into text.
 """
 
 from __future__ import annotations
 
 import re
 import zlib
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import combinations
 from random import Random
+from types import SimpleNamespace
 
 from course_utils.pico.textbook.lists import columns, section
 
@@ -36,7 +32,9 @@ class Word:
     ill: str  # kettuun, into
 
     def __post_init__(self):
-        weak, a = self.gen[:-1], vowel_harmony(self.gen)  # most endings go to the stem of the genitive
+        weak = self.gen[:-1]  # most endings go to the stem of the genitive
+        # The last vowel that is not neutral (e, i) says whether endings take a or ä.
+        a = "a" if re.search(r"[aou][^aouäöy]*$", weak, re.IGNORECASE) else "ä"
         self.ine = f"{weak}ss{a}"  # in: ketussa
         self.ela = f"{weak}st{a}"  # out of, about: ketusta
         self.ade = f"{weak}ll{a}"  # on, and the owner in "has": ketulla
@@ -46,11 +44,6 @@ class Word:
 
     def __str__(self) -> str:
         return self.en
-
-
-def vowel_harmony(form: str) -> str:
-    """The last vowel that is not neutral (e, i) says whether endings take a or ä."""
-    return next(("a" if letter in "aou" else "ä" for letter in reversed(form.lower()) if letter in "aouäöy"), "ä")
 
 
 def strong_stem(illative: str, weak: str) -> str:
@@ -119,17 +112,12 @@ def _rows(heading: str, count: int, separator: str | None = None) -> tuple[tuple
     return columns(section("world", heading), count, separator)
 
 
-def _nouns(heading: str) -> tuple[Noun, ...]:
-    return tuple(Noun(en, *finnish, plural) for en, plural, *finnish in _rows(heading, 6))
-
-
-def _words(heading: str) -> tuple[Word, ...]:
-    return tuple(Word(*row) for row in _rows(heading, 5))
-
-
 PEOPLE = tuple(Person(name, name, *forms, f"{name}s", he) for he in ("she", "he") for name, *forms in _rows(he, 4))
-ANIMALS, THINGS, FOODS, JOBS = (_nouns(heading) for heading in ("animals", "things", "foods", "jobs"))
-COLOURS, ADJECTIVES = _words("colours"), _words("adjectives")
+ANIMALS, THINGS, FOODS, JOBS = (
+    tuple(Noun(en, *finnish, plural) for en, plural, *finnish in _rows(heading, 6))
+    for heading in ("animals", "things", "foods", "jobs")
+)
+COLOURS, ADJECTIVES = (tuple(Word(*row) for row in _rows(heading, 5)) for heading in ("colours", "adjectives"))
 PLACES = tuple(
     Place(en, *finnish, plural, preposition, cases == "inner")
     for preposition, cases, en, plural, *finnish in _rows("places", 8)
@@ -163,14 +151,15 @@ def held_out(a: str, b: str) -> bool:
     return counts and zlib.crc32("+".join(sorted((a, b))).encode()) % 16 == 0
 
 
-# Each word that can clash has a bit. _clashes(word) has the bits of all words held out with it,
-# so one "and" tells whether a word fits everything drawn so far.
-_BIT = {en: 1 << i for i, en in enumerate(_KIND)}
-
-
 @cache
-def _clashes(en: str) -> int:
-    return sum(bit for other, bit in _BIT.items() if held_out(en, other))
+def _clashes(word: str) -> frozenset[str]:
+    return frozenset(other for other in _KIND if held_out(word, other))
+
+
+def held_out_pairs(text: str) -> set[tuple[str, str]]:
+    """The pairs of words in an English text (of the five main kinds) that training should not show."""
+    words = sorted(CORE & set(re.findall(r"\w+", text)))
+    return {pair for pair in combinations(words, 2) if held_out(*pair)}
 
 
 # In this order a cast is drawn.
@@ -179,29 +168,15 @@ _ROLES = {
     **{"friend": PEOPLE, "animal2": ANIMALS, "colour2": COLOURS, "place2": PLACES, "thing2": THINGS},
     **{"adj": ADJECTIVES, "food": FOODS, "feeling": FEELINGS, "time": TIMES, "weather": WEATHER, "job": JOBS},
 }
-_CORE_ROLES = ("hero", "animal", "colour", "place", "thing")
 
 
-@dataclass(eq=False)
-class Cast:
-    """Who and what one text is about."""
+def pick(options: Sequence, rng: Random):
+    """One of the options. (Not `rng.choice`, which is slower and would write another book.)"""
+    return options[int(rng.random() * len(options))]
 
-    hero: Person
-    animal: Noun
-    colour: Word
-    place: Place
-    thing: Noun
-    friend: Person
-    animal2: Noun
-    colour2: Word
-    place2: Place
-    thing2: Noun
-    adj: Word
-    food: Noun
-    feeling: Feeling
-    time: Phrase
-    weather: Phrase
-    job: Noun
+
+class Cast(SimpleNamespace):
+    """Who and what one text is about: `hero`, `friend`, `animal`, `animal2`, `place`, `feeling`, `time`, ..."""
 
     @classmethod
     def draw(cls, rng: Random, split: str) -> Cast:
@@ -209,49 +184,28 @@ class Cast:
 
         The core is hero, animal, colour, place and thing. Nobody and nothing is drawn twice.
         """
-        if split == "train":
-            return cls(**_draw(rng, avoid=True))
-        if split != "test":
+        if split not in ("train", "test"):
             raise ValueError(f'split is "train" or "test", not {split!r}')
         while True:
-            cast = cls(**_draw(rng, avoid=False))
-            if cast.shows_held_out(_CORE_ROLES):
+            cast, banned = cls(), set()
+            for role, words in _ROLES.items():
+                word = pick(words, rng)
+                while word.en in banned:
+                    word = pick(words, rng)
+                banned.add(word.en)
+                if split == "train":
+                    banned |= _clashes(word.en)
+                setattr(cast, role, word)
+            core = [word.en for word in (cast.hero, cast.animal, cast.colour, cast.place, cast.thing)]
+            if split == "train" or any(held_out(*pair) for pair in combinations(core, 2)):
                 return cast
-
-    def shows_held_out(self, roles: Iterable[str]) -> bool:
-        """True if two of these roles ("hero", "animal", ...) are a held-out pair in this cast."""
-        names = [name for role in roles if (name := getattr(self, role).en) in _BIT]
-        return any(_clashes(name) & _BIT[other] for name in names for other in names)
-
-
-def _draw(rng: Random, avoid: bool) -> dict[str, Word | Phrase]:
-    """One member for each role, all different; with `avoid`, no two of them a held-out pair."""
-    drawn, banned = {}, 0
-    for role, words in _ROLES.items():
-        while True:
-            word = words[int(rng.random() * len(words))]
-            bit = _BIT.get(word.en, 0)
-            if not banned & bit:
-                break
-        banned |= bit
-        if avoid and bit:
-            banned |= _clashes(word.en)
-        drawn[role] = word
-    return drawn
 
 
 # ----------------------------------------------------------------------------------------- templates
 
-_CHOICE = re.compile(r"\[([^\[\]]*)\]")
+CHOICE = re.compile(r"\[([^\[\]]*)\]")
 _A_BEFORE_VOWEL = re.compile(r"\b([Aa]) (?=[aeiouAEIOU])")
 _SENTENCE_START = re.compile(r'((?:^|\n\s*|[.!?]\s+|\."\s+)"?|(?<=\s)")([a-zåäö])')
-
-
-@cache
-def choices(template: str) -> tuple[tuple[str, ...], ...]:
-    """The template in pieces, each with what may stand there: "a [b|c]" is (("a ",), ("b", "c"), ("",))."""
-    pieces = _CHOICE.split(template)
-    return tuple(tuple(piece.split("|")) if i % 2 else (piece,) for i, piece in enumerate(pieces))
 
 
 def polish(text: str) -> str:
@@ -268,6 +222,5 @@ def fill(template: str, cast: Cast, rng: Random) -> str:
 
     A choice may contain members of the cast, but no other choice.
     """
-    pieces = choices(template)
-    text = "".join(piece[int(rng.random() * len(piece)) if i % 2 else 0] for i, piece in enumerate(pieces))
+    text = CHOICE.sub(lambda match: pick(match[1].split("|"), rng), template)
     return polish(text.format(**vars(cast)))

@@ -50,12 +50,8 @@ def _arguments(argv: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--seed", type=int, help="of the training (default 0), or of the examination (default 7)")
     parser.add_argument("--evaluate", action="store_true", help="score every skill on held-out content instead")
     parser.add_argument("--samples", type=int, default=300, help="with --evaluate: how many of a skill (default 300)")
-    parser.add_argument(
-        "--name",
-        choices=(*MODELS, VISION),
-        default="pico-mini",
-        help="with --evaluate and a folder: what kind of model it is, and what it should say it is (default pico-mini)",
-    )
+    kind = "with --evaluate and a folder: what kind of model it is, and what it should say it is (default pico-mini)"
+    parser.add_argument("--name", choices=(*MODELS, VISION), default="pico-mini", help=kind)
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     args = parser.parse_args(argv)
     if not args.evaluate and args.model not in trainable:

@@ -1,6 +1,6 @@
 """Measure what experts are worth: pico-moe beside the two dense models that read the same.
 
-    python -m course_utils.pico.training.experts --machine "..." --date 2026-11-26
+    python -m course_utils.pico.training.experts --machine "two cores of ..."
 
 writes `moe.json` and pico-moe's `scores.json`. pico-moe is measured as it ships; the dense ones are those that
 `python -m course_utils train dense-active` and `... dense-total` leave in their folders.
@@ -12,7 +12,9 @@ import argparse
 import json
 import sys
 import time
+from datetime import date
 from pathlib import Path
+from statistics import median
 
 import torch
 
@@ -20,9 +22,10 @@ from course_utils.base import cache_folder
 from course_utils.pico import MOE, folder
 from course_utils.pico.evaluate import Examinee, evaluate
 from course_utils.pico.moe import NAMES, RESULTS, held_out, held_out_loss, routes
-from course_utils.pico.training.recipes import ACTIVE, RECIPES, Recipe, lessons
+from course_utils.pico.tokenizer import load_tokenizer
+from course_utils.pico.training.recipes import ACTIVE, RECIPES, count_tokens
 
-EXAM_SEED = 7
+SAMPLES, EXAM_SEED = 100, 7  # so many samples a skill
 
 
 def expert_load(network, rows) -> list[list[float]]:
@@ -42,8 +45,8 @@ def active_parameters(network) -> int:
 
 
 @torch.inference_mode()
-def speed(networks: dict, rounds: int = 7) -> dict[str, tuple[float, float]]:
-    """{name: (milliseconds for a token while writing, for 1,000 tokens of a prompt)}: medians, the models in turn."""
+def speed(networks: dict, rounds: int = 7) -> dict[str, list[float]]:
+    """{name: [milliseconds for a token while writing, for 1,000 tokens of a prompt]}: medians, the models in turn."""
     prompt = torch.randint(5, 2048, (1, 500), generator=torch.Generator().manual_seed(0))
     took: dict[str, list[tuple[float, float]]] = {name: [] for name in networks}
     for _ in range(rounds):
@@ -53,20 +56,14 @@ def speed(networks: dict, rounds: int = 7) -> dict[str, tuple[float, float]]:
             read = time.perf_counter()
             for i in range(40):
                 cache = network(prompt[:, i : i + 1], past_key_values=cache, use_cache=True).past_key_values
-            took[name].append(((time.perf_counter() - read) / 40, (read - began) / 500))
-    middle = {name: [sorted(part)[rounds // 2] for part in zip(*rows, strict=True)] for name, rows in took.items()}
-    return {name: (1000 * write, 1_000_000 * read) for name, (write, read) in middle.items()}
+            took[name].append((1000 * (time.perf_counter() - read) / 40, 1_000_000 * (read - began) / 500))
+    return {name: [median(part) for part in zip(*rows, strict=True)] for name, rows in took.items()}
 
 
-def compare(networks: dict, tokenizer, recipe: Recipe, samples: int, machine: str, date: str) -> dict:
-    """All that is measured of the three models, as it stands in `moe.json`. `samples`: of each skill."""
-    rows = held_out(tokenizer)
-    speeds = speed(networks)
-    drawn = range(0, recipe.steps, 10)
-    tokens = 10 * sum(len(ids) for number in drawn for ids, _ in lessons(recipe, number, tokenizer))
-    models = {}
+def compare(networks: dict, tokenizer) -> dict:
+    """All that is measured of the three models, as it stands in `moe.json`."""
+    recipe, rows, speeds, models = RECIPES[MOE], held_out(tokenizer), speed(networks), {}
     for name, network in networks.items():
-        scores, _ = evaluate(Examinee(network, tokenizer), samples, EXAM_SEED)
         models[name] = {
             "parameters": network.num_parameters(),
             "active": active_parameters(network),
@@ -74,19 +71,17 @@ def compare(networks: dict, tokenizer, recipe: Recipe, samples: int, machine: st
             "held_out_loss": round(held_out_loss(network, rows), 4),
             "ms_a_token": round(speeds[name][0], 2),
             "ms_a_thousand_prompt_tokens": round(speeds[name][1], 1),
-            "scores": scores,
+            "scores": evaluate(Examinee(network, tokenizer), SAMPLES, EXAM_SEED)[0],
         }
     return {
-        "machine": machine,
-        "date": date,
         "command": "python -m course_utils.pico.training.experts",
         "threads": torch.get_num_threads(),
         "steps": recipe.steps,
         "samples_a_step": recipe.samples_a_step,
-        "tokens_about": tokens,
+        "tokens_about": count_tokens(recipe, every=10),
         "training_seed": recipe.seed,
         "held_out_samples": len(rows),
-        "samples": samples,
+        "samples": SAMPLES,
         "seed": EXAM_SEED,
         "models": models,
         "load": [[round(share, 4) for share in layer] for layer in expert_load(networks[MOE], rows)],
@@ -95,13 +90,11 @@ def compare(networks: dict, tokenizer, recipe: Recipe, samples: int, machine: st
 
 def main(argv: list[str] | None = None) -> int:
     """Measure the three, and write down what came out."""
-    from transformers import AutoModelForCausalLM, AutoTokenizer
+    from transformers import AutoModelForCausalLM
 
     parser = argparse.ArgumentParser(prog="python -m course_utils.pico.training.experts")
     parser.add_argument("--trained", type=Path, default=cache_folder() / "train", help="where the dense models are")
     parser.add_argument("--machine", required=True, help="the machine, in words")
-    parser.add_argument("--date", required=True, help="the day, as 2026-11-26")
-    parser.add_argument("--samples", type=int, default=100, help="how many of each skill (default 100)")
     args = parser.parse_args(argv)
     folders = {MOE: folder(MOE)} | {name: args.trained / name / "model" for name in NAMES[1:]}
     for name, path in folders.items():
@@ -111,12 +104,11 @@ def main(argv: list[str] | None = None) -> int:
     networks = {
         name: AutoModelForCausalLM.from_pretrained(path, dtype=torch.float32).eval() for name, path in folders.items()
     }
-    tokenizer = AutoTokenizer.from_pretrained(folder(MOE))
-    result = compare(networks, tokenizer, RECIPES[MOE], args.samples, args.machine, args.date)
-    exam = {"samples": args.samples, "seed": EXAM_SEED, "scores": result["models"][MOE]["scores"]}
+    result = {"machine": args.machine, "date": date.today().isoformat()} | compare(networks, load_tokenizer())
+    exam = {"samples": SAMPLES, "seed": EXAM_SEED, "scores": result["models"][MOE]["scores"]}
     for path, content in ((RESULTS, result), (folder(MOE) / "scores.json", exam)):
         path.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
-    print(json.dumps(result, indent=1))
+        print(f"Written: {path}")
     return 0
 
 

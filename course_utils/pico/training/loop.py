@@ -17,7 +17,7 @@ from torch.nn.utils.rnn import pad_sequence
 
 from course_utils.base import CourseError
 from course_utils.pico.tokenizer import IGNORED
-from course_utils.pico.training.muon import Muon, half_is_quicker
+from course_utils.pico.training.muon import Muon
 from course_utils.setup import threads
 
 Row = tuple[list[int], list[int]]  # token ids and labels, from `encode`
@@ -125,13 +125,8 @@ class Checkpoint:
     recipe: dict
     parts: list
 
-    @property
-    def path(self) -> Path:
-        return self.folder / "checkpoint.pt"
-
-    @property
-    def curve(self) -> Path:
-        return self.folder / "curve.csv"
+    def __post_init__(self):
+        self.path, self.curve = self.folder / "checkpoint.pt", self.folder / "curve.csv"
 
     def save(self, done: int) -> None:
         """Save the state after so many steps, whole or not at all."""
@@ -196,11 +191,6 @@ def run(
             checkpoint.log(number, figures["loss"])
             if (number + 1) % save_every == 0 or number + 1 == last:
                 checkpoint.save(number + 1)
-
-
-def prefers_half(device: str = "cpu") -> bool:
-    """Whether training computes in bfloat16 there: always on a GPU, and on a processor that is quicker with it."""
-    return device == "cuda" or half_is_quicker()
 
 
 def quicken(model) -> None:

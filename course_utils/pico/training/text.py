@@ -10,7 +10,8 @@ from transformers import Phi3Config, Phi3ForCausalLM, PhimoeConfig, PhimoeForCau
 
 from course_utils.pico import folder as folder_of
 from course_utils.pico.tokenizer import load_tokenizer
-from course_utils.pico.training.loop import Checkpoint, backward, optimizers, prefers_half, quicken, run
+from course_utils.pico.training.loop import Checkpoint, backward, optimizers, quicken, run
+from course_utils.pico.training.muon import prefers_half
 from course_utils.pico.training.recipes import ACTIVE, Recipe, lessons
 from course_utils.setup import threads
 
@@ -19,7 +20,7 @@ def build_model(recipe: Recipe) -> Phi3ForCausalLM | PhimoeForCausalLM:
     """The architecture of Phi-3, or with experts that of Phi-3.5-MoE, only small, with random weights."""
     torch.manual_seed(recipe.seed)
     common = {
-        "vocab_size": recipe.vocab_size,
+        "vocab_size": 2048,
         "hidden_size": recipe.hidden_size,
         "num_hidden_layers": recipe.layers,
         "num_attention_heads": recipe.heads,
@@ -89,7 +90,7 @@ def train(recipe: Recipe, folder: Path, last: int | None = None, save_every: int
         model.set_experts_implementation("grouped_mm")
     if last > 200:
         quicken(model)
-    optims = optimizers(model, recipe.muon_rate, recipe.adam_rate)
+    optims = optimizers(model, recipe.learning_rate, recipe.learning_rate)
     half = prefers_half(device)
     before_review = folder / "before_review.pt"
 

@@ -19,27 +19,24 @@ import platform
 import random
 import re
 import sys
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache, partial
 from itertools import combinations
 from pathlib import Path
-from statistics import median
 
 from course_utils.pico import evaluate, folder, textbook
 from course_utils.pico.textbook.noise import web
 from course_utils.pico.textbook.sentences import SIMPLE, pair
 from course_utils.pico.textbook.world import Cast, held_out
-from course_utils.pico.tokenizer import IGNORED, encode
+from course_utils.pico.tokenizer import IGNORED, encode, load_tokenizer
 from course_utils.pico.training.recipes import Recipe
 
 RESULTS = Path(__file__).with_name("thesis.json")
 SEED = 0
 EXAM_SEED = 5
-TOKENS_A_STEP = 2048
-TOKENS = 1000 * TOKENS_A_STEP
+STEPS, TOKENS_A_STEP = 1000, 2048
 SMALL = Recipe(hidden_size=96, layers=3, heads=3, intermediate_size=256, warmup=50, review=0, seed=SEED)
 RECIPES = {"small": SMALL, "big": replace(SMALL, hidden_size=240, layers=4, heads=5, intermediate_size=640)}
 # What they read, in shares of the pages: copying first, which all the rest is built on, then five skills together.
@@ -58,11 +55,6 @@ class Run:
     name: str
     size: str
     noise: float
-    tokens: int = TOKENS
-
-    @property
-    def steps(self) -> int:
-        return round(self.tokens / TOKENS_A_STEP)
 
 
 # The three of the thesis first: every run is kept as soon as it is finished.
@@ -73,9 +65,6 @@ RUNS = (
     Run("small-web-25", "small", noise=0.25),
     Run("small-web-50", "small", noise=0.5),
 )
-
-
-# --- what they read ---------------------------------------------------------------------------------------
 
 
 def translate(rng: random.Random, split: str) -> textbook.Sample:
@@ -101,15 +90,12 @@ copying = partial(page, shares=FIRST)
 def pages_of(run: Run, tokenizer) -> Iterator[tuple[list[tuple[list[int], list[int]]], int]]:
     """For each step of a run: (its encoded pages, tokens read so far). About `TOKENS_A_STEP` tokens a step."""
     rng, read = random.Random(SEED), 0
-    for step in range(run.steps):
-        rows, draw = [], copying if step < COPYING * run.steps else page
+    for step in range(STEPS):
+        rows, draw = [], copying if step < COPYING * STEPS else page
         while read < (step + 1) * TOKENS_A_STEP:
             rows.append(encode(web(rng, "train", run.noise, draw), tokenizer))
             read += len(rows[-1][0])
         yield rows, read
-
-
-# --- what they are asked ----------------------------------------------------------------------------------
 
 
 @lru_cache
@@ -124,23 +110,6 @@ def held_out_rows(tokenizer) -> dict[str, list]:
     return rows
 
 
-def held_out_loss(model, tokenizer) -> float:
-    """Nats per answer token on the clean held-out pages. Each skill counts the same."""
-    import torch
-
-    from course_utils.pico.training.loop import answer_loss, micro_batches
-
-    losses = []
-    for rows in held_out_rows(tokenizer).values():
-        summed = counted = 0.0
-        with torch.inference_mode():
-            for ids, labels, weights in micro_batches(rows, 4096):
-                loss, count = answer_loss(model, ids, labels, torch.ones_like(weights))
-                summed, counted = summed + loss.item(), counted + count.item()
-        losses.append(summed / counted)
-    return sum(losses) / len(losses)
-
-
 def examine(student: evaluate.Examinee) -> dict[str, float]:
     """Share of right answers, from 0 to 1, to `SAMPLES` clean held-out pages of each skill."""
     scores = {}
@@ -152,55 +121,43 @@ def examine(student: evaluate.Examinee) -> dict[str, float]:
     return scores
 
 
-# --- the runs ---------------------------------------------------------------------------------------------
-
-
 def train(run: Run, tokenizer) -> dict:
     """Train one run; returns its row of the results, with a line of progress at each look."""
+    from course_utils.pico.moe import held_out_loss
     from course_utils.pico.training import loop
+    from course_utils.pico.training.muon import prefers_half
     from course_utils.pico.training.text import build_model
 
-    recipe = replace(RECIPES[run.size], steps=run.steps)
+    recipe = replace(RECIPES[run.size], steps=STEPS)
     # The copy that is looked at is never compiled: it reads and writes at every length.
     model, copied = build_model(recipe), build_model(recipe)
-    if run.steps > 200:
+    if STEPS > 200:
         loop.quicken(model)
-    optims, half = loop.optimizers(model, recipe.muon_rate, recipe.adam_rate), loop.prefers_half()
-    looks = [round(run.steps * look / LOOKS) for look in range(1, LOOKS + 1)]
-    curve, scores, seconds, began, read = [], [], [], 0.0, 0
+    optims, half = loop.optimizers(model, recipe.learning_rate, recipe.learning_rate), prefers_half()
+    looks = [round(STEPS * look / LOOKS) for look in range(1, LOOKS + 1)]
+    curve, scores, read = [], [], 0
     pages = pages_of(run, tokenizer)
 
     def gradients(_: int) -> dict[str, float]:
-        nonlocal began, read
+        nonlocal read
         rows, read = next(pages)
-        began = time.process_time()
         return {"loss": loop.backward(model, rows, half)}
 
     def after(done: int) -> None:
-        seconds.append(time.process_time() - began)
         if done not in looks:
             return
         copied.load_state_dict(model.state_dict())
-        curve.append([read, round(held_out_loss(copied, tokenizer), 4)])
-        print(f"{run.name}: {read:,} tokens, held-out loss {curve[-1][1]:.3f}, {sum(seconds):.0f} s", flush=True)
+        losses = [held_out_loss(copied, rows) for rows in held_out_rows(tokenizer).values()]
+        curve.append([read, round(sum(losses) / len(losses), 4)])  # each skill counts the same
+        print(f"{run.name}: {read:,} tokens, held-out loss {curve[-1][1]:.3f}", flush=True)
         if len(curve) in EXAMS:
             scores.append({"tokens": read, **examine(evaluate.Examinee(copied, tokenizer))})
             print(f"{run.name}: {scores[-1]}", flush=True)
 
-    loop.run(model, optims, gradients, recipe.rate, run.steps, after=after)
+    loop.run(model, optims, gradients, recipe.rate, STEPS, after=after)
     count = model.num_parameters()
-    return {
-        "name": run.name,
-        "size": run.size,
-        "data": "web" if run.noise else "textbook",
-        "noise": run.noise,
-        "parameters": count,
-        "tokens": read,
-        "flops": 6 * count * read,
-        "core_seconds": round(median(seconds) * run.steps),
-        "curve": curve,
-        "scores": scores,
-    }
+    kind = {"name": run.name, "size": run.size, "data": "web" if run.noise else "textbook", "noise": run.noise}
+    return kind | {"parameters": count, "tokens": read, "flops": 6 * count * read, "curve": curve, "scores": scores}
 
 
 def results(path: Path = RESULTS) -> dict:
@@ -211,8 +168,6 @@ def results(path: Path = RESULTS) -> dict:
 def main(argv: list[str] | None = None) -> int:
     """Train every run that the results do not have yet, and write each when it is finished."""
     import torch
-
-    from course_utils.pico.tokenizer import load_tokenizer
 
     parser = argparse.ArgumentParser(prog="python -m course_utils.pico.training.thesis")
     parser.add_argument("--out", type=Path, default=RESULTS, help="the file with the results")
@@ -227,9 +182,7 @@ def main(argv: list[str] | None = None) -> int:
             continue
         recorded["runs"][run.name] = train(run, tokenizer)
         recorded["provenance"] |= {"date": date.today().isoformat(), "machine": args.machine}
-        # Each point of a curve on one line.
-        text = re.sub(r"\[\s+([\d.]+),\s+([\d.]+)\s+\]", r"[\1, \2]", json.dumps(recorded, indent=1))
-        args.out.write_text(text + "\n", encoding="utf-8")
+        args.out.write_text(json.dumps(recorded, indent=1) + "\n", encoding="utf-8")
     return 0
 
 
