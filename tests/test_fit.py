@@ -122,12 +122,6 @@ def test_a_mixture_reads_its_active_experts_only():
     assert mixture.tokens_per_second > 2 * medium.tokens_per_second
 
 
-def test_the_free_memory_counts_and_a_container_limit_with_it():
-    assert Memory(16 * GB, 5 * GB, None).free == 5 * GB
-    assert Memory(2 * GB, 1 * GB, 2 * GB).free == 1 * GB
-    assert Memory(2 * GB, None, None).free == 2 * GB
-
-
 def test_more_is_never_faster_or_smaller():
     roomy = replace(SPEED, memory=Memory(10**12, 10**12, None))
     for precision in fit.ENGINES:

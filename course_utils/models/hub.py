@@ -39,7 +39,7 @@ def fetch(name: str, runtime: str, model: Download, in_memory: bool = True) -> P
 
     target = cache_folder() / "models" / f"{name}-{runtime}-{model.revision[:12]}"
     free = machine.memory().available
-    if in_memory and free is not None and free < model.memory:
+    if in_memory and free < model.memory:
         needs = f"it needs {_gb(model.memory)} of memory and {_gb(free)} is free"
         raise DownloadError(f"{needs}; close other programs and notebooks, or use a larger machine")
     try:
@@ -61,7 +61,7 @@ def fetch(name: str, runtime: str, model: Download, in_memory: bool = True) -> P
 def _ask(name: str, model: Download, target: Path) -> None:
     """Show what the download costs, and return only when there is room for it and somebody agreed to it."""
     here = sum(file.stat().st_size for file in target.glob("*") if file.is_file())
-    left, disk, memory = max(model.size - here, 0), machine.free_disk(target), machine.memory().available
+    left, disk = max(model.size - here, 0), machine.free_disk(target)
     if disk < left + SPARE_DISK:
         raise DownloadError(f"it needs {_gb(left + SPARE_DISK)} of disk and {_gb(disk)} is free for {target}")
     answer = os.environ.get("COURSE_DOWNLOAD", "").strip().lower()
@@ -71,7 +71,7 @@ def _ask(name: str, model: Download, target: Path) -> None:
         print(f"{name} is {model.repo} on the Hugging Face hub, revision {model.revision[:12]}.")
         print(f"  to download    {_gb(left)}")
         print(f"  free disk      {_gb(disk)}")
-        print(f"  memory needed  {_gb(model.memory)}, free now: {'unknown' if memory is None else _gb(memory)}")
+        print(f"  memory needed  {_gb(model.memory)}, free now: {_gb(machine.memory().available)}")
         print(f"  licence        {model.licence}")
         print(f"  kept in        {target}", flush=True)
         if answer != "yes":

@@ -60,7 +60,7 @@ def _room_faults(result: dict) -> list[tuple[str, str]]:
         what = f"The disk has {_gb(free)} free, and the course needs {_gb(needed)}."
         faults.append((what, "Delete what you no longer need, or move the course to another disk."))
     available = result["memory"]["available"]
-    if available is not None and available < MEMORY:
+    if available < MEMORY:
         what = f"{_gb(available)} of memory are free, and a notebook needs up to {_gb(MEMORY)}."
         faults.append((what, "Close other programs and, in JupyterLab, Kernel > Shut Down All Kernels."))
     return faults
@@ -72,13 +72,13 @@ def report(result: dict) -> list[str]:
     packages = {name: row["installed"] for name, row in result["packages"].items()}
     gpus = [gpu["name"] + (f" ({_gb(gpu['memory'])})" if gpu["memory"] else "") for gpu in result["gpus"]]
     limit = " (limit of this container)" if memory["container_limit"] else ""
-    available = "" if memory["available"] is None else f", {_gb(memory['available'])} free now"
+    free = f", {_gb(memory['available'])} free now" if memory["available"] < memory["total"] else ""
     answers = f"version {ollama['version']} at {ollama['address']}"
     silent = f"nothing answers at {ollama['address']} (optional; https://ollama.com, then: ollama serve)"
     rows = [
         ("Python", f"{python['version']}, {python['path']}"),
         ("system", f"{system['name']} {system['release']}, {system['machine']}"),
-        ("memory", f"{_gb(memory['total'])}{limit}{available}"),
+        ("memory", f"{_gb(memory['total'])}{limit}{free}"),
         ("cores", str(result["cores"])),
         ("GPU", "; ".join(gpus) or "none for PyTorch (the course needs none)"),
         ("disk", f"{_gb(result['disk']['free'])} free"),

@@ -52,20 +52,18 @@ def works(*command: str) -> bool:
 
 @dataclass(frozen=True)
 class Memory:
-    """`total` is what a program may use: the RAM, or the container's limit where that is lower."""
+    """`total` is what a program may use: the RAM, or the container's limit where that is lower.
+
+    `available` is what is free of it now, or all of it where the system does not tell.
+    """
 
     total: int
-    available: int | None
+    available: int
     container_limit: int | None
-
-    @property
-    def free(self) -> int:
-        """What a program may use now, or all there is where the system does not tell."""
-        return self.total if self.available is None else self.available
 
 
 def memory(root: Path = Path("/")) -> Memory:
-    """How much memory there is, and how much of it is free now (None where the system does not tell)."""
+    """How much memory there is, and how much of it is free now."""
     total, available = _installed_memory(root)
     limit = None
     for group in _groups(root, "memory"):
@@ -76,7 +74,7 @@ def memory(root: Path = Path("/")) -> Memory:
             stat = dict(line.split() for line in _read(group, "memory.stat").splitlines())
             droppable = int(stat.get("total_inactive_file", stat.get("inactive_file", 0)))
             used = int(_read(group, "memory.current", "memory.usage_in_bytes") or 0) - droppable
-            available = min(max(limit - used, 0), limit if available is None else available)
+            available = min(max(limit - used, 0), available)
     return Memory(total, available, limit)
 
 
@@ -155,7 +153,7 @@ def summary(folder: Path) -> dict:
     }
 
 
-def _installed_memory(root: Path) -> tuple[int, int | None]:
+def _installed_memory(root: Path) -> tuple[int, int]:
     if platform.system() == "Windows":
         return _windows_memory()
     total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
@@ -166,10 +164,10 @@ def _installed_memory(root: Path) -> tuple[int, int | None]:
         import psutil
 
         return total, psutil.virtual_memory().available
-    return total, None
+    return total, total
 
 
-def _windows_memory() -> tuple[int, int | None]:
+def _windows_memory() -> tuple[int, int]:
     class Status(ctypes.Structure):
         _fields_ = [("length", ctypes.c_ulong), ("load", ctypes.c_ulong), ("total", ctypes.c_ulonglong)]
         _fields_ += [("free", ctypes.c_ulonglong), ("others", ctypes.c_ulonglong * 5)]
