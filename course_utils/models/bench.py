@@ -1,15 +1,13 @@
 """What the number of threads does to a small and a larger model: `python -m course_utils bench threads`.
 
-Each model writes with one thread and with all cores, alone and beside a busy program, in turns. What counts are the
-ratios of one run: a computer's own speed wavers.
+Each model writes with one thread and with all cores, in turns. What counts are the ratios of one run: a computer's own
+speed wavers.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -37,19 +35,15 @@ def main(argv: list[str] | None = None) -> int:
             rows.append(row)
             if not args.json:
                 rates = ", ".join(f"{rate:.1f} with {count}" for count, rate in row["tokens_per_second"].items())
-                where, best = ("beside a busy program", "one thread") if row["busy"] else ("alone", "the best")
-                chosen = f"the course's {row['threads']}: {row['kept']:.2f} of {best}"
-                print(f"{row['model']:9} {row['engine']:12} {where:22} {rates} tokens/s; {chosen}", flush=True)
+                chosen = f"the course's {row['threads']}: {row['kept']:.2f} of the best"
+                print(f"{row['model']:9} {row['engine']:12} {rates} tokens/s; {chosen}", flush=True)
     if args.json:
         print(json.dumps({"cores": machine.cores(), "rows": rows}))
     return 0
 
 
 def measure(work: Path) -> Iterator[dict]:
-    """A row for each model and engine, "busy" or not: tokens a second by the number of threads.
-
-    `kept` says what the course's choice makes of the best one, or beside a busy program of one thread.
-    """
+    """A row for each model and engine: tokens a second by threads; `kept` is the part of the best that we keep."""
     larger, _ = fit_check.make(LARGER, work)
     mini, small_onnx, larger_onnx = folder("pico-mini"), onnx_folder("pico-mini"), fit_check.build(larger, "int4")
     cases = [
@@ -59,11 +53,9 @@ def measure(work: Path) -> Iterator[dict]:
         (LARGER, "onnx", onnx_writer(larger_onnx, 30), 30, parameters(larger_onnx)),
     ]
     for model, engine, write, tokens, size in cases:
-        for busy in (False, True):
-            rates, chosen = rates_of(write, tokens, busy), threads.for_params(size)
-            kept = rates[chosen] / (rates[1] if busy else max(rates.values()))
-            row = {"model": model, "engine": engine, "busy": busy, "threads": chosen}
-            yield row | {"tokens_per_second": rates, "kept": kept}
+        rates, chosen = rates_of(write, tokens), threads.for_params(size)
+        row = {"model": model, "engine": engine, "threads": chosen, "tokens_per_second": rates}
+        yield row | {"kept": rates[chosen] / max(rates.values())}
 
 
 def torch_writer(checkpoint: Path, tokens: int) -> Callable[[int], None]:
@@ -89,18 +81,12 @@ def onnx_writer(folder: Path, tokens: int) -> Callable[[int], None]:
     return lambda count: fit_check.write(models[count], 16, tokens)
 
 
-def rates_of(write: Callable[[int], None], tokens: int, busy: bool) -> dict[int, float]:
-    """Tokens a second by threads, the median of a few rounds; where `busy`, another program computes meanwhile."""
+def rates_of(write: Callable[[int], None], tokens: int) -> dict[int, float]:
+    """Tokens a second by threads, the median of a few rounds."""
     rates = {count: [] for count in COUNTS}
-    other = subprocess.Popen([sys.executable, "-c", "while True: pass"]) if busy else None
-    try:
-        for _ in range(ROUNDS + 1):  # the first warms up
-            for count in COUNTS:
-                began = time.perf_counter()
-                write(count)
-                rates[count].append(tokens / (time.perf_counter() - began))
-    finally:
-        if other:
-            other.kill()
-            other.wait()
+    for _ in range(ROUNDS + 1):  # the first warms up
+        for count in COUNTS:
+            began = time.perf_counter()
+            write(count)
+            rates[count].append(tokens / (time.perf_counter() - began))
     return {count: sorted(each[1:])[ROUNDS // 2] for count, each in rates.items()}

@@ -20,6 +20,7 @@ from typing import BinaryIO
 from course_utils.base import CourseError, cache_folder
 from course_utils.phi.catalog import GB, Download, File
 from course_utils.setup import machine
+from course_utils.setup.machine import in_gb
 
 SPARE_DISK = GB // 2  # bytes that stay free on the disk
 TRIES = 5  # in a row that bring nothing, until a download gives up
@@ -40,7 +41,7 @@ def fetch(name: str, runtime: str, model: Download, in_memory: bool = True) -> P
     target = cache_folder() / "models" / f"{name}-{runtime}-{model.revision[:12]}"
     free = machine.memory().available
     if in_memory and free < model.memory:
-        needs = f"it needs {_gb(model.memory)} of memory and {_gb(free)} is free"
+        needs = f"it needs {in_gb(model.memory)} of memory and {in_gb(free)} is free"
         raise DownloadError(f"{needs}; close other programs and notebooks, or use a larger machine")
     try:
         if all((target / file.path).is_file() for file in model.files):
@@ -54,7 +55,12 @@ def fetch(name: str, runtime: str, model: Download, in_memory: bool = True) -> P
     except DownloadError:
         raise
     except Exception as error:  # of the disk, or of the HTTP library, which is another one every few years
-        raise DownloadError(_reason(error, target)) from error
+        reason = f"the download stopped ({type(error).__name__}: {' '.join(str(error).split())[:240]})"
+        mend = "what came is kept; try again when the network is back, or tell the course's authors if a file is gone"
+        if isinstance(error, OSError) and error.errno:
+            reason = f"the files cannot be kept in {target} ({error.strerror})"
+            mend = "free some space, or set COURSE_CACHE to another folder you may write to"
+        raise DownloadError(f"{reason}; {mend}") from error
     return target
 
 
@@ -63,15 +69,15 @@ def _ask(name: str, model: Download, target: Path) -> None:
     here = sum(file.stat().st_size for file in target.glob("*") if file.is_file())
     left, disk = max(model.size - here, 0), machine.free_disk(target)
     if disk < left + SPARE_DISK:
-        raise DownloadError(f"it needs {_gb(left + SPARE_DISK)} of disk and {_gb(disk)} is free for {target}")
+        raise DownloadError(f"it needs {in_gb(left + SPARE_DISK)} of disk and {in_gb(disk)} is free for {target}")
     answer = os.environ.get("COURSE_DOWNLOAD", "").strip().lower()
     # A question can be answered in a notebook or a terminal, but not in a script or a test.
     somebody = "ipykernel" in sys.modules or bool(sys.stdin and sys.stdin.isatty())
     if answer == "yes" or (answer != "no" and somebody):
         print(f"{name} is {model.repo} on the Hugging Face hub, revision {model.revision[:12]}.")
-        print(f"  to download    {_gb(left)}")
-        print(f"  free disk      {_gb(disk)}")
-        print(f"  memory needed  {_gb(model.memory)}, free now: {_gb(machine.memory().available)}")
+        print(f"  to download    {in_gb(left)}")
+        print(f"  free disk      {in_gb(disk)}")
+        print(f"  memory needed  {in_gb(model.memory)}, free now: {in_gb(machine.memory().available)}")
         print(f"  licence        {model.licence}")
         print(f"  kept in        {target}", flush=True)
         if answer != "yes":
@@ -81,7 +87,7 @@ def _ask(name: str, model: Download, target: Path) -> None:
                 answer = "no"
     if answer not in ("y", "yes"):
         ways = "answer yes when asked, or set the environment variable COURSE_DOWNLOAD=yes"
-        raise DownloadError(f"nobody agreed to the download of {_gb(left)}; {ways}")
+        raise DownloadError(f"nobody agreed to the download of {in_gb(left)}; {ways}")
 
 
 def _download(model: Download, file: File, path: Path) -> None:
@@ -131,17 +137,3 @@ def _receive(url: str, output: BinaryIO, size: int | None, name: str) -> None:
                 if failures == TRIES:
                     raise
                 time.sleep(1)
-
-
-def _reason(error: Exception, target: Path) -> str:
-    """Why a download stopped, and what to do."""
-    if isinstance(error, OSError) and error.errno:
-        place = f"the files cannot be kept in {target} ({error.strerror})"
-        return f"{place}; free some space, or set COURSE_CACHE to another folder you may write to"
-    words = " ".join(str(error).split())[:240]
-    later = "what came is kept, so try again when the network is back, and tell the course's authors if a file is gone"
-    return f"the download stopped ({type(error).__name__}: {words}); {later}"
-
-
-def _gb(size: int) -> str:
-    return f"{size / GB:,.1f} GB" if size >= GB / 10 else f"{size / 10**6:,.1f} MB"

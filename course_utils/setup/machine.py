@@ -16,13 +16,12 @@ import shutil
 import subprocess
 import sys
 import urllib.request
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 GB = 10**9
 OLDEST, NEWEST = 11, 14  # Python 3.…
 DOWNLOAD = "Get one from https://www.python.org/downloads/ and start the command again with it."
-KEYS = ("OPENAI_API_KEY", "NVIDIA_API_KEY", "AZURE_OPENAI_API_KEY", "HF_TOKEN", "GITHUB_TOKEN", "OPENROUTER_API_KEY")
 
 
 def unsupported(version: tuple = (), system: str = "", arch: str = "", bits: int = 0) -> tuple[str, str] | None:
@@ -107,6 +106,11 @@ def gpus() -> list[dict]:
     ]
 
 
+def in_gb(size: float) -> str:
+    """A number of bytes in words: 2.7 GB."""
+    return f"{size / GB:,.1f} GB" if size >= GB / 10 else f"{size / 10**6:,.1f} MB"
+
+
 def free_disk(folder: Path) -> int:
     """Free space where `folder` is, or will be once somebody makes it."""
     while not folder.exists():
@@ -137,20 +141,6 @@ def ollama(address: str | None = None, seconds: float = 1.5) -> dict:
     except (OSError, http.client.HTTPException, ValueError, KeyError, TypeError):  # nobody, or not Ollama
         pass
     return {"address": address, "reachable": version is not None, "version": version}
-
-
-def summary(folder: Path) -> dict:
-    """Everything above as one dictionary that JSON can hold; `folder` says which disk is meant."""
-    return {
-        "python": {"version": platform.python_version(), "path": sys.executable},
-        "system": {"name": platform.system(), "release": platform.release(), "machine": platform.machine()},
-        "memory": asdict(memory()),
-        "cores": cores(),
-        "gpus": gpus(),
-        "disk": {"folder": str(folder), "free": free_disk(folder)},
-        "ollama": ollama(),
-        "keys": {name: bool(os.environ.get(name)) for name in KEYS},  # never their values
-    }
 
 
 def _installed_memory(root: Path) -> tuple[int, int]:
