@@ -1,16 +1,19 @@
 """What the number of threads does to a small and a larger model: `python -m course_utils bench threads`.
 
-Each model writes with one thread and with all cores, in turns. What counts are the ratios of one run: a computer's own
-speed wavers.
+Each model writes with one thread and with all cores, in turns, alone and beside a busy program. What counts are the
+ratios of one run: a computer's own speed wavers.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from course_utils.models import fit_check
@@ -35,15 +38,21 @@ def main(argv: list[str] | None = None) -> int:
             rows.append(row)
             if not args.json:
                 rates = ", ".join(f"{rate:.1f} with {count}" for count, rate in row["tokens_per_second"].items())
-                chosen = f"the course's {row['threads']}: {row['kept']:.2f} of the best"
-                print(f"{row['model']:9} {row['engine']:12} {rates} tokens/s; {chosen}", flush=True)
+                chosen = (
+                    f"the course's {row['threads']}: {row['kept']:.2f} of the best, {row['of_one']:.2f} of one thread"
+                )
+                busy = "busy" if row["busy"] else "alone"
+                print(f"{row['model']:9} {row['engine']:12} {busy:5} {rates} tokens/s; {chosen}", flush=True)
     if args.json:
         print(json.dumps({"cores": machine.cores(), "rows": rows}))
     return 0
 
 
 def measure(work: Path) -> Iterator[dict]:
-    """A row for each model and engine: tokens a second by threads; `kept` is the part of the best that we keep."""
+    """A row for each model and engine, alone and beside a busy program: tokens a second by threads.
+
+    `kept` is the part of the best that the course's choice keeps, `of_one` its speed by that of one thread.
+    """
     larger, _ = fit_check.make(LARGER, work)
     mini, small_onnx, larger_onnx = folder("pico-mini"), onnx_folder("pico-mini"), fit_check.build(larger, "int4")
     cases = [
@@ -53,9 +62,25 @@ def measure(work: Path) -> Iterator[dict]:
         (LARGER, "onnx", onnx_writer(larger_onnx, 30), 30, parameters(larger_onnx)),
     ]
     for model, engine, write, tokens, size in cases:
-        rates, chosen = rates_of(write, tokens), threads.for_params(size)
-        row = {"model": model, "engine": engine, "threads": chosen, "tokens_per_second": rates}
-        yield row | {"kept": rates[chosen] / max(rates.values())}
+        chosen = threads.for_params(size)
+        for busy in (False, True):
+            with busy_program(busy):
+                rates = rates_of(write, tokens)
+            row = {"model": model, "engine": engine, "busy": busy, "threads": chosen, "tokens_per_second": rates}
+            yield row | {"kept": rates[chosen] / max(rates.values()), "of_one": rates[chosen] / rates[1]}
+
+
+@contextmanager
+def busy_program(wanted: bool) -> Iterator[None]:
+    """While it lasts, another program keeps one core busy, if that is wanted. It stops by itself after ten minutes."""
+    code = "import time; end = time.monotonic() + 600\nwhile time.monotonic() < end: pass"
+    program = subprocess.Popen([sys.executable, "-c", code]) if wanted else None
+    try:
+        yield
+    finally:
+        if program is not None:
+            program.kill()
+            program.wait()
 
 
 def torch_writer(checkpoint: Path, tokens: int) -> Callable[[int], None]:
