@@ -88,7 +88,7 @@ def predict(
     counted, cached_in = count(model), "bf16" if precision == "bf16" else "fp32"
     weights, cache = weight_bytes(counted, precision), kv_cache_bytes(model, context, cached_in)
     besides = round(BESIDES + BESIDES_SHARE * weights)
-    needed, free = weights + cache + besides, speed.memory.free
+    needed, free = weights + cache + besides, speed.memory.available
     unable = unsupported(model, counted, precision)
     fits = needed <= free and not unable
     first = rate = None

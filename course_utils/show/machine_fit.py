@@ -40,7 +40,7 @@ class MachineFit(Controlled):
     @property
     def free(self) -> float:
         """The memory that is free, in GB."""
-        return self.speed.memory.free / GB
+        return self.speed.memory.available / GB
 
     def text(self) -> str:
         head = (

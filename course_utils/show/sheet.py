@@ -5,7 +5,7 @@ So what a model sees never depends on pixels that a browser sends back, and each
 
 from __future__ import annotations
 
-from course_utils.models.pictures import BadPicture, changes, open_picture
+from course_utils.models.pictures import BadPicture, open_picture
 from course_utils.pico.textbook.drawings import COLOURS as PAINTS
 from course_utils.pico.textbook.drawings import SIDE
 
@@ -59,7 +59,6 @@ class Sheet:
 
         picture = open_picture(source)
         words = f"a picture of {picture.width:,} x {picture.height:,} pixels"
-        words += f" ({changes(picture)})" if changes(picture) else ""
         self._add(words, "open", ImageOps.contain(picture, (TWICE, TWICE)))
         return words
 

@@ -83,7 +83,7 @@ def services() -> Sourced:
 
 
 def _read_on(row: providers.Provider) -> str:
-    links = "; ".join(f'{escape(s.title)}, <a href="{escape(s.url)}">{escape(s.url)}</a>' for s in row.sources)
+    links = "; ".join(f'{escape(s["title"])}, <a href="{escape(s["url"])}">{escape(s["url"])}</a>' for s in row.sources)
     return f"{escape(row.name)}: {links}; read on {row.checked_on}. {escape(row.note)}"
 
 
