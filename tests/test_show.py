@@ -499,7 +499,7 @@ def test_a_layer_is_read_from_the_graph_itself():
 
     graph = onnx.load(onnx_folder("pico-mini", progress=False) / "model.onnx", load_external_data=False).graph
     layer = show.onnx_layer(graph, 1)
-    told = re.findall(r": (\w+), .*\. In: \S", layer.text())
+    told = re.findall(r"  \d+ (\w+): .*\. In: \S", layer.text())
     assert told == [n.op_type for n in graph.node if n.name.startswith("/model/layers.1/")]
     assert {"GroupQueryAttention", "MatMul", "Sigmoid"} <= set(told)
     assert layer.html().count('scope="row"') == len(told)

@@ -12,7 +12,7 @@ import pytest
 from course_utils import CourseError, show
 from course_utils.exercises.jobs import JOBS, needs, unfit
 from course_utils.phi import arithmetic, facts, fit
-from course_utils.show.charts import LOOKS
+from course_utils.show.charts import COLOURS, HATCHES
 from course_utils.show.family_charts import _day
 
 MINIS = ["phi-3.5-mini", "phi-4-mini"]
@@ -172,7 +172,7 @@ def test_a_stack_adds_up_and_does_not_depend_on_colour():
     view = show.stack({"stored": {"shared": 1.5, "experts": [2.5] * 16}, "at work": {"experts": [2.5] * 2}}, "B")
     assert "stored: 41.5 B = shared 1.5 + experts 16 x 2.5" in view.text() and "at work: 5 B" in view.text()
     assert len(view.figure.axes[0].patches) == 1 + 16 + 2
-    assert len({hatch for _, hatch in LOOKS}) == len(LOOKS)
+    assert len(set(HATCHES)) == len(HATCHES) == len(COLOURS)
     with pytest.raises(CourseError, match="parts of each bar"):
         show.stack({})
 

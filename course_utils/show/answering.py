@@ -118,7 +118,7 @@ class Pane:
             self.status = f"Stopped. {self.status}"
 
     def _measure(self, tokens: int, first: float, seconds: float) -> None:
-        """The speed from the question on: services send their tokens in bunches."""
+        """The speed counts from the question on: services send their tokens in bunches."""
         rate = f", {tokens / seconds:,.0f} tokens/s" if tokens else ""
         self.status = f"{tokens} tokens{rate}, the first after {first:.2f} s"
 

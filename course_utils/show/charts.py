@@ -10,7 +10,7 @@ import io
 import math
 from collections.abc import Sequence
 from html import escape
-from itertools import accumulate
+from itertools import accumulate, cycle
 from textwrap import fill
 
 from course_utils.base import CourseError
@@ -22,7 +22,7 @@ BLUE = {"facecolor": "#1f77b4"}
 HATCHED = {"facecolor": "white", "hatch": "////"}
 STYLES = (("o", "-"), ("s", "--"), ("^", "-."), ("D", ":"), ("v", "-"), ("P", "--"))  # marker and line, by series
 COLOURS = ("#1f77b4", "#ffbb78", "#98df8a", "#ff9896", "#c5b0d5", "#e0e0e0", "#9edae5")
-LOOKS = tuple(zip(COLOURS, ("", "///", "...", "xxx", "\\\\\\", "++", "oo"), strict=True))  # by part of a stack
+HATCHES = ("", "///", "...", "xxx", "\\\\\\", "++", "oo")  # by part of a stack, as the colours
 
 
 class Plot(Sourced):
@@ -191,10 +191,8 @@ def stack(wholes: dict, unit: str = "", title: str = "") -> Plot:
     names = list(dict.fromkeys(part for parts in wholes.values() for part in parts))
     if not names:
         raise CourseError('Give the parts of each bar: show.stack({"Phi-1": {"attention": 0.4, "the rest": 1.0}}).')
-    looks = {}
-    for place, part in enumerate(names):
-        colour, hatch = LOOKS[place % len(LOOKS)]
-        looks[part] = {"facecolor": colour, "hatch": hatch, "edgecolor": "black"}
+    styles = zip(names, cycle(zip(COLOURS, HATCHES, strict=True)), strict=False)
+    looks = {part: {"facecolor": colour, "hatch": hatch, "edgecolor": "black"} for part, (colour, hatch) in styles}
     figure, (axes,) = canvas(1.7 + 0.55 * len(wholes), title)
     told = []
     for row, (whole, parts) in enumerate(wholes.items()):
@@ -258,13 +256,8 @@ def masks(named: dict, title: str = "", rows: str = "token that looks") -> Plot:
 
 
 def sourced(plot: Plot, figures) -> Plot:
-    """A plot with a fold of sources: the figures of `course_utils.phi.facts` that its numbers were worked out from.
-
-    Raises CourseError for anything that is no figure of the facts, and for a rumour.
-    """
+    """A plot with the figures of `course_utils.phi.facts` that its numbers were worked out from. Raises CourseError."""
     figures = list(figures)
-    if not figures or not all(isinstance(figure, facts.Figure) for figure in figures):
-        raise CourseError("Sources are figures of the facts, as facts.figure(id, key) returns.")
-    if any(figure.confirmed == "rumour" for figure in figures):
-        raise CourseError("A rumour is no source of a picture.")
+    if not figures or any(getattr(figure, "confirmed", "rumour") == "rumour" for figure in figures):
+        raise CourseError("Sources are figures of the facts, as facts.figure(id, key) returns, and no rumours.")
     return Plot(plot.figure, plot.alt, plot.numbers, figures)

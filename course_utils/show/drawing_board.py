@@ -229,8 +229,6 @@ def _texts(answer) -> Iterator[str]:
     whole = getattr(answer, "text", answer)
     pieces = [whole] if isinstance(whole, str) else answer
     if not hasattr(pieces, "__iter__"):
-        raise CourseError(
-            f"The function that the board asks must return a text, or yield pieces of one; it gave {whole!r}."
-        )
+        raise CourseError(f"The board's function must return a text, or yield pieces of one; it gave {whole!r}.")
     for piece in pieces:
         yield str(getattr(piece, "text", piece))

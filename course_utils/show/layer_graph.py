@@ -16,7 +16,7 @@ MEANING = {
     "Sigmoid": "squeezes each number between 0 and 1",
     "Mul": "multiplies number by number",
 }
-HEAD = ("Step", "Operator", "Weights", "Takes in", "What it does")
+HEAD = ("Step", "Where", "Weights", "Takes in", "What it does")
 
 
 def onnx_layer(graph, layer: int = 0) -> Sourced:
@@ -38,12 +38,12 @@ def onnx_layer(graph, layer: int = 0) -> Sourced:
                 taken.append(maker.get(name, name))
             elif name and name not in weights and "attn_mask" not in name:
                 taken.append("the stream of the layer before" if layer else "the token embeddings")
-        label = f"{step} {node.name.removeprefix(start).removesuffix('/' + node.op_type)}"
-        rows.append((label, node.op_type, _size(node, weights), ", ".join(taken), MEANING.get(node.op_type, "")))
+        where, meaning = node.name.removeprefix(start).rpartition("/")[0], MEANING.get(node.op_type, "")
+        rows.append((f"{step} {node.op_type}", where, _size(node, weights), ", ".join(taken), meaning))
     lines = [f"Layer {layer}: {len(nodes)} operators, from first to last."]
-    for label, operator, size, taken, meaning in rows:
-        told = ", ".join(filter(None, (operator, meaning, size and f"weights {size}")))
-        lines.append(f"  {label}: {told}. In: {taken}.")
+    for operator, where, size, taken, meaning in rows:
+        told = ", ".join(filter(None, (where, meaning, size and f"weights {size}")))
+        lines.append(f"  {operator}: {told}. In: {taken}.")
     return Sourced("\n".join(lines), table(HEAD, rows))
 
 

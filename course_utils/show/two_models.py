@@ -110,8 +110,9 @@ class Playground(Answering):
 
     def _ready(self, name: str) -> None:
         """A button with a ready prompt was pressed."""
-        self.line.value = PROMPTS[name]
-        self.sent(name)
+        if not self.busy.locked():
+            self.line.value = PROMPTS[name]
+            self.sent(name)
 
     def show(self) -> None:
         """Answers, votes and buttons as they are now."""
