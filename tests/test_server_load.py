@@ -41,7 +41,7 @@ def drive(address: str, truth: dict[str, str], clients: int, seconds: float) -> 
     def client(number: int) -> None:
         with httpx2.Client(base_url=address) as web:
             turn = number
-            while time.perf_counter() < end:
+            while turn == number or time.perf_counter() < end:  # each asks once, however slow the computer is
                 question = QUESTIONS[turn % len(QUESTIONS)]
                 turn += 1
                 try:
