@@ -78,7 +78,6 @@ def test_a_prediction_is_the_sum_of_its_parts():
     assert said.cache == 2 * 32 * 32 * 96 * 2048 * 4  # keys and values, layers, heads, head size, tokens, bytes
     assert said.needed == said.weights + said.cache + said.besides and said.free == 6 * GB
     in_use = found.total - found.embedding
-    assert fit.in_use(found) == in_use
     other = settings["num_hidden_layers"] * fit.OPERATORS_A_LAYER * SPEED.operator
     cached = 2 * 32 * 32 * 96 * (128 + 64) * 4
     one = in_use * 5 / 8 / 35e9 + cached / 52e9 + other
