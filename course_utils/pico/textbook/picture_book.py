@@ -278,10 +278,10 @@ def counts(rng: random.Random, held: bool) -> Sample:
     numbers = {plural(shape): len(tones.get(shape, ())) for shape in (*tones, missing)}
     numbers[rng.choice(("things", "shapes"))] = len(chosen)
     colour = rng.choice(chosen)[1]
-    asked = [Question(f"How many {what} are there?", f"{n}.", "count", counted=what) for what, n in numbers.items()]
+    asked = [Question(f"How many {what} are there?", f"{n}.", "count") for what, n in numbers.items()]
     if not plain:
         number = sum(c == colour for _, c in chosen)
-        asked.append(Question(f"How many things are {colour}?", f"{number}.", "count", counted=colour))
+        asked.append(Question(f"How many things are {colour}?", f"{number}.", "count"))
     return Sample([page_of(rng, things)], asked)
 
 
@@ -413,8 +413,8 @@ SKILLS: dict[str, Maker] = {
     **{"scene": pages.scene, "difference": difference},
 }
 # What training draws, by the names in `data/pictures.txt`.
-_MAKERS = (shapes, places, counts, relations, difference, pages.writing, pages.lines, pages.chart, pages.table)
-PAGES: dict[str, Maker] = {make.__name__: make for make in (*_MAKERS, pages.scene, pages.soup)}
+_PAGES = (pages.writing, pages.lines, pages.chart, pages.table, pages.scene)
+PAGES: dict[str, Maker] = {make.__name__: make for make in (shapes, places, counts, relations, difference, *_PAGES)}
 MIXES = {mix: {name: float(share) for name, share in pairs(rows)} for mix, rows in family("pictures", "mix").items()}
 
 
@@ -425,6 +425,6 @@ def draw(rng: random.Random, split: str = "train", skill: str | None = None, mix
     return PAGES[rng.choices(list(MIXES[mix]), MIXES[mix].values())[0]](rng, False)
 
 
-def beside(rng: random.Random, held: bool) -> Sample:
+def beside(rng: random.Random) -> Sample:
     """A page that only the eye reads, for practice of what it finds hard: letters, or things to count."""
-    return pages.soup(rng, held) if rng.random() < 0.67 else counts(rng, held)
+    return pages.soup(rng) if rng.random() < 0.67 else counts(rng, False)

@@ -30,8 +30,7 @@ class Question:
     """`answer` is the only right one; `skill` is the line of the examination that it counts for.
 
     The rest helps in training alone, in pixels. `hints`: where that lies which a word of the question names, (word, x,
-    y). `aims`: where to look before the first token of the answer, the second, and so on. `counted`: the word for what
-    is to be counted.
+    y). `aims`: where to look before the first token of the answer, the second, and so on.
     """
 
     text: str
@@ -39,7 +38,6 @@ class Question:
     skill: str
     hints: tuple[tuple[str, float, float], ...] = ()
     aims: Points = ()
-    counted: str = ""
 
 
 @dataclass
@@ -146,7 +144,7 @@ def writing(rng: random.Random, held: bool) -> Sample:
     return Sample([page], asked)
 
 
-def lines(rng: random.Random, held: bool) -> Sample:
+def lines(rng: random.Random, _held: bool) -> Sample:
     """Two or three lines of text, each in a colour of its own, for practice: what each of them says."""
     number = rng.choice((2, 3, 3))
     page, asked, room = Page(paper(rng)), [], SIDE / number
@@ -158,7 +156,7 @@ def lines(rng: random.Random, held: bool) -> Sample:
     return Sample([page], asked)
 
 
-def soup(rng: random.Random, held: bool) -> Sample:
+def soup(rng: random.Random) -> Sample:
     """A page full of letters and digits, alone or in a row, which only the eye reads: there is no question to it."""
     page, rows = Page(paper(rng)), rng.randint(3, 5)
     room = SIDE / rows
@@ -253,7 +251,7 @@ def table(rng: random.Random, held: bool) -> Sample:
 def scene(rng: random.Random, held: bool) -> Sample:
     """An animal of the textbook's world in one of its places."""
     while True:
-        what, tone, land = rng.choice(ANIMALS), rng.choice(NAMES), rng.choice(drawings.SCENES)
+        what, tone, land = rng.choice(ANIMALS), rng.choice(NAMES), rng.choice(list(ON))
         if held_sixth(ANIMALS.index(what), tone) == held:
             break
     page, there = Page(), f"{ON[land]} the {land}"
