@@ -17,7 +17,6 @@ from course_utils.pico.textbook.sentences import SIMPLE, finnish_story, pair, st
 from course_utils.pico.textbook.smalltalk import FIRST_TOPICS, TOPICS, Topic, by_split, everyday, scruffy, wordings
 from course_utils.pico.textbook.world import Cast, Noun, fill, held_out_pairs
 
-TO_FINNISH, TO_ENGLISH = section("requests", "to Finnish"), section("requests", "to English")
 VISITORS, STRANGERS = (split_words(section("requests", heading)) for heading in ("visitors", "strangers"))
 
 
