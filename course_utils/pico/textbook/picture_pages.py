@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import random
 from dataclasses import dataclass
-from functools import cache
 from itertools import pairwise
 from zlib import crc32
 
@@ -73,14 +72,9 @@ def paper(rng: random.Random) -> Paint:
     return (255, 255, 255) if rng.random() < 0.6 else tuple(rng.randint(232, 255) for _ in range(3))
 
 
-# ---------------------------------------------------------------------------------------------------- text
-
-
-@cache
-def words() -> tuple[str, ...]:
-    """The textbook's words of two to five letters, in English and Finnish."""
-    forms = {form.lower() for word in world.WORDS for form in (word.en, word.nom)}
-    return tuple(sorted(word for word in forms if 2 <= len(word) <= 5 and set(word) <= set(LETTERS)))
+# The textbook's words of two to five letters, in English and Finnish.
+_FORMS = {form.lower() for word in world.WORDS for form in (word.en, word.nom)}
+WORDS = sorted(word for word in _FORMS if 2 <= len(word) <= 5 and set(word) <= set(LETTERS))
 
 
 def some_text(rng: random.Random, held: bool) -> str:
@@ -91,11 +85,11 @@ def some_text(rng: random.Random, held: bool) -> str:
         if kind < numbers:
             text = str(rng.randint(0, 99))
         elif kind < known:
-            text = rng.choice(words())
+            text = rng.choice(WORDS)
         elif kind < digits:
             text = "".join(rng.choices(DIGITS, k=rng.choice((1, 3, 3))))
         elif kind < nearly:
-            text = misspelled(rng, rng.choice(words()))
+            text = misspelled(rng, rng.choice(WORDS))
         else:
             text = "".join(rng.choices(LETTERS, k=rng.choice((1, 2, 2, 3, 3, 4, 4, 5, 5))))
         if not held and len(text) < 3 and rng.random() < 0.4:
@@ -172,9 +166,6 @@ def soup(rng: random.Random) -> Sample:
             x, y = column * room + rng.uniform(0, max(0, across)), row * room + rng.uniform(-4, max(0, down))
             page.text(x, y, text, size, rng.choice(NAMES), face)
     return Sample([page], [])
-
-
-# ---------------------------------------------------------------------------------- charts, tables, scenes
 
 
 def chart(rng: random.Random, held: bool) -> Sample:
