@@ -14,7 +14,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Literal
 
-from pydantic import AliasChoices, BaseModel, ConfigDict, Field
+from pydantic import AliasChoices, BaseModel, Field
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -38,10 +38,9 @@ DURATION = re.compile(r"([0-9]+(?:\.[0-9]+)?)(ms|s|m|h)")
 UNITS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600}  # seconds
 
 
-class ModelRequest(BaseModel):
+class ModelRequest(BaseModel, extra="allow"):
     """Fields with other names are passed over, but for those of MISSING_FIELDS."""
 
-    model_config = ConfigDict(extra="allow")
     model: str = Field("", validation_alias=AliasChoices("model", "name"))  # its JavaScript client says "name"
     stream: bool | None = None  # None: yes
     keep_alive: str | float | int | None = None

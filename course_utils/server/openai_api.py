@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
@@ -26,30 +26,20 @@ from .web import find, params_of, pieces, read, refuse, streamed, whole_texts
 OPTIONS = {"max_tokens": "max_new_tokens", "temperature": "temperature", "top_p": "top_p", "seed": "seed"}
 # What would change an answer and is not to be had here, with the values that ask for nothing.
 MISSING = {"presence_penalty": (0,), "frequency_penalty": (0,), "logit_bias": ({},), "store": (False,)}
-MISSING |= {
-    "service_tier": ("auto", "default"),
-    "reasoning_effort": ("none",),
-    "logprobs": (False,),
-    "top_logprobs": (0,),
-}
+MISSING |= {"service_tier": ("auto", "default"), "reasoning_effort": ("none",)}
+MISSING |= {"logprobs": (False,), "top_logprobs": (0,)}
 # These say who asks, or what holds in any case (an answer has one call at most), and change no answer.
 PASSED = ("user", "metadata", "parallel_tool_calls")
 
 
-class Strict(BaseModel):
-    """Unknown fields are refused, as OpenAI does; a client learns of its slip at once."""
-
-    model_config = ConfigDict(extra="forbid", strict=True)
-
-
-class JsonSchema(Strict):
+class JsonSchema(BaseModel, extra="forbid", strict=True):
     name: str
     schema_: dict[str, Any] = Field(alias="schema")
     strict: bool | None = None
     description: str | None = None
 
 
-class ResponseFormat(Strict):
+class ResponseFormat(BaseModel, extra="forbid", strict=True):
     type: Literal["text", "json_object", "json_schema"]
     json_schema: JsonSchema | None = None
 
@@ -70,10 +60,9 @@ class Message(BaseModel):
         return [_part(part) for part in self.content]
 
 
-class ChatRequest(BaseModel):
+class ChatRequest(BaseModel, extra="allow", strict=True):
     """Fields with other names are kept, and looked at in `_choices`."""
 
-    model_config = ConfigDict(extra="allow", strict=True)
     model: str
     messages: list[Message] = Field(min_length=1)
     max_tokens: int | None = Field(None, ge=1)

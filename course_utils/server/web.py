@@ -160,17 +160,14 @@ async def whole_texts(request: Request, jobs: list[Job]) -> list[str]:
             await asyncio.sleep(0.1)
         cancel(jobs)
 
-    watcher, texts = asyncio.create_task(watch()), []
+    watcher = asyncio.create_task(watch())
     try:
-        for job in jobs:
-            try:
-                texts.append("".join([part async for part in job.parts()]))
-            except Exception as error:
-                raise failed(job, error) from error
+        return ["".join([part async for part in job.parts()]) for job in jobs]
+    except Exception as error:
+        raise failed(jobs[0], error) from error
     finally:
         watcher.cancel()
         cancel(jobs)
-    return texts
 
 
 def cancel(jobs: Iterable[Job]) -> None:
