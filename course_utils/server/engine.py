@@ -57,19 +57,16 @@ class Prompt:
 
 @dataclass
 class Loaded:
-    """A model in memory, and its eyes: the library's processor, which cuts pictures, for a model that sees."""
+    """A model in memory, and who uses it."""
 
     onnx: onnx_model.OnnxModel
-    processor: object = None
     users: int = 0  # jobs that write with it
     used: float = field(default_factory=time.time)  # when the last of them ended
 
     @classmethod
     def open(cls, folder: Path) -> Loaded:
         """Load a folder made by ONNX Runtime GenAI's builder."""
-        model = onnx_model.OnnxModel(folder)
-        sees = (folder / "processor_config.json").is_file()
-        return cls(model, model.model.create_multimodal_processor() if sees else None)
+        return cls(onnx_model.OnnxModel(folder))
 
     def read(self, text: str, pictures: list) -> Prompt:
         """The prompt for a text whose tags stand for these pictures (of Pillow). Takes a tenth of a second for each.
@@ -83,7 +80,7 @@ class Loaded:
         from course_utils.models.pictures import as_png
 
         images = onnx_model.genai().Images.open_bytes(*map(as_png, pictures))
-        inputs = self.processor(text, images=images)
+        inputs = self.onnx.processor(text, images=images)
         return Prompt(inputs["input_ids"].as_numpy()[0].tolist(), inputs)
 
     def chat_text(self, turns: list[dict]) -> str:
