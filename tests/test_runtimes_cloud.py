@@ -7,6 +7,7 @@ import pytest
 from course_utils import load, server, show
 from course_utils.models.chat import BadOption, CourseError, EmptyPrompt, UnknownOption
 from course_utils.models.cloud_model import CloudError
+from course_utils.show.two_models import PROMPTS
 
 KEY = "canary-5f1e09c2b7"
 SUM = "What is 17 + 25?"
@@ -153,7 +154,7 @@ def test_no_key_is_in_what_a_learner_can_see(endpoint):
 
 def test_the_playground_asks_both_and_counts_votes(endpoint):
     playground = show.playground(cloud(endpoint), cloud(endpoint, "pico-medium"))
-    assert set(playground.prompts) == {"中文", "English", "Suomi"}
+    assert set(PROMPTS) == {"中文", "English", "Suomi"}
     with pytest.raises(CourseError, match="Ask something first"):
         playground.vote("left")
     playground.ask("English").vote("right")
@@ -173,8 +174,8 @@ def test_the_playground_shows_an_error_and_markup_as_text(endpoint):
 def test_the_playground_has_a_widget(endpoint):
     playground = show.playground(cloud(endpoint), cloud(endpoint, "pico-medium"))
     playground.widget()
-    assert playground._votes["left"].disabled and not playground._send.disabled
+    assert playground._votes["left"].disabled and not playground.send.disabled
     playground.ask("Suomi")
     assert not playground._votes["left"].disabled
     playground._votes["left"].click()
-    assert playground.votes["left"] == 1 and "pico-mini 1" in playground._line.value
+    assert playground.votes["left"] == 1 and "pico-mini 1" in playground._tally.value
