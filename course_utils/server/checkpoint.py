@@ -7,8 +7,6 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from pydantic import ValidationError
-
 from course_utils.base import CourseError
 
 TAKEN = (".gguf", ".safetensors", ".json", ".jinja")
@@ -61,22 +59,23 @@ def _check(folder: Path) -> None:
     """
     from safetensors import safe_open
 
-    from course_utils.pico.export.gguf_file import Shape, first_problem
+    from course_utils.pico.export.gguf_file import checked_sizes
 
     config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
     if config.get("architectures") != ["Phi3ForCausalLM"] or not (folder / "tokenizer.json").is_file():
         raise Refused("only Phi3ForCausalLM with its tokenizer.json is taken here")
     try:
-        size = Shape.model_validate({name: config.get(name) for name in Shape.model_fields}, by_name=True)
-    except ValidationError as error:
-        raise Refused(f"config.json: {first_problem(error)}") from error
+        size = checked_sizes(config)
+    except ValueError as error:
+        raise Refused(f"config.json: {error}") from error
     shapes = {}
     for file in folder.glob("*.safetensors"):
         with safe_open(file, "numpy") as tensors:
             shapes |= {name: tensors.get_slice(name).get_shape() for name in tensors.keys()}  # noqa: SIM118
-    expected = {"model.embed_tokens.weight": [size.vocab_size, size.hidden_size]}
-    for layer in range(size.num_hidden_layers):
-        expected[f"model.layers.{layer}.mlp.gate_up_proj.weight"] = [2 * size.intermediate_size, size.hidden_size]
+    expected = {"model.embed_tokens.weight": [size["vocab_size"], size["hidden_size"]]}
+    for layer in range(size["num_hidden_layers"]):
+        matrix = [2 * size["intermediate_size"], size["hidden_size"]]
+        expected[f"model.layers.{layer}.mlp.gate_up_proj.weight"] = matrix
     wrong = next((name for name, shape in expected.items() if shapes.get(name) != shape), None)
     if wrong:
         raise Refused(f"{wrong} in the weights has not the shape that config.json says")
