@@ -13,7 +13,7 @@ import pytest
 
 from course_utils.base import CourseError
 from course_utils.pico import evaluate, textbook
-from course_utils.pico.textbook import lists, passages, picture_book, smalltalk, world
+from course_utils.pico.textbook import lists, passages, picture_book, sentences, smalltalk, world
 
 
 def draws(split: str, skill: str | None = None, count: int = 300, seed: int = 1) -> list[textbook.Sample]:
@@ -83,7 +83,7 @@ def test_every_skill_writes_whole_conversations(skill):
 
 
 def held_out_pairs(text: str) -> list[tuple[str, str]]:
-    known = [w for w in re.findall(r"\w+", text) if w in textbook.CORE]
+    known = [w for w in re.findall(r"\w+", text) if w in world.CORE]
     return [(a, b) for a in known for b in known if world.held_out(a, b)]
 
 
@@ -100,7 +100,7 @@ def test_translations_for_training_show_no_held_out_pair_and_those_for_the_test_
     assert all(held_out_pairs(text) for text in english if text)
     rng = random.Random(3)
     for _ in range(500):
-        assert not held_out_pairs(textbook.pair(rng, world.Cast.draw(rng, "train"))[0])
+        assert not held_out_pairs(sentences.pair(rng, world.Cast.draw(rng, "train"))[0])
 
 
 def test_sums_are_right_and_split_by_the_sum():

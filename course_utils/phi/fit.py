@@ -81,7 +81,7 @@ def predict(
     counted, cached_in = count(model), "bf16" if precision == "bf16" else "fp32"
     weights, cache = weight_bytes(counted, precision), kv_cache_bytes(model, context, cached_in)
     besides = round(BESIDES + BESIDES_SHARE * weights)
-    needed, free = weights + cache + besides, speed.memory.free
+    needed, free = weights + cache + besides, speed.memory.available
     unable = ""
     if counted.experts and ENGINES[precision] == ONNX:
         unable = "no engine: ONNX Runtime GenAI's builder makes no processor form of a mixture of experts"

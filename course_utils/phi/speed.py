@@ -39,7 +39,7 @@ class Speed:
     operator: float
 
     def __str__(self) -> str:
-        lines = [f"{self.cores} cores, {self.memory.free / GB:.1f} GB of memory free"]
+        lines = [f"{self.cores} cores, {self.memory.available / GB:.1f} GB of memory free"]
         lines += [f"graphics: {gpu['name']}" for gpu in self.gpus]
         for precision, rate in self.read.items():
             computes = f"{self.compute[precision] / GB:,.0f} billion operations a second"

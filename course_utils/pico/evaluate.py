@@ -80,7 +80,7 @@ class Examinee:
 @lru_cache
 def lexicon() -> frozenset[str]:
     """Every word that a story of the textbook can contain, in lower case."""
-    text = " ".join(re.sub(r"\{[^}]*\}", " ", plot.text) for plot in PLOTS)
+    text = " ".join(re.sub(r"\{[^}]*\}", " ", plot) for _, plot, _ in PLOTS)
     text += " ".join(f"{w.en} {getattr(w, 'at', '')}" for w in world.WORDS)
     text += " ".join(phrase.en for phrase in world.TIMES) + " he she him her his an a some the to from in on at"
     text += " s"  # what is left of a possessive: Mia's

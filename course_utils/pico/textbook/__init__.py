@@ -10,19 +10,7 @@ therefore not memory. Sums, greetings and facts are held out by the sum itself a
 """
 
 from course_utils.pico.textbook.facts import FACTS
-from course_utils.pico.textbook.sample import INTRODUCTIONS, Sample, chat, introduce, plain
-from course_utils.pico.textbook.sentences import pair
-from course_utils.pico.textbook.skills import (
-    SHARES,
-    SKILLS,
-    SYSTEM_TOOLS,
-    TO_ENGLISH,
-    TO_FINNISH,
-    draw,
-    story,
-    work_out,
-)
-from course_utils.pico.textbook.world import CORE
+from course_utils.pico.textbook.sample import Sample, chat, introduce, plain
+from course_utils.pico.textbook.skills import SKILLS, SYSTEM_TOOLS, draw, story, work_out
 
-__all__ = ["CORE", "FACTS", "INTRODUCTIONS", "SHARES", "SKILLS", "SYSTEM_TOOLS", "TO_ENGLISH", "TO_FINNISH", "Sample"]
-__all__ += ["chat", "draw", "introduce", "pair", "plain", "story", "work_out"]
+__all__ = ["FACTS", "SKILLS", "SYSTEM_TOOLS", "Sample", "chat", "draw", "introduce", "plain", "story", "work_out"]

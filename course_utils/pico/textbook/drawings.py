@@ -1,8 +1,7 @@
 """Pictures that pico-vision learns from, drawn with Pillow: shapes, text, charts, tables and scenes.
 
-A `Page` keeps, beside the picture, three small maps of what was drawn where. They teach the eye of the model before it
-learns to speak: for each of the 12 x 12 places of a picture, what is there, in which colour, and of a letter, which
-one of its text it is.
+A `Page` keeps, beside the picture, two small maps of what was drawn where. They teach the eye of the model before it
+learns to speak: for each of the 12 x 12 places of a picture, what is there, and in which colour.
 """
 
 from __future__ import annotations
@@ -35,11 +34,8 @@ COLOURS = {
     "pink": (245, 130, 180),
     "black": (28, 28, 30),
 }
-# Of the animals.
-EXTRA_PAINTS = {"white": (250, 250, 250), "cream": (250, 250, 245), "pupil": (15, 15, 15), "beak": (240, 150, 20)}
 SHAPES = ("circle", "square", "triangle", "star", "cross", "diamond")
 ANIMALS = ("cat", "hare", "owl", "snake", "duck")
-SCENES = ("forest", "beach", "lake", "hill", "town")
 LETTERS = "abcdefghijklmnopqrstuvwxyzäö"
 DIGITS = "0123456789"
 # A shape and a colour that have no name. They come in training alone, so that a shape is learned without its colour.
@@ -81,7 +77,7 @@ class Page:
         self.things: list[Thing] = []
         self._image = Image.new("RGB", (SIDE * SCALE, SIDE * SCALE), paper)
         self._pen = ImageDraw.Draw(self._image)
-        self._maps = [Image.new("L", (MAP, MAP), 0) for _ in range(3)]
+        self._maps = [Image.new("L", (MAP, MAP), 0) for _ in range(2)]
         self._map_pens = [ImageDraw.Draw(image) for image in self._maps]
 
     @property
@@ -92,22 +88,17 @@ class Page:
     @property
     def labels(self):
         """What the 12 x 12 places hold: two arrays of numbers, into `KINDS` and into `TONES`."""
-        return [self._thirds(number)[..., 1] for number in (0, 1)]
+        return [self._thirds(image)[..., 1] for image in self._maps]
 
     @property
     def thirds(self):
         """What the left, middle and right third of each place hold, [12, 12, 3] into `KINDS`: an i is narrow."""
-        return self._thirds(0)
+        return self._thirds(self._maps[0])
 
-    @property
-    def orders(self):
-        """Whether they hold the first, the second, ... letter of a text: [12, 12, 3], from 1; 0 is no letter."""
-        return self._thirds(2)
-
-    def _thirds(self, number: int):
+    def _thirds(self, image):
         import numpy
 
-        middles = numpy.asarray(self._maps[number])[STEP // 2 :: STEP]
+        middles = numpy.asarray(image)[STEP // 2 :: STEP]
         return numpy.stack([middles[:, at::STEP] for at in (1, STEP // 2, STEP - 2)], axis=-1)
 
     def polygon(self, points: Points, paint: Paint, kind: str = "", tone: str = "", hollow: float = 0) -> None:
@@ -120,20 +111,18 @@ class Page:
         if kind:
             self._mark([(x * MAP / SIDE, y * MAP / SIDE) for x, y in points], kind, tone)
 
-    def _mark(self, points: Points, kind: str, tone: str, order: int = 0) -> None:
-        for pen, value in zip(self._map_pens, (KINDS.index(kind), TONES.index(tone or "none"), order), strict=True):
+    def _mark(self, points: Points, kind: str, tone: str) -> None:
+        for pen, value in zip(self._map_pens, (KINDS.index(kind), TONES.index(tone or "none")), strict=True):
             pen.polygon(points, fill=value)
 
     def line(self, points: Points, paint: Paint, width: float) -> None:
         """A line that is part of no thing. Points and width in pixels."""
         self._pen.line(scaled(points, SCALE), fill=paint, width=round(width * SCALE))
 
-    def ellipse(
-        self, x: float, y: float, wide: float, high: float, paint: Paint, kind: str = "", tone: str = ""
-    ) -> None:
-        """An ellipse around (x, y); `wide` and `high` are its half axes in pixels."""
+    def ellipse(self, x: float, y: float, wide: float, high: float, paint: Paint, *what: str) -> None:
+        """An ellipse around (x, y); `wide` and `high` are its half axes in pixels. `what`: its kind and tone."""
         turns = [2 * math.pi * i / 24 for i in range(24)]
-        self.polygon([(x + wide * math.cos(t), y + high * math.sin(t)) for t in turns], paint, kind, tone)
+        self.polygon([(x + wide * math.cos(t), y + high * math.sin(t)) for t in turns], paint, *what)
 
     def text(self, x: float, y: float, words: str, size: int, tone: str = "black", face: int = 0) -> None:
         """Words whose first letter begins at (x, y), the top left corner, `size` pixels high."""
@@ -143,7 +132,7 @@ class Page:
         for i, letter in enumerate(words):
             left, right = (letters.getlength(words[:end]) + x * SCALE for end in (i, i + 1))
             if letter in LETTERS + DIGITS:
-                self._mark(scaled(box(left, top, right, bottom), MAP / SIDE / SCALE), letter, tone, i + 1)
+                self._mark(scaled(box(left, top, right, bottom), MAP / SIDE / SCALE), letter, tone)
 
     def thing(self, thing: Thing, rng: random.Random | None = None) -> None:
         """One of the six shapes, or a blot."""
@@ -214,7 +203,8 @@ def font(face: int, size: int):
 def animal(page: Page, what: str, tone: str, x: float, y: float, size: float) -> None:
     """An animal of the textbook's world, in the few strokes of `data/pictures.txt`."""
     own = COLOURS[tone]
-    paints = EXTRA_PAINTS | {"dark": (20, 20, 20) if tone != "black" else (230, 230, 230)}
+    paints = {"white": (250, 250, 250), "cream": (250, 250, 245), "pupil": (15, 15, 15), "beak": (240, 150, 20)}
+    paints["dark"] = (20, 20, 20) if tone != "black" else (230, 230, 230)
 
     def blob(dx: float, dy: float, wide: float, high: float, paint: Paint = own) -> None:
         page.ellipse(x + dx * size, y + dy * size, wide * size, high * size, paint, what, tone)

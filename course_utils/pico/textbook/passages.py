@@ -18,24 +18,17 @@ from course_utils.pico.textbook.sentences import story_text
 from course_utils.pico.textbook.world import PEOPLE, PLACES, Cast, Person, Word, fill, held_out, polish
 
 UNKNOWN = "I do not know."
-UNKNOWN_FI = "En tiedä."
-
-
-def _questions(kind: str) -> dict[str, tuple[tuple[str, ...], str]]:
-    """{key: (ways to ask, answer)} for a kind of sections in `data/passages.txt`."""
-    return {key: asked_once(lines) for key, lines in family("passages", kind).items()}
-
 
 # What the table can hold about a person, and the ways of telling it. `{who}` is the name or, later, he or she.
 TELL = family("passages", "tell")
-ASK = _questions("ask")
-ASK_WHO = _questions("who")  # from the content of a cell to the person, or to the colour of a thing
-STORY_QUESTIONS = tuple(_questions("story").values())
+# {key: (ways to ask, answer)}; with ASK_WHO from the content of a cell to the person, or to the colour of a thing.
+ASK, ASK_WHO, _STORY = (
+    {key: asked_once(lines) for key, lines in family("passages", kind).items()} for kind in ("ask", "who", "story")
+)
+STORY_QUESTIONS = tuple(_STORY.values())
 IN_FINNISH = dict(pairs(section("passages", "in Finnish")))
 FILLER, FRAMES, AND_ALSO = (section("passages", heading) for heading in ("filler", "frames", "and also"))
 POOLS = {"place": PLACES, "thing": world.THINGS, "food": world.FOODS, "animal": world.ANIMALS}
-
-# --- the table and what is told of it ----------------------------------------------------------------------
 
 
 @dataclass
@@ -113,9 +106,6 @@ def draw_table(rng: random.Random, split: str) -> tuple[list[Row], str]:
     return rows, tell(rng, rows, filler=rng.random() if long else 0.15)
 
 
-# --- questions ---------------------------------------------------------------------------------------------
-
-
 def ask(rng: random.Random, row: Row, key: str, ways: dict[str, tuple[tuple[str, ...], str]] = ASK) -> tuple[str, str]:
     """Ask for one cell of one person, or with `ASK_WHO` the other way round: (question, answer)."""
     questions, answer = ways[key]
@@ -159,9 +149,6 @@ def story_question(rng: random.Random, cast: Cast) -> tuple[str, str]:
     """A question about any story with this cast, and its answer."""
     questions, answer = rng.choice(STORY_QUESTIONS)
     return fill(rng.choice(questions), cast, rng), fill(answer, cast, rng)
-
-
-# --- skills ------------------------------------------------------------------------------------------------
 
 
 def conversation_about(rng: random.Random, skill: str, text: str, turns: list[str]) -> Sample:

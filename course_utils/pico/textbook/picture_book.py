@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
+from functools import partial
 from itertools import permutations
 
 from course_utils.pico.textbook import picture_pages as pages
@@ -20,8 +21,6 @@ from course_utils.pico.textbook.world import polish
 
 Kind = tuple[str, str]  # a shape and a colour
 Maker = Callable[[random.Random, bool], Sample]  # draws a page; the flag: with something that is held out
-
-# ---------------------------------------------------------------------------------------------------- shapes
 
 
 def free_spot(rng: random.Random, others: list[Thing], size: float) -> tuple[float, float] | None:
@@ -105,14 +104,10 @@ def ask(text: str, answer: str, skill: str, *named: Thing, look: Thing | None = 
     return Question(text, answer, skill, hints, (look.at,) if look else ())
 
 
-def ask_colour(text: str, thing: Thing, *named: Thing) -> Question:
-    """A question whose answer is the colour of a thing."""
-    return ask(text, polish(f"{thing.colour}."), "colour", *named, look=thing)
-
-
-def ask_shape(text: str, thing: Thing, *named: Thing) -> Question:
-    """A question whose answer is the shape of a thing."""
-    return ask(text, polish(f"a {thing.shape}."), "shape", *named, look=thing)
+def ask_for(part: str, text: str, thing: Thing, *named: Thing) -> Question:
+    """A question whose answer is the "colour" or the "shape" of a thing."""
+    answer = thing.colour if part == "colour" else f"a {thing.shape}"
+    return ask(text, polish(f"{answer}."), part, *named, look=thing)
 
 
 def describe(rng: random.Random, things: list[Thing]) -> list[Question]:
@@ -124,16 +119,16 @@ def colour_of(rng: random.Random, things: list[Thing]) -> list[Question]:
     """Which colour a shape has."""
     shape = things[0].shape
     text = rng.choice((f"What colour is the {shape}?", f"Which colour does the {shape} have?"))
-    return [ask_colour(text, things[0], things[0])]
+    return [ask_for("colour", text, things[0], things[0])]
 
 
 def shape_of(rng: random.Random, things: list[Thing]) -> list[Question]:
     """Which shape has a colour."""
-    text = rng.choice((f"What shape is {things[0].colour}?", f"Which shape is {things[0].colour}?"))
-    return [ask_shape(text, things[0], things[0])]
+    which = rng.choice(("What", "Which"))
+    return [ask_for("shape", f"{which} shape is {things[0].colour}?", things[0], things[0])]
 
 
-def place_of(rng: random.Random, things: list[Thing]) -> list[Question]:
+def place_of(_rng: random.Random, things: list[Thing]) -> list[Question]:
     """In which ninth of the picture a shape is."""
     return [ask(f"Where is the {things[0].shape}?", polish(f"{where(things[0])}."), "place", things[0])]
 
@@ -166,8 +161,8 @@ def shapes(rng: random.Random, held: bool) -> Sample:
     if len(things) == 2:
         # Else "pink" would never be an answer where the question says "triangle", if pink triangles are held out.
         one, other = rng.choice((things, things[::-1]))
-        asked.append(ask_colour(f"What colour is the thing that is not a {one.shape}?", other, one))
-        asked.append(ask_shape(f"What shape is not {one.colour}?", other, one))
+        asked.append(ask_for("colour", f"What colour is the thing that is not a {one.shape}?", other, one))
+        asked.append(ask_for("shape", f"What shape is not {one.colour}?", other, one))
     if sharp(things[0]):
         asked += [*place_of(rng, things), what_is_at(things[0])]
     asked += absent(rng, things, most=3)
@@ -175,17 +170,13 @@ def shapes(rng: random.Random, held: bool) -> Sample:
     return Sample([page], asked)
 
 
-def one_question(about: Callable[[random.Random, list[Thing]], list[Question]], most: int = 3) -> Maker:
+def one_question(about: Callable[..., list[Question]], rng: random.Random, held: bool) -> Sample:
     """A page of shapes with one question, for the examination."""
-
-    def make(rng: random.Random, held: bool) -> Sample:
-        while True:
-            things = several(rng, held, most)
-            page = page_of(rng, things)
-            if about is not place_of or sharp(things[0]):
-                return Sample([page], about(rng, things))
-
-    return make
+    while True:
+        things = several(rng, held, 1 if about is place_of else 3)
+        page = page_of(rng, things)
+        if about is not place_of or sharp(things[0]):
+            return Sample([page], about(rng, things))
 
 
 def places(rng: random.Random, held: bool) -> Sample:
@@ -194,7 +185,7 @@ def places(rng: random.Random, held: bool) -> Sample:
     Some are blots or have an odd colour; they are asked for what has a name.
     """
     while True:
-        things = several(rng, held, 3)
+        things = several(rng, held)
         for thing in things:
             strange = rng.random()
             if strange < 0.25:
@@ -211,8 +202,8 @@ def places(rng: random.Random, held: bool) -> Sample:
 def at_its_place(rng: random.Random, thing: Thing) -> list[Question]:
     """Where a thing is, and what is there, as far as it has names."""
     asked = []
-    colour = ask_colour(f"What colour is {where(thing)}?", thing)
-    shape = ask_shape(f"What shape is {where(thing)}?", thing)
+    colour = ask_for("colour", f"What colour is {where(thing)}?", thing)
+    shape = ask_for("shape", f"What shape is {where(thing)}?", thing)
     if thing.shape != BLOT:
         asked += [*place_of(rng, [thing]), shape]
     if thing.colour != ODD:
@@ -225,7 +216,7 @@ def at_its_place(rng: random.Random, thing: Thing) -> list[Question]:
     return asked
 
 
-# ---------------------------------------------------------------------------------------------------- numbers
+PLURALS = {shape: shape + ("es" if shape == "cross" else "s") for shape in SHAPES}
 
 
 def tones_of(kinds: list[Kind]) -> dict[str, list[str]]:
@@ -252,11 +243,6 @@ def group(rng: random.Random, even: bool = False) -> list[Kind]:
             return chosen
 
 
-def plural(shape: str) -> str:
-    """More than one of a shape."""
-    return shape + ("es" if shape == "cross" else "s")
-
-
 def counts(rng: random.Random, held: bool) -> Sample:
     """Up to five things; how many there are, and how many of a kind."""
     if held:
@@ -265,7 +251,7 @@ def counts(rng: random.Random, held: bool) -> Sample:
         shape, colour = rng.choice(kinds)
         others = [kind for kind in group(rng) if kind[0] != shape][: rng.randint(0, 5 - count)]
         page = page_of(rng, scatter(rng, [(shape, colour)] * count + others, 50))
-        return Sample([page], [Question(f"How many {plural(shape)} are there?", f"{count}.", "count")])
+        return Sample([page], [Question(f"How many {PLURALS[shape]} are there?", f"{count}.", "count")])
     chosen = group(rng, even=True)
     if plain := rng.random() < 0.5:
         chosen = [(shape, ODD) for shape, _ in chosen]
@@ -275,17 +261,15 @@ def counts(rng: random.Random, held: bool) -> Sample:
         for thing in things:
             thing.paint = paints[thing.shape]
     missing = rng.choice([shape for shape in SHAPES if shape not in tones])
-    numbers = {plural(shape): len(tones.get(shape, ())) for shape in (*tones, missing)}
+    numbers = {PLURALS[shape]: len(tones.get(shape, ())) for shape in (*tones, missing)}
     numbers[rng.choice(("things", "shapes"))] = len(chosen)
     colour = rng.choice(chosen)[1]
-    asked = [Question(f"How many {what} are there?", f"{n}.", "count", counted=what) for what, n in numbers.items()]
+    asked = [Question(f"How many {what} are there?", f"{n}.", "count") for what, n in numbers.items()]
     if not plain:
         number = sum(c == colour for _, c in chosen)
-        asked.append(Question(f"How many things are {colour}?", f"{number}.", "count", counted=colour))
+        asked.append(Question(f"How many things are {colour}?", f"{number}.", "count"))
     return Sample([page_of(rng, things)], asked)
 
-
-# -------------------------------------------------------------------------------------------------- relations
 
 SIDES = {"left": "left of", "right": "right of", "above": "above", "below": "below"}
 OPPOSITE = {"left": "right", "right": "left", "above": "below", "below": "above"}
@@ -329,8 +313,8 @@ def relations(rng: random.Random, held: bool) -> Sample:
         asked.append(rng.choice((what, nothing)))
     if len(things) == 2 and a.colour != b.colour:
         # Answers that go with any shape and any colour of the question, as in `shapes`.
-        asked.append(ask_colour(f"What colour is the thing {SIDES[to]} the {b.shape}?", a, b))
-        asked.append(ask_shape(f"What shape is {SIDES[to]} the {b.colour} thing?", a, b))
+        asked.append(ask_for("colour", f"What colour is the thing {SIDES[to]} the {b.shape}?", a, b))
+        asked.append(ask_for("shape", f"What shape is {SIDES[to]} the {b.colour} thing?", a, b))
     rng.shuffle(asked)
     return Sample([page], asked)
 
@@ -346,8 +330,6 @@ def is_it(a: Thing, b: Thing, asked: str, to: str) -> Question:
     return ask(f"Is the {a.shape} {SIDES[asked]} the {b.shape}?", answer, "relation", a, b)
 
 
-# ------------------------------------------------------------------------------------------------ differences
-
 CHANGES = ("colour", "move", "come", "gone", "nothing")
 WAYS = {"left": "to the left", "right": "to the right", "above": "up", "below": "down"}
 
@@ -355,17 +337,15 @@ WAYS = {"left": "to the left", "right": "to the right", "above": "up", "below": 
 def difference(rng: random.Random, held: bool) -> Sample:
     """Two pictures with one change at most, and what it is."""
     while True:
-        kind, things = rng.choice(CHANGES), several(rng, held, 3)
+        kind, things = rng.choice(CHANGES), several(rng, held)
         if kind == "gone" and len(things) == 1 and rng.random() < 0.7:
             kind = "move"
         tint = pages.paper(rng)
         after, answer = changed(rng, held, kind, things)
         if answer:
             break
-    drawn = [page_of(rng, things, tint), page_of(rng, after, tint)]
-    seen = [things, after]
+    seen = [(page_of(rng, there, tint), there) for there in (things, after)]
     if kind == "come":
-        drawn.reverse()
         seen.reverse()
     text = rng.choice(("What has changed?", "What is different?", "What is the difference?"))
     look = None if kind == "nothing" else things[0] if kind in ("come", "gone") else after[0]
@@ -374,10 +354,10 @@ def difference(rng: random.Random, held: bool) -> Sample:
         yes, what = ("No.", "Nothing.") if kind == "nothing" else ("Yes.", f"The {things[0].name}.")
         asked.append(ask("Has anything changed?", yes, "difference", look=look))
         asked.append(ask("Which thing has changed?", what, "difference", look=look))
-        for number, there in zip(("first", "second"), seen, strict=True):
+        for number, (_, there) in zip(("first", "second"), seen, strict=True):
             if there:
                 asked.append(Question(f"What is in the {number} picture?", names_of(there), "describe"))
-    return Sample(drawn, asked)
+    return Sample([page for page, _ in seen], asked)
 
 
 def changed(rng: random.Random, held: bool, kind: str, things: list[Thing]) -> tuple[list[Thing], str]:
@@ -401,20 +381,15 @@ def changed(rng: random.Random, held: bool, kind: str, things: list[Thing]) -> t
     return after, "Nothing has changed."
 
 
-# ---------------------------------------------------------------------------------------------------- the book
-
 SKILLS: dict[str, Maker] = {
-    "colour": one_question(colour_of),
-    "shape": one_question(shape_of),
-    "describe": one_question(describe),
-    "place": one_question(place_of, most=1),
-    "absent": one_question(absent),
-    **{"count": counts, "relation": relations, "read": pages.writing, "chart": pages.chart, "table": pages.table},
-    **{"scene": pages.scene, "difference": difference},
+    **{"colour": partial(one_question, colour_of), "shape": partial(one_question, shape_of)},
+    **{"describe": partial(one_question, describe), "place": partial(one_question, place_of)},
+    **{"absent": partial(one_question, absent), "count": counts, "relation": relations, "read": pages.writing},
+    **{"chart": pages.chart, "table": pages.table, "scene": pages.scene, "difference": difference},
 }
 # What training draws, by the names in `data/pictures.txt`.
-_MAKERS = (shapes, places, counts, relations, difference, pages.writing, pages.lines, pages.chart, pages.table)
-PAGES: dict[str, Maker] = {make.__name__: make for make in (*_MAKERS, pages.scene, pages.soup)}
+_PAGES = (pages.writing, pages.lines, pages.chart, pages.table, pages.scene)
+PAGES: dict[str, Maker] = {make.__name__: make for make in (shapes, places, counts, relations, difference, *_PAGES)}
 MIXES = {mix: {name: float(share) for name, share in pairs(rows)} for mix, rows in family("pictures", "mix").items()}
 
 
@@ -425,6 +400,6 @@ def draw(rng: random.Random, split: str = "train", skill: str | None = None, mix
     return PAGES[rng.choices(list(MIXES[mix]), MIXES[mix].values())[0]](rng, False)
 
 
-def beside(rng: random.Random, held: bool) -> Sample:
+def beside(rng: random.Random) -> Sample:
     """A page that only the eye reads, for practice of what it finds hard: letters, or things to count."""
-    return pages.soup(rng, held) if rng.random() < 0.67 else counts(rng, held)
+    return pages.soup(rng) if rng.random() < 0.67 else counts(rng, False)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import random
 from dataclasses import dataclass
-from functools import cache
 from itertools import pairwise
 from zlib import crc32
 
@@ -30,8 +29,7 @@ class Question:
     """`answer` is the only right one; `skill` is the line of the examination that it counts for.
 
     The rest helps in training alone, in pixels. `hints`: where that lies which a word of the question names, (word, x,
-    y). `aims`: where to look before the first token of the answer, the second, and so on. `counted`: the word for what
-    is to be counted.
+    y). `aims`: where to look before the first token of the answer, the second, and so on.
     """
 
     text: str
@@ -39,7 +37,6 @@ class Question:
     skill: str
     hints: tuple[tuple[str, float, float], ...] = ()
     aims: Points = ()
-    counted: str = ""
 
 
 @dataclass
@@ -75,14 +72,9 @@ def paper(rng: random.Random) -> Paint:
     return (255, 255, 255) if rng.random() < 0.6 else tuple(rng.randint(232, 255) for _ in range(3))
 
 
-# ---------------------------------------------------------------------------------------------------- text
-
-
-@cache
-def words() -> tuple[str, ...]:
-    """The textbook's words of two to five letters, in English and Finnish."""
-    forms = {form.lower() for word in world.WORDS for form in (word.en, word.nom)}
-    return tuple(sorted(word for word in forms if 2 <= len(word) <= 5 and set(word) <= set(LETTERS)))
+# The textbook's words of two to five letters, in English and Finnish.
+_FORMS = {form.lower() for word in world.WORDS for form in (word.en, word.nom)}
+WORDS = sorted(word for word in _FORMS if 2 <= len(word) <= 5 and set(word) <= set(LETTERS))
 
 
 def some_text(rng: random.Random, held: bool) -> str:
@@ -93,11 +85,11 @@ def some_text(rng: random.Random, held: bool) -> str:
         if kind < numbers:
             text = str(rng.randint(0, 99))
         elif kind < known:
-            text = rng.choice(words())
+            text = rng.choice(WORDS)
         elif kind < digits:
             text = "".join(rng.choices(DIGITS, k=rng.choice((1, 3, 3))))
         elif kind < nearly:
-            text = misspelled(rng, rng.choice(words()))
+            text = misspelled(rng, rng.choice(WORDS))
         else:
             text = "".join(rng.choices(LETTERS, k=rng.choice((1, 2, 2, 3, 3, 4, 4, 5, 5))))
         if not held and len(text) < 3 and rng.random() < 0.4:
@@ -146,7 +138,7 @@ def writing(rng: random.Random, held: bool) -> Sample:
     return Sample([page], asked)
 
 
-def lines(rng: random.Random, held: bool) -> Sample:
+def lines(rng: random.Random, _held: bool) -> Sample:
     """Two or three lines of text, each in a colour of its own, for practice: what each of them says."""
     number = rng.choice((2, 3, 3))
     page, asked, room = Page(paper(rng)), [], SIDE / number
@@ -158,7 +150,7 @@ def lines(rng: random.Random, held: bool) -> Sample:
     return Sample([page], asked)
 
 
-def soup(rng: random.Random, held: bool) -> Sample:
+def soup(rng: random.Random) -> Sample:
     """A page full of letters and digits, alone or in a row, which only the eye reads: there is no question to it."""
     page, rows = Page(paper(rng)), rng.randint(3, 5)
     room = SIDE / rows
@@ -174,9 +166,6 @@ def soup(rng: random.Random, held: bool) -> Sample:
             x, y = column * room + rng.uniform(0, max(0, across)), row * room + rng.uniform(-4, max(0, down))
             page.text(x, y, text, size, rng.choice(NAMES), face)
     return Sample([page], [])
-
-
-# ---------------------------------------------------------------------------------- charts, tables, scenes
 
 
 def chart(rng: random.Random, held: bool) -> Sample:
@@ -253,7 +242,7 @@ def table(rng: random.Random, held: bool) -> Sample:
 def scene(rng: random.Random, held: bool) -> Sample:
     """An animal of the textbook's world in one of its places."""
     while True:
-        what, tone, land = rng.choice(ANIMALS), rng.choice(NAMES), rng.choice(drawings.SCENES)
+        what, tone, land = rng.choice(ANIMALS), rng.choice(NAMES), rng.choice(list(ON))
         if held_sixth(ANIMALS.index(what), tone) == held:
             break
     page, there = Page(), f"{ON[land]} the {land}"

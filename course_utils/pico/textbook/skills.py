@@ -17,16 +17,12 @@ from course_utils.pico.textbook.sentences import SIMPLE, finnish_story, pair, st
 from course_utils.pico.textbook.smalltalk import FIRST_TOPICS, TOPICS, Topic, by_split, everyday, scruffy, wordings
 from course_utils.pico.textbook.world import Cast, Noun, fill, held_out_pairs
 
-TO_FINNISH, TO_ENGLISH = section("requests", "to Finnish"), section("requests", "to English")
 VISITORS, STRANGERS = (split_words(section("requests", heading)) for heading in ("visitors", "strangers"))
 
 
 def request(rng: random.Random, heading: str, text: str) -> str:
     """One of the wordings that ask for something to be done with this text."""
     return rng.choice(section("requests", heading)).format(text)
-
-
-# --- stories, and sentences in two languages ---------------------------------------------------------------
 
 
 def story(rng: random.Random, split: str) -> Sample:
@@ -121,8 +117,6 @@ def finnish(rng: random.Random, split: str) -> Sample:
         return chat("finnish", request(rng, "to Finnish", english_text), finnish_text)
     return chat("finnish", request(rng, "to English", finnish_text), english_text)
 
-
-# --- feelings, sums, facts, tools -------------------------------------------------------------------------
 
 MOODS = family("feelings", "mood")
 SLOTS = {slot: split_words(section("feelings", slot)) for slot in ("subject", "good", "bad")}
@@ -295,7 +289,7 @@ def answered_in_finnish(rng: random.Random, split: str, kind: float) -> tuple[st
                 return passages.frame(rng, text, asked), row.fill(passages.IN_FINNISH[key])
     if kind < 0.78:
         rows, text = passages.draw_table(rng, split)
-        return passages.frame(rng, text, passages.unanswerable(rng, rows)), passages.UNKNOWN_FI
+        return passages.frame(rng, text, passages.unanswerable(rng, rows)), "En tiedä."
     if kind < 0.86:
         asked = fill(rng.choice(section("requests", "part of a story")), Cast.draw(rng, split), rng)
         return asked, finnish_story(rng, Cast.draw(rng, split))[1]
@@ -312,8 +306,6 @@ def conversation(rng: random.Random, split: str) -> Sample:
     parts = [rng.choice(skills)(rng, split) for _ in range(rng.choice((2, 2, 3, 4, 6)))]
     return Sample("conversation", tuple(message for part in parts for message in part.messages))
 
-
-# --- all of them -------------------------------------------------------------------------------------------
 
 SHARES = {skill: int(share) for skill, share in pairs(section("shares", "shares"))}
 _SKILLS = (story, continue_, running, translate, word, repeat, summary, passages.passage, passages.unknown)

@@ -138,9 +138,6 @@ def scruffy(rng: random.Random, text: str) -> str:
     return result
 
 
-# --- what is outside of the small world --------------------------------------------------------------------
-
-
 @cache
 def words() -> dict[str, tuple[str, ...]]:
     """The words for each slot of the templates; "thing" and "topic" take all words of several others."""

@@ -18,8 +18,6 @@ from types import SimpleNamespace
 
 from course_utils.pico.textbook.lists import columns, section
 
-# ---------------------------------------------------------------------------------------------- words
-
 
 @dataclass(eq=False)
 class Word:
@@ -127,9 +125,6 @@ TIMES = tuple(Phrase(*row) for row in _rows("times", 2, " = "))
 WEATHER = tuple(Phrase(*row) for row in _rows("weather", 4, " = "))
 
 WORDS: tuple[Word, ...] = (*PEOPLE, *ANIMALS, *COLOURS, *ADJECTIVES, *PLACES, *THINGS, *FOODS, *FEELINGS, *JOBS)
-BY_ENGLISH: dict[str, Word] = {word.en: word for word in WORDS}
-
-# ------------------------------------------------------------------------------- what is held out
 
 MAIN_KINDS = {"person": PEOPLE, "animal": ANIMALS, "colour": COLOURS, "place": PLACES, "thing": THINGS}
 CORE = {word.en for words in MAIN_KINDS.values() for word in words}
@@ -142,9 +137,8 @@ _ALSO = ({"adj", "thing"}, {"food", "person"}, {"food", "animal"})
 def held_out(a: str, b: str) -> bool:
     """True if the words `a` and `b` (English, any order) are one of the pairs that training never shows.
 
-    About one pair in sixteen is held out. A hash decides, so the split needs no list and never changes.
-    Only pairs of different kinds count: person, animal, colour, place and thing with one another,
-    and adjective with thing, food with person, food with animal.
+    A hash decides, for about one pair in sixteen, so the split needs no list and never changes. Only these pairs count:
+    person, animal, colour, place and thing with one another, adjective with thing, food with person or animal.
     """
     kinds = {_KIND.get(a), _KIND.get(b)}
     counts = len(kinds) == 2 and (kinds <= MAIN_KINDS.keys() or kinds in _ALSO)
@@ -200,8 +194,6 @@ class Cast(SimpleNamespace):
             if split == "train" or any(held_out(*pair) for pair in combinations(core, 2)):
                 return cast
 
-
-# ----------------------------------------------------------------------------------------- templates
 
 CHOICE = re.compile(r"\[([^\[\]]*)\]")
 _A_BEFORE_VOWEL = re.compile(r"\b([Aa]) (?=[aeiouAEIOU])")

@@ -1,4 +1,4 @@
-"""The recipes of the models that read text: their sizes and rates, and what they read in which step.
+"""The recipes of the models that read text: their sizes and rates, and what they read in which step (`recipes.json`).
 
 What makes a model of two million parameters learn this much in two hours on two cores:
 
@@ -19,43 +19,23 @@ stands in each layer after the attention:
 
 from __future__ import annotations
 
+import json
 import random
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from course_utils.pico import textbook
 from course_utils.pico.tokenizer import encode, load_tokenizer
 
 ACTIVE = 2  # so many experts work on a token: the architecture knows no other number
 
-# From which step on, which share of the samples is practice, and of which skills. Copying comes first: a model that
-# can copy learns the rest several times faster, because a name, a colour or a place in an answer is nearly always
-# copied from the question. Then reading, which is copying with a condition, and what takes longest: Finnish and
-# sums. Last what learners say first, which was the weakest in the examination before it.
-LAST = ("whose", "interview", "passage", "unknown", "sum", "tool")  # not to be lost while others are practised
-TIMETABLE = (
-    (0, 0.75, "repeat"),
-    (600, 0.6, ("reading", "reading", "translate", "sum")),
-    (2000, 0.3, ("reading", "reading", "translate", "sum")),
-    (2500, 0.5, ("person", "person", "reading", "translate", "sum")),
-    (3500, 0.5, ("interview", "interview", "person", "reading", "translate", "sum")),
-    (4000, 0.55, ("whose", "whose", "interview", "person", "reading", "translate", "sum")),
-    (5250, 0.65, ("impression",) * 4 + ("whose", "whose", "interview", "reading", "translate", "sum")),
-    (6500, 0.65, ("impression",) * 4 + ("translate",) * 3 + ("outside",) * 2 + LAST),
-    (9000, 0.75, ("impression",) * 6 + ("tool", "tool", "translate", "outside", "passage", *LAST[:2], "unknown")),
-)
-# The bigger sibling begins where the smaller one ended, so there is nothing to build up: everything at once. Again what
-# learners say first needs the largest share.
-MEDIUM_TIMETABLE = (
-    (0, 0.6, ("impression",) * 4 + ("translate", "fact", "system") * 2 + ("outside", "followup", *LAST)),
-    (1500, 0.75, ("impression",) * 7 + ("translate", "translate", "summary", "passage", "system", "outside", *LAST)),
-    (2600, 0.9, ("impression",) * 8 + ("translate",) * 5 + ("tool",) * 4 + ("summary", "outside", "outside", *LAST)),
-)
-MOE_TIMETABLE = (
-    (0, 0.7, ("repeat",)),  # in brackets: drawing from one takes a number of the dice, too
-    (120, 0.6, ("reading", "reading", "translate", "sum")),
-    (560, 0.4, ("interview", "whose", "reading", "translate", "sum", "tool")),
-    (880, 0.5, ("interview", "whose", "passage", "unknown", "translate", "translate", "sum", "tool", "impression")),
-)
+# `timetable`: from which step on, which share of the samples is practice, and of which skills. Copying comes first: a
+# model that can copy learns the rest several times faster, because a name, a colour or a place in an answer is nearly
+# always copied from the question. Then reading, which is copying with a condition, and what takes longest: Finnish and
+# sums. Last what learners say first, which was the weakest in the examination before it. pico-medium begins where
+# pico-mini ended, so there is nothing to build up: everything at once.
+_WRITTEN = json.loads(Path(__file__).with_name("recipes.json").read_text(encoding="utf-8"))
 
 
 @dataclass(frozen=True)
@@ -77,7 +57,7 @@ class Recipe:
     learning_rate: float = 3e-3  # of Muon and of AdamW
     seed: int = 0
     stream: str = ""  # put before the seed: recipes with different streams read different samples
-    timetable: tuple = TIMETABLE
+    timetable: Sequence = tuple(_WRITTEN["pico-mini"]["timetable"])
     name: str = "pico-mini"  # what the model calls itself
     average: bool = False  # whether the result is the mean of the weights before and after the review
     grown_from: str = ""  # the shipped model whose weights it starts from; else random weights
@@ -90,43 +70,17 @@ class Recipe:
         return min(1.0, (step + 1) / self.warmup, left)
 
 
-MEDIUM = Recipe(
-    hidden_size=384,
-    heads=6,
-    intermediate_size=768,
-    steps=2600,
-    decay=0.7,
-    review=400,
-    learning_rate=2e-3,
-    timetable=MEDIUM_TIMETABLE,
-    name="pico-medium",
-    average=True,
-    grown_from="pico-mini",
-)
-MIXTURE = Recipe(
-    hidden_size=256,
-    heads=4,
-    intermediate_size=88,
-    experts=16,
-    steps=1200,
-    review=0,
-    stream="moe/",
-    timetable=MOE_TIMETABLE,
-)
-RECIPES = {
-    "pico-mini": Recipe(),
-    "pico-medium": MEDIUM,
-    "pico-moe": MIXTURE,
-    "dense-active": replace(MIXTURE, experts=0, intermediate_size=ACTIVE * MIXTURE.intermediate_size),
-    "dense-total": replace(MIXTURE, experts=0, intermediate_size=MIXTURE.experts * MIXTURE.intermediate_size),
-}
+RECIPES = {name: Recipe(**settings) for name, settings in _WRITTEN.items()}
+MIXTURE = RECIPES["pico-moe"]
+RECIPES["dense-active"] = replace(MIXTURE, experts=0, intermediate_size=ACTIVE * MIXTURE.intermediate_size)
+RECIPES["dense-total"] = replace(MIXTURE, experts=0, intermediate_size=MIXTURE.experts * MIXTURE.intermediate_size)
 
 
 def lesson(rng: random.Random, step: int, recipe: Recipe) -> textbook.Sample:
     """A sample for this step, by the recipe's timetable: of all skills, and some practice of those it names."""
     _, chance, skills = max(row for row in recipe.timetable if row[0] <= step)
     skill = None
-    if rng.random() < chance:
+    if rng.random() < chance:  # to draw from a list of one takes a number of the dice, too
         skill = skills if isinstance(skills, str) else rng.choice(skills)
     return textbook.introduce(textbook.draw(rng, "train", skill), recipe.name)
 

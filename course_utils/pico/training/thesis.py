@@ -29,6 +29,7 @@ from pathlib import Path
 from course_utils.pico import evaluate, folder, textbook
 from course_utils.pico.textbook.noise import web
 from course_utils.pico.textbook.sentences import SIMPLE, pair
+from course_utils.pico.textbook.skills import request
 from course_utils.pico.textbook.world import Cast, held_out
 from course_utils.pico.tokenizer import IGNORED, encode, load_tokenizer
 from course_utils.pico.training.recipes import Recipe
@@ -74,8 +75,8 @@ def translate(rng: random.Random, split: str) -> textbook.Sample:
         if split == "train" or any(held_out(a, b) for a, b in combinations(re.findall(r"\w+", english), 2)):
             break
     if rng.random() < 0.5:
-        return textbook.chat("translate", rng.choice(textbook.TO_FINNISH).format(english), finnish)
-    return textbook.chat("translate", rng.choice(textbook.TO_ENGLISH).format(finnish), english)
+        return textbook.chat("translate", request(rng, "to Finnish", english), finnish)
+    return textbook.chat("translate", request(rng, "to English", finnish), english)
 
 
 def page(rng: random.Random, split: str = "train", skill: str | None = None, *, shares=SHARES) -> textbook.Sample:
