@@ -54,8 +54,7 @@ class Row:
 def table(rng: random.Random, split: str, people: int, cells: int) -> list[Row]:
     """Draw a table of that many people. No value but a feeling stands twice, so that every question has one answer.
 
-    In a "train" table no row holds a held-out pair (of the person, the place, the thing, its colour, ...); in a "test"
-    table the first row has at least one.
+    In a "train" table no row holds a held-out pair; in a "test" table the first row has at least one.
     """
     while True:
         rows = [Row(name) for name in rng.sample(PEOPLE, people)]
@@ -84,10 +83,7 @@ def shuffled_keys(rng: random.Random, row: Row) -> list[str]:
 
 
 def tell(rng: random.Random, rows: list[Row], filler: float = 0.15, names: float = 0.4) -> str:
-    """Write the table as a passage: each person's sentences stand together.
-
-    After a person's first sentence, this share of them repeats the name; the others say he or she.
-    """
+    """Write the table as a passage, person by person; after the first sentence a share `names` repeats the name."""
     text = []
     for row in rows:
         for n, key in enumerate(shuffled_keys(rng, row)):

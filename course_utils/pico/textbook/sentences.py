@@ -31,10 +31,8 @@ SIMPLE = pairs(section("sentences", "simple"))
 PATTERNS = tuple(pattern for heading in PLAIN for pattern in pairs(section("sentences", heading)))
 PATTERNS += tuple(p for kind, table in family("sentences", "words").items() for p in pairs(_spelt_out(kind, table)))
 # What happens in a story and why: (key, template, its summary in one sentence).
-PLOTS = tuple(
-    (key, " ".join(text).replace(" |", "|"), summary)
-    for key, (text, summary) in ((key, asked_once(lines)) for key, lines in sections("stories").items())
-)
+_STORIES = {key: asked_once(lines) for key, lines in sections("stories").items()}
+PLOTS = tuple((key, " ".join(text).replace(" |", "|"), summary) for key, (text, summary) in _STORIES.items())
 
 # Small stories in the past tense. The mood of the cast's feeling chooses: a good feeling comes at the end,
 # a bad one at the beginning.

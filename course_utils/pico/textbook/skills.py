@@ -90,10 +90,7 @@ def word(rng: random.Random, split: str) -> Sample:
 
 
 def repeat(rng: random.Random, split: str) -> Sample:
-    """Say the same again: the skill below all others, since names, colours and places have to be copied everywhere.
-
-    Copying whole lines of unguessable words is the quickest way to learn it.
-    """
+    """Say the same again, whole lines of unguessable words: copying is the skill below all others."""
     kind = rng.random()
     if kind < 0.5:
         members = [str(member) for member in vars(Cast.draw(rng, split)).values()]
@@ -195,11 +192,9 @@ def tool(rng: random.Random, split: str) -> Sample:
         chosen = next(t for t in rng.sample(TOOLS, len(TOOLS)) if t[1] != ["minutes"])
         offered = [chosen, *[t for t in offered[1:] if t is not chosen]]
     name, arguments, ways = offered[0]
-    # An argument is called by its usual name or by another one.
-    called = {
-        t[0]: [rng.choice(ARGUMENT_NAMES[a]) if rng.random() < 0.6 else ARGUMENT_NAMES[a][0] for a in t[1]]
-        for t in offered
-    }
+    called = {}  # an argument by its usual name or by another one
+    for t in offered:
+        called[t[0]] = [rng.choice(ARGUMENT_NAMES[a]) if rng.random() < 0.6 else ARGUMENT_NAMES[a][0] for a in t[1]]
     n = rng.randint(2, 60)
     values = {a: n if a in ("minutes", "amount", "days") else getattr(cast, a).en for a in arguments}
     call = {"name": name, "arguments": {c: values[a] for c, a in zip(called[name], arguments, strict=True)}}
@@ -213,10 +208,7 @@ OFFERS = ("tell you a story?", "Kerronko tarinan?")
 
 
 def greet(rng: random.Random, split: str, finnish: float, first: bool = False) -> tuple[str, Topic, str]:
-    """A wording of the split for one of the topics; this share is Finnish. Returns (wording, topic, language).
-
-    `first`: most are of those topics that make the first impression.
-    """
+    """(wording, topic, language): this share is Finnish, and with `first` most make the first impression."""
     while True:
         topic = rng.choice(FIRST_TOPICS if first and rng.random() >= 0.4 else TOPICS)
         language = "fi" if rng.random() < finnish else "en"

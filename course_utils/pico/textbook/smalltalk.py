@@ -49,14 +49,9 @@ def normalise(text: str) -> str:
     return " ".join(re.findall(r"\w+", text.lower().replace("'", ""))) or text.strip()
 
 
-def is_test_wording(text: str) -> bool:
-    """Whether this wording is kept for evaluation (one in eight, decided by a checksum of its words)."""
-    return in_test(normalise(text))
-
-
-def by_split(wordings: tuple[str, ...], split: str) -> tuple[str, ...]:
-    """The wordings that belong to this split."""
-    return tuple(wording for wording in wordings if is_test_wording(wording) == (split == "test"))
+def by_split(wordings: Lines, split: str) -> Lines:
+    """The wordings that belong to this split; an eighth is kept for "test", by a checksum of the words."""
+    return tuple(wording for wording in wordings if in_test(normalise(wording)) == (split == "test"))
 
 
 @cache
@@ -97,12 +92,11 @@ def honest(text: str) -> bool:
 
 _SHORT = dict(pairs(section("replies", "short forms")))
 _SHORT_PATTERN = re.compile(r"\b(" + "|".join(_SHORT) + r")\b", re.IGNORECASE)
-_LONG_WORD = re.compile(r"[^\W\d_]{4,}")
 
 
 def _typo(rng: random.Random, text: str) -> str:
     """Swap, drop or double one letter inside one word of at least four letters."""
-    spans = [match.span() for match in _LONG_WORD.finditer(text)]
+    spans = [match.span() for match in re.finditer(r"[^\W\d_]{4,}", text)]
     if not spans:
         return text
     start, end = rng.choice(spans)
@@ -218,17 +212,15 @@ def everyday(rng: random.Random) -> str:
 
 
 @cache
-def kept_apart() -> frozenset[str]:
-    """The 200 everyday questions of the evaluation. Training never shows them: this is called decontamination."""
-    return frozenset(map(normalise, EVERYDAY_200.read_text(encoding="utf-8").splitlines()))
-
-
-@cache
 def inside() -> frozenset[str]:
-    """What `outside` must not say: every wording of every topic, and the questions kept apart."""
-    groups = [group for section in patterns().values() for group in section]
+    """What `outside` must not say: every wording of every topic, and the 200 everyday questions of the evaluation.
+
+    Training never shows those: this is called decontamination.
+    """
+    groups = [EVERYDAY_200.read_text(encoding="utf-8").splitlines()]
+    groups += [group for section in patterns().values() for group in section]
     groups += [topic.questions[language] for topic in TOPICS for language in LANGUAGES]
-    return kept_apart() | {normalise(text) for group in groups for text in group}
+    return frozenset(normalise(text) for group in groups for text in group)
 
 
 def outside(rng: random.Random) -> tuple[str, str]:

@@ -38,19 +38,15 @@ class Word:
         self.ade = f"{weak}ll{a}"  # on, and the owner in "has": ketulla
         self.abl = f"{weak}lt{a}"  # from: ketulta
         self.all = f"{weak}lle"  # onto, to somebody: ketulle
-        self.ess = f"{strong_stem(self.ill, weak)}n{a}"  # as: kettuna
+        strong = self.ill[:-2]  # the stem of the illative (kettuun -> kettu) carries the essive
+        if self.ill.endswith("seen") and weak[-1] == weak[-2]:  # veneeseen -> venee
+            strong = self.ill[:-4]
+        elif re.search(r"([aeiouyäö])h\1n$", self.ill):  # puuhun -> puu
+            strong = self.ill[:-3]
+        self.ess = f"{strong}n{a}"  # as: kettuna
 
     def __str__(self) -> str:
         return self.en
-
-
-def strong_stem(illative: str, weak: str) -> str:
-    """The stem of the illative (kettuun -> kettu), which carries the essive."""
-    if illative.endswith("seen") and weak[-1] == weak[-2]:  # veneeseen -> venee
-        return illative[:-4]
-    if re.search(r"([aeiouyäö])h\1n$", illative):  # puuhun -> puu
-        return illative[:-3]
-    return illative[:-2]
 
 
 @dataclass(eq=False)

@@ -135,10 +135,7 @@ class Checkpoint:
         self.path.with_suffix(".new").replace(self.path)
 
     def resume(self) -> int:
-        """Load the last state, if there is one. Returns how many steps were done before.
-
-        Raises CourseError when the file in the folder belongs to another recipe.
-        """
+        """Load the last state, if there is one; returns its step. Raises CourseError when it is of another recipe."""
         self.folder.mkdir(parents=True, exist_ok=True)
         if not self.path.exists():
             self.curve.unlink(missing_ok=True)

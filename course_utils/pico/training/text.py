@@ -13,39 +13,21 @@ from course_utils.pico.tokenizer import load_tokenizer
 from course_utils.pico.training.loop import Checkpoint, backward, optimizers, quicken, run
 from course_utils.pico.training.muon import prefers_half
 from course_utils.pico.training.recipes import ACTIVE, Recipe, lessons
-from course_utils.setup import threads
 
 
 def build_model(recipe: Recipe) -> Phi3ForCausalLM | PhimoeForCausalLM:
     """The architecture of Phi-3, or with experts that of Phi-3.5-MoE, only small, with random weights."""
     torch.manual_seed(recipe.seed)
-    common = {
-        "vocab_size": 2048,
-        "hidden_size": recipe.hidden_size,
-        "num_hidden_layers": recipe.layers,
-        "num_attention_heads": recipe.heads,
-        "num_key_value_heads": recipe.heads,
-        "intermediate_size": recipe.intermediate_size,
-        "max_position_embeddings": recipe.context,
-        "sliding_window": None,
-        "tie_word_embeddings": True,
-        "bos_token_id": 0,
-        "pad_token_id": 0,
-        "eos_token_id": [4, 0],
-    }
-    if recipe.experts:
-        config = PhimoeConfig(
-            **common,
-            num_local_experts=recipe.experts,
-            num_experts_per_tok=ACTIVE,
-            rope_parameters={"rope_type": "default", "rope_theta": 10000.0},
-            router_aux_loss_coef=recipe.balance,
-        )
-        model = PhimoeForCausalLM(config)
-    else:
-        model = Phi3ForCausalLM(Phi3Config(**common, original_max_position_embeddings=recipe.context))
-    threads.use_for(model.num_parameters())
-    return model
+    settings = {"vocab_size": 2048, "hidden_size": recipe.hidden_size, "intermediate_size": recipe.intermediate_size}
+    settings |= {"num_attention_heads": recipe.heads, "num_key_value_heads": recipe.heads, "tie_word_embeddings": True}
+    settings |= {"num_hidden_layers": recipe.layers, "max_position_embeddings": recipe.context, "sliding_window": None}
+    settings |= {"bos_token_id": 0, "pad_token_id": 0, "eos_token_id": [4, 0]}
+    if not recipe.experts:
+        return Phi3ForCausalLM(Phi3Config(**settings, original_max_position_embeddings=recipe.context))
+    settings |= {"num_local_experts": recipe.experts, "num_experts_per_tok": ACTIVE}
+    settings |= {"router_aux_loss_coef": recipe.balance}
+    settings |= {"rope_parameters": {"rope_type": "default", "rope_theta": 10000.0}}
+    return PhimoeForCausalLM(PhimoeConfig(**settings))
 
 
 @torch.no_grad()

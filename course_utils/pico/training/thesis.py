@@ -59,13 +59,8 @@ class Run:
 
 
 # The three of the thesis first: every run is kept as soon as it is finished.
-RUNS = (
-    Run("small-textbook", "small", noise=0.0),
-    Run("small-web", "small", noise=1.0),
-    Run("big-web", "big", noise=1.0),
-    Run("small-web-25", "small", noise=0.25),
-    Run("small-web-50", "small", noise=0.5),
-)
+_NOISE = {"small-textbook": 0.0, "small-web": 1.0, "big-web": 1.0, "small-web-25": 0.25, "small-web-50": 0.5}
+RUNS = tuple(Run(name, name.partition("-")[0], noise) for name, noise in _NOISE.items())
 
 
 def translate(rng: random.Random, split: str) -> textbook.Sample:

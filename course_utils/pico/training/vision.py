@@ -33,7 +33,6 @@ from course_utils.pico.tokenizer import IGNORED, encode, load_tokenizer
 from course_utils.pico.training.loop import Checkpoint, backward, optimizers, run
 from course_utils.pico.training.muon import prefers_half
 from course_utils.pico.vision import PLACES, PicoVision, PicoVisionConfig, crops, normal
-from course_utils.setup import threads
 
 DETAILS = 48 * 49 + 1  # tokens of 4 x 4 detail crops with their row ends, and the separator
 QUESTIONS = 6  # of a sample, at most
@@ -99,7 +98,6 @@ def build(recipe: Recipe) -> PicoVision:
     model = PicoVision(PicoVisionConfig(text_config=mini.config.to_dict() | room))
     model.language.load_state_dict(mini.state_dict())
     model.config.text_config._name_or_path = ""  # else the saved file says in which folder pico-mini lay
-    threads.use_for(model.num_parameters())
     return model
 
 
@@ -114,11 +112,6 @@ def lesson(recipe: Recipe, step: int) -> list[picture_book.Sample]:
             samples.append(sample)
             left -= len(sample.pages)
     return samples
-
-
-def pixels_of(samples: list[picture_book.Sample]) -> torch.Tensor:
-    """[pages, 3, 336, 336]"""
-    return torch.stack([normal(page.picture) for sample in samples for page in sample.pages])
 
 
 class EyeAid(nn.Module):
@@ -255,26 +248,6 @@ def in_detail(page, model: PicoVision, share: float, rng: random.Random) -> tupl
     return kept, model.layout(places, *shape)[kept]
 
 
-def answer_losses(model: PicoVision, rows: list[Row]) -> tuple[torch.Tensor, torch.Tensor, tuple]:
-    """Of each token of an answer: the cross-entropy, and whether it was the likeliest; the states after each layer."""
-    embeds = pad_sequence([torch.cat(row.parts) for row in rows], batch_first=True)
-    positions, groups, labels = (
-        pad_sequence([torch.tensor(getattr(row, name)) for row in rows], batch_first=True, padding_value=fill)
-        for name, fill in (("positions", 0), ("groups", -1), ("labels", IGNORED))
-    )
-    # A token sees those before it that belong to the picture (group 0) or to its own question.
-    before = torch.ones(groups.shape[1], groups.shape[1], dtype=torch.bool).tril()
-    same = (groups[:, :, None] == groups[:, None, :]) | (groups[:, None, :] == 0)
-    mask = torch.where(before & same, 0.0, torch.finfo(torch.float32).min)[:, None]
-    output = model.language.model(
-        inputs_embeds=embeds, attention_mask=mask, position_ids=positions, use_cache=False, output_hidden_states=True
-    )
-    counts = labels[:, 1:] != IGNORED
-    logits = model.language.lm_head(output.last_hidden_state[:, :-1][counts]).float()
-    answers = labels[:, 1:][counts]
-    return cross_entropy(logits, answers, reduction="none"), logits.argmax(-1) == answers, output.hidden_states
-
-
 def together(
     model: PicoVision, rows: list[Row], aid: DecoderAid | None = None
 ) -> tuple[torch.Tensor, torch.Tensor, list]:
@@ -284,13 +257,31 @@ def together(
         group = [row for row in rows if row.pages == pages]
         if not group:
             continue
-        loss, hits, states = answer_losses(model, group)
-        losses.append(loss)
-        aided = aided + aid(states, group) if aid else aided
+        embeds = pad_sequence([torch.cat(row.parts) for row in group], batch_first=True)
+        positions, groups, labels = (
+            pad_sequence([torch.tensor(getattr(row, name)) for row in group], batch_first=True, padding_value=fill)
+            for name, fill in (("positions", 0), ("groups", -1), ("labels", IGNORED))
+        )
+        # A token sees those before it that belong to the picture (group 0) or to its own question.
+        before = torch.ones(groups.shape[1], groups.shape[1], dtype=torch.bool).tril()
+        same = (groups[:, :, None] == groups[:, None, :]) | (groups[:, None, :] == 0)
+        mask = torch.where(before & same, 0.0, torch.finfo(torch.float32).min)[:, None]
+        how = {"attention_mask": mask, "position_ids": positions, "use_cache": False, "output_hidden_states": True}
+        output = model.language.model(inputs_embeds=embeds, **how)
+        counts = labels[:, 1:] != IGNORED
+        logits = model.language.lm_head(output.last_hidden_state[:, :-1][counts]).float()
+        answers = labels[:, 1:][counts]
+        losses.append(cross_entropy(logits, answers, reduction="none"))
+        aided = aided + aid(output.hidden_states, group) if aid else aided
         asked = [pair for row in group for pair in row.asked]
-        parts = hits.split([tokens for _, tokens in asked])
+        parts = (logits.argmax(-1) == answers).split([tokens for _, tokens in asked])
         right += [(skill, bool(part.all())) for (skill, _), part in zip(asked, parts, strict=True)]
     return torch.cat(losses).mean(), aided, right
+
+
+def look_at(samples: list[picture_book.Sample], model: PicoVision) -> torch.Tensor:
+    """What the eye makes of all their pages: [pages, 12, 12, hidden]."""
+    return model.look(torch.stack([normal(page.picture) for sample in samples for page in sample.pages]))
 
 
 def rows_of(samples, places: torch.Tensor, model: PicoVision, tokenizer) -> list[Row]:
@@ -325,7 +316,7 @@ def train(recipe: Recipe, folder: Path, last: int | None = None):
         samples = lesson(recipe, number)
         beside = [picture_book.beside(rng) for _ in range(BESIDE)]
         with torch.autocast("cpu", torch.bfloat16, enabled=half):
-            places = model.look(pixels_of(samples + beside)).float()
+            places = look_at(samples + beside, model).float()
             loss, figures = eye_aid(places, samples + beside), {}
             if not stage.alone:
                 places = places[: -len(beside)]
@@ -356,6 +347,6 @@ def examine(model: PicoVision, tokenizer, samples: int = 100, seed: int = 7) -> 
         rng, right = random.Random(f"{seed}/{skill}"), []
         for start in range(0, samples, 20):
             batch = [picture_book.draw(rng, "test", skill) for _ in range(min(20, samples - start))]
-            right += together(model, rows_of(batch, model.look(pixels_of(batch)), model, tokenizer))[2]
+            right += together(model, rows_of(batch, look_at(batch, model), model, tokenizer))[2]
         scores[skill] = sum(hit for _, hit in right) / len(right)
     return scores
