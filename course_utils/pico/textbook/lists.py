@@ -4,8 +4,6 @@
 of a section look like, the head of each file says. `data/README.md` has a line about each file.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 from functools import cache

@@ -12,8 +12,6 @@ diet: `web` draws a page from the textbook and, with the chance that `KINDS` tel
 What is left, one page in ten at full noise, is a textbook page as it was.
 """
 
-from __future__ import annotations
-
 import random
 import re
 from collections.abc import Callable
@@ -38,8 +36,7 @@ JUNK = section("noise", "junk")
 WORDS = {f"[{kind}]": split_words(section("noise", kind), ",") for kind in ("products", "names")}
 NEIGHBOURS = ("qwertyuiop", "asdfghjkl", "zxcvbnm")  # the rows of a keyboard
 
-# A draw is a function (rng, split, skill) -> Sample; `skill` may be None. `textbook.draw` is one.
-Draw = Callable[..., Sample]
+Draw = Callable[..., Sample]  # (rng, split, skill or None), as `textbook.draw`
 
 
 def web(rng: random.Random, split: str = "train", noise: float = 1.0, draw: Draw = textbook.draw) -> Sample:
@@ -118,8 +115,7 @@ def place(page: Sample) -> int:
 
 def off_topic(rng: random.Random, split: str, draw: Draw) -> Sample:
     """Running text about something else."""
-    template = rng.choice(JUNK)
-    text = CHOICE.sub(lambda match: rng.choice(WORDS.get(match[0]) or match[1].split("|")), template)
+    text = CHOICE.sub(lambda match: rng.choice(WORDS.get(match[0]) or match[1].split("|")), rng.choice(JUNK))
     return running_text("off topic", re.sub(r"\{n\}", lambda _: str(rng.randint(2, 99)), text))
 
 

@@ -6,8 +6,6 @@
 `picture_pages` says what is held out, and draws the pages without shapes. Here are those with shapes on them.
 """
 
-from __future__ import annotations
-
 import random
 from collections.abc import Callable
 from functools import partial
@@ -61,10 +59,8 @@ ALIKE = (("pink", "purple"), ("circle", "cross"), ("square", "star"), ("black", 
 
 
 def several(rng: random.Random, held: bool, most: int = 3) -> list[Thing]:
-    """One to `most` things, all of different shapes and of different colours; the first is a held-out pair, or none is.
-
-    In training two whose names are alike often stand side by side, and things are often small.
-    """
+    """One to `most` things of different shapes and colours; the first is a held-out pair, or none is."""
+    # In training two whose names are alike often stand side by side, and things are often small.
     both = rng.choice(ALIKE) if not held and most > 1 and rng.random() < 0.35 else ()
     while True:
         kinds: list[Kind] = []
@@ -325,14 +321,13 @@ def is_it(a: Thing, b: Thing, asked: str, to: str) -> Question:
     return ask(f"Is the {a.shape} {SIDES[asked]} the {b.shape}?", answer, "relation", a, b)
 
 
-CHANGES = ("colour", "move", "come", "gone", "nothing")
 WAYS = {"left": "to the left", "right": "to the right", "above": "up", "below": "down"}
 
 
 def difference(rng: random.Random, held: bool) -> Sample:
     """Two pictures with one change at most, and what it is."""
     while True:
-        kind, things = rng.choice(CHANGES), several(rng, held)
+        kind, things = rng.choice(("colour", "move", "come", "gone", "nothing")), several(rng, held)
         if kind == "gone" and len(things) == 1 and rng.random() < 0.7:
             kind = "move"
         tint = pages.paper(rng)

@@ -1,9 +1,4 @@
-"""The skills of the textbook: stories and translations, feelings, sums, facts, tools, and conversations.
-
-`SKILLS` has all of them, those of `passages` too. Each is a function (rng, split) that writes one sample.
-"""
-
-from __future__ import annotations
+"""The skills of the textbook, those of `passages` too: each is a function (rng, split) that writes one sample."""
 
 import json
 import random
@@ -137,8 +132,7 @@ def sentiment(rng: random.Random, split: str) -> Sample:
 
 
 def work_out(a: int, sign: str, b: int) -> str:
-    """The sum written the way one does it in the head: first the tens of `b`, then its ones. Small steps are what a
-    small model can learn; the last number is the answer."""
+    """The sum the way one does it in the head: first the tens of `b`, then its ones; the last number is the answer."""
     if sign == "-" and b > a:
         return f"{work_out(b, '-', a)} So {a} - {b} = -{b - a}."
     step = 1 if sign == "+" else -1
@@ -229,10 +223,7 @@ def small_talk(rng: random.Random, split: str) -> Sample:
 
 
 def impression(rng: random.Random, split: str) -> Sample:
-    """Small talk with one answer a topic: a model that always takes the likeliest token is sure of itself sooner.
-
-    Where three answers are equally likely, each has a third of the probability, and a wrong one may have more.
-    """
+    """Small talk with one answer a topic: of three equally likely ones a wrong one may be likelier than each."""
     asked, topic, language = greet(rng, split, finnish=0.25, first=True)
     asked = scruffy(rng, asked) if split == "train" else asked
     return chat("impression", asked, topic.answers[language][0], topic=topic.key)
@@ -307,8 +298,5 @@ SKILLS = {skill.__name__.replace("_", ""): skill for skill in _SKILLS}  # by the
 
 
 def draw(rng: random.Random, split: str = "train", skill: str | None = None) -> Sample:
-    """One sample of the textbook. The same `rng` state gives the same sample.
-
-    split: "train" or "test"; skill: one of `SKILLS`, else drawn by `SHARES`.
-    """
+    """One sample for the split "train" or "test", of one of `SKILLS`, else drawn by `SHARES`; `rng` decides it."""
     return SKILLS[skill or rng.choices(list(SHARES), SHARES.values())[0]](rng, split)

@@ -1,13 +1,9 @@
 """The first impression: what people type before they have read anything, and pico-mini's honest answers.
 
-Two kinds of messages live here. *Topics* are greetings, thanks, "who are you?" and the like, each with many wordings
-and a few answers (`data/topics.txt`, `data/wordings.txt`). Everyday questions from *outside* of pico-mini's world,
-mixed endlessly from `data/everyday_*.txt`, get an honest answer: pico-mini can only learn from many different examples
-that it knows nothing of weather, recipes and football. One wording in eight is never trained on, so that a score means
-understanding.
+*Topics* are greetings, thanks, "who are you?" and the like, each with many wordings and a few answers. Everyday
+questions from *outside* of its world, mixed endlessly, get an honest answer: only many different examples can teach
+that it knows nothing of weather and football. One wording in eight is never trained on, so that scores mean something.
 """
-
-from __future__ import annotations
 
 import random
 import re
@@ -20,7 +16,6 @@ from course_utils.pico.textbook.sample import in_test
 from course_utils.pico.textbook.world import CHOICE
 
 EVERYDAY_200 = DATA / "everyday_200.txt"  # the 200 everyday questions of the evaluation, one a line
-LANGUAGES = ("en", "fi")
 
 
 @dataclass(frozen=True)
@@ -33,7 +28,7 @@ class Topic:
 
 
 def _topic(key: str) -> Topic:
-    both = {language: asked(section("topics", f"{key} {language}")) for language in LANGUAGES}
+    both = {language: asked(section("topics", f"{key} {language}")) for language in ("en", "fi")}
     return Topic(key, *({language: lines[part] for language, lines in both.items()} for part in (0, 1)))
 
 
@@ -178,18 +173,15 @@ def fill_one(rng: random.Random, heading: str) -> str:
 
 def dress(rng: random.Random, text: str) -> str:
     """Sometimes put a greeting, a sentence of context or a "Thanks!" around a question."""
-    kind = rng.random()
+    kind, dressed = rng.random(), text
     if kind < 0.14:
         opener = rng.choice(section("everyday_questions", "openers"))
         keep = opener.endswith((".", "!")) or text.startswith(("I ", "I'"))
         dressed = f"{opener} {text if keep else text[:1].lower() + text[1:]}"
-    elif kind < 0.22:
-        whole = text.endswith((".", "?", "!"))
-        dressed = f"{text} {rng.choice(section('everyday_questions', 'closers'))}" if whole else text
-    elif kind < 0.30:
+    elif kind < 0.22 and text.endswith((".", "?", "!")):
+        dressed = f"{text} {rng.choice(section('everyday_questions', 'closers'))}"
+    elif 0.22 <= kind < 0.30:
         dressed = f"{fill_one(rng, 'prefaces')} {text}"
-    else:
-        return text
     return dressed if len(dressed.split()) <= 25 else text
 
 
@@ -219,7 +211,7 @@ def inside() -> frozenset[str]:
     """
     groups = [EVERYDAY_200.read_text(encoding="utf-8").splitlines()]
     groups += [group for section in patterns().values() for group in section]
-    groups += [topic.questions[language] for topic in TOPICS for language in LANGUAGES]
+    groups += [topic.questions[language] for topic in TOPICS for language in ("en", "fi")]
     return frozenset(normalise(text) for group in groups for text in group)
 
 

@@ -112,10 +112,7 @@ ANIMALS, THINGS, FOODS, JOBS = (
     for heading in ("animals", "things", "foods", "jobs")
 )
 COLOURS, ADJECTIVES = (tuple(Word(*row) for row in _rows(heading, 5)) for heading in ("colours", "adjectives"))
-PLACES = tuple(
-    Place(en, *finnish, plural, preposition, cases == "inner")
-    for preposition, cases, en, plural, *finnish in _rows("places", 8)
-)
+PLACES = tuple(Place(en, *fi, plural, at, cases == "inner") for at, cases, en, plural, *fi in _rows("places", 8))
 FEELINGS = tuple(Feeling(*forms, mood) for mood, *forms in _rows("feelings", 6))
 TIMES = tuple(Phrase(*row) for row in _rows("times", 2, " = "))
 WEATHER = tuple(Phrase(*row) for row in _rows("weather", 4, " = "))
@@ -152,8 +149,7 @@ def held_out_pairs(text: str) -> set[tuple[str, str]]:
     return {pair for pair in combinations(words, 2) if held_out(*pair)}
 
 
-# In this order a cast is drawn.
-_ROLES = {
+_ROLES = {  # in the order in which a cast is drawn
     **{"hero": PEOPLE, "animal": ANIMALS, "colour": COLOURS, "place": PLACES, "thing": THINGS},
     **{"friend": PEOPLE, "animal2": ANIMALS, "colour2": COLOURS, "place2": PLACES, "thing2": THINGS},
     **{"adj": ADJECTIVES, "food": FOODS, "feeling": FEELINGS, "time": TIMES, "weather": WEATHER, "job": JOBS},
@@ -170,10 +166,7 @@ class Cast(SimpleNamespace):
 
     @classmethod
     def draw(cls, rng: Random, split: str) -> Cast:
-        """Draw a cast for `split` "train" (no held-out pair in it) or "test" (at least one in its core).
-
-        The core is hero, animal, colour, place and thing. Nobody and nothing is drawn twice.
-        """
+        """A cast for "train" (no held-out pair) or "test" (one at least of hero, animal, colour, place and thing)."""
         if split not in ("train", "test"):
             raise ValueError(f'split is "train" or "test", not {split!r}')
         while True:
@@ -206,9 +199,6 @@ def polish(text: str) -> str:
 
 
 def fill(template: str, cast: Cast, rng: Random) -> str:
-    """Fill a template: choose from each "[a|b|c]", put the cast in ("{place.at}"), and polish the text.
-
-    A choice may contain members of the cast, but no other choice.
-    """
+    """Fill a template: choose from each "[a|b|c]" (none in another), put in the cast ("{place.at}"), and polish it."""
     text = CHOICE.sub(lambda match: pick(match[1].split("|"), rng), template)
     return polish(text.format(**vars(cast)))

@@ -8,8 +8,6 @@ is compared with, and for `pico-vision`. `loop` has the step and the loop that a
 what is special about each, `experts` and `thesis` two comparisons.
 """
 
-from __future__ import annotations
-
 import argparse
 import json
 import sys

@@ -5,8 +5,6 @@ bfloat16, for which many processors need 30 times as long as for float32, and it
 experts of a layer are one tensor.
 """
 
-from __future__ import annotations
-
 import timeit
 from functools import lru_cache
 
@@ -17,8 +15,7 @@ import torch
 def prefers_half(device: str = "cpu") -> bool:
     """Whether training computes in bfloat16 there: always on a GPU, and on a processor that is clearly quicker with it.
 
-    Measured once in a process, within some milliseconds. What the processor says of itself is not enough: AVX-512 may
-    come with bfloat16 or without. In doubt it is float32, which is nowhere slow.
+    Measured once in a process, within milliseconds: AVX-512 may come with bfloat16 or without. In doubt it is float32.
     """
     if device == "cuda":
         return True

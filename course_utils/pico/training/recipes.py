@@ -17,8 +17,6 @@ stands in each layer after the attention:
     dense-total   one network of width 1,408: as many parameters as all sixteen experts
 """
 
-from __future__ import annotations
-
 import json
 import random
 from collections.abc import Sequence
@@ -102,6 +100,5 @@ def count_tokens(recipe: Recipe, every: int = 1) -> int:
     """
     tokenizer = load_tokenizer()  # the whole family has this one
     steps = range(recipe.steps + recipe.review)
-    drawn = steps[::every]
-    tokens = sum(len(ids) for step in drawn for ids, _ in lessons(recipe, step, tokenizer))
-    return round(tokens * len(steps) / len(drawn))
+    tokens = sum(len(ids) for step in steps[::every] for ids, _ in lessons(recipe, step, tokenizer))
+    return round(tokens * len(steps) / len(steps[::every]))

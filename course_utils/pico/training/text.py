@@ -1,7 +1,5 @@
 """The models that read text, trained by their recipes: pico-mini, pico-medium, pico-moe and its dense companions."""
 
-from __future__ import annotations
-
 from dataclasses import asdict
 from pathlib import Path
 
@@ -25,8 +23,7 @@ def build_model(recipe: Recipe) -> Phi3ForCausalLM | PhimoeForCausalLM:
     if not recipe.experts:
         return Phi3ForCausalLM(Phi3Config(**settings, original_max_position_embeddings=recipe.context))
     settings |= {"num_local_experts": recipe.experts, "num_experts_per_tok": ACTIVE}
-    settings |= {"router_aux_loss_coef": recipe.balance}
-    settings |= {"rope_parameters": {"rope_type": "default", "rope_theta": 10000.0}}
+    settings |= {"router_aux_loss_coef": recipe.balance, "rope_parameters": {"rope_type": "default", "rope_theta": 1e4}}
     return PhimoeForCausalLM(PhimoeConfig(**settings))
 
 
@@ -58,8 +55,7 @@ def grow(large: Phi3ForCausalLM, small: Phi3ForCausalLM) -> None:
 def train(recipe: Recipe, folder: Path, last: int | None = None, save_every: int = 250):
     """Train by the recipe, or only up to step `last` of it; returns (model, tokenizer). Uses a GPU if there is one.
 
-    Checkpoints go to `folder`; a later call goes on from the last. The tokenizer is the one of the family, which
-    `train_tokenizer()` makes from the textbook.
+    Checkpoints go to `folder`; a later call goes on from the last.
     """
     device = "cuda" if torch.cuda.is_available() else "cpu"
     tokenizer = load_tokenizer(folder_of("pico-mini"))

@@ -11,8 +11,6 @@ At the same computing it has read a sixth of the tokens: look there on its curve
 only at the end of the run, so that a shorter run, planned as such, would do somewhat better than this point.
 """
 
-from __future__ import annotations
-
 import argparse
 import json
 import platform
@@ -35,8 +33,7 @@ from course_utils.pico.tokenizer import IGNORED, encode, load_tokenizer
 from course_utils.pico.training.recipes import Recipe
 
 RESULTS = Path(__file__).with_name("thesis.json")
-SEED = 0
-EXAM_SEED = 5
+SEED, EXAM_SEED = 0, 5
 STEPS, TOKENS_A_STEP = 1000, 2048
 SMALL = Recipe(hidden_size=96, layers=3, heads=3, intermediate_size=256, warmup=50, review=0, seed=SEED)
 RECIPES = {"small": SMALL, "big": replace(SMALL, hidden_size=240, layers=4, heads=5, intermediate_size=640)}

@@ -20,7 +20,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 from torch.nn.functional import cross_entropy, rms_norm
 from torch.nn.utils.rnn import pad_sequence
 from transformers import Phi3ForCausalLM
@@ -35,7 +35,7 @@ from course_utils.pico.training.muon import prefers_half
 from course_utils.pico.vision import PLACES, PicoVision, PicoVisionConfig, crops, normal
 
 DETAILS = 48 * 49 + 1  # tokens of 4 x 4 detail crops with their row ends, and the separator
-QUESTIONS = 6  # of a sample, at most
+CONTEXT, QUESTIONS = 8192, 6  # tokens; questions of a sample, at most
 BESIDE = 4  # pages a step that only the eye reads: letters and things to count, which it finds hard
 THIRDS = 3 * PLACES  # of a row of places: two narrow letters may share a place
 HINTS_AFTER, AIMS_AFTER = 2, 3  # so many layers of the decoder
@@ -65,7 +65,6 @@ class Recipe:
         Stage(500, "all", 5e-4, 0, layout=True),
     )
     pages_a_step: int = 16
-    context: int = 8192
     seed: int = 0
 
     @property
@@ -94,7 +93,7 @@ def build(recipe: Recipe) -> PicoVision:
     """pico-mini as the decoder, with room for two pictures in its context, and an eye with random weights."""
     torch.manual_seed(recipe.seed)
     mini = Phi3ForCausalLM.from_pretrained(folder_of("pico-mini"), dtype=torch.float32)
-    room = {"max_position_embeddings": recipe.context, "original_max_position_embeddings": recipe.context}
+    room = {"max_position_embeddings": CONTEXT, "original_max_position_embeddings": CONTEXT}
     model = PicoVision(PicoVisionConfig(text_config=mini.config.to_dict() | room))
     model.language.load_state_dict(mini.state_dict())
     model.config.text_config._name_or_path = ""  # else the saved file says in which folder pico-mini lay
@@ -122,7 +121,7 @@ class EyeAid(nn.Module):
         self.sizes = [3 * len(KINDS), len(TONES), PLACES, PLACES]
         self.head = nn.Linear(hidden, sum(self.sizes))
 
-    def forward(self, places: torch.Tensor, samples: list[picture_book.Sample]) -> torch.Tensor:
+    def forward(self, places: Tensor, samples: list[picture_book.Sample]) -> Tensor:
         """The loss of places, [pages, 12, 12, hidden]. An empty place, of which there are many, counts little."""
         pages = [page for sample in samples for page in sample.pages]
         kinds = torch.stack([torch.from_numpy(page.thirds).long() for page in pages]).view(-1, 3)
@@ -148,7 +147,7 @@ class DecoderAid(nn.Module):
         super().__init__()
         self.heads = nn.ModuleDict({name: nn.Linear(hidden, PLACES + THIRDS) for name in ("hints", "aims")})
 
-    def forward(self, states: tuple[torch.Tensor, ...], rows: list[Row]) -> torch.Tensor:
+    def forward(self, states: tuple[Tensor, ...], rows: list[Row]) -> Tensor:
         """The sum of the losses of these rows. `states`: what the decoder holds after each of its layers."""
         total = states[0].new_zeros(())
         for name, layer in (("hints", HINTS_AFTER), ("aims", AIMS_AFTER)):
@@ -197,14 +196,14 @@ class Row:
     """
 
     pages: int
-    parts: list[torch.Tensor] = field(default_factory=list)
+    parts: list[Tensor] = field(default_factory=list)
     positions: list[int] = field(default_factory=list)
     groups: list[int] = field(default_factory=list)
     labels: list[int] = field(default_factory=list)
     marks: dict[str, list] = field(default_factory=lambda: {"hints": [], "aims": []})
     asked: list[tuple[str, int]] = field(default_factory=list)
 
-    def add(self, vectors: torch.Tensor, positions, group: int = 0, labels: list[int] | None = None) -> None:
+    def add(self, vectors: Tensor, positions, group: int = 0, labels: list[int] | None = None) -> None:
         """`vectors`: [tokens, hidden]; without labels none of them is counted."""
         self.parts.append(vectors)
         self.positions.extend(positions)
@@ -212,7 +211,7 @@ class Row:
         self.labels.extend(labels or [IGNORED] * len(vectors))
 
 
-def row_of(sample, places: torch.Tensor, model: PicoVision, tokenizer, details: list[tuple] | None = None) -> Row:
+def row_of(sample, places: Tensor, model: PicoVision, tokenizer, details: list[tuple] | None = None) -> Row:
     """`places`: [pages, 12, 12, hidden]. `details`: for each page what `in_detail` returns; None for a glance."""
     words = model.language.get_input_embeddings()
     row, at = Row(len(places)), 0
@@ -236,21 +235,16 @@ def row_of(sample, places: torch.Tensor, model: PicoVision, tokenizer, details: 
     return row
 
 
-def in_detail(page, model: PicoVision, share: float, rng: random.Random) -> tuple[list[int], torch.Tensor]:
-    """A share of the details of a page, drawn at random, and the separator: (positions, vectors).
-
-    The eye learns nothing from the details: 16 crops of every page would cost more than all the rest.
-    """
+def in_detail(page, model: PicoVision, share: float, rng: random.Random) -> tuple[list[int], Tensor]:
+    """A share of the details of a page, drawn at random, and the separator: (positions, vectors)."""
     pixels, shape = crops(page.picture)
-    with torch.no_grad():
+    with torch.no_grad():  # the eye learns nothing here: 16 crops of every page would cost more than all the rest
         places = model.look(pixels).float()
     kept = [*sorted(rng.sample(range(DETAILS - 1), round(share * (DETAILS - 1)))), DETAILS - 1]
     return kept, model.layout(places, *shape)[kept]
 
 
-def together(
-    model: PicoVision, rows: list[Row], aid: DecoderAid | None = None
-) -> tuple[torch.Tensor, torch.Tensor, list]:
+def together(model: PicoVision, rows: list[Row], aid: DecoderAid | None = None) -> tuple[Tensor, Tensor, list]:
     """(mean loss of the answers' tokens, loss of the aid, of each question its skill and whether greedy is right)."""
     losses, aided, right = [], torch.zeros(()), []
     for pages in (1, 2):  # by themselves, so that short rows are not padded to the length of long ones
@@ -279,18 +273,18 @@ def together(
     return torch.cat(losses).mean(), aided, right
 
 
-def look_at(samples: list[picture_book.Sample], model: PicoVision) -> torch.Tensor:
+def look_at(samples: list[picture_book.Sample], model: PicoVision) -> Tensor:
     """What the eye makes of all their pages: [pages, 12, 12, hidden]."""
     return model.look(torch.stack([normal(page.picture) for sample in samples for page in sample.pages]))
 
 
-def rows_of(samples, places: torch.Tensor, model: PicoVision, tokenizer) -> list[Row]:
+def rows_of(samples, places: Tensor, model: PicoVision, tokenizer) -> list[Row]:
     """The samples at a glance. `places`: [pages, 12, 12, hidden], of all their pages."""
     parts = places.split([len(sample.pages) for sample in samples])
     return [row_of(sample, part, model, tokenizer) for sample, part in zip(samples, parts, strict=True)]
 
 
-def layout_rows(samples, places: torch.Tensor, model: PicoVision, tokenizer, rng: random.Random) -> list[Row]:
+def layout_rows(samples, places: Tensor, model: PicoVision, tokenizer, rng: random.Random) -> list[Row]:
     """One of the samples with all details, or four with some of them at random, which is several times quicker."""
     number, share = rng.choice(((1, 1.0), (4, 0.1), (4, 0.2)))
     rows, start = [], 0
