@@ -167,10 +167,9 @@ def _doctor(options: argparse.Namespace, _: list[str]) -> int:
     if options.online:
         from course_utils.models import providers  # only now: the rest works without that file
 
-        answers = [providers.ask(row) for row in providers.providers()]
-        result["online"] = [vars(answer) for answer in answers]
+        answers = result["online"] = [providers.ask(row) for row in providers.providers()]
         marks = {True: "as expected", False: "DIFFERS", None: "unknown"}
-        lines += ["", *(f"{answer.name}: {marks[answer.as_expected]}. {answer.words}" for answer in answers)]
+        lines += ["", *(f"{answer['name']}: {marks[answer['as_expected']]}. {answer['words']}" for answer in answers)]
     print(json.dumps(result) if options.json else "\n".join(lines))
     return 0 if result["ok"] else 1
 

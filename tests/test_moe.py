@@ -208,7 +208,7 @@ def test_other_engines_are_refused_in_words():
 
 def test_the_map_of_experts_has_a_text_twin(model):
     view = show.experts(model, SENTENCE)
-    assert "Layer 0" in str(view) and "expert" in str(view) and "<svg" in view.html()
+    assert "Experts of layer 0" in str(view) and "expert 15" in view.html() and "<svg" in view.html()
     assert view.set(2).rows()[0][1][0][0] == int(moe.routes(model.model, model.tokenizer.encode(SENTENCE))[0][2, 0, 0])
     with pytest.raises(CourseError, match="layers 0 to 3"):
         view.set(4)

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from course_utils.models import pictures
-from course_utils.models.pictures import BadPicture, changes, frames, from_data_url, open_picture, to_data_url
+from course_utils.models.pictures import BadPicture, frames, from_data_url, open_picture, to_data_url
 
 
 @pytest.fixture(autouse=True)
@@ -30,20 +30,16 @@ NOISE = Image.effect_noise((64, 48), 90).convert("RGB")
 FILM = [Image.new("RGB", (8, 8), (10 * i, 0, 0)) for i in range(21)]
 
 
-def test_a_path_bytes_a_file_and_a_pillow_image_give_the_same(tmp_path):
+def test_a_path_bytes_and_a_pillow_image_give_the_same(tmp_path):
     path = tmp_path / "kuva ä.png"
     NOISE.save(path)
     for source in (path, str(path), path.read_bytes(), bytearray(path.read_bytes()), NOISE):
         opened = open_picture(source)
-        assert opened.mode == "RGB" and opened.tobytes() == NOISE.tobytes() and changes(opened) == ""
-    with path.open("rb") as file:
-        assert open_picture(file).tobytes() == NOISE.tobytes()
-    with path.open(encoding="latin-1") as file, pytest.raises(BadPicture, match="'rb'"):
-        open_picture(file)
+        assert opened.mode == "RGB" and opened.tobytes() == NOISE.tobytes()
 
 
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP", "TIFF"])
-def test_a_camera_rotation_is_applied_and_told(kind):
+def test_a_camera_rotation_is_applied(kind):
     image = Image.new("RGB", (40, 20), "white")
     image.paste("red", (0, 0, 10, 20))
     exif = Image.Exif()
@@ -51,12 +47,10 @@ def test_a_camera_rotation_is_applied_and_told(kind):
     upright = open_picture(file_of(image, kind, exif=exif))
     red, green, blue = upright.getpixel((10, 2))
     assert upright.size == (20, 40) and red > 230 and green < 40 and blue < 40
-    assert "turned" in changes(upright)
 
 
 def test_a_damaged_note_of_the_camera_is_no_reason_to_refuse():
-    opened = open_picture(file_of(NOISE, "JPEG", exif=b"Exif\0\0this is no note"))
-    assert opened.size == NOISE.size and changes(opened) == ""
+    assert open_picture(file_of(NOISE, "JPEG", exif=b"Exif\0\0this is no note")).size == NOISE.size
 
 
 def test_what_is_transparent_becomes_white():
@@ -65,7 +59,7 @@ def test_what_is_transparent_becomes_white():
         assert open_picture(content).getpixel((1, 1)) == (255, 255, 255)
     palette = Image.new("P", (4, 4), 0)
     opened = open_picture(file_of(palette, "GIF", transparency=0))
-    assert opened.getpixel((1, 1)) == (255, 255, 255) and "transparent" in changes(opened)
+    assert opened.getpixel((1, 1)) == (255, 255, 255)
     assert clear.getpixel((1, 1)) == (255, 0, 0, 0)  # one's own picture stays as it was
 
 
@@ -81,7 +75,7 @@ def test_cmyk_and_many_shades_keep_their_colours():
     grey = Image.new("I;16", (2, 1))
     grey.putpixel((1, 0), 65535 // 2)
     opened = open_picture(file_of(grey, "PNG"))  # 16 bits have a fixed range
-    assert [opened.getpixel((x, 0))[0] for x in (0, 1)] == [0, 127] and "256" in changes(opened)
+    assert [opened.getpixel((x, 0))[0] for x in (0, 1)] == [0, 127]
     depth = Image.new("F", (3, 1))
     for x, value in enumerate((-2.0, 0.0, 2.0)):  # other numbers get theirs from the darkest and the brightest
         depth.putpixel((x, 0), value)
@@ -92,28 +86,19 @@ def test_an_animation_gives_evenly_spaced_frames(tmp_path):
     path = tmp_path / "film.gif"
     FILM[0].save(path, save_all=True, append_images=FILM[1:])
     assert [frame.getpixel((0, 0))[0] for frame in frames(path, most=5)] == [0, 50, 100, 150, 200]
-    assert len(frames(path)) == 21 and len(frames(FILM[0])) == 1
+    assert len(frames(path, most=99)) == 21 and len(frames(FILM[0])) == 1
     first = open_picture(path)
-    assert first.getpixel((0, 0)) == (0, 0, 0) and "first frame" in changes(first)
-    with Image.open(path) as image:
-        image.seek(3)
-        assert len(frames(image, most=2)) == 2 and image.tell() == 3
+    assert first.getpixel((0, 0)) == (0, 0, 0)
     for kind, more in (("PNG", {}), ("WEBP", {"lossless": True})):
         content = file_of(FILM[0], kind, save_all=True, append_images=FILM[1:3], **more)
         assert [frame.getpixel((0, 0))[0] for frame in frames(content)] == [0, 10, 20]
 
 
-def test_an_endless_animation_is_refused(monkeypatch):
-    monkeypatch.setattr(pictures, "MOST_FRAME_PIXELS", 100)
-    with pytest.raises(BadPicture, match="3 frames of 8 x 8"):
-        frames(file_of(FILM[0], "GIF", save_all=True, append_images=FILM[1:3]))
-
-
-def test_a_large_picture_is_made_smaller_and_says_so():
+def test_a_large_picture_is_made_smaller():
     opened = open_picture(file_of(Image.new("RGB", (5000, 3000)), "JPEG"))
-    assert opened.size == (4096, 2458) and "from 5,000 x 3,000" in changes(opened)
+    assert opened.size == (1792, 1075)
     (frame,) = frames(file_of(Image.new("RGB", (5000, 3000)), "PNG"))
-    assert frame.size == (1024, 614)
+    assert frame.size == (1792, 1075)
 
 
 @pytest.mark.parametrize("size", [(1, 1), (1, 20_000), (20_000, 1), (5000, 3)])
@@ -146,7 +131,7 @@ def test_a_huge_picture_is_refused_before_it_is_unpacked(side, monkeypatch):
 def test_what_is_no_picture_is_refused_with_what_to_do(content, tmp_path):
     path = tmp_path / "holiday.png"
     path.write_bytes(content)
-    with pytest.raises(BadPicture, match=r"^holiday.png is no picture .* HEIC .* as PNG\.$"):
+    with pytest.raises(BadPicture, match=r"^This is no picture .* HEIC .* as PNG\.$"):
         open_picture(path)
 
 
@@ -212,11 +197,10 @@ def test_a_data_url_comes_back_as_the_same_picture_and_nothing_is_fetched(monkey
     assert from_data_url(url).tobytes() == from_data_url(url[:500] + "\n" + url[500:]).tobytes() == NOISE.tobytes()
     NOISE.save(tmp_path / "mine.png")
     for wrong, told in (
-        ("https://example.com/a.png", "Nothing is fetched"),
-        (str(tmp_path / "mine.png"), "Nothing is fetched"),  # a client of the server may not read our files
+        ("https://example.com/a.png", "Nothing else is fetched"),
+        (str(tmp_path / "mine.png"), "Nothing else is fetched"),  # a client of the server may not read our files
         ("data:image/png;base64,AAA", "damaged"),
         ("data:text/plain;base64,SGVsbG8=", "no picture"),
-        (None, "data:image"),
     ):
         with pytest.raises(BadPicture, match=told):
             from_data_url(wrong)
@@ -224,8 +208,9 @@ def test_a_data_url_comes_back_as_the_same_picture_and_nothing_is_fetched(monkey
         open_picture("http://example.com/a.png")
 
 
-def test_a_message_takes_so_much_and_no_more(monkeypatch):
-    monkeypatch.setattr(pictures, "MOST_SENT", 5000)
-    assert to_data_url(NOISE).startswith("data:image/jpeg;base64,")  # noise is smaller as JPEG
+def test_a_message_takes_so_much_and_no_more():
+    noise = Image.effect_noise((2000, 2000), 200)
+    largest = Image.merge("RGB", [noise, noise.rotate(90), noise.rotate(180)])
+    assert len(from_data_url(to_data_url(largest)).tobytes()) == 1792 * 1792 * 3
     with pytest.raises(BadPicture, match="too large"):
-        from_data_url("data:image/png;base64," + "A" * 8000)
+        from_data_url("data:image/png;base64," + "A" * 14_000_000)

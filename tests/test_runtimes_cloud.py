@@ -6,7 +6,8 @@ import pytest
 
 from course_utils import load, server, show
 from course_utils.models.chat import BadOption, CourseError, EmptyPrompt, UnknownOption
-from course_utils.models.cloud_model import CloudError, NoKey
+from course_utils.models.cloud_model import CloudError
+from course_utils.show.two_models import PROMPTS
 
 KEY = "canary-5f1e09c2b7"
 SUM = "What is 17 + 25?"
@@ -59,7 +60,7 @@ def test_an_answer_can_be_left_half_way(endpoint):
 def test_what_the_service_refuses_says_what_to_do(endpoint, name, more, status, words):
     with pytest.raises(CloudError) as found:
         cloud(endpoint, name, **more).chat(SUM)
-    assert found.value.status == status and words in str(found.value)
+    assert str(found.value).startswith(f"{status}: ") and words in str(found.value)
     assert found.value.__cause__ is None and found.value.__suppress_context__
 
 
@@ -67,9 +68,8 @@ def test_too_many_requests_name_the_wait():
     with server.start(simulate={"rate_limit": 1}) as strict:
         model = cloud(strict)
         model.chat(SUM)
-        with pytest.raises(CloudError, match=r"Wait \d+ seconds") as found:
+        with pytest.raises(CloudError, match=r"Wait [1-6]?\d seconds"):
             model.chat(SUM)
-    assert 0 < found.value.wait <= 60
 
 
 def test_a_fault_of_the_server_is_told_and_passes():
@@ -104,8 +104,8 @@ def test_nobody_listens():
         ({"base_url": "not an address"}, CloudError, "base_url="),
         ({"base_url": "https://host:port/v1"}, CloudError, "base_url="),
         ({"base_url": "http://far.example/v1", "key": KEY}, CloudError, "https://"),
-        ({"base_url": "https://far.example/v1"}, NoKey, "needs a key"),
-        ({"base_url": "https://openrouter.ai/api/v1"}, NoKey, "OPENROUTER_API_KEY"),
+        ({"base_url": "https://far.example/v1"}, CloudError, "needs a key"),
+        ({"base_url": "https://openrouter.ai/api/v1"}, CloudError, "OPENROUTER_API_KEY"),
         ({"base_url": "https://far.example/v1", "key": KEY + " x"}, CloudError, "blank"),
         ({"base_url": "https://far.example/v1", "key": KEY + "ä"}, CloudError, "strange"),
         ({"base_uri": "https://far.example/v1"}, UnknownOption, "base_url"),
@@ -123,7 +123,7 @@ def test_a_key_goes_to_its_own_service_only(monkeypatch):
     model = load("x", runtime="cloud", base_url="https://openrouter.ai/api/v1")
     assert model._client.api_key == KEY
     for stranger in ("https://openrouter.ai.evil.example/v1", "https://evilopenrouter.ai/v1"):
-        with pytest.raises(NoKey):
+        with pytest.raises(CloudError, match="needs a key"):
             load("x", runtime="cloud", base_url=stranger)
     assert load("x", runtime="cloud", base_url="http://127.0.0.1:9/v1")._client.api_key == "practice"
 
@@ -154,7 +154,7 @@ def test_no_key_is_in_what_a_learner_can_see(endpoint):
 
 def test_the_playground_asks_both_and_counts_votes(endpoint):
     playground = show.playground(cloud(endpoint), cloud(endpoint, "pico-medium"))
-    assert set(playground.prompts) == {"中文", "English", "Suomi"}
+    assert set(PROMPTS) == {"中文", "English", "Suomi"}
     with pytest.raises(CourseError, match="Ask something first"):
         playground.vote("left")
     playground.ask("English").vote("right")
@@ -174,8 +174,8 @@ def test_the_playground_shows_an_error_and_markup_as_text(endpoint):
 def test_the_playground_has_a_widget(endpoint):
     playground = show.playground(cloud(endpoint), cloud(endpoint, "pico-medium"))
     playground.widget()
-    assert playground._votes["left"].disabled and not playground._send.disabled
+    assert playground._votes["left"].disabled and not playground.send.disabled
     playground.ask("Suomi")
     assert not playground._votes["left"].disabled
     playground._votes["left"].click()
-    assert playground.votes["left"] == 1 and "pico-mini 1" in playground._line.value
+    assert playground.votes["left"] == 1 and "pico-mini 1" in playground._tally.value

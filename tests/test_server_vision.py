@@ -17,6 +17,7 @@ from course_utils import CourseError, load, server
 from course_utils.models.chat import BadPrompt
 from course_utils.models.pictures import as_png, to_data_url
 from course_utils.pico import VISION
+from course_utils.pico.export import gguf_file
 from course_utils.pico.textbook import picture_book
 
 
@@ -175,7 +176,7 @@ def test_ollama_takes_images_too(endpoint, direct):
     assert told.message.content == wanted and told.prompt_eval_count > 2509
     assert client.generate(VISION, question, images=[as_png(picture)]).response == wanted
     assert client.show(VISION).capabilities == ["completion", "vision"]
-    client.create("looker", from_=VISION, template="<|user|>\n{{ .Prompt }}<|end|>\n<|assistant|>\n")
+    client.create("looker", from_=VISION, template=gguf_file.TEMPLATE)
     assert client.chat("looker", [{"role": "user", "content": question, "images": [image]}]).message.content == wanted
     raw = f"<|user|>\n{question}<|end|>\n<|assistant|>\n"
     assert client.generate(VISION, raw, images=[image], raw=True).response

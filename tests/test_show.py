@@ -13,8 +13,9 @@ import pytest
 from course_utils import CourseError, load, pico, show
 from course_utils.models.chat import BadOption, BadPrompt, PromptTooLong, UnknownOption
 from course_utils.show.answering import SETTLE
-from course_utils.show.note import KINDS, Note, markup, plain, publish
+from course_utils.show.note import KINDS, Note, markup, plain
 from course_utils.show.pieces import pieces
+from course_utils.show.view import publish
 
 torch = pytest.importorskip("torch")
 
@@ -141,9 +142,9 @@ def test_chat_keeps_the_conversation_and_its_speed(model):
     ]
     assert second == model.chat(turns, max_new_tokens=8).text
     assert chat.history == [*turns, {"role": "assistant", "content": second}]
-    assert chat.transcript().startswith(f"You: Hello!\n{model.name}: {first}")
+    assert chat.text().startswith(f"You: Hello!\n{model.name}: {first}")
     assert re.match(r"\d+ tokens(, [\d,]+ tokens/s)?, the first after \d", chat.status)
-    assert str(chat) == chat.transcript() and "Hello!" in chat.html()
+    assert str(chat) == chat.text() and "Hello!" in chat.html()
     chat.forget()
     assert chat.history == [] and "Without widgets" in chat.text()
 
@@ -153,7 +154,7 @@ def test_chat_shows_errors_of_the_model_as_messages_and_goes_on(model):
     message = chat.say("fox " * model.context_length)
     with pytest.raises(PromptTooLong) as error:
         model.chat("fox " * model.context_length)
-    assert message == str(error.value) and "Error: " in chat.transcript()
+    assert message == str(error.value) and "Error: " in chat.text()
     assert chat.say("Hello!") and [turn["content"] for turn in chat.history][0] == "Hello!"
     wrong = show.chat(model, temprature=1.0)
     assert "temperature" in wrong.say("Hello!") and wrong.history == []
@@ -211,18 +212,18 @@ def test_the_chat_widget_sends_on_enter_waits_for_late_letters_and_ignores_nothi
     pytest.importorskip("ipywidgets")
     chat = show.chat(model, max_new_tokens=4)
     chat.widget()
-    chat._send.click()
-    chat._input.value = "Hel"
+    chat.send.click()
+    chat.line.value = "Hel"
     time.sleep(2 * SETTLE)
     wait_until(lambda: not chat.busy.locked())
-    assert chat.history == [] and chat._input.value == "Hel"  # an empty line was sent, and not what came after
-    chat._input._handle_string_msg(chat._input, {"event": "submit"}, [])
+    assert chat.history == [] and chat.line.value == "Hel"  # an empty line was sent, and not what came after
+    chat.line._handle_string_msg(chat.line, {"event": "submit"}, [])
     wait_until(lambda: chat.busy.locked() or chat.history)
-    chat._input.value = "Hello!"
+    chat.line.value = "Hello!"
     wait_until(lambda: len(chat.history) == 2)
     assert chat.history[0]["content"] == "Hello!"
-    wait_until(lambda: not chat.busy.locked() and chat._halt.disabled)
-    assert "Hello!" in chat._log.value and 'role="log"' in chat._log.value
+    wait_until(lambda: not chat.busy.locked() and chat.halt.disabled)
+    assert "Hello!" in chat.log.value and 'role="log"' in chat.log.value
 
 
 def test_a_new_chat_right_after_send_begins_one_at_once(endless):
@@ -231,12 +232,12 @@ def test_a_new_chat_right_after_send_begins_one_at_once(endless):
     row = chat.widget().children[1].children
     fresh = next(child for child in row if "course-chat-new" in child._dom_classes)
     before = threading.active_count()
-    chat._input.value = PROMPT
-    chat._send.click()
+    chat.line.value = PROMPT
+    chat.send.click()
     fresh.click()
     wait_until(lambda: threading.active_count() <= before)
-    assert chat.entries == [] and chat._input.value == PROMPT  # the model never began
-    chat._send.click()
+    assert chat.entries == [] and chat.line.value == PROMPT  # the model never began
+    chat.send.click()
     wait_until(lambda: chat.entries and chat.entries[-1][1])
     fresh.click()
     wait_until(lambda: threading.active_count() <= before)
@@ -247,7 +248,7 @@ def test_a_screen_reader_hears_the_last_answer_once_and_whole(model):
     pytest.importorskip("ipywidgets")
     chat, drawn = show.chat(model, max_new_tokens=6), []
     chat.widget()
-    chat._log.observe(lambda change: drawn.append(change["new"]), "value")
+    chat.log.observe(lambda change: drawn.append(change["new"]), "value")
     for text in ("Hello!", "And now?"):
         answer = chat.say(text)
         *during, final = drawn
@@ -255,7 +256,7 @@ def test_a_screen_reader_hears_the_last_answer_once_and_whole(model):
         assert final.count('role="status"') == 1 and 'aria-live="off" aria-busy="false"' in final
         assert answer and escape(answer) in final[final.index('role="status"') :]
         drawn.clear()
-    assert "status" not in chat._line.value
+    assert "status" not in chat.below.value
 
 
 def test_an_interrupted_say_keeps_what_was_written(endless):
@@ -297,7 +298,7 @@ def test_sampling_gives_the_probabilities_that_generate_uses(model):
             attention_mask=torch.ones_like(ids),
             **settings,
         )
-        before, after = explorer.set(**settings).distributions()
+        before, after, _ = explorer.set(**settings).distributions()
         assert torch.allclose(after, output.scores[0][0].softmax(-1), atol=1e-5)
         assert torch.allclose(before, model.model(ids).logits[0, -1].softmax(-1), atol=1e-5)
 
@@ -316,9 +317,9 @@ def test_sampling_at_temperature_zero_draws_what_greedy_search_writes(model):
 def test_sampling_draws_repeatably_and_only_what_is_left(model):
     draws = []
     for _ in range(2):
-        explorer = show.sampling(model, PROMPT, seed=3)
+        explorer = show.sampling(model, PROMPT)
         explorer.set(top_k=3, temperature=2.0)
-        _, after = explorer.distributions()
+        _, after, _ = explorer.distributions()
         assert int((after > 0).sum()) == 3
         explorer.draw()
         assert after[explorer.drawn[0]] > 0
@@ -327,8 +328,8 @@ def test_sampling_draws_repeatably_and_only_what_is_left(model):
 
 
 def test_sampling_ends_with_the_end_token_and_rejects_what_it_does_not_know(model):
-    explorer = show.sampling(model.model, "Once upon", tokenizer=model.tokenizer, chat=False)
-    assert explorer.prompt == "Once upon"
+    explorer = show.sampling(model.model, PROMPT, tokenizer=model.tokenizer)
+    assert PROMPT in model.tokenizer.decode(explorer._prompt_ids)
     explorer.drawn.append(4)
     assert explorer.ended and explorer.draw() == "" and "(the end)" in explorer.text()
     with pytest.raises(UnknownOption, match="top_k"):
@@ -351,15 +352,15 @@ def test_sampling_goes_no_further_than_its_sliders(model):
 
 def test_a_low_temperature_cuts_nothing(model):
     explorer = show.sampling(model, PROMPT).set(temperature=0.01)
-    before, after = explorer.distributions()
+    before, after, _ = explorer.distributions()
     assert (after == 0).any() and any(row.after == 0 for row in explorer.rows())  # too small for a float32
     assert "cut" not in explorer.text() + explorer.html() and "<0.1%" in explorer.text()
     assert f"{len(before):,} of {len(before):,} tokens can be drawn" in explorer.text()
     explorer.set(top_k=3)
-    assert sum(not row.cut for row in explorer.rows()) == 3 and " cut " in explorer.text()
+    assert sum(row.now != "cut" for row in explorer.rows()) == 3 and " cut " in explorer.text()
     assert f"3 of {len(before):,}" in explorer.text()
     explorer.set(temperature=0, top_k=0)
-    assert sum(not row.cut for row in explorer.rows()) == 1
+    assert sum(row.now != "cut" for row in explorer.rows()) == 1
 
 
 def test_the_sampling_sliders_move_the_chart(model):
@@ -394,8 +395,8 @@ def test_attention_shows_the_weights_of_the_model_and_leaves_it_as_it_was(model)
     assert view.weights.triu(1).abs().max() == 0  # nobody looks ahead
     assert (config._attn_implementation, config.sliding_window) == state
     assert model.chat(PROMPT, max_new_tokens=5).text == expected
-    token, other, weight = view.strongest()[-1]
-    assert f"{other} ({weight:.0%})" in view.text()
+    _, ((other, weight), *_) = view.rows()[-1]
+    assert f"{view.columns[other]} ({weight:.0%})" in view.text()
     assert weight == pytest.approx(view.weights[-1].max().item())
 
 
@@ -492,15 +493,17 @@ def test_panels_have_a_scale_of_their_own_and_say_every_number():
     assert "only: a 1" in show.panels(["a"], {"only": [1]}).text()
 
 
-def test_a_layer_is_drawn_from_the_graph_itself():
+def test_a_layer_is_read_from_the_graph_itself():
     onnx = pytest.importorskip("onnx")
     from course_utils.pico.export import onnx_folder
 
     graph = onnx.load(onnx_folder("pico-mini", progress=False) / "model.onnx", load_external_data=False).graph
     layer = show.onnx_layer(graph, 1)
-    drawn = re.findall(r"<title>(\w+):", layer.html())
-    assert sorted(drawn) == sorted(n.op_type for n in graph.node if n.name.startswith("/model/layers.1/"))
-    assert {"GroupQueryAttention", "MatMul", "Sigmoid"} <= set(drawn)
+    told = re.findall(r"  \d+ (\w+): .*\. In: \S", layer.text())
+    assert told == [n.op_type for n in graph.node if n.name.startswith("/model/layers.1/")]
+    assert {"GroupQueryAttention", "MatMul", "Sigmoid"} <= set(told)
+    assert layer.html().count('scope="row"') == len(told)
+    assert layer.text().count("the stream of the layer before") == layer.html().count("the stream of the layer") == 2
     assert "weights 192 × 576" in layer.text() and "past_key_values.1.key" in layer.text()
     with pytest.raises(CourseError, match="no layer 9"):
         show.onnx_layer(graph, 9)
@@ -579,9 +582,13 @@ def test_the_page_of_a_training_shows_bar_and_curve():
     for loss in (8.0, 4.0, 2.0, 1.0):
         bar.loss(loss)
     page = bar._page()
-    assert 'max="4"' in page and page.count("polyline") == 1 and "from 8.00 to 1.00" in page
-    heights = [float(point.split(",")[1]) for point in re.search('points="([^"]+)"', page)[1].split()]
+    assert 'max="4"' in page and page.count("<path class") == 1 and "from 8.00 to 1.00" in page
+    heights = [float(height) for height in heights_of(page)]
     assert heights == sorted(heights) and len(heights) == 4  # a lower loss stands lower on the page
+
+
+def heights_of(page):
+    return re.findall(r"[ML][\d.]+,([\d.]+)", re.search('class="losses" d="([^"]+)"', page)[1])
 
 
 def training_of(losses, **options):
@@ -593,18 +600,18 @@ def training_of(losses, **options):
 
 def test_a_training_shows_zero_losses_as_a_line():
     page = training_of([0.0, 0.0, 0.0])._page()
-    heights = {point.split(",")[1] for point in re.search('points="([^"]+)"', page)[1].split()}
-    assert len(heights) == 1 and "from 0.00 to 0.00" in page
+    assert len(set(heights_of(page))) == 1 and "from 0.00 to 0.00" in page
 
 
 def test_a_loss_that_is_no_number_leaves_a_gap_and_is_told():
     nan, inf = float("nan"), float("inf")
     bar = training_of([4.0, 3.0, nan, 2.0, 1.0, inf, nan])
     page = bar._page()
-    assert "nan" not in "".join(re.findall('points="([^"]+)"', page)) and page.count("<polyline") == 2
+    line = re.search('class="losses" d="([^"]+)"', page)[1]
+    assert "nan" not in line and line.count("M") == 2 and line.count("L") == 2  # two pieces
     for told in (page, bar.text()):
         assert "The loss is no number in step 2 and in 2 more" in told
-    assert "<polyline" not in training_of([nan, nan])._page()
+    assert "<path" not in training_of([nan, nan])._page()
     assert "no number" not in training_of([2.0, 1.0])._page()
 
 

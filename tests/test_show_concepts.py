@@ -62,11 +62,11 @@ def test_a_mask_has_rows_and_columns(named):
 def test_without_a_voice_the_text_says_how_to_get_one(monkeypatch, tmp_path):
     monkeypatch.setenv("PATH", str(tmp_path))
     view = show.speak("A quiet <answer>.")
-    assert view.sound is None and view.text().startswith("A quiet <answer>.\n(No voice here: ")
+    assert view.sound is None and view.text().startswith("A quiet <answer>.\n(No voice here. ")
     assert "&lt;answer&gt;" in view.html() and "<audio" not in view.html()
 
 
-@pytest.mark.skipif(voice._command(voice.Path("x")) is None, reason="no voice is installed on this computer")
+@pytest.mark.skipif(voice.spoken("Hello.") is None, reason="no voice is installed on this computer")
 def test_a_voice_reads_any_text_and_runs_none_of_it(tmp_path):
     file = tmp_path / "harm"
     view = show.speak(f"Hello $(touch {file}) `touch {file}`; touch {file} & --version. Päivää!")

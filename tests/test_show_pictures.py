@@ -89,8 +89,8 @@ def test_undo_takes_back_one_step_after_the_other_also_clear_and_open():
         (lambda board: board.shape("circle", "mauve", (1, 1)), "red, green, blue"),
         (lambda board: board.shape("circle", "red", 5), "pairs of numbers"),
         (lambda board: board.shape("circle", "red", (1, 1), size=-3), "above 0|from 1"),
-        (lambda board: board.stroke("red", []), "at least one point"),
-        (lambda board: board.stroke("red", [(float("nan"), 1)]), "not near the sheet"),
+        (lambda board: board.stroke("red", []), "one at least"),
+        (lambda board: board.stroke("red", [(float("nan"), 1)]), "not far from the sheet"),
         (lambda board: board.stroke("red", [(1, 2, 3)]), "pairs of numbers"),
         (lambda board: board.stroke("red", [(1, 2)], width="wide"), "number of pixels"),
         (lambda board: board.open("nowhere.png"), "There is no file"),
@@ -139,19 +139,19 @@ def widgets():
 def test_the_mouse_draws_and_the_canvas_shows_the_same_picture(widgets, monkeypatch):
     board = show.drawing(commonest)
     board.widget()
-    tools, shown = board.tools, []
-    monkeypatch.setattr(tools.canvas, "put_image_data", lambda pixels, x, y: shown.append(pixels))
-    event = tools.canvas._handle_frontend_event
+    shown = []
+    monkeypatch.setattr(board.canvas, "put_image_data", lambda pixels, x, y: shown.append(pixels))
+    event = board.canvas._handle_frontend_event
     for name, x, y in (("mouse_down", 20, 20), ("mouse_move", 200, 20), ("mouse_up", 200, 20), ("mouse_move", 9, 300)):
         event(None, {"event": name, "x": x, "y": y}, [])
-    tools.take("yellow")
-    tools.tool.value = "circle"
+    board.colour.value = "yellow"
+    board.tool.value = "circle"
     event(None, {"event": "mouse_down", "x": 168, "y": 168}, [])
     event(None, {"event": "mouse_up", "x": 168, "y": 168}, [])
     assert board.described() == ["a red line from (20, 20) to (200, 20)", "a yellow circle at (168, 168)"]
     assert (shown[-1][..., :3] == numpy.asarray(board.picture)).all()
-    assert "a yellow circle at (168, 168)" in tools.listing.value and tools.paints["yellow"].description == "✓ yellow"
-    tools.tool.value = "pen"
+    assert "a yellow circle at (168, 168)" in board.shown.value
+    board.tool.value = "pen"
     for name, touches in (("touch_start", [{"x": 5, "y": 5}]), ("touch_move", [{"x": 9, "y": 60}]), ("touch_end", [])):
         event(None, {"event": name, "touches": touches}, [])
     assert board.described()[-1] == "a yellow line from (5, 5) to (9, 60)"
@@ -167,17 +167,16 @@ def test_the_ask_button_streams_and_an_error_loses_nothing(widgets):
 
     board = show.drawing(moody, "Which?")
     board.widget()
-    tools = board.tools
     board.shape("square", "purple", (168, 168))
     for question, told in (
         ("", "mostly purple"),
         ("fail", "The model is asleep. Wake it."),
         ("break", "ZeroDivisionError: division by zero"),
     ):
-        tools.line.value = question
-        tools.send.click()
-        wait_until(lambda: not board.busy.locked() and not tools.send.disabled)
-        assert told in tools.answers.value
+        board.line.value = question
+        board.send.click()
+        wait_until(lambda: not board.busy.locked() and not board.send.disabled)
+        assert told in board.said.value
     assert [asked for asked, _ in board.answers] == ["Which?", "fail", "break"]
     assert board.described() == ["a purple square at (168, 168)"]
 
@@ -185,25 +184,23 @@ def test_the_ask_button_streams_and_an_error_loses_nothing(widgets):
 def test_the_stop_button_stops(widgets):
     board = show.drawing(slow)
     board.widget()
-    tools = board.tools
-    tools.send.click()
-    wait_until(lambda: "and on and on" in tools.answers.value)
-    assert tools.send.disabled and not tools.halt.disabled
+    board.send.click()
+    wait_until(lambda: "and on and on" in board.said.value)
+    assert board.send.disabled and not board.halt.disabled
     with pytest.raises(CourseError, match="still answering"):
         board.ask()
-    tools.halt.click()
-    wait_until(lambda: not board.busy.locked() and not tools.send.disabled)
-    assert "Stopped." in tools.answers.value and board.answers[0][1].startswith("and on ")
+    board.halt.click()
+    wait_until(lambda: not board.busy.locked() and not board.send.disabled)
+    assert "Stopped." in board.said.value and board.answers[0][1].startswith("and on ")
 
 
 def test_an_upload_is_opened_or_refused_in_words(widgets, tmp_path):
     board = show.drawing(commonest)
     board.widget()
-    tools = board.tools
     Image.new("RGB", (40, 30), "green").save(tmp_path / "g.png")
     for name, content in (("g.png", (tmp_path / "g.png").read_bytes()), ("n.png", b"some words")):
-        tools.upload({"new": ({"name": name, "content": memoryview(content)},)})
-    assert "n.png was not opened." in tools.note and board.described() == ["a picture of 40 x 30 pixels"]
+        board.upload({"new": ({"name": name, "content": memoryview(content)},)})
+    assert "n.png was not opened." in board.note and board.described() == ["a picture of 40 x 30 pixels"]
 
 
 # ---- rows, patches, weights
@@ -241,7 +238,7 @@ def test_where_a_model_looks_is_told_in_numbers():
         (numpy.ones(144), "reshape"),
         (-weights, "negative"),
         ("cat", "numbers"),
-        (weights * numpy.nan, "no numbers"),
+        (weights * numpy.nan, "infinite or none"),
     ):
         with pytest.raises(CourseError, match=told):
             show.look(Image.new("RGB", (9, 9)), wrong)
@@ -251,8 +248,8 @@ def test_a_page_that_is_loaded_anew_gets_the_sheet_again(widgets, monkeypatch):
     board = show.drawing(commonest)
     board.widget()
     sent = []
-    monkeypatch.setattr(board.tools.canvas._canvas_manager, "_send_custom", lambda *parts: sent.append(parts[0]))
-    board.tools.canvas._handle_frontend_event(None, {"event": "client_ready"}, [])
+    monkeypatch.setattr(board.canvas._canvas_manager, "_send_custom", lambda *parts: sent.append(parts[0]))
+    board.canvas._handle_frontend_event(None, {"event": "client_ready"}, [])
     from ipycanvas.canvas import COMMANDS
 
     assert [command[0] for command in sent] == [COMMANDS["switchCanvas"], COMMANDS["putImageData"]]

@@ -20,11 +20,9 @@ from course_utils.pico import folder, textbook, training
 from course_utils.pico.export import BuildFailed, onnx_folder
 from course_utils.pico.tokenizer import encode, load_tokenizer
 from course_utils.pico.training import muon, recipes, thesis
-from course_utils.pico.training import vision as vision_training
 from course_utils.pico.training.loop import Checkpoint, backward, optimizers, run, step
 from course_utils.pico.training.recipes import RECIPES, Recipe, lessons
 from course_utils.pico.training.text import build_model, grow, train
-from course_utils.pico.vision import load as load_vision
 
 SMALL = {"hidden_size": 32, "heads": 2, "layers": 2, "intermediate_size": 64}
 TINY = {**SMALL, "layers": 1, "samples_a_step": 8, "warmup": 2, "review": 1}
@@ -244,37 +242,25 @@ TINY_RECIPES = {
     "pico-moe": replace(RECIPES["pico-moe"], hidden_size=32, heads=2, layers=1, samples_a_step=4, steps=3),
     "dense-total": replace(RECIPES["dense-total"], hidden_size=32, heads=2, layers=1, samples_a_step=4, steps=3),
 }
-TINY_VISION = vision_training.Recipe(
-    stages=(
-        vision_training.Stage(1, "all", 3e-3, 3e-3, alone=True),
-        vision_training.Stage(1, "all", 3e-3, 3e-3),
-        vision_training.Stage(1, "all", 3e-3, 0, layout=True),
-    ),
-    pages_a_step=2,
-)
 
 
-@pytest.mark.parametrize("name", [*TINY_RECIPES, "pico-vision"])
+@pytest.mark.parametrize("name", TINY_RECIPES)
 def test_each_model_can_be_trained_by_the_command_and_goes_on(name, tmp_path, monkeypatch, capsys):
     """Some steps, then on from the checkpoint to the end of the recipe; the folder that is left can be loaded."""
     monkeypatch.setattr(recipes, "RECIPES", TINY_RECIPES)
-    monkeypatch.setattr(vision_training, "RECIPE", TINY_VISION)
     out = tmp_path / "in training"
     assert training.main([name, "--out", str(out), "--steps", "2", "--json"]) == 0
     assert json.loads(capsys.readouterr().out) == {"model": str(out / "model")}
     assert torch.load(out / "checkpoint.pt", weights_only=True)["step"] == 2
     assert training.main([name, "--out", str(out)]) == 0
     curve = [line.split(",") for line in (out / "curve.csv").read_text(encoding="utf-8").split()]
-    steps = 3 if name == "pico-vision" else TINY_RECIPES[name].steps + TINY_RECIPES[name].review
+    steps = TINY_RECIPES[name].steps + TINY_RECIPES[name].review
     assert [int(number) for number, _ in curve] == list(range(steps)) and all(float(loss) > 0 for _, loss in curve)
     assert "The model is in" in capsys.readouterr().out
-    if name == "pico-vision":
-        model, _ = load_vision(out / "model")
-    else:
-        model = AutoModelForCausalLM.from_pretrained(out / "model", dtype=torch.float32)
-        trained = torch.load(out / "checkpoint.pt", weights_only=True)["parts"][0]
-        same = all(torch.allclose(weights, trained[key], atol=1e-3) for key, weights in model.state_dict().items())
-        assert same != TINY_RECIPES[name].average  # where it is a mean, it is not what the last step left
+    model = AutoModelForCausalLM.from_pretrained(out / "model", dtype=torch.float32)
+    trained = torch.load(out / "checkpoint.pt", weights_only=True)["parts"][0]
+    same = all(torch.allclose(weights, trained[key], atol=1e-3) for key, weights in model.state_dict().items())
+    assert same != TINY_RECIPES[name].average  # where it is a mean, it is not what the last step left
     assert model.num_parameters() > 1000
     # Another seed is another recipe.
     assert training.main([name, "--out", str(out), "--seed", "1"]) == 1
@@ -288,22 +274,11 @@ def test_the_command_knows_what_it_can_train(capsys):
     assert "no recipe for 'pico-giant'; choose one of: pico-mini" in capsys.readouterr().err
 
 
-def test_the_command_examines_pictures_too(capsys):
-    assert training.main(["pico-vision", "--evaluate", "--samples", "1", "--json"]) == 0
-    assert set(json.loads(capsys.readouterr().out).values()) <= {0.0, 1.0}
-
-
 # what the recipes read: the shipped weights read exactly this, and whoever trains again is to read it, too
 
 
 def digest(read) -> str:
     return hashlib.sha256(repr(read).encode()).hexdigest()[:16]
-
-
-def seen(samples) -> str:
-    asked = [[(question.text, question.answer) for question in sample.questions] for sample in samples]
-    pixels = [[hashlib.sha256(page.picture.tobytes()).hexdigest() for page in sample.pages] for sample in samples]
-    return digest(list(zip(asked, pixels, strict=True)))
 
 
 @pytest.mark.parametrize(
@@ -321,15 +296,6 @@ def seen(samples) -> str:
 )
 def test_a_step_reads_the_same_samples_for_ever(tokenizer, name, number, expected):
     assert digest(lessons(RECIPES[name], number, tokenizer)) == expected
-
-
-@pytest.mark.parametrize(
-    ("number", "expected"),
-    [(0, "6859e8a40a0340ec"), (500, "77d2925ed05d2b19"), (3500, "1acf688a2d6a4aaa"), (15499, "1ac11056deb52578")],
-)
-def test_a_step_shows_the_same_pictures_for_ever(number, expected):
-    """Those of the one recipe that there is now; the shipped weights saw others before it."""
-    assert seen(vision_training.lesson(vision_training.RECIPE, number)) == expected
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from course_utils.phi.catalog import PARAMETERS
+from course_utils.phi.facts import figure
 
 from .engine import Exercise, function, given, number
 from .quiz import Choice, Question, Quiz, WarmUp
@@ -235,7 +235,7 @@ q5 = Exercise(
         (4_096, "The head size is missing: each of the 32 heads keeps 96 numbers."),
         (786_432, "Twice too much: that is float32, 4 bytes per number. bfloat16 takes 2."),
         (
-            PARAMETERS["phi-3.5-mini"],
+            figure("phi-3.5-mini", "parameters").value,
             "Those are the parameters. The cache has nothing to do with them: count keys and values.",
         ),
     ],

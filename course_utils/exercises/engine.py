@@ -57,7 +57,8 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass
 
-from ..show.note import Note, publish
+from ..show.note import Note
+from ..show.view import publish
 from . import progress
 from .judges import (
     NOT_ATTEMPTED,

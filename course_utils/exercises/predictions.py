@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from ..show.note import Note, publish
+from ..show.note import Note
+from ..show.view import publish
 from .judges import Judge
 from .values import alike, as_number, describe
 

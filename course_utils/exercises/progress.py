@@ -13,7 +13,8 @@ import os
 import tempfile
 from pathlib import Path
 
-from ..show.note import Note, publish
+from ..show.note import Note
+from ..show.view import publish
 
 _complained = False  # a file that cannot be read or written is mentioned once, not at every check
 

@@ -27,8 +27,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ..show.note import Note, markup, plain, publish, unmarked
-from ..show.view import View
+from ..show.note import Note, markup, plain, unmarked
+from ..show.view import View, publish
 from . import progress
 from .values import describe
 

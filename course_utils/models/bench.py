@@ -1,6 +1,6 @@
 """What the number of threads does to a small and a larger model: `python -m course_utils bench threads`.
 
-Each model writes with one thread and with all cores, alone and beside a busy program, in turns. What counts are the
+Each model writes with one thread and with all cores, in turns, alone and beside a busy program. What counts are the
 ratios of one run: a computer's own speed wavers.
 """
 
@@ -13,9 +13,13 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from course_utils.models import fit_check
+from course_utils.models.onnx_model import configuration, genai, parameters
+from course_utils.pico import folder
+from course_utils.pico.export import onnx_folder
 from course_utils.setup import machine, threads
 
 LARGER = "168M"  # a Phi-3 with random weights, as large as the smallest useful models
@@ -27,97 +31,87 @@ def main(argv: list[str] | None = None) -> int:
     """Measure, and print the ratios; with --json as one object."""
     parser = argparse.ArgumentParser(prog="python -m course_utils bench threads", description=__doc__.splitlines()[0])
     parser.add_argument("--json", action="store_true", help="print one JSON object, for programs")
-    options = parser.parse_args(argv)
+    args = parser.parse_args(argv)
     rows = []
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as place:
-        for row in measure(Path(place)):
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as work:
+        for row in measure(Path(work)):
             rows.append(row)
-            if not options.json:
-                print(words(row), flush=True)
-    if options.json:
+            if not args.json:
+                rates = ", ".join(f"{rate:.1f} with {count}" for count, rate in row["tokens_per_second"].items())
+                chosen = (
+                    f"the course's {row['threads']}: {row['kept']:.2f} of the best, {row['of_one']:.2f} of one thread"
+                )
+                busy = "busy" if row["busy"] else "alone"
+                print(f"{row['model']:9} {row['engine']:12} {busy:5} {rates} tokens/s; {chosen}", flush=True)
+    if args.json:
         print(json.dumps({"cores": machine.cores(), "rows": rows}))
     return 0
 
 
-def measure(place: Path) -> Iterator[dict]:
-    """A row for each model and engine, "busy" or not: tokens a second by the number of threads.
+def measure(work: Path) -> Iterator[dict]:
+    """A row for each model and engine, alone and beside a busy program: tokens a second by threads.
 
-    `kept` says what the course's choice makes of the best one, or beside a busy program of one thread.
+    `kept` is the part of the best that the course's choice keeps, `of_one` its speed by that of one thread.
     """
-    from course_utils.pico import folder
-    from course_utils.pico.export import onnx_folder
-
-    other, _ = fit_check.make(LARGER, place)
+    larger, _ = fit_check.make(LARGER, work)
+    mini, small_onnx, larger_onnx = folder("pico-mini"), onnx_folder("pico-mini"), fit_check.build(larger, "int4")
     cases = [
-        ("pico-mini", "transformers", torch_ways(folder("pico-mini"), 100)),
-        ("pico-mini", "onnx", onnx_ways(onnx_folder("pico-mini", progress=False), 300)),
-        (LARGER, "transformers", torch_ways(other, 10)),
-        (LARGER, "onnx", onnx_ways(fit_check.build(other, "int4"), 30)),
+        ("pico-mini", "transformers", torch_writer(mini, 100), 100, parameters(small_onnx)),
+        ("pico-mini", "onnx", onnx_writer(small_onnx, 300), 300, parameters(small_onnx)),
+        (LARGER, "transformers", torch_writer(larger, 10), 10, parameters(larger_onnx)),
+        (LARGER, "onnx", onnx_writer(larger_onnx, 30), 30, parameters(larger_onnx)),
     ]
-    for model, engine, (parameters, ways) in cases:
+    for model, engine, write, tokens, size in cases:
+        chosen = threads.for_params(size)
         for busy in (False, True):
-            rates, chosen = rates_of(ways, busy), threads.for_params(parameters)
-            kept = rates[chosen] / (rates[1] if busy else max(rates.values()))
-            row = {"model": model, "engine": engine, "busy": busy, "threads": chosen}
-            yield row | {"tokens_per_second": rates, "kept": kept}
+            with busy_program(busy):
+                rates = rates_of(write, tokens)
+            row = {"model": model, "engine": engine, "busy": busy, "threads": chosen, "tokens_per_second": rates}
+            yield row | {"kept": rates[chosen] / max(rates.values()), "of_one": rates[chosen] / rates[1]}
 
 
-def words(row: dict) -> str:
-    """A row as a line to read."""
-    speeds = ", ".join(f"{rate:.1f} with {count}" for count, rate in row["tokens_per_second"].items())
-    where, best = ("beside a busy program", "one thread") if row["busy"] else ("alone", "the best")
-    chosen = f"the course's {row['threads']}: {row['kept']:.2f} of {best}"
-    return f"{row['model']:9} {row['engine']:12} {where:22} {speeds} tokens/s; {chosen}"
+@contextmanager
+def busy_program(wanted: bool) -> Iterator[None]:
+    """While it lasts, another program keeps one core busy, if that is wanted. It stops by itself after ten minutes."""
+    code = "import time; end = time.monotonic() + 600\nwhile time.monotonic() < end: pass"
+    program = subprocess.Popen([sys.executable, "-c", code]) if wanted else None
+    try:
+        yield
+    finally:
+        if program is not None:
+            program.kill()
+            program.wait()
 
 
-def torch_ways(checkpoint: Path, tokens: int) -> tuple[int, dict[int, Callable[[], int]]]:
-    """The model's parameters, and by the number of threads a function that writes `tokens` tokens with PyTorch."""
+def torch_writer(checkpoint: Path, tokens: int) -> Callable[[int], None]:
+    """A function that writes `tokens` tokens with PyTorch, and takes the number of threads."""
     import torch
 
     from course_utils.models.torch_model import TransformersModel
 
     model, ids = TransformersModel(checkpoint), torch.ones(1, tokens, dtype=torch.long)
 
-    def write(count: int) -> int:
+    def write(count: int) -> None:
         torch.set_num_threads(count)
         _, step = model._begin([1])
         for length in range(1, tokens + 1):
             step(ids[:, :length])
-        return tokens
 
-    return model.parameters, {count: lambda count=count: write(count) for count in COUNTS}
+    return write
 
 
-def onnx_ways(folder: Path, tokens: int) -> tuple[int, dict[int, Callable[[], int]]]:
+def onnx_writer(folder: Path, tokens: int) -> Callable[[int], None]:
     """The same with ONNX Runtime GenAI."""
-    import numpy
-
-    from course_utils.models.onnx_model import configuration, genai, parameters
-
-    def write(model) -> int:
-        params = genai().GeneratorParams(model)
-        params.set_search_options(max_length=tokens + 16, min_length=tokens + 16, do_sample=False)
-        generator = genai().Generator(model, params)
-        generator.append_tokens(numpy.ones(16, dtype=numpy.int32))
-        for _ in range(tokens):
-            generator.generate_next_token()
-        return tokens
-
     models = {count: genai().Model(configuration(folder, count)) for count in COUNTS}
-    return parameters(folder), {count: lambda model=model: write(model) for count, model in models.items()}
+    return lambda count: fit_check.write(models[count], 16, tokens)
 
 
-def rates_of(ways: dict[int, Callable[[], int]], busy: bool) -> dict[int, float]:
-    """Tokens a second of each way, the median of a few rounds; where `busy`, another program computes meanwhile."""
-    rates = {count: [] for count in ways}
-    other = subprocess.Popen([sys.executable, "-c", "while True: pass"]) if busy else None
-    try:
-        for _ in range(ROUNDS + 1):  # the first warms up
-            for count, write in ways.items():
-                began = time.perf_counter()
-                rates[count].append(write() / (time.perf_counter() - began))
-    finally:
-        if other:
-            other.kill()
-            other.wait()
+def rates_of(write: Callable[[int], None], tokens: int) -> dict[int, float]:
+    """Tokens a second by threads, the median of a few rounds."""
+    rates = {count: [] for count in COUNTS}
+    for _ in range(ROUNDS + 1):  # the first warms up
+        for count in COUNTS:
+            began = time.perf_counter()
+            write(count)
+            rates[count].append(tokens / (time.perf_counter() - began))
     return {count: sorted(each[1:])[ROUNDS // 2] for count, each in rates.items()}

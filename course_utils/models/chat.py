@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import re
 import time
-from abc import ABC, abstractmethod
 from collections.abc import Callable, Generator, Iterable, Iterator
-from contextlib import closing
-from dataclasses import dataclass, fields
+from contextlib import closing, suppress
+from dataclasses import dataclass
 from difflib import get_close_matches
 from numbers import Integral, Real
 
@@ -30,15 +29,7 @@ class EmptyPrompt(BadPrompt):
 
 
 class PromptTooLong(BadPrompt):
-    """The prompt leaves no room in the context. `prompt_tokens` and `context_length` hold both lengths."""
-
-    def __init__(self, name: str, prompt_tokens: int, context_length: int):
-        self.prompt_tokens, self.context_length = prompt_tokens, context_length
-        super().__init__(
-            f"The prompt is {prompt_tokens:,} tokens long, and the context of {name} holds "
-            f"{context_length:,} tokens for the prompt and the answer together. Shorten the prompt by "
-            f"{prompt_tokens - context_length + 1:,} tokens or more."
-        )
+    """The prompt leaves no room in the context for an answer."""
 
 
 class UnknownOption(CourseError):
@@ -95,33 +86,26 @@ class Reply:
 # Scores are divided by the temperature: by a still smaller one they would leave the range of a float32.
 COOLEST = 1e-6
 
+
+def _number(value: object, kind: type = Real) -> bool:
+    return isinstance(value, kind) and not isinstance(value, bool)
+
+
 # What each option must be: a test, and the words for it.
 _RULES: dict[str, tuple[Callable[[object], bool], str]] = {
-    "max_new_tokens": (lambda v: _whole(v) and v >= 1, "a whole number of tokens, 1 or more"),
-    "temperature": (
-        lambda v: _number(v) and (v == 0 or v >= COOLEST),
-        f"a number, 0 (always the likeliest token) or {COOLEST:f} and more",
-    ),
+    "max_new_tokens": (lambda v: _number(v, Integral) and v >= 1, "a whole number of tokens, 1 or more"),
+    "temperature": (lambda v: _number(v) and (v == 0 or v >= COOLEST), "0 (the likeliest token) or 0.000001 and more"),
     "top_p": (lambda v: _number(v) and 0 < v <= 1, "a number above 0 and up to 1 (1 = off)"),
-    "top_k": (lambda v: _whole(v) and v >= 0, "a whole number of tokens, 0 (off) or more"),
+    "top_k": (lambda v: _number(v, Integral) and v >= 0, "a whole number of tokens, 0 (off) or more"),
     "min_p": (lambda v: _number(v) and 0 <= v <= 1, "a number from 0 (off) to 1"),
     "repetition_penalty": (lambda v: _number(v) and v > 0, "a number above 0 (1 = off)"),
-    "seed": (lambda v: v is None or (_whole(v) and 0 <= v < 2**31), "a whole number from 0 to 2,147,483,647"),
-    "system": (lambda v: v is None or (isinstance(v, str) and v.strip() != ""), "a text, or None"),
-    "pictures": (lambda v: isinstance(v, list | tuple) and all(map(_picture, v)), "a list of pictures (of Pillow)"),
+    "seed": (lambda v: _number(v, Integral) and 0 <= v < 2**31, "a whole number from 0 to 2,147,483,647, or None"),
+    "system": (lambda v: isinstance(v, str) and v.strip() != "", "a text, or None"),
+    "pictures": (
+        lambda v: isinstance(v, list | tuple) and all(hasattr(picture, "convert") for picture in v),
+        "a list of pictures (of Pillow)",
+    ),
 }
-
-
-def _whole(value: object) -> bool:
-    return isinstance(value, Integral) and not isinstance(value, bool)
-
-
-def _number(value: object) -> bool:
-    return isinstance(value, Real) and not isinstance(value, bool)
-
-
-def _picture(value: object) -> bool:
-    return hasattr(value, "convert") and hasattr(value, "size")
 
 
 @dataclass(frozen=True)
@@ -143,9 +127,9 @@ class SamplingParams:
         """Check what was given and fill in the rest. Raises UnknownOption or BadOption."""
         for name, value in given.items():
             if name not in _RULES:
-                raise UnknownOption(name, [field.name for field in fields(cls)])
+                raise UnknownOption(name, _RULES)
             fits, words = _RULES[name]
-            if not fits(value):
+            if not fits(value) and not (value is None and getattr(cls, name) is None):
                 raise BadOption(f"{name} must be {words}; it was {value!r}.")
         return cls(**given)
 
@@ -225,8 +209,11 @@ class Stream:
         self._chunks.close()
 
 
-class ChatModel(ABC):
-    """A model that answers. `context_length` is in tokens, prompt and answer together."""
+class ChatModel:
+    """A model that answers. `context_length` is in tokens, prompt and answer together.
+
+    A runtime gives it `_answer(messages, params)`, which begins a Stream.
+    """
 
     name: str
     runtime: str
@@ -245,58 +232,37 @@ class ChatModel(ABC):
         began = first = time.perf_counter()
         texts: list[str] = []
         stream = self.stream(prompt, **options)
-        try:
+        with suppress(KeyboardInterrupt), closing(stream):
             for chunk in stream:
                 if not texts:
                     first = time.perf_counter()
                 texts.append(chunk.text)
-        except KeyboardInterrupt:
-            pass
-        finally:
-            stream.close()
         ended = time.perf_counter()
         first = first if texts else ended
         rate = (len(texts) - 1) / (ended - first) if len(texts) > 1 else 0.0
-        return Reply(
-            text="".join(texts),
-            prompt_tokens=stream.prompt_tokens,
-            completion_tokens=stream.completion_tokens,
-            seconds_to_first_token=first - began,
-            seconds=ended - began,
-            tokens_per_second=rate,
-            finish_reason=stream.finish_reason,
-        )
-
-    @abstractmethod
-    def _answer(self, messages: list[Message], params: SamplingParams) -> Stream:
-        """Start an answer."""
+        counts = stream.prompt_tokens, stream.completion_tokens
+        return Reply("".join(texts), *counts, first - began, ended - began, rate, stream.finish_reason)
 
     def __repr__(self) -> str:
         return f"<{self.name} in {self.runtime}, context of {self.context_length:,} tokens>"
 
 
 class LocalModel(ChatModel):
-    """A model in this process. A runtime says how to encode, how to go on, and how to decode."""
+    """A model in this process. A runtime gives it `stop_ids` and three methods.
 
-    stop_ids: frozenset[int]
-
-    @abstractmethod
-    def encode(self, messages: list[Message]) -> list[int]:
-        """The conversation in the model's own chat markup, as token ids, ready to be answered."""
-
-    @abstractmethod
-    def _tokens(self, prompt, params: SamplingParams, limit: int) -> Generator[int, None, None]:
-        """At most `limit` token ids that follow `prompt`, which is what `_read` made: here a list of ids."""
-
-    @abstractmethod
-    def _decoder(self) -> Callable[[int], str]:
-        """A function that takes the ids of an answer one by one and returns the text each adds."""
+    `encode(messages)`: the conversation in the model's own chat markup, as token ids, ready to be answered.
+    `_tokens(prompt, params, limit)`: at most `limit` token ids that follow `prompt`, which is what `_read` made.
+    `_decoder()`: a function that takes the ids of an answer one by one and returns the text each adds.
+    """
 
     def _answer(self, messages: list[Message], params: SamplingParams) -> Stream:
         prompt, tokens = self._read(messages, params.pictures)
         room = self.context_length - tokens
         if room < 1:
-            raise PromptTooLong(self.name, tokens, self.context_length)
+            raise PromptTooLong(
+                f"The prompt is {tokens:,} tokens long, and the context of {self.name} holds {self.context_length:,} "
+                f"tokens for the prompt and the answer together. Shorten the prompt by {1 - room:,} tokens or more."
+            )
         return Stream(self._write(prompt, params, min(params.max_new_tokens, room)), tokens)
 
     def _read(self, messages: list[Message], pictures: list | tuple) -> tuple[object, int]:

@@ -21,15 +21,7 @@ ABSENT = ("top_k", "min_p", "repetition_penalty")  # options that OpenAI's diale
 
 
 class CloudError(CourseError):
-    """A service did not answer as wished. `status` is that of HTTP or None, `wait` the seconds it asks for, if any."""
-
-    def __init__(self, message: str, status: int | None = None, wait: float | None = None):
-        super().__init__(message)
-        self.status, self.wait = status, wait
-
-
-class NoKey(CloudError):
-    """The service needs a key, and there is none that could be sent."""
+    """A service did not answer as wished, or could not be asked: the address or the key is wrong."""
 
 
 class CloudModel(ChatModel):
@@ -39,32 +31,22 @@ class CloudModel(ChatModel):
     context_length = None
 
     def __init__(self, name: str, base_url: str = "", key: str = "", timeout: float = 60.0):
-        """`timeout`: seconds for each wait. Nothing is asked twice without a word. Raises CloudError or NoKey."""
+        """`timeout`: seconds for each wait. Nothing is asked twice without a word. Raises CloudError."""
         import openai
 
         self.name = name
         self.base_url = (base_url or os.environ.get("OPENAI_BASE_URL", "")).strip()
-        host = _host(self.base_url)
         self.host = urllib.parse.urlsplit(self.base_url).netloc.rpartition("@")[2]  # for messages: with the port
-        key = _key(self.base_url, host, key)
+        host, key = _access(self.base_url, key)
         self._hide = lambda text: text.replace(key, "(your key)") if key else text
         local = providers.is_here(host)  # a proxy between us and the world cannot see this computer
         extra = {"http_client": openai.DefaultHttpxClient(trust_env=False)} if local else {}
         self._client = openai.OpenAI(
-            base_url=self.base_url,
-            api_key=key,
-            timeout=timeout,
-            max_retries=0,
-            organization="",
-            project="",
-            **extra,
+            base_url=self.base_url, api_key=key, timeout=timeout, max_retries=0, organization="", project="", **extra
         )
 
     def chat(self, prompt: str | list, **options) -> Reply:
-        """See ChatModel. The speed is all tokens over all seconds, the wait included.
-
-        Networks bunch the pieces, so that the time between the first and the last says little.
-        """
+        """See ChatModel. The speed is all tokens over all seconds, the wait included: networks bunch the pieces."""
         reply = super().chat(prompt, **options)
         return replace(reply, tokens_per_second=reply.completion_tokens / max(reply.seconds, 1e-9))
 
@@ -72,49 +54,45 @@ class CloudModel(ChatModel):
         return f"<{self.name} in the cloud, at {self.host}>"
 
     def _answer(self, messages: list[Message], params: SamplingParams) -> Stream:
+        import openai
+
         for name in ABSENT:
             if getattr(params, name) != getattr(SamplingParams, name):
                 raise BadOption(f"{name} is not part of OpenAI's dialect; leave it out. It has temperature and top_p.")
-        request = {
-            "model": self.name,
-            "messages": with_pictures(messages, params.pictures),
-            "max_tokens": params.max_new_tokens,
-            "temperature": params.temperature,
-            "top_p": params.top_p,
-            "stream": True,
-            "stream_options": {"include_usage": True},
-        }
-        if params.seed is not None:
-            request["seed"] = params.seed
         with self._explained():
-            events = self._client.chat.completions.create(**request)
-        stream = Stream(self._pieces(events, lambda: stream), 0)
+            events = self._client.chat.completions.create(
+                model=self.name,
+                messages=with_pictures(messages, params.pictures),
+                max_tokens=params.max_new_tokens,
+                temperature=params.temperature,
+                top_p=params.top_p,
+                seed=openai.omit if params.seed is None else params.seed,
+                stream=True,
+                stream_options={"include_usage": True},
+            )
+        stream = Stream(self._write(events, lambda: stream), 0)
         return stream
 
-    def _pieces(self, events, stream: Callable[[], Stream]) -> Generator[Chunk, None, str]:
+    def _write(self, events, stream: Callable[[], Stream]) -> Generator[Chunk, None, str]:
         finish = usage = None
-        with closing(events):
-            while True:
-                with self._explained(broken_off=True):
-                    event = next(events, None)
-                if event is None:
-                    if finish is None:
-                        raise CloudError("The answer broke off: the service ended the stream early. Ask again.")
-                    if usage:  # the service's own count: a piece of text may be several tokens, or none
-                        stream().prompt_tokens = usage.prompt_tokens
-                        stream().completion_tokens = usage.completion_tokens
-                    return finish
+        with closing(events), self._explained(begun=True):
+            for event in events:
                 usage = event.usage or usage
                 for choice in event.choices[:1]:  # an event with the usage has none
                     finish = choice.finish_reason or finish
                     if choice.delta.content:
                         yield Chunk(choice.delta.content)
+        if finish is None:
+            raise CloudError("The answer broke off: the service ended the stream early. Ask again.")
+        if usage:  # the service's own count: a piece of text may be several tokens, or none
+            stream().prompt_tokens, stream().completion_tokens = usage.prompt_tokens, usage.completion_tokens
+        return finish
 
     @contextmanager
-    def _explained(self, broken_off: bool = False) -> Iterator[None]:
+    def _explained(self, begun: bool = False) -> Iterator[None]:
         """Turns what the package raises into the words of the course; from None, as it may quote the key it was sent.
 
-        broken_off: the answer had begun.
+        `begun`: the answer had begun.
         """
         import httpx2
         import openai
@@ -125,44 +103,35 @@ class CloudModel(ChatModel):
             raise CloudError(f"{self.host} did not answer in time. Ask again, or load(..., timeout=120).") from None
         except openai.APIStatusError as error:
             raise self._refused(error) from None
-        except openai.APIConnectionError as error:
-            if broken_off:
-                raise self._broken_off(error) from None
-            raise CloudError(
-                f"Nothing answers at {self.host}. Is the address right, is the server running, is there a network?"
-            ) from None
         except Exception as error:
-            if broken_off and isinstance(error, httpx2.HTTPError | openai.APIError):
-                raise self._broken_off(error) from None
-            raise CloudError(f"{self.host}: {self._hide(f'{type(error).__name__}: {error}')[:300]}") from None
-
-    def _broken_off(self, error: Exception) -> CloudError:
-        said = self._hide(str(error))[:200]
-        return CloudError(f"The answer broke off in the middle ({said}). What you have is not whole: ask again.")
+            said = self._hide(f"{type(error).__name__}: {error}")[:300]
+            if begun:
+                said = f"The answer broke off in the middle ({said}). What you have is not whole: ask again."
+            elif isinstance(error, openai.APIConnectionError):
+                said = f"Nothing answers at {self.host}. Is the address right, the server running, is there a network?"
+            raise CloudError(said) from None
 
     def _refused(self, error) -> CloudError:
         """What a status of HTTP means, and what to do."""
         status = error.status_code
-        try:
-            wait = max(0.0, float(error.response.headers.get("retry-after")))
-        except (TypeError, ValueError):
-            wait = None
-        soon = "a minute" if wait is None else f"{wait:.0f} seconds"
+        wait = error.response.headers.get("retry-after", "")
+        soon = f"{wait} seconds" if wait.isdigit() else "a minute"
         words = {
             401: f"{self.host} does not accept the key. Look for a slip in it, or make a new one.",
             403: f"the key is known, but may not do this at {self.host}. See the rights of the key.",
             404: f"{self.host} does not know {self.name!r}. See the service's list of models.",
-            410: f"{self.name!r} at {self.host} has been retired. It will not come back: choose another model, "
-            "or another service.",
+            410: f"{self.name!r} at {self.host} has been retired: choose another model, or another service.",
             429: f"too many requests at {self.host}. Wait {soon} and ask again, or ask for less.",
         }.get(status, "the request is not accepted.")
         if status >= 500:
             words = "the service has a fault. Ask again in a moment."
-        return CloudError(f"{status}: {words} It says: {self._hide(_sentence(error))[:300]}", status, wait)
+        body = error.body if isinstance(error.body, dict) else {}
+        said = body.get("message") or body.get("detail") or body.get("title") or error.message  # OpenAI, NVIDIA, others
+        return CloudError(f"{status}: {words} It says: {self._hide(str(said))[:300]}")
 
 
-def _host(base_url: str) -> str:
-    """The host of an address. Raises CloudError for what is none."""
+def _access(base_url: str, key: str) -> tuple[str, str]:
+    """The host of an address, and the key to send: the one given, or that of the environment for this very service."""
     try:
         parts = urllib.parse.urlsplit(base_url)
         host, _ = parts.hostname, parts.port  # less name and password, which no message may show
@@ -171,32 +140,19 @@ def _host(base_url: str) -> str:
     if not host or parts.scheme not in ("http", "https"):
         known = ", ".join(row.base_url for row in providers.providers() if row.status == "open")
         raise CloudError(f"base_url= has to be an address such as {known}.")
-    if parts.scheme == "http" and not providers.is_near(host):
+    near, row = providers.is_near(host), providers.provider_of(base_url)
+    if parts.scheme == "http" and not near:
         raise CloudError(f"http:// would send your key readable for everybody on the way to {host}. Write https://.")
-    return host
-
-
-def _key(base_url: str, host: str, key: str) -> str:
-    """The key to send: the one given, or that of the environment for this very service. Raises NoKey or CloudError."""
-    row = providers.provider_of(base_url)
     key = (key or (row.key() if row else "")).strip()
-    if not key and providers.is_near(host):
-        return "practice"  # servers of one's own often want none, and the client insists on one
-    if not key:
+    if not key and not near:
         name = f"set {row.key_env}" if row else "give key=os.environ[...], never the key itself"
-        raise NoKey(f"{host} needs a key. In the environment: {name}. No other key of yours is sent there.")
+        raise CloudError(f"{host} needs a key. In the environment: {name}. No other key of yours is sent there.")
     if not key.isascii() or not key.isprintable() or " " in key:
         raise CloudError(f"The key for {host} has a blank or a strange sign in it. Copy it again.")
-    return key
+    return host, key or "practice"  # servers of one's own often want none, and the client insists on one
 
 
-def _sentence(error) -> str:
-    """The sentence of the service: "message" as OpenAI has it, "detail" or "title" of NVIDIA, or the bare text."""
-    body = error.body if isinstance(error.body, dict) else {}
-    return str(body.get("message") or body.get("detail") or body.get("title") or error.message)
-
-
-def with_pictures(messages: list[Message], pictures) -> list[dict]:
+def with_pictures(messages: list[Message], pictures: list | tuple) -> list[dict]:
     """The messages in OpenAI's form; each picture is a part with a data URL, in the place of its tag."""
     if not pictures:
         return [asdict(message) for message in messages]

@@ -16,16 +16,18 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from course_utils.base import CourseError, cache_folder
+from course_utils.models.onnx_model import configuration, genai
 from course_utils.phi import fit
 from course_utils.phi import speed as probes
 from course_utils.pico import export
 from course_utils.pico.tokenizer import load_tokenizer
 
-SHAPES = {  # width, layers, width inside of the MLP, heads
-    "58M": (512, 8, 1408, 8),
-    "168M": (1024, 8, 2816, 16),
-    "410M": (1536, 11, 4096, 24),
+SHAPES = {  # what differs from Phi-3-mini's configuration
+    "58M": {"hidden_size": 512, "num_hidden_layers": 8, "intermediate_size": 1408, "num_attention_heads": 8},
+    "168M": {"hidden_size": 1024, "num_hidden_layers": 8, "intermediate_size": 2816, "num_attention_heads": 16},
+    "410M": {"hidden_size": 1536, "num_hidden_layers": 11, "intermediate_size": 4096, "num_attention_heads": 24},
 }
+PRECISIONS = ("int4", "fp32")
 WITHIN = 0.35  # how far a measured time may be from the predicted one on a quiet computer
 PROMPT, NEW, REPEATS = 128, 40, 6  # tokens, tokens, times
 
@@ -35,6 +37,7 @@ class Row:
     """One model in one precision, predicted and measured.
 
     bytes: of the weights. first: seconds to the first token of a prompt of 128 tokens. rate: tokens a second after it.
+    ratio: measured by predicted; 1 is exact.
     """
 
     model: str
@@ -44,18 +47,10 @@ class Row:
     bytes_measured: int
     first_predicted: float
     first_measured: float
+    first_ratio: float
     rate_predicted: float
     rate_measured: float
-
-    @property
-    def first_ratio(self) -> float:
-        """Measured by predicted seconds: 1 is exact."""
-        return self.first_measured / self.first_predicted
-
-    @property
-    def rate_ratio(self) -> float:
-        """Measured by predicted tokens a second: 1 is exact."""
-        return self.rate_measured / self.rate_predicted
+    rate_ratio: float
 
     def __str__(self) -> str:
         return (
@@ -65,60 +60,40 @@ class Row:
         )
 
 
-def check(
-    names: tuple[str, ...] = ("58M",),
-    precisions: tuple[str, ...] = ("int4", "fp32"),
-    speed: probes.Speed | None = None,
-) -> list[Row]:
-    """Predict, build, measure: a row for each model of SHAPES and precision. About 12 seconds for each of "58M".
+def check(name: str = "58M", speed: probes.Speed | None = None) -> list[Row]:
+    """Predict, build, measure: a row for a model of SHAPES in each of PRECISIONS. About 12 seconds for "58M".
 
-    `speed` is what the predictions are made from; without it, this computer is measured before each model.
-    What is made (up to 3.5 GB for "410M") lies in the cache folder for as long as it takes, and is removed.
-    Raises CourseError for an unknown name and where a model does not fit, and BuildFailed where the builder fails.
+    `speed` is what the predictions are made from; without it, this computer is measured first. What is made (up to
+    3.5 GB for "410M") lies in the cache folder for as long as it takes, and is removed. Raises CourseError for an
+    unknown name and where a model does not fit, and BuildFailed where the builder fails.
     """
+    config = shape(name)
+    speed = speed or probes.measure(PRECISIONS)
+    predictions = [fit.predict(config, precision, speed, PROMPT) for precision in PRECISIONS]
+    for expected in predictions:
+        if not expected.fits:
+            raise CourseError(f"{name} in {expected.precision}: {expected.why}. Close other programs.")
     rows = []
-    for name in names:
-        if name not in SHAPES:
-            raise CourseError(f"No model is called {name!r}. Known: {', '.join(SHAPES)}.")
-        now = speed or probes.measure(tuple(dict.fromkeys([*precisions, "fp32"])))  # the cache is kept in fp32
-        predictions = [fit.predict(shape(name), precision, now, PROMPT) for precision in precisions]
-        for said in predictions:
-            if not said.fits:
-                raise CourseError(f"{name} in {said.precision}: {said.why}. Close other programs.")
-        try:
-            cache_folder().mkdir(parents=True, exist_ok=True)
-            with tempfile.TemporaryDirectory(prefix="fit-", dir=cache_folder(), ignore_cleanup_errors=True) as work:
-                checkpoint, parameters = make(name, Path(work))
-                for said in predictions:
-                    folder = build(checkpoint, said.precision)
-                    size = sum(file.stat().st_size for file in folder.glob("*.onnx*"))
-                    first, rate = measure(folder)
-                    first_pair, rate_pair = (said.seconds_to_first_token, first), (said.tokens_per_second, rate)
-                    rows.append(Row(name, parameters, said.precision, said.weights, size, *first_pair, *rate_pair))
-        except OSError as error:
-            raise CourseError(
-                f"The models could not be kept in {cache_folder()}: {error}. Free some space, or set COURSE_CACHE."
-            ) from error
+    cache_folder().mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="fit-", dir=cache_folder(), ignore_cleanup_errors=True) as work:
+        checkpoint, parameters = make(name, Path(work))
+        for expected in predictions:
+            folder = build(checkpoint, expected.precision)
+            size = sum(file.stat().st_size for file in folder.glob("*.onnx*"))
+            first, rate = measure(folder)
+            firsts = (expected.seconds_to_first_token, first, first / expected.seconds_to_first_token)
+            rates = (expected.tokens_per_second, rate, rate / expected.tokens_per_second)
+            rows.append(Row(name, parameters, expected.precision, expected.weights, size, *firsts, *rates))
     return rows
 
 
 def shape(name: str):
-    """The configuration of a model of SHAPES: Phi-3's architecture and vocabulary, in miniature."""
+    """The configuration of a model of SHAPES: Phi-3's architecture and vocabulary, in miniature. Raises CourseError."""
     import transformers
 
-    width, layers, inner, heads = SHAPES[name]
-    return transformers.Phi3Config(
-        hidden_size=width,
-        num_hidden_layers=layers,
-        intermediate_size=inner,
-        num_attention_heads=heads,
-        num_key_value_heads=heads,
-        vocab_size=32064,
-        max_position_embeddings=4096,
-        sliding_window=None,
-        pad_token_id=0,
-        eos_token_id=0,
-    )
+    if name not in SHAPES:
+        raise CourseError(f"No model is called {name!r}. Known: {', '.join(SHAPES)}.")
+    return transformers.Phi3Config(**SHAPES[name])
 
 
 def make(name: str, work: Path) -> tuple[Path, int]:
@@ -144,24 +119,24 @@ def build(checkpoint: Path, precision: str) -> Path:
 
 def measure(folder: Path) -> tuple[float, float]:
     """Seconds to the first token of a prompt, and tokens a second after it: the best of six, as the probes are."""
+    model = genai().Model(configuration(folder))
+    firsts, rests = zip(*(write(model, PROMPT, NEW) for _ in range(REPEATS)), strict=True)
+    return min(firsts), (NEW - 1) / min(rests)
+
+
+def write(model, prompt: int, tokens: int) -> tuple[float, float]:
+    """Have a model of ONNX Runtime GenAI write: seconds to its first token after a prompt, and for the other tokens."""
     import numpy
 
-    from course_utils.models.onnx_model import configuration, genai
-
-    model, prompt = genai().Model(configuration(folder)), numpy.arange(100, 100 + PROMPT, dtype=numpy.int32)
-    firsts, rests = [], []
-    for _ in range(REPEATS):
-        params = genai().GeneratorParams(model)
-        params.set_search_options(max_length=PROMPT + NEW, min_length=PROMPT + NEW, do_sample=False)
-        generator, began = genai().Generator(model, params), time.perf_counter()
-        generator.append_tokens(prompt)
+    params = genai().GeneratorParams(model)
+    params.set_search_options(max_length=prompt + tokens, min_length=prompt + tokens, do_sample=False)
+    generator, began = genai().Generator(model, params), time.perf_counter()
+    generator.append_tokens(numpy.arange(100, 100 + prompt, dtype=numpy.int32))
+    generator.generate_next_token()
+    first = time.perf_counter()
+    for _ in range(tokens - 1):
         generator.generate_next_token()
-        first = time.perf_counter()
-        for _ in range(NEW - 1):
-            generator.generate_next_token()
-        firsts.append(first - began)
-        rests.append(time.perf_counter() - first)
-    return min(firsts), (NEW - 1) / min(rests)
+    return first - began, time.perf_counter() - first
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -173,7 +148,7 @@ def main(argv: list[str] | None = None) -> int:
     rows = []
     try:
         for name in args.models:
-            more = check((name,))
+            more = check(name)
             rows += more
             if not args.json:
                 print(*more, sep="\n", flush=True)
@@ -181,17 +156,12 @@ def main(argv: list[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print("Interrupted.", file=sys.stderr)
         return 130
     worst = max((ratio for row in rows for ratio in (row.first_ratio, row.rate_ratio)), key=lambda r: abs(r - 1))
     reached = abs(worst - 1) <= WITHIN
     if args.json:
-        told = [asdict(row) | {"first_ratio": row.first_ratio, "rate_ratio": row.rate_ratio} for row in rows]
-        print(json.dumps({"topic": "fit", "within": WITHIN, "reached": reached, "worst": worst, "rows": told}))
+        result = {"topic": "fit", "within": WITHIN, "reached": reached, "worst": worst}
+        print(json.dumps(result | {"rows": [asdict(row) for row in rows]}))
     else:
         print(f"{'all' if reached else 'not all'} within {WITHIN:.0%}; the furthest ratio is {worst:.2f}")
     return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

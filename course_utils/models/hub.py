@@ -1,18 +1,15 @@
-"""Fetch a real model from the Hugging Face hub, after asking, and check every byte of it.
+"""Fetch a real model from the Hugging Face hub, after asking, into the course's cache folder, and check every byte.
 
-The files are kept in the course's cache folder, in `models`. Environment variables:
-COURSE_DOWNLOAD  yes or no: the answer for programs, where nobody can be asked
-HF_ENDPOINT      another hub, a mirror for example
+The environment variable COURSE_DOWNLOAD (yes or no) answers for programs, where nobody can be asked.
 
 huggingface_hub tells where a file is, its length and its checksum. Its `hf_hub_download` (2.4) compares lengths only,
 and throws an unfinished file away when it is stopped: too much for files of 2.7 GB and the network of a classroom. So
-here a file that was begun is gone on with, and each is held to a checksum: the one that the catalogue has pinned, or
-where it has none (it says which, and why) the one that the hub itself gives for the pinned revision.
+here a file that was begun is gone on with, and each is held to the checksum that the catalogue has pinned, or where it
+has none to the one that the hub itself gives for the pinned revision.
 """
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import os
 import sys
@@ -23,10 +20,10 @@ from typing import BinaryIO
 from course_utils.base import CourseError, cache_folder
 from course_utils.phi.catalog import GB, Download, File
 from course_utils.setup import machine
+from course_utils.setup.machine import in_gb
 
 SPARE_DISK = GB // 2  # bytes that stay free on the disk
 TRIES = 5  # in a row that bring nothing, until a download gives up
-TOO_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)  # the disk, one's share of it, and files of 4 GB on a FAT disk
 
 
 class DownloadError(CourseError):
@@ -43,8 +40,8 @@ def fetch(name: str, runtime: str, model: Download, in_memory: bool = True) -> P
 
     target = cache_folder() / "models" / f"{name}-{runtime}-{model.revision[:12]}"
     free = machine.memory().available
-    if in_memory and free is not None and free < model.memory:
-        needs = f"it needs {_gb(model.memory)} of memory and {_gb(free)} is free"
+    if in_memory and free < model.memory:
+        needs = f"it needs {in_gb(model.memory)} of memory and {in_gb(free)} is free"
         raise DownloadError(f"{needs}; close other programs and notebooks, or use a larger machine")
     try:
         if all((target / file.path).is_file() for file in model.files):
@@ -58,24 +55,29 @@ def fetch(name: str, runtime: str, model: Download, in_memory: bool = True) -> P
     except DownloadError:
         raise
     except Exception as error:  # of the disk, or of the HTTP library, which is another one every few years
-        raise DownloadError(_reason(error, target)) from error
+        reason = f"the download stopped ({type(error).__name__}: {' '.join(str(error).split())[:240]})"
+        mend = "what came is kept; try again when the network is back, or tell the course's authors if a file is gone"
+        if isinstance(error, OSError) and error.errno:
+            reason = f"the files cannot be kept in {target} ({error.strerror})"
+            mend = "free some space, or set COURSE_CACHE to another folder you may write to"
+        raise DownloadError(f"{reason}; {mend}") from error
     return target
 
 
 def _ask(name: str, model: Download, target: Path) -> None:
     """Show what the download costs, and return only when there is room for it and somebody agreed to it."""
     here = sum(file.stat().st_size for file in target.glob("*") if file.is_file())
-    left, disk, memory = max(model.size - here, 0), machine.free_disk(target), machine.memory().available
+    left, disk = max(model.size - here, 0), machine.free_disk(target)
     if disk < left + SPARE_DISK:
-        raise DownloadError(f"it needs {_gb(left + SPARE_DISK)} of disk and {_gb(disk)} is free for {target}")
+        raise DownloadError(f"it needs {in_gb(left + SPARE_DISK)} of disk and {in_gb(disk)} is free for {target}")
     answer = os.environ.get("COURSE_DOWNLOAD", "").strip().lower()
     # A question can be answered in a notebook or a terminal, but not in a script or a test.
     somebody = "ipykernel" in sys.modules or bool(sys.stdin and sys.stdin.isatty())
     if answer == "yes" or (answer != "no" and somebody):
         print(f"{name} is {model.repo} on the Hugging Face hub, revision {model.revision[:12]}.")
-        print(f"  to download    {_gb(left)}")
-        print(f"  free disk      {_gb(disk)}")
-        print(f"  memory needed  {_gb(model.memory)}, free now: {'unknown' if memory is None else _gb(memory)}")
+        print(f"  to download    {in_gb(left)}")
+        print(f"  free disk      {in_gb(disk)}")
+        print(f"  memory needed  {in_gb(model.memory)}, free now: {in_gb(machine.memory().available)}")
         print(f"  licence        {model.licence}")
         print(f"  kept in        {target}", flush=True)
         if answer != "yes":
@@ -85,24 +87,16 @@ def _ask(name: str, model: Download, target: Path) -> None:
                 answer = "no"
     if answer not in ("y", "yes"):
         ways = "answer yes when asked, or set the environment variable COURSE_DOWNLOAD=yes"
-        raise DownloadError(f"nobody agreed to the download of {_gb(left)}; {ways}")
+        raise DownloadError(f"nobody agreed to the download of {in_gb(left)}; {ways}")
 
 
 def _download(model: Download, file: File, path: Path) -> None:
     """Fetch one file into `path`.part, going on where an earlier try stopped; rename it once it is right."""
     from huggingface_hub import get_hf_file_metadata, hf_hub_url
-    from huggingface_hub.errors import EntryNotFoundError, RepositoryNotFoundError, RevisionNotFoundError
 
     part = path.with_name(path.name + ".part")
     url = hf_hub_url(model.repo, file.path, subfolder=model.folder, revision=model.revision)
-    try:
-        hub = get_hf_file_metadata(url, token=False)
-    except (EntryNotFoundError, RepositoryNotFoundError, RevisionNotFoundError) as error:
-        lacks = f"the hub has no file {file.path} in {model.repo}"
-        raise DownloadError(f"{lacks}; please tell the course's authors") from error
-    if file.size and hub.size and file.size != hub.size:
-        differs = f"the hub's file {file.path} has {hub.size:,} bytes instead of {file.size:,}"
-        raise DownloadError(f"{differs}; please tell the course's authors")
+    hub = get_hf_file_metadata(url, token=False)
     with part.open("ab") as output:
         if output.tell() != hub.size:
             _receive(hub.location, output, hub.size, file.path)
@@ -143,19 +137,3 @@ def _receive(url: str, output: BinaryIO, size: int | None, name: str) -> None:
                 if failures == TRIES:
                     raise
                 time.sleep(1)
-
-
-def _reason(error: Exception, target: Path) -> str:
-    """Why a download stopped, and what to do."""
-    if isinstance(error, OSError) and error.errno in TOO_FULL:
-        return f"the disk is full, or takes no file as large; free some space for {target} and try again"
-    if isinstance(error, OSError) and error.filename:
-        place = f"the files cannot be kept in {target} ({error.strerror})"
-        return f"{place}; set COURSE_CACHE to a folder you may write to"
-    first = (str(error).splitlines() or [""])[0][:120]
-    came = "what came is kept, so try again when the network is back"
-    return f"the download stopped ({type(error).__name__}: {first}); {came}"
-
-
-def _gb(size: int) -> str:
-    return f"{size / GB:,.1f} GB" if size >= GB / 10 else f"{size / 10**6:,.1f} MB"

@@ -4,10 +4,10 @@ Facts about the API: https://github.com/ollama/ollama/blob/main/docs/api.md."""
 
 from __future__ import annotations
 
-import platform
-from collections.abc import Generator, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing, contextmanager, suppress
 from dataclasses import asdict
+from itertools import chain, islice
 
 from course_utils.base import CourseError
 from course_utils.models.chat import TAG, BadPrompt, ChatModel, Chunk, Message, SamplingParams, Stream, placed
@@ -16,27 +16,10 @@ from course_utils.setup import machine
 
 OWN_NAMES = {"phi-3.5-mini": "phi3.5", "phi-4-mini": "phi4-mini"}  # the course's names, and Ollama's
 CONTEXT = 4096  # tokens: what Ollama takes where nobody asks for more (docs/faq.mdx)
-START = {
-    "Darwin": "open the Ollama app",
-    "Windows": "start Ollama from the Start menu",
-    "Linux": "run `ollama serve` in a terminal",
-}
 
 
 class OllamaError(CourseError):
-    """The Ollama server refused a request, or could not finish it."""
-
-
-class NotRunning(OllamaError):
-    """Nobody answers at the address."""
-
-
-class NotPulled(OllamaError):
-    """The server does not have the model."""
-
-
-class TookTooLong(OllamaError):
-    """No answer came in time."""
+    """The Ollama server is not there, does not have the model, or refused or could not finish a request."""
 
 
 def client(url: str | None = None, seconds: float | None = None):
@@ -61,7 +44,7 @@ class OllamaModel(ChatModel):
     runtime = "ollama"
 
     def __init__(self, name: str, host: str | None = None, timeout: float = 300.0):
-        """Raises NotRunning, NotPulled, TookTooLong or OllamaError.
+        """Raises OllamaError.
 
         host: the server; without one, that of OLLAMA_HOST or this computer
         timeout: seconds to wait for each next piece of an answer; the first one may have to wait for the loading
@@ -76,31 +59,6 @@ class OllamaModel(ChatModel):
         self.context_length = min(trained, CONTEXT)
 
     def _answer(self, messages: list[Message], params: SamplingParams) -> Stream:
-        turns = with_images(messages, params.pictures) if params.pictures else [asdict(turn) for turn in messages]
-        rows = self.client.chat(self.name, turns, stream=True, options=self._options(params))
-        with self._explained():
-            first = next(rows, None)  # so that what is wrong with the request is said before the first token
-        stream = Stream(self._write(first, rows, lambda: stream), 0)
-        return stream
-
-    def _write(self, row, rows, stream) -> Generator[Chunk, None, str]:
-        with closing(rows):
-            while row is not None:
-                if row.message.content:
-                    yield Chunk(row.message.content)
-                if row.done:
-                    break
-                with self._explained():
-                    row = next(rows, None)
-            else:
-                raise OllamaError(f"{self.url} broke off before {self.name} had finished. Ask again.")
-        # Only the last line counts tokens. Ollama counts the mark that ends an answer; the other runtimes do not.
-        ended = row.done_reason == "stop"
-        stream().prompt_tokens = row.prompt_eval_count or 0
-        stream().completion_tokens = max((row.eval_count or 0) - ended, 0)
-        return "length" if row.done_reason == "length" else "stop"
-
-    def _options(self, params: SamplingParams) -> dict:
         options = {
             "num_predict": int(params.max_new_tokens),
             "num_ctx": self.context_length,
@@ -110,7 +68,26 @@ class OllamaModel(ChatModel):
             "min_p": float(params.min_p),
             "repeat_penalty": float(params.repetition_penalty),
         }
-        return options if params.seed is None else options | {"seed": int(params.seed)}
+        if params.seed is not None:
+            options["seed"] = int(params.seed)
+        rows = self.client.chat(self.name, with_images(messages, params.pictures), stream=True, options=options)
+        with self._explained():
+            first = list(islice(rows, 1))  # so that what is wrong with the request is said before the first token
+        stream = Stream(self._write(first, rows, lambda: stream), 0)
+        return stream
+
+    def _write(self, first: list, rows: Iterator, stream: Callable[[], Stream]) -> Generator[Chunk, None, str]:
+        row = None
+        with closing(rows), self._explained():
+            for row in chain(first, rows):
+                if row.message.content:
+                    yield Chunk(row.message.content)
+        if row is None or not row.done:
+            raise OllamaError(f"{self.url} broke off before {self.name} had finished. Ask again.")
+        # Only the last line counts tokens. Ollama counts the mark that ends an answer; the other runtimes do not.
+        stream().prompt_tokens = row.prompt_eval_count or 0
+        stream().completion_tokens = max((row.eval_count or 0) - (row.done_reason == "stop"), 0)
+        return "length" if row.done_reason == "length" else "stop"
 
     @contextmanager
     def _explained(self) -> Iterator[None]:
@@ -121,13 +98,13 @@ class OllamaModel(ChatModel):
         try:
             yield
         except (ConnectionError, httpx.ConnectError) as error:
-            start = START.get(platform.system(), START["Linux"])
-            raise NotRunning(
-                f"Nobody answers at {self.url}. To start Ollama, {start}; to get it: https://ollama.com/download. "
-                "Without one, `course_utils.server.start().url` is a host to practise with."
+            raise OllamaError(
+                f"Nobody answers at {self.url}. To start Ollama, open its app or run `ollama serve` in a terminal; to "
+                "get it: https://ollama.com/download. Without it, `course_utils.server.start().url` is a host to "
+                "practise with."
             ) from error
         except httpx.TimeoutException as error:
-            raise TookTooLong(
+            raise OllamaError(
                 f"{self.name} at {self.url} sent nothing for {self.timeout:g} seconds. A large model takes long to "
                 "load: ask again, or give it more time with timeout=."
             ) from error
@@ -139,9 +116,12 @@ class OllamaModel(ChatModel):
     def _refused(self, error) -> CourseError:
         said = error.error.strip()[:300]
         if error.status_code == 404 and "not found" in said:
-            return NotPulled(
+            there = "unknown"
+            with suppress(Exception):  # the list is a courtesy; the error is told without it
+                there = ", ".join(names(self.client)) or "none"
+            return OllamaError(
                 f"{self.url} has no model {self.name!r}. Fetch it with `ollama pull {self.name}` in a terminal, or "
-                f'`ollama.pull("{self.name}")` in Python. There are: {self._there()}.'
+                f'`ollama.pull("{self.name}")` in Python. There are: {there}.'
             )
         if "context length" in said:
             return BadPrompt(f"The prompt is too long for {self.name}: {said}. Shorten it.")
@@ -149,18 +129,13 @@ class OllamaModel(ChatModel):
             return OllamaError(f"{self.url} is busy ({said}). Wait a moment, and ask again.")
         return OllamaError(f"{self.url} refused the request: {said} (status {error.status_code}).")
 
-    def _there(self) -> str:
-        try:
-            return ", ".join(names(self.client)) or "none"
-        except Exception:  # the list is a courtesy; the error is told without it
-            return "unknown"
 
-
-def with_images(messages: list[Message], pictures) -> list[dict]:
+def with_images(messages: list[Message], pictures: list | tuple) -> list[dict]:
     """The messages in Ollama's form: the pictures of a message lie beside its text, in the order of its tags."""
+    if not pictures:
+        return [asdict(message) for message in messages]
     turns = []
     for message in placed(messages, len(pictures)):
-        own = [pictures[int(number) - 1] for number in TAG.findall(message.content)]
-        images = [to_data_url(picture).partition(",")[2] for picture in own]
+        images = [to_data_url(pictures[int(number) - 1]).partition(",")[2] for number in TAG.findall(message.content)]
         turns.append({"role": message.role, "content": TAG.sub("", message.content), "images": images})
     return turns

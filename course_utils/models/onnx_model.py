@@ -8,7 +8,9 @@ from collections.abc import Callable, Generator
 from dataclasses import asdict
 from pathlib import Path
 
-from course_utils.models.chat import LocalModel, Message, SamplingParams
+from course_utils.models.chat import LocalModel, Message, SamplingParams, placed
+from course_utils.models.pictures import as_png
+from course_utils.pico.export import onnx_folder
 from course_utils.setup import threads
 
 
@@ -55,9 +57,8 @@ def search_options(params: SamplingParams, vocab_size: int, max_length: int) -> 
         "top_p": float(params.top_p),
         "repetition_penalty": float(params.repetition_penalty),
         "random_seed": -1 if params.seed is None else int(params.seed),
+        "temperature": float(params.temperature) or 1.0,  # GenAI refuses 0, which `do_sample` says
     }
-    if params.temperature > 0:
-        search["temperature"] = float(params.temperature)
     if params.min_p > 0:
         search |= {"top_k": 0, "top_p": 1.0}  # they come before min-p: `keep_likely` applies them with it
     elif params.top_p < 1 and params.top_k == 0:
@@ -141,3 +142,23 @@ class OnnxModel(LocalModel):
 
     def _decoder(self) -> Callable[[int], str]:
         return self.tokenizer.create_stream().decode
+
+
+class OnnxVision(OnnxModel):
+    """pico-vision in ONNX Runtime GenAI, as a folder of type phi3v: the way in which Phi-3.5-vision runs there."""
+
+    def __init__(self, name: str):
+        super().__init__(onnx_folder(name), name)
+        self.processor = self.model.create_multimodal_processor()
+
+    def _read(self, messages: list[Message], pictures: list | tuple):
+        turns = json.dumps([asdict(message) for message in placed(messages, len(pictures))])
+        text = self.tokenizer.apply_chat_template(turns, add_generation_prompt=True)
+        files = [as_png(picture.convert("RGB")) for picture in pictures]
+        inputs = self.processor(text, images=genai().Images.open_bytes(*files)) if files else self.processor(text)
+        return inputs, inputs["input_ids"].as_numpy().shape[1]
+
+    def _tokens(self, inputs, params: SamplingParams, limit: int) -> Generator[int, None, None]:
+        generator = self._generator(params, inputs["input_ids"].as_numpy().shape[1] + limit)
+        generator.set_inputs(inputs)
+        yield from self._written(generator, params, limit)

@@ -13,28 +13,13 @@ import urllib.error
 import urllib.parse
 import urllib.request
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 
 from course_utils.base import CourseError
 
-TABLE = Path(__file__).with_name("providers.json")
-# How the keys of these services begin, and what may follow.
-PATTERNS = (
-    r"sk-[A-Za-z0-9_-]{16,}",
-    r"nvapi-[\w-]{16,}",
-    r"hf_[A-Za-z0-9]{16,}",
-    r"gh[pousr]_\w{16,}",
-    r"github_pat_\w{16,}",
-)
-
-
-@dataclass(frozen=True)
-class Source:
-    """Where something was read."""
-
-    title: str
-    url: str
+TABLE = json.loads(Path(__file__).with_name("providers.json").read_text(encoding="utf-8"))
+# How the keys of these services begin, and what may follow. No key begins inside of a word.
+KEY = r"(?<![A-Za-z0-9])(?:(?:sk-|nvapi-|gh[pousr]_|github_pat_)[\w-]{16,}|hf_[A-Za-z0-9]{16,})"
 
 
 @dataclass(frozen=True)
@@ -48,20 +33,20 @@ class Provider:
     phi: str
     note: str
     checked_on: str
-    sources: tuple[Source, ...]
+    sources: list[dict[str, str]]  # title and url
     key_env: str = ""
     key_at: str = ""
     base_url_env: str = ""
 
     def key(self) -> str:
         """The key from the environment, or an empty text. It is for the client alone: never print it."""
-        return os.environ.get(self.key_env, "").strip() if self.key_env else ""
+        return os.environ.get(self.key_env, "").strip()
 
     def address(self) -> str:
         """The base URL, with what the environment says about it; empty while it has a gap that only you can fill."""
-        own = os.environ.get(self.base_url_env, "").strip() if self.base_url_env else ""
-        if own and self.id == "foundry" and not own.rstrip("/").endswith("/openai/v1"):
-            own = own.rstrip("/") + "/openai/v1/"
+        own = os.environ.get(self.base_url_env, "").strip()
+        if own and self.id == "foundry":
+            return own.rstrip("/").removesuffix("/openai/v1") + "/openai/v1/"
         return own or ("" if "{" in self.base_url else self.base_url)
 
     def missing(self) -> str:
@@ -73,8 +58,8 @@ class Provider:
 
     def trace(self) -> str:
         """The sources of this row, with the day."""
-        told = "; ".join(f"{source.title}, {source.url}" for source in self.sources)
-        return f"{self.name}: {told}; read on {self.checked_on}"
+        sources = "; ".join(f"{source['title']}, {source['url']}" for source in self.sources)
+        return f"{self.name}: {sources}; read on {self.checked_on}"
 
 
 @dataclass(frozen=True)
@@ -88,7 +73,7 @@ class Price:
     currency: str
     read_on: str
     note: str
-    source: Source
+    source: dict[str, str]  # title and url
 
     def cost(self, prompt_tokens: int, completion_tokens: int) -> float:
         """The price of one request, in `currency`."""
@@ -96,18 +81,12 @@ class Price:
 
     def trace(self) -> str:
         """Where the price was read, and when."""
-        return f"{self.source.title}, {self.source.url}; read on {self.read_on} ({self.note})"
-
-
-@cache
-def _table() -> dict:
-    return json.loads(TABLE.read_text(encoding="utf-8"))
+        return f"{self.source['title']}, {self.source['url']}; read on {self.read_on} ({self.note})"
 
 
 def providers() -> list[Provider]:
     """All services, in the order of the table."""
-    rows = _table()["providers"]
-    return [Provider(**row | {"sources": tuple(Source(**source) for source in row["sources"])}) for row in rows]
+    return [Provider(**row) for row in TABLE["providers"]]
 
 
 def provider(name: str) -> Provider:
@@ -120,7 +99,7 @@ def provider(name: str) -> Provider:
 
 def prices() -> list[Price]:
     """The prices that were really read somewhere. They age: look yours up before you count on them."""
-    return [Price(**row | {"source": Source(**row["source"])}) for row in _table()["prices"]]
+    return [Price(**row) for row in TABLE["prices"]]
 
 
 def provider_of(url: str) -> Provider | None:
@@ -153,40 +132,29 @@ def pick_phi(names: list[str]) -> str | None:
     return min(phis, key=lambda name: ("mini" not in name.casefold(), phis.index(name)), default=None)
 
 
-# -- keys ------------------------------------------------------------------------------------------
-
-
 def leaks(text: str, *keys: str) -> list[str]:
     """What in a text is a key, or looks like one, each as its first four signs and its length: never as it is.
 
     Looked for are `keys`, the values of the providers' variables in the environment, and the usual patterns.
     """
     secrets = [key for key in keys if key] + [row.key() for row in providers() if len(row.key()) >= 8]
-    found = {key for key in secrets if key in text}
-    for pattern in PATTERNS:
-        found.update(re.findall(rf"(?<![A-Za-z0-9]){pattern}", text))  # no key begins inside of a word
+    found = {key for key in secrets if key in text} | set(re.findall(KEY, text))
     return sorted(f"{key[:4]}… ({len(key)} signs)" for key in found)
 
 
-# -- doctor --online -------------------------------------------------------------------------------
+def ask(row: Provider, timeout: float = 10.0) -> dict:
+    """Ask a service for its models, without a key, and compare the answer with the table. Raises nothing.
+
+    Returns `id` and `name` of the service, `status` of HTTP or None, `as_expected` (None: no telling) and `words`.
+    """
+    status, as_expected, words = _answer(row, timeout)
+    return {"id": row.id, "name": row.name, "status": status, "as_expected": as_expected, "words": words}
 
 
-@dataclass(frozen=True)
-class Answer:
-    """What an address said: `status` of HTTP or None, and whether that is what the table says (None: no telling)."""
-
-    id: str
-    name: str
-    status: int | None
-    as_expected: bool | None
-    words: str
-
-
-def ask(row: Provider, timeout: float = 10.0) -> Answer:
-    """Ask one service for its models, without a key, and compare the answer with the table. Raises nothing."""
+def _answer(row: Provider, timeout: float) -> tuple[int | None, bool | None, str]:
     url = row.address()
     if not url:
-        return Answer(row.id, row.name, None, None, f"has an address of your own: set {row.base_url_env}")
+        return None, None, f"has an address of your own: set {row.base_url_env}"
     try:
         request = urllib.request.Request(url.rstrip("/") + "/models", headers={"User-Agent": "slm-course-doctor"})
         with urllib.request.urlopen(request, timeout=timeout) as reply:
@@ -195,20 +163,12 @@ def ask(row: Provider, timeout: float = 10.0) -> Answer:
         status = error.code
         error.close()
     except (OSError, ValueError) as error:
-        reason = str(getattr(error, "reason", error)) or type(error).__name__
-        if row.status == "self-hosted":
-            return Answer(row.id, row.name, None, None, "not running (optional)")
-        return Answer(row.id, row.name, None, None, f"no answer ({reason[:80]}): is there a network?")
-    return Answer(row.id, row.name, status, *_compared(row, status))
-
-
-def _compared(row: Provider, status: int) -> tuple[bool | None, str]:
-    since = f"the course says {row.status}, as of {row.checked_on}"
+        silent = f"no answer ({str(error)[:80]}): is there a network?"
+        return None, None, "not running (optional)" if row.status == "self-hosted" else silent
     if status == 429 or status >= 500:
-        return None, f"HTTP {status}: busy or out of order, ask again later"
+        return status, None, f"HTTP {status}: busy or out of order, ask again later"
     gone = status in (404, 410)
-    if row.status == "retired":
-        return (True, f"HTTP {status}: retired, as the course says") if gone else (False, f"HTTP {status}, and {since}")
-    if gone:
-        return False, f"HTTP {status}: gone, and {since}"
-    return True, f"HTTP {status}: answers" + (", and wants a key" if status in (401, 403) else "")
+    if gone != (row.status == "retired"):
+        return status, False, f"HTTP {status}, and the course says {row.status}, as of {row.checked_on}"
+    words = "answers, and wants a key" if status in (401, 403) else "answers"
+    return status, True, f"HTTP {status}: {'retired, as the course says' if gone else words}"

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 
-from course_utils.models.chat import LocalModel, Message, SamplingParams
+from course_utils.models.chat import LocalModel, Message, SamplingParams, placed
 from course_utils.setup import threads
 
 QUIET_BELOW = 100_000_000  # bytes of weights: loading less than this needs no progress bar
@@ -29,7 +29,7 @@ class TransformersModel(LocalModel):
         self.name = name or folder.name
         self.tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
         size = sum(file.stat().st_size for file in folder.glob("*.safetensors"))
-        with progress_bar_if(size > QUIET_BELOW):
+        with quietly(size < QUIET_BELOW):
             self.model = AutoModelForCausalLM.from_pretrained(
                 folder, dtype=getattr(torch, dtype), use_safetensors=True, local_files_only=True
             )
@@ -63,11 +63,7 @@ class TransformersModel(LocalModel):
             nonlocal cache, read
             # The library prepares the step: Phi-3.5 needs a fresh cache where LongRoPE changes its factors.
             inputs = self.model.prepare_inputs_for_generation(
-                ids,
-                past_key_values=cache,
-                next_sequence_length=ids.shape[1] - read,
-                use_cache=True,
-                logits_to_keep=1,
+                ids, past_key_values=cache, next_sequence_length=ids.shape[1] - read, use_cache=True, logits_to_keep=1
             )
             with torch.inference_mode():
                 output = self.model(**inputs)
@@ -105,31 +101,62 @@ class TransformersModel(LocalModel):
         return lambda token: stream.step(tokenizer, token) or ""
 
 
+class TransformersVision(TransformersModel):
+    """pico-vision in PyTorch. `model` is a `course_utils.pico.vision.PicoVision`.
+
+    `most`: how many detail crops a picture may have, 0 to 16. With 0 the model sees the whole picture only, which takes
+    156 tokens instead of about 2,500.
+    """
+
+    def __init__(self, name: str, most: int = 16):
+        from course_utils.pico import folder, vision
+
+        self.name, self.most = name, most
+        with quietly(True):
+            self.model, self.tokenizer = vision.load(folder(name))
+        self.parameters = self.model.num_parameters()
+        threads.use_for(self.parameters)
+        self.context_length = self.model.config.text_config.max_position_embeddings
+        self.stop_ids = frozenset((4, 0))
+
+    def _read(self, messages: list[Message], pictures: list | tuple):
+        import torch
+
+        turns = [asdict(message) for message in placed(messages, len(pictures))]
+        text = self.tokenizer.apply_chat_template(turns, tokenize=False, add_generation_prompt=True)
+        pictures = [picture.convert("RGB") for picture in pictures]
+        with torch.inference_mode():
+            embeds = self.model.embed(text, pictures, self.tokenizer, self.most)
+        return embeds, embeds.shape[1]
+
+    def _begin(self, embeds):
+        import torch
+        from transformers import DynamicCache
+
+        language = self.model.language
+        cache = DynamicCache(config=language.config)
+
+        def step(ids):
+            new = {"input_ids": ids[:, -1:]} if ids.shape[1] else {"inputs_embeds": embeds}
+            with torch.inference_mode():
+                return language(**new, past_key_values=cache, use_cache=True, logits_to_keep=1).logits[:, -1]
+
+        return torch.empty(1, 0, dtype=torch.long), step  # the prompt is vectors, so that no id has been read yet
+
+
 def processors_for(params: SamplingParams):
     """The library's own changes to the scores, in the order in which its `generate` applies them."""
-    from transformers import (
-        LogitsProcessorList,
-        MinPLogitsWarper,
-        RepetitionPenaltyLogitsProcessor,
-        TemperatureLogitsWarper,
-        TopKLogitsWarper,
-        TopPLogitsWarper,
-    )
+    import transformers as library
 
-    chosen = LogitsProcessorList()
-    if params.repetition_penalty != 1:
-        chosen.append(RepetitionPenaltyLogitsProcessor(float(params.repetition_penalty)))
-    if params.temperature == 0:
-        return chosen
-    if params.temperature != 1:
-        chosen.append(TemperatureLogitsWarper(float(params.temperature)))
-    if params.top_k > 0:
-        chosen.append(TopKLogitsWarper(int(params.top_k)))
-    if params.top_p < 1:
-        chosen.append(TopPLogitsWarper(float(params.top_p)))
-    if params.min_p > 0:
-        chosen.append(MinPLogitsWarper(float(params.min_p)))
-    return chosen
+    warm = params.temperature > 0
+    changes = [
+        (params.repetition_penalty != 1, library.RepetitionPenaltyLogitsProcessor, float(params.repetition_penalty)),
+        (warm and params.temperature != 1, library.TemperatureLogitsWarper, float(params.temperature)),
+        (warm and params.top_k > 0, library.TopKLogitsWarper, int(params.top_k)),
+        (warm and params.top_p < 1, library.TopPLogitsWarper, float(params.top_p)),
+        (warm and params.min_p > 0, library.MinPLogitsWarper, float(params.min_p)),
+    ]
+    return library.LogitsProcessorList(processor(value) for wanted, processor, value in changes if wanted)
 
 
 def device_for(memory: int) -> str:
@@ -139,16 +166,16 @@ def device_for(memory: int) -> str:
     return "cuda" if torch.cuda.is_available() and torch.cuda.mem_get_info()[0] >= memory else "cpu"
 
 
-@contextlib.contextmanager
-def progress_bar_if(wanted: bool):
-    """Within it, the library shows its bar while it loads weights only if this is wanted: ours load in an instant."""
+@contextmanager
+def quietly(wanted: bool) -> Iterator[None]:
+    """Within it, if it is wanted, the library shows no bar while it loads weights: ours load in an instant."""
     from transformers.utils import logging
 
-    if wanted or not logging.is_progress_bar_enabled():
-        yield
-        return
-    logging.disable_progress_bar()
+    shown = logging.is_progress_bar_enabled()
+    if wanted:
+        logging.disable_progress_bar()
     try:
         yield
     finally:
-        logging.enable_progress_bar()
+        if shown:
+            logging.enable_progress_bar()

@@ -121,14 +121,6 @@ def kv_cache_bytes(model: str | PreTrainedConfig, context: int, precision: str =
     return round(2 * shape.layers * shape.kv_heads * shape.head_size * tokens * BITS[precision] / 8)
 
 
-def training_flops(model: str, tokens: float) -> float:
-    """Floating-point operations to train a model id on `tokens`: 6 N D, 2 N forward and 4 N backward for each token.
-
-    N are the active parameters. Kaplan et al. 2020, arXiv 2001.08361. An estimate: the attention term is left out.
-    """
-    return 6.0 * count(model).active * tokens
-
-
 def prefill_flops(parameters: int, tokens: int, model: str | PreTrainedConfig) -> float:
     """Floating-point operations to read a prompt of `tokens`: 2 for each of the parameters, and attention.
 

@@ -36,24 +36,11 @@ class Download:
     dtype: str = "bfloat16"  # for Transformers
 
 
-def _read() -> dict[str, dict[str, Download]]:
-    raw = json.loads(Path(__file__).with_name("catalog.json").read_text(encoding="utf-8"))["models"]
-    return {
-        name: {
-            runtime: Download(**row | {"files": tuple(File(**file) for file in row["files"])})
-            for runtime, row in forms.items()
-        }
-        for name, forms in raw.items()
+_DATA = json.loads(Path(__file__).with_name("catalog.json").read_text(encoding="utf-8"))["models"]
+MODELS = {  # name -> runtime -> what to download
+    name: {
+        runtime: Download(**form | {"files": tuple(File(**file) for file in form["files"])})
+        for runtime, form in forms.items()
     }
-
-
-MODELS = _read()  # name -> runtime -> what to download
-
-
-def __getattr__(name: str) -> dict[str, int]:
-    """PARAMETERS, the number of parameters of each model: read from the facts when somebody asks for it."""
-    if name != "PARAMETERS":
-        raise AttributeError(name)
-    from course_utils.phi.facts import figure
-
-    return {model: figure(model, "parameters").value for model in MODELS}
+    for name, forms in _DATA.items()
+}

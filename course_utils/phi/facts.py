@@ -17,27 +17,6 @@ from course_utils.base import CourseError
 
 FAMILY = Path(__file__).with_name("family.json")
 CONFIGS = Path(__file__).with_name("configs.json")
-CONFIRMED = {  # how a figure is confirmed
-    "config": "read from the configuration file",
-    "card": "read in the maker's model card",
-    "report": "read in a report or paper",
-    "computed": "computed from the configuration",
-    "secondary": "from a secondary source only",
-    "rumour": "RUMOUR, never confirmed by the maker",
-}
-# Settings of configs.json that are figures too: key, unit, name in the settings.
-SETTINGS = {
-    "layers": ("layers", "num_hidden_layers"),
-    "hidden_size": ("dimensions", "hidden_size"),
-    "heads": ("heads", "num_attention_heads"),
-    "kv_heads": ("heads", "num_key_value_heads"),
-    "intermediate_size": ("dimensions", "intermediate_size"),
-    "vocabulary": ("tokens", "vocab_size"),
-    "window": ("tokens", "sliding_window"),
-    "rope_theta": ("", "rope_theta"),
-    "experts": ("experts", "num_local_experts"),
-    "experts_used": ("experts", "num_experts_per_tok"),
-}
 
 
 @dataclass(frozen=True)
@@ -61,8 +40,8 @@ class Source:
 class Figure:
     """One figure. `value` is a number, a text or a list of texts; `unit` is "" where it needs none.
 
-    `method` of a benchmark says how it was measured ("5-shot"). `confirmed` is a key of CONFIRMED. `date` is that of
-    the figure, or of its source, or the day of reading where the source shows none.
+    `method` of a benchmark says how it was measured ("5-shot"). `confirmed` is a key of "confirmed" in family.json. The
+    `date` is that of the figure, or of its source, or the day of reading where the source shows none.
     """
 
     model: str
@@ -82,7 +61,7 @@ class Figure:
     def trace(self) -> str:
         """One line: the value, how it was measured and confirmed, the source, its date, and its address."""
         date = self.date if self.date != self.source.read else f"a copy read {self.date}"
-        parts = [str(self), self.method, CONFIRMED[self.confirmed], self.source.title, date, self.source.url]
+        parts = [str(self), self.method, _data()["confirmed"][self.confirmed], self.source.title, date, self.source.url]
         return "; ".join(part for part in parts if part) + (f" ({self.note})" if self.note else "")
 
 
@@ -105,15 +84,13 @@ def models(family: str = "") -> list[str]:
     family: a family or the start of one: "phi" (all Phi), "phi-3" (with 3.5), "phi-3.5", "contrast"; "" for all.
     Raises CourseError for a family that no model has.
     """
-    entries = _data()["models"]
-    check_known(family, ["", "phi", *sorted({entry["family"] for entry in entries.values()})], "family")
-    ids = [name for name, entry in entries.items() if entry["family"].startswith(family)]
-    return sorted(ids, key=lambda name: model(name).released or "9999")  # sorted() keeps the file's order within a day
+    check_known(family, ["", "phi", *sorted({model.family for model in _models().values()})], "family")
+    return [name for name, model in _models().items() if model.family.startswith(family)]
 
 
 def model(name: str) -> Model:
     """All that is known of a model, by its id. Raises CourseError for an unknown id."""
-    check_known(name, _data()["models"], "model")
+    check_known(name, _models(), "model")
     return _models()[name]
 
 
@@ -135,11 +112,11 @@ def benchmark(name: str, ids: list[str] | None = None, source: str | None = None
     """
     check_known(name, _data()["benchmarks"], "benchmark")
     for each in ids or []:
-        check_known(each, _data()["models"], "model")
+        check_known(each, _models(), "model")
     entry, scores = _data()["benchmarks"][name], {}
     for row in entry["scores"]:
         if (ids is None or row["model"] in ids) and source in (None, row["source"]):
-            scores.setdefault(row["model"], _figure(row["model"], name, {"unit": entry["unit"]} | row))
+            scores.setdefault(row["model"], _figure({"key": name, "unit": entry["unit"]} | row))
     return dict(sorted(scores.items(), key=lambda item: -item[1].value))
 
 
@@ -158,13 +135,12 @@ def sources() -> dict[str, Source]:
 @cache
 def configs() -> dict[str, dict]:
     """The entries of configs.json by model id; one that is the "same" as another has that one's words and settings."""
-    raw = json.loads(CONFIGS.read_text(encoding="utf-8"))
-    del raw["about"]
-    found = {}
-    for name, entry in raw.items():
-        base = raw[entry.get("same", name)]
-        found[name] = base | entry | {"settings": base["settings"] | entry.get("settings", {})}
-    return found
+    entries = json.loads(CONFIGS.read_text(encoding="utf-8"))
+    del entries["about"]
+    for name, entry in entries.items():
+        base = entries[entry.get("same", name)]
+        entries[name] = base | entry | {"settings": base["settings"] | entry.get("settings", {})}
+    return entries
 
 
 def in_words(value: float | str | tuple[str, ...], unit: str) -> str:
@@ -190,28 +166,28 @@ def _data() -> dict:
 
 @cache
 def _models() -> dict[str, Model]:
-    """All models by id. Their figures are those of family.json, then those of configs.json."""
-    found = {}
+    """All models by id, in order of release. Their figures are those of family.json, then those of configs.json."""
+    found = []
     for name, entry in _data()["models"].items():
         rows = entry["figures"]
         if name in configs():
             settings, source = configs()[name]["settings"], configs()[name]["source"]
             origin = {"source": source, "confirmed": "card" if source.startswith("card") else "config"}
-            for key, (unit, setting) in SETTINGS.items():
+            for key, (unit, setting) in _data()["settings"].items():
                 if settings.get(setting) is not None and key not in rows:
                     rows = rows | {key: {"value": settings[setting], "unit": unit} | origin}
-        figures = {key: _figure(name, key, row) for key, row in rows.items()}
+        figures = {key: _figure(row | {"model": name, "key": key}) for key, row in rows.items()}
         released = str(figures["released"].value) if "released" in figures else ""
-        found[name] = Model(name, entry["name"], entry["maker"], entry["family"], entry["kind"], released, figures)
-    return found
+        found.append(Model(name, released=released, **entry | {"figures": figures}))
+    found.sort(key=lambda model: model.released or "9999")  # keeps the file's order within a day
+    return {model.id: model for model in found}
 
 
-def _figure(name: str, key: str, row: dict) -> Figure:
+def _figure(row: dict) -> Figure:
     source = sources()[row["source"]]
     value = tuple(row["value"]) if isinstance(row["value"], list) else row["value"]
-    words = {word: row.get(word, "") for word in ("unit", "note", "method")}
-    date = row.get("date") or source.date or source.read
-    return Figure(name, key, value, source=source, confirmed=row["confirmed"], date=date, **words)
+    defaults = {"unit": "", "date": source.date or source.read}
+    return Figure(**defaults | row | {"value": value, "source": source})
 
 
 def check_known(name: str, names: Iterable[str], what: str) -> None:

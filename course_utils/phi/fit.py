@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 from course_utils.base import CourseError
 from course_utils.phi import facts
-from course_utils.phi.arithmetic import Count, count, entries, kv_cache_bytes, prefill_flops, shape_of, weight_bytes
+from course_utils.phi.arithmetic import count, entries, kv_cache_bytes, prefill_flops, shape_of, weight_bytes
 from course_utils.phi.speed import Speed
 from course_utils.setup.machine import GB
 
@@ -29,10 +29,7 @@ ONNX = "ONNX Runtime GenAI"
 ENGINES = {"int4": ONNX, "int8": ONNX, "bf16": "Transformers", "fp32": ONNX}  # who runs which precision here
 # Measured with a chain of matrices on two cores of an AMD EPYC (family 26): ONNX Runtime 1.32 turns each fp16 weight
 # into fp32 when it loads, and PyTorch 2.13 reads a prompt in fp16 at 59 billion operations a second, in bf16 at 835.
-FP16 = (
-    "A processor gains nothing from fp16: ONNX Runtime loads it as fp32, which takes the memory of fp32, and PyTorch "
-    "reads prompts many times slower than in bf16."
-)
+FP16 = " A processor gains nothing from fp16: ONNX Runtime loads it as fp32, and PyTorch reads prompts far slower."
 # What a running model needs besides its weights and its cache. Measured with Phi-3-mini's shape in int4, 2.72 GB of
 # weights: 3.5 GB resident with a prompt of 128 tokens, which is 0.3 GB and 15 % of the weights.
 BESIDES, BESIDES_SHARE = 0.3 * GB, 0.15
@@ -78,7 +75,7 @@ def predict(
     numbers below 1.
     """
     if precision not in ENGINES:
-        why = f" {FP16}" if precision == "fp16" else ""
+        why = FP16 if precision == "fp16" else ""
         raise CourseError(f"precision is {precision!r}; take one of {', '.join(ENGINES)}.{why}")
     if prompt < 1 or context < 1:
         raise CourseError("A prompt and a context have at least one token.")
@@ -88,12 +85,18 @@ def predict(
     counted, cached_in = count(model), "bf16" if precision == "bf16" else "fp32"
     weights, cache = weight_bytes(counted, precision), kv_cache_bytes(model, context, cached_in)
     besides = round(BESIDES + BESIDES_SHARE * weights)
-    needed, free = weights + cache + besides, speed.memory.free
-    unable = unsupported(model, counted, precision)
+    needed, free = weights + cache + besides, speed.memory.available
+    unable = ""
+    if counted.experts and ENGINES[precision] == ONNX:
+        unable = "no engine: ONNX Runtime GenAI's builder makes no processor form of a mixture of experts"
+    elif isinstance(model, str) and not entries()[model]["class"]:
+        unable = "no engine: Transformers and ONNX Runtime GenAI have no class of their own for it"
     fits = needed <= free and not unable
     first = rate = None
     if fits:
-        used, operators = in_use(counted), shape_of(model).layers * OPERATORS_A_LAYER
+        # Neither idle experts nor a picture encoder; a table of embeddings only where it is also the head.
+        used = counted.active - counted.vision - (counted.embedding if counted.head else 0)
+        operators = shape_of(model).layers * OPERATORS_A_LAYER
         read = weight_bytes(used, precision) / speed.read[precision]  # seconds, as all that follows
         first = max(prefill_flops(used, prompt, model) / speed.compute[precision], read) + operators * speed.operator
         seen = prompt + min(prompt, context - prompt) // 2  # tokens, whose keys and values are read for each new one
@@ -103,44 +106,26 @@ def predict(
     return Prediction(name, precision, weights, cache, besides, needed, free, fits, first, rate, why)
 
 
-def in_use(counted: Count) -> int:
-    """The weights that a token is multiplied with: without the embedding table, a picture encoder, idle experts.
-
-    A tied table is multiplied with too: it is also the head.
-    """
-    return counted.active - counted.vision - (counted.embedding if counted.head else 0)
-
-
 def longest(model: str | PreTrainedConfig) -> int:
     """The longest context of a model id or configuration, in tokens."""
     return facts.figure(model, "context").value if isinstance(model, str) else model.max_position_embeddings
 
 
-def unsupported(model: str | PreTrainedConfig, counted: Count, precision: str) -> str:
-    """Why no engine of this course runs it in that precision on a processor, or ""."""
-    if counted.experts and ENGINES[precision] == ONNX:
-        return "no engine: ONNX Runtime GenAI's builder makes no processor form of a mixture of experts"
-    if isinstance(model, str) and not entries()[model]["class"]:
-        return "no engine: Transformers and ONNX Runtime GenAI have no class of their own for it"
-    return ""
-
-
 def table(
     speed: Speed, precisions: Iterable[str] = tuple(ENGINES), prompt: int = 128, context: int = 4096
 ) -> list[Prediction]:
-    """A prediction for each Phi whose configuration is known, see `known`, in each precision."""
-    return [predict(name, precision, speed, prompt, context) for name in known() for precision in precisions]
+    """A prediction for each Phi whose configuration is known, in each precision.
 
-
-def known() -> list[str]:
-    """The ids of all Phi that differ in parameters or context, smallest first; of equals the newest plain one."""
+    Smallest first; of those with as many parameters and as long a context, the newest that does not think aloud.
+    """
     different = {}
     for name in facts.models("phi"):
         if name in entries():
             key = (count(name).total, longest(name))
             if key not in different or facts.model(name).kind != "reasoning":
                 different[key] = name
-    return [different[key] for key in sorted(different)]
+    names = [different[key] for key in sorted(different)]
+    return [predict(name, precision, speed, prompt, context) for name in names for precision in precisions]
 
 
 def _why(weights: int, cache: int, besides: int, free: int) -> str:

@@ -39,7 +39,7 @@ class Speed:
     operator: float
 
     def __str__(self) -> str:
-        lines = [f"{self.cores} cores, {self.memory.free / GB:.1f} GB of memory free"]
+        lines = [f"{self.cores} cores, {self.memory.available / GB:.1f} GB of memory free"]
         lines += [f"graphics: {gpu['name']}" for gpu in self.gpus]
         for precision, rate in self.read.items():
             lines.append(
@@ -145,15 +145,13 @@ def _runner(nodes: list, weights: dict[str, ndarray], result: str) -> Run:
     import onnxruntime
     from onnx import TensorProto, helper
 
-    def value(name: str):
-        return helper.make_tensor_value_info(name, TensorProto.FLOAT, ["rows", WIDTH])
-
     tensors = []  # names and shapes only: in the graph, the arrays themselves would be copied several times
     for name, array in weights.items():
         kind = helper.np_dtype_to_tensor_dtype(array.dtype)
         tensors.append(TensorProto(name=name, dims=array.shape, data_type=kind, data_location=TensorProto.EXTERNAL))
         tensors[-1].external_data.add(key="location", value="in memory")
-    graph = helper.make_graph(nodes, "probe", [value("x")], [value(result)], tensors)
+    x, y = (helper.make_tensor_value_info(name, TensorProto.FLOAT, ["rows", WIDTH]) for name in ("x", result))
+    graph = helper.make_graph(nodes, "probe", [x], [y], tensors)
     sets = [helper.make_opsetid("", 17), helper.make_opsetid("com.microsoft", 1)]
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = cores()

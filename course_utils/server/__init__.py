@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import atexit
 import os
-import secrets
 import socket
 import threading
 import time
@@ -27,32 +26,25 @@ from course_utils.setup import machine
 
 if TYPE_CHECKING:
     import uvicorn
-    from starlette.applications import Starlette
 
 LOCAL = "127.0.0.1"
 WANTED = ("phi3.5", "phi4-mini", "phi3", "phi4", "pico-mini")  # what to ask a real Ollama for
 
 
-class NotStarted(CourseError):
-    """The server could not be started."""
-
-
 @dataclass
 class Endpoint:
-    """A running server. `key` is what clients send as their API key; with `open` any text will do."""
+    """A running server. `key` is what clients send as their API key; if you gave none, any text will do."""
 
     host: str
     port: int
     key: str = field(repr=False)
-    open: bool
-    _server: uvicorn.Server | None = field(repr=False, default=None)
-    _thread: threading.Thread | None = field(repr=False, default=None)
+    _server: uvicorn.Server = field(repr=False)
+    _thread: threading.Thread = field(repr=False)
 
     @property
     def url(self) -> str:
         """For Ollama's clients."""
-        name = LOCAL if self.host in ("0.0.0.0", "::") else self.host
-        return f"http://[{name}]:{self.port}" if ":" in name else f"http://{name}:{self.port}"
+        return f"http://{LOCAL if self.host == '0.0.0.0' else self.host}:{self.port}"
 
     @property
     def openai_url(self) -> str:
@@ -62,10 +54,8 @@ class Endpoint:
     def stop(self) -> None:
         """Stop answering, and free the port and the memory. Without effect the second time."""
         atexit.unregister(self.stop)
-        if self._thread is not None:
-            self._server.should_exit = True
-            self._thread.join(timeout=15)
-            self._thread = None
+        self._server.should_exit = True
+        self._thread.join(timeout=15)
 
     def __enter__(self) -> Endpoint:
         return self
@@ -83,30 +73,39 @@ def start(
     simulate: faults to practise with, see simulator.py
     host:     anything but 127.0.0.1 lets other computers in, and needs a key
     port:     0 takes a free one
-    Raises NotStarted where the port is taken or a key is missing, and CourseError for a wrong setting.
+    Raises CourseError where the port is taken or a key is missing, and for a wrong setting.
     """
     import uvicorn
 
     from .app import build
 
     if host not in (LOCAL, "localhost") and not key:
-        raise NotStarted(f"On {host} other computers can reach the server. Give it a key: start(host=..., key=...).")
+        raise CourseError(f"On {host} other computers can reach the server. Give it a key: start(host=..., key=...).")
     app = build(key, simulate, host)
     try:
-        listener = _listen(host, port)
+        listener = socket.create_server((host, port), backlog=256)
     except (OSError, OverflowError) as error:
         app.state.close()
-        raise NotStarted(f"Port {port} on {host} cannot be used: {error}. Port 0 takes a free one.") from error
+        raise CourseError(f"Port {port} on {host} cannot be used: {error}. Port 0 takes a free one.") from error
+    # Named as TCP once more: else asyncio leaves small packets waiting for 40 ms each.
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP, listener.detach())
     config = uvicorn.Config(app, log_level="critical", access_log=False, lifespan="off", server_header=False)
     running = uvicorn.Server(config)
-    thread = threading.Thread(target=_serve, args=(running, listener, app), name="course-server", daemon=True)
+
+    def serve() -> None:
+        try:
+            running.run(sockets=[listener])
+        finally:
+            app.state.close()
+            listener.close()
+
+    thread = threading.Thread(target=serve, name="course-server", daemon=True)
     thread.start()
     while not running.started:
         if not thread.is_alive():
-            raise NotStarted("The server ended before it had begun.")
+            raise CourseError("The server ended before it had begun.")
         time.sleep(0.01)
-    open_to_all = key is None
-    endpoint = Endpoint(host, listener.getsockname()[1], key or "practice", open_to_all, running, thread)
+    endpoint = Endpoint(host, listener.getsockname()[1], key or "practice", running, thread)
     atexit.register(endpoint.stop)
     _past_the_proxy()
     return endpoint
@@ -144,31 +143,3 @@ def _past_the_proxy() -> None:
     for name in ("NO_PROXY", "no_proxy"):
         known = [part for part in os.environ.get(name, "").split(",") if part]
         os.environ[name] = ",".join(dict.fromkeys([*known, LOCAL, "localhost"]))
-
-
-def _listen(host: str, port: int) -> socket.socket:
-    """A listening socket that names its protocol: else asyncio leaves small packets waiting for 40 ms each."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    try:
-        if os.name == "posix":  # on Windows this would let two programs listen on one port
-            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind((host, port))
-        listener.listen(256)
-    except OSError:
-        listener.close()
-        raise
-    return listener
-
-
-def _serve(running: uvicorn.Server, listener: socket.socket, app: Starlette) -> None:
-    try:
-        running.run(sockets=[listener])
-    finally:
-        app.state.close()
-        listener.close()
-
-
-def new_key() -> str:
-    """A key that nobody can guess."""
-    return secrets.token_urlsafe(24)

@@ -8,34 +8,48 @@ from urllib.parse import urlsplit
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from course_utils.base import CourseError
+
 from . import ollama_api, ollama_models, openai_api
-from .embedder import Embedder
 from .engine import Engine
+from .problem import Problem
 from .simulator import Dropped, Simulator
 from .store import Store
-from .web import Problem, problem
 
 ASKS = ("/v1/chat/completions", "/api/generate", "/api/chat", "/api/embed")
 FREE = ("/", "/api/version")  # answered without a key, so that a client can see that somebody is there
 HERE = ("127.0.0.1", "localhost", "::1")
-CHAT = "Use /v1/chat/completions: client.chat.completions.create(model=..., messages=[...])."
-INSTEAD = {"/v1/completions": CHAT, "/v1/responses": CHAT}  # what this server does not speak, and what to use
+VERSION = "0.6.3"  # of Ollama's API: that of the Python client which the course pins
+ROUTES = [
+    Route("/", lambda _: PlainTextResponse("Ollama is running"), methods=["GET", "HEAD"]),
+    Route("/api/version", lambda _: JSONResponse({"version": VERSION}), methods=["GET"]),
+    Route("/api/generate", ollama_api.generate, methods=["POST"]),
+    Route("/api/chat", ollama_api.chat, methods=["POST"]),
+    Route("/api/embed", ollama_api.embed, methods=["POST"]),
+    Route("/api/tags", ollama_models.tags, methods=["GET"]),
+    Route("/api/ps", ollama_models.ps, methods=["GET"]),
+    Route("/api/show", ollama_models.show, methods=["POST"]),
+    Route("/api/pull", ollama_models.pull, methods=["POST"]),
+    Route("/api/create", ollama_models.create, methods=["POST"]),
+    Route("/api/copy", ollama_models.copy, methods=["POST"]),
+    Route("/api/delete", ollama_models.delete, methods=["DELETE"]),
+    Route("/api/blobs/{digest}", ollama_models.blobs, methods=["HEAD", "POST"]),
+    Route("/v1/models", openai_api.models, methods=["GET"]),
+    Route("/v1/models/{name:path}", openai_api.model, methods=["GET"]),
+    Route("/v1/chat/completions", openai_api.chat, methods=["POST"]),
+]
 
 
 def build(key: str | None, simulate: dict | None, host: str) -> Starlette:
     """The application. Raises CourseError for an unknown setting of the simulator."""
-    simulator = Simulator(simulate)
-    handlers = {Problem: _problem, HTTPException: _http, Exception: _unexpected}
-    routes = [*openai_api.routes(), *ollama_api.routes(), *ollama_models.routes()]
-    app = Starlette(routes=routes, exception_handlers=handlers)
-    store, embedder = Store(), Embedder()
-    store.forget = embedder.forget
+    simulator, store = Simulator(simulate), Store()
+    app = Starlette(routes=ROUTES, exception_handlers=dict.fromkeys((CourseError, HTTPException, Exception), _told))
     engine = Engine(idle=store.drop_expired)
     app.state.store, app.state.engine, app.state.simulator = store, engine, simulator
-    app.state.embedder = embedder
 
     def close() -> None:
         engine.close()
@@ -59,29 +73,27 @@ class Gate:
         try:
             await self._check(Request(scope, receive))
         except Problem as error:
-            await error.answer()(scope, receive, send)
+            await error.answer(Request(scope))(scope, receive, send)
             return
         await self.app(scope, receive, send)
 
     async def _check(self, request: Request) -> None:
         if self.local and not _is_here("http://" + request.headers.get("host", "")):
             # A web page whose name has been pointed at 127.0.0.1 could otherwise talk to this server.
-            raise problem(request, 403, "This server answers to 127.0.0.1 and localhost only.", "forbidden_host")
+            raise Problem(403, "This server answers to 127.0.0.1 and localhost only.", "forbidden_host")
         if not all(map(_is_here, request.headers.getlist("origin"))):
             # A browser sends some requests for any page without asking, and says only here whose page it is.
             text = "This server answers no web pages but those of this computer: the Origin header names another."
-            raise problem(request, 403, text, "forbidden_origin")
-        if self.key is not None and request.url.path not in FREE and not self._knows_key(request):
-            text = "You didn't provide an API key. Send it in the Authorization header: Bearer YOUR_KEY."
-            if request.headers.get("authorization"):
-                text = "Incorrect API key provided. It is the key that the server was started with."
-            raise problem(request, 401, text, "invalid_api_key")
-        if request.method == "POST" and request.url.path in ASKS:
-            await request.app.state.simulator.before(request)
-
-    def _knows_key(self, request: Request) -> bool:
+            raise Problem(403, text, "forbidden_origin")
         sent = request.headers.get("authorization", "").removeprefix("Bearer ")
-        return hmac.compare_digest(sent.encode(), self.key.encode())
+        known = self.key is None or hmac.compare_digest(sent.encode(), self.key.encode())
+        if not known and request.url.path not in FREE:
+            text = "You didn't provide an API key. Send it in the Authorization header: Bearer YOUR_KEY."
+            if sent:
+                text = "Incorrect API key provided. It is the key that the server was started with."
+            raise Problem(401, text, "invalid_api_key")
+        if request.method == "POST" and request.url.path in ASKS:
+            await request.app.state.simulator.before()
 
 
 def _is_here(origin: str) -> bool:
@@ -93,20 +105,15 @@ def _is_here(origin: str) -> bool:
         return False
 
 
-async def _problem(_: Request, error: Problem) -> Response:
-    return error.answer()
-
-
-async def _http(request: Request, error: HTTPException) -> Response:
-    path = request.url.path
-    texts = {404: f"Invalid URL ({request.method} {path})", 405: f"Not allowed: {request.method}"}
-    text = texts.get(error.status_code, str(error.detail))
-    if path in INSTEAD:
-        text = f"This server does not have {path}. {INSTEAD[path]}"
-    return problem(request, error.status_code, text).answer()
-
-
-async def _unexpected(request: Request, error: Exception) -> Response:
+async def _told(request: Request, error: Exception) -> Response:
+    """The answer to a request that ended in an error."""
     if isinstance(error, Dropped):
         raise error
-    return problem(request, 500, f"The server had an error: {type(error).__name__}.").answer()
+    if isinstance(error, HTTPException):
+        use = "Use /v1/chat/completions: client.chat.completions.create(model=..., messages=[...])."
+        error = Problem(error.status_code, f"{request.method} {request.url.path} is not spoken here. {use}")
+    elif not isinstance(error, Problem):
+        clear = isinstance(error, CourseError)
+        text = str(error) if clear else f"The server had an error: {type(error).__name__}."
+        error = Problem(400 if clear else 500, text)
+    return error.answer(request)

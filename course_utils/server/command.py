@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import secrets
 import signal
 import sys
 import threading
@@ -26,15 +27,13 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--port", type=int, default=0, help="0, the default, takes a free one; Ollama's own is 11434")
     parser.add_argument("--host", default=server.LOCAL, help="another address lets other computers in, with a key")
     parser.add_argument("--key", help="what clients must send; on another host one is made if you give none")
-    faults = "a fault to practise with: rate_limit=3, slow=2, fail=1, drop=1, retired=NAME"
-    parser.add_argument("--simulate", action="append", default=[], metavar="NAME=VALUE", help=faults)
+    faults = "a fault to practise with: rate_limit=3, slow=2, fail=1, drop=1"
+    parser.add_argument("--simulate", action="append", type=_setting, default=[], metavar="NAME=VALUE", help=faults)
     parser.add_argument("--json", action="store_true", help="print one JSON object, for programs")
     args = parser.parse_args(argv)
-    key = args.key
-    if key is None and args.host not in (server.LOCAL, "localhost"):
-        key = server.new_key()
+    key = args.key or (None if args.host in (server.LOCAL, "localhost") else secrets.token_urlsafe(24))
     try:
-        endpoint = server.start(key=key, simulate=_settings(args.simulate), host=args.host, port=args.port)
+        endpoint = server.start(key=key, simulate=dict(args.simulate), host=args.host, port=args.port)
     except CourseError as error:
         print(error, file=sys.stderr)
         return 1
@@ -43,43 +42,26 @@ def main(argv: list[str] | None = None) -> int:
         print(json.dumps(place), flush=True)
     else:
         print(_banner(endpoint), flush=True)
-    _wait()
-    endpoint.stop()
-    return 0
-
-
-def _settings(pairs: list[str]) -> dict[str, str]:
-    """{"slow": "2"} from ["slow=2"]. Raises CourseError."""
-    settings = {}
-    for pair in pairs:
-        name, equals, value = pair.partition("=")
-        if not equals:
-            raise CourseError(f"--simulate {pair}: NAME=VALUE is wanted, for example --simulate rate_limit=3.")
-        settings[name] = value
-    return settings
-
-
-def _banner(endpoint: server.Endpoint) -> str:
-    key = "any text" if endpoint.open else endpoint.key
-    header = "" if endpoint.open else f' -H "Authorization: Bearer {endpoint.key}"'
-    return "\n".join(
-        [
-            f"The practice endpoint runs at {endpoint.url}, with {', '.join(SERVED)}. Ctrl+C stops it.",
-            f'  OpenAI:  OpenAI(base_url="{endpoint.openai_url}", api_key="{key}")',
-            f'  Ollama:  ollama.Client(host="{endpoint.url}"), or OLLAMA_HOST={endpoint.url}',
-            f"  curl:    curl {endpoint.openai_url}/models{header}",
-        ]
-    )
-
-
-def _wait() -> None:
-    """Until Ctrl+C, or until a parent process says that it is enough."""
     enough = threading.Event()
     for name in ("SIGINT", "SIGTERM"):
         signal.signal(getattr(signal, name), lambda *_: enough.set())
     while not enough.wait(0.5):  # with a timeout: on Windows a plain wait cannot be interrupted
         pass
+    endpoint.stop()
+    return 0
 
 
-if __name__ == "__main__":
-    sys.exit(main())
+def _setting(pair: str) -> tuple[str, str]:
+    name, equals, value = pair.partition("=")
+    if not equals:
+        raise argparse.ArgumentTypeError("NAME=VALUE is wanted, for example rate_limit=3")
+    return name, value
+
+
+def _banner(endpoint: server.Endpoint) -> str:
+    return (
+        f"The practice endpoint runs at {endpoint.url}, with {', '.join(SERVED)}. Ctrl+C stops it.\n"
+        f'  OpenAI:  OpenAI(base_url="{endpoint.openai_url}", api_key="{endpoint.key}")\n'
+        f'  Ollama:  ollama.Client(host="{endpoint.url}"), or OLLAMA_HOST={endpoint.url}\n'
+        f'  curl:    curl {endpoint.openai_url}/models -H "Authorization: Bearer {endpoint.key}"'
+    )

@@ -1,14 +1,14 @@
 """Inference for several clients at once: one worker thread, ONNX Runtime GenAI, and the requests in turns.
 
 Each request has a generator of its own. The worker goes round and lets each write a few tokens, so that everybody's
-answer grows at the same time and the total speed is that of one. What has been written is taken from a request's
-`parts` by whoever asked.
+answer grows at the same time and the total speed is that of one.
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
+import math
 import queue
 import threading
 import time
@@ -17,25 +17,16 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from course_utils.base import CourseError
 from course_utils.models import onnx_model
 from course_utils.models.chat import TAG, SamplingParams
+from course_utils.models.pictures import as_png
+
+from .problem import Problem
 
 SLICE = 8  # tokens that a request writes before the next one has its turn; 1 where they are streamed
 AT_ONCE = 32  # requests that write in turns; the others wait
 WAITING = 64  # requests that may wait; more are sent away
-
-
-class Busy(CourseError):
-    """The line is full."""
-
-
-class TooLong(CourseError):
-    """The prompt leaves no room in the model's context. `tokens` and `context` say by how much."""
-
-    def __init__(self, tokens: int, context: int):
-        super().__init__(f"The prompt has {tokens:,} tokens, and the model's context holds {context:,}.")
-        self.tokens, self.context = tokens, context
+KEEP = 300.0  # seconds that a model stays in memory after its last use, as with Ollama
 
 
 @dataclass(frozen=True)
@@ -61,8 +52,11 @@ class Loaded:
 
     onnx: onnx_model.OnnxModel
     processor: object = None
+    keep: float = KEEP  # seconds after the last use; below 0: for ever
     users: int = 0  # jobs that write with it
     used: float = field(default_factory=time.time)  # when the last of them ended
+    embedder: tuple | None = None  # the same model in Transformers, for `embed`
+    lock: threading.Lock = field(default_factory=threading.Lock)  # of the embedder
 
     @classmethod
     def open(cls, folder: Path) -> Loaded:
@@ -70,6 +64,11 @@ class Loaded:
         model = onnx_model.OnnxModel(folder)
         sees = (folder / "processor_config.json").is_file()
         return cls(model, model.model.create_multimodal_processor() if sees else None)
+
+    @property
+    def until(self) -> float:
+        """When it leaves memory, in seconds since 1970."""
+        return math.inf if self.keep < 0 else self.used + self.keep
 
     def read(self, text: str, pictures: list) -> Prompt:
         """The prompt for a text whose tags stand for these pictures (of Pillow). Takes a tenth of a second for each.
@@ -80,42 +79,71 @@ class Loaded:
             return Prompt([int(token) for token in self.onnx.tokenizer.encode(text)])
         if [int(number) for number in TAG.findall(text)] != list(range(1, len(pictures) + 1)):
             raise ValueError("a text of the conversation has a tag such as <|image_1|> of its own; leave it out")
-        from course_utils.models.pictures import as_png
-
         images = onnx_model.genai().Images.open_bytes(*map(as_png, pictures))
         inputs = self.processor(text, images=images)
         return Prompt(inputs["input_ids"].as_numpy()[0].tolist(), inputs)
 
-    def chat_text(self, turns: list[dict]) -> str:
-        return self.onnx.tokenizer.apply_chat_template(json.dumps(turns), add_generation_prompt=True)
+    def embed(self, checkpoint: Path, texts: list[str]) -> tuple[list[list[float]], list[int]]:
+        """A vector for each text, and its number of tokens. A text longer than the context is cut there.
+
+        A vector is the mean of the last layer's hidden states over the tokens, of length 1. pico models were never
+        trained for this; it is the plainest way to get one out of a language model.
+        """
+        import torch
+        import transformers
+
+        with self.lock:
+            if self.embedder is None:
+                transformers.logging.disable_progress_bar()
+                model = transformers.AutoModel.from_pretrained(checkpoint, dtype=torch.float32)
+                self.embedder = model.eval(), transformers.AutoTokenizer.from_pretrained(checkpoint)
+            model, tokenizer = self.embedder
+            vectors, counts = [], []
+            with torch.inference_mode():
+                for text in texts:
+                    ids = tokenizer(text, return_tensors="pt")["input_ids"]
+                    counts.append(ids.shape[1])
+                    hidden = model(ids[:, : self.onnx.context_length]).last_hidden_state[0].mean(dim=0)
+                    vectors.append(torch.nn.functional.normalize(hidden, dim=0).tolist())
+        return vectors, counts
 
 
 class Job:
     """A request on its way. `finish` is None, then "stop", "length", "cancelled" or "error"; times in seconds."""
 
-    def __init__(self, prompt: Prompt, params: RequestParams, loaded: Loaded, wake: Callable[[], None]):
-        self.prompt, self.params, self.loaded, self.wake = prompt, params, loaded, wake
-        self.parts: deque[str] = deque()  # what was written at each turn
+    def __init__(self, prompt: Prompt, params: RequestParams, loaded: Loaded):
+        self.prompt, self.params, self.loaded = prompt, params, loaded
         self.tokens: list[int] = []  # what has been written, the token that ends it included
         self.finish: str | None = None
         self.error: Exception | None = None
-        self.cancelled = False
+        self.cancelled = False  # the client has left: the worker drops the request at its next turn
         self.prompt_seconds = self.write_seconds = 0.0
-        self.arrived: asyncio.Event | None = None
+        self._loop, self._parts = asyncio.get_running_loop(), asyncio.Queue()
         self._generator = None
         self._end: str | None = None  # why it ended, before the last part has been put out
         self._held = ""  # text that may be the beginning of a stop sequence
 
-    @property
-    def written(self) -> int:
-        """How many tokens, the one that ends the answer included, as Ollama and OpenAI count."""
-        return len(self.tokens)
+    async def parts(self) -> AsyncIterator[str]:
+        """The text as it is written, a part for each turn. Leaving the loop early cancels the request.
 
-    def cancel(self) -> None:
-        """The client has left: the worker drops the request at its next turn."""
-        self.cancelled = True
+        Raises the error of the worker, should it have had one.
+        """
+        try:
+            while (part := await self._parts.get()) is not None:
+                yield part
+            if self.error is not None:
+                raise self.error
+        finally:
+            self.cancelled = True
 
     # what follows runs in the worker's thread
+
+    def put(self, part: str | None) -> None:
+        """Hand out a part of the text; None ends it."""
+        try:
+            self._loop.call_soon_threadsafe(self._parts.put_nowait, part)
+        except RuntimeError:  # the server is being stopped
+            pass
 
     def start(self) -> None:
         import numpy
@@ -149,7 +177,7 @@ class Job:
         if self._end is not None:
             text, self._held = text + self._held, ""
         self.write_seconds += time.perf_counter() - began
-        self.parts.append(text)
+        self.put(text)
         return self._end
 
     def _write(self) -> str:
@@ -165,18 +193,19 @@ class Job:
             self._end = "stop"
             return ""
         text = self._shown(self._stream.decode(token))
-        if self._end is None and (self.written >= self.limit or self._generator.is_done()):
-            self._end = "length" if self.written >= self.limit else "stop"
+        if self._end is None and (len(self.tokens) >= self.limit or self._generator.is_done()):
+            self._end = "length" if len(self.tokens) >= self.limit else "stop"
         return text
 
     def _shown(self, text: str) -> str:
         """The text, but for what may be the beginning of a stop sequence; a whole one ends the answer before it."""
-        held = self._held + text
-        places = [held.find(stop) for stop in self.params.stop if stop in held]
+        held, stops = self._held + text, self.params.stop
+        places = [held.find(stop) for stop in stops if stop in held]
         if places:
             self._held, self._end = "", "stop"
             return held[: min(places)]
-        keep = max((_overlap(held, stop) for stop in self.params.stop), default=0)
+        lengths = ((n, stop) for stop in stops for n in range(min(len(stop), len(held) + 1)))
+        keep = max((n for n, stop in lengths if held.endswith(stop[:n])), default=0)
         self._held = held[len(held) - keep :]
         return held[: len(held) - keep]
 
@@ -187,11 +216,6 @@ def _compact(schema: str) -> str:
     if isinstance(rules, dict):
         rules["x-guidance"] = {"whitespace_flexible": False, "key_separator": ": ", "item_separator": ", "}
     return json.dumps(rules)
-
-
-def _overlap(text: str, stop: str) -> int:
-    """How many signs at the end of the text are a beginning of the stop sequence."""
-    return next((n for n in range(min(len(stop) - 1, len(text)), 0, -1) if text.endswith(stop[:n])), 0)
 
 
 class Engine:
@@ -208,27 +232,28 @@ class Engine:
         self._thread = threading.Thread(target=self._work, name="course-engine", daemon=True)
         self._thread.start()
 
-    def submit(self, prompt: Prompt, params: RequestParams, loaded: Loaded) -> Job:
-        """Put a request into the line. Raises TooLong or Busy. Its parts are read with `parts_of`."""
-        if len(prompt.ids) >= loaded.onnx.context_length:
-            raise TooLong(len(prompt.ids), loaded.onnx.context_length)
+    def submit(self, prompt: Prompt, choices: list[RequestParams], loaded: Loaded) -> list[Job]:
+        """Put a job for each of the choices into the line, or none of them.
+
+        Raises Problem 400 where the prompt is too long, and 503 where the line has not so many places.
+        """
+        tokens, context = len(prompt.ids), loaded.onnx.context_length
+        if tokens >= context:
+            message = (
+                f"This model's maximum context length is {context} tokens. However, your messages resulted in "
+                f"{tokens} tokens. Please reduce the length of the messages."
+            )
+            raise Problem(400, message, "context_length_exceeded", "messages")
         with self._lock:
-            if self._in_line >= self.at_once + self.waiting:
-                raise Busy(f"{self._in_line} requests are at work or waiting already. Try again in a moment.")
-            self._in_line += 1
-            loaded.users += 1
-        loop, arrived = asyncio.get_running_loop(), asyncio.Event()
-
-        def wake() -> None:
-            try:
-                loop.call_soon_threadsafe(arrived.set)
-            except RuntimeError:  # the server is being stopped
-                pass
-
-        job = Job(prompt, params, loaded, wake)
-        job.arrived = arrived
-        self._line.put(job)
-        return job
+            if self._in_line + len(choices) > self.at_once + self.waiting:
+                text = f"server busy: {self._in_line} requests are at work or waiting already. Try again in a moment."
+                raise Problem(503, text, "engine_overloaded", retry_after=1)
+            self._in_line += len(choices)
+            loaded.users += len(choices)
+        jobs = [Job(prompt, params, loaded) for params in choices]
+        for job in jobs:
+            self._line.put(job)
+        return jobs
 
     def close(self) -> None:
         self._line.put(None)
@@ -250,36 +275,16 @@ class Engine:
             if end is None:
                 active.append(job)
             else:
-                self._leave(job)
-            job.finish = end  # after its last part and its last use of the model: whoever sees the end finds all of it
-            job.wake()
+                self._leave(job, end)
             if job.params.stream:
                 time.sleep(0)  # lets the thread that sends it have its turn: a stream shall be seen to stream
 
-    def _leave(self, job: Job) -> None:
+    def _leave(self, job: Job, end: str) -> None:
         job._generator = None  # frees its cache
         with self._lock:
             self._in_line -= 1
             job.loaded.users -= 1
             job.loaded.used = time.time()
         self.idle()
-
-
-async def parts_of(job: Job) -> AsyncIterator[str]:
-    """The parts of an answer's text as they come. Leaving the loop early cancels the request.
-
-    Raises the error of the worker, should it have had one.
-    """
-    try:
-        while True:
-            await job.arrived.wait()
-            job.arrived.clear()
-            ended = job.finish is not None
-            while job.parts:
-                yield job.parts.popleft()
-            if ended and not job.parts:
-                break
-        if job.error is not None:
-            raise job.error
-    finally:
-        job.cancel()
+        job.finish = end
+        job.put(None)  # after its last use of the model: whoever sees the end finds all of it

@@ -15,20 +15,18 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Literal
 
-from pydantic import AliasChoices, BaseModel, Field
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
-from starlette.routing import Route
+from starlette.responses import JSONResponse, Response
 
 from . import tools as toolbox
-from .engine import Job, Prompt, RequestParams
-from .prompts import Picture, prompt_of, turns_of
-from .simulator import Dropped
+from .engine import Job, RequestParams
+from .problem import Problem, first_line
+from .prompts import BARE, Conversation, Picture, begin, check_template, load
 from .store import Entry
-from .web import Problem, failed, find, load, params_of, pieces, problem, read, refuse, submit, whole_text
+from .web import find, params_of, pieces, read, refuse, streamed, whole_texts
 
-VERSION = "0.6.3"  # of the API that is spoken: that of the Python client which the course pins
 SECOND = 10**9  # nanoseconds
 OPTIONS = {"num_predict": "max_new_tokens", "repeat_penalty": "repetition_penalty"}
 OPTIONS |= {name: name for name in ("temperature", "top_p", "top_k", "min_p", "seed")}
@@ -36,32 +34,23 @@ OPTIONS |= {name: name for name in ("temperature", "top_p", "top_k", "min_p", "s
 MISSING = {"presence_penalty": (0,), "frequency_penalty": (0,), "repeat_last_n": (-1,), "mirostat": (0,)}
 MISSING |= {"typical_p": (1,), "tfs_z": (1,), "penalize_newline": (True,)}
 MISSING_FIELDS = {"think": (False,), "logprobs": (False,), "top_logprobs": (0,), "suffix": ("",)}
-DURATION = re.compile(r"([0-9]+(?:\.[0-9]+)?)(ms|s|m|h|)")
-UNITS = {"ms": 0.001, "s": 1, "": 1, "m": 60, "h": 3600}  # seconds
+MISSING_FIELDS |= {"dimensions": (0,)}
+DURATION = re.compile(r"([0-9]+(?:\.[0-9]+)?)(ms|s|m|h)")
+UNITS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600}  # seconds
 
 
 class ModelRequest(BaseModel):
+    """Fields with other names are passed over, but for those of MISSING_FIELDS."""
+
+    model_config = ConfigDict(extra="allow")
     model: str = Field("", validation_alias=AliasChoices("model", "name"))  # its JavaScript client says "name"
-    stream: bool | None = None
+    stream: bool | None = None  # None: yes
+    keep_alive: str | float | int | None = None
 
 
 class Question(ModelRequest):
     options: dict[str, Any] | None = None
     format: Literal["", "json"] | dict[str, Any] | None = None
-    keep_alive: str | float | int | None = None
-    think: bool | str | None = None
-    logprobs: bool | None = None
-    top_logprobs: int | None = None
-
-
-class GenerateRequest(Question):
-    prompt: str | None = ""
-    suffix: str | None = None
-    system: str | None = None
-    template: str | None = None
-    raw: bool | None = None
-    images: list[str] | None = None
-    context: list[int] | None = None
 
 
 class Message(BaseModel):
@@ -69,6 +58,19 @@ class Message(BaseModel):
     content: str | None = None
     images: list[str] | None = None
     tool_calls: list[toolbox.Call] | None = None
+
+    def parts(self) -> list[str | Picture]:
+        images = [Picture(f"data:image/png;base64,{image}") for image in self.images or []]
+        return [*images, "\n".join(map(str, self.tool_calls or [])) or self.content or ""]
+
+
+class GenerateRequest(Question):
+    prompt: str | None = ""
+    system: str | None = None
+    template: str | None = None
+    raw: bool | None = None
+    images: list[str] | None = None
+    context: list[int] | None = None
 
 
 class ChatRequest(Question):
@@ -79,173 +81,120 @@ class ChatRequest(Question):
 class EmbedRequest(ModelRequest):
     input: str | list[str] | None = None
     truncate: bool | None = True
-    dimensions: int | None = None
-    keep_alive: str | float | int | None = None
-
-
-def routes() -> list[Route]:
-    return [
-        Route("/", lambda _: PlainTextResponse("Ollama is running"), methods=["GET", "HEAD"]),
-        Route("/api/version", lambda _: JSONResponse({"version": VERSION}), methods=["GET"]),
-        Route("/api/generate", generate, methods=["POST"]),
-        Route("/api/chat", chat, methods=["POST"]),
-        Route("/api/embed", embed, methods=["POST"]),
-    ]
 
 
 # -- what is asked ---------------------------------------------------------------------------------
 
 
-def seconds_of(request: Request, keep_alive: str | float | None) -> float | None:
+def seconds_of(keep_alive: str | float | None) -> float | None:
     """Ollama's keep_alive as seconds: a number, or a text such as "5m", "1h30m", "-1". Raises Problem 400."""
-    if keep_alive is None or isinstance(keep_alive, int | float):
+    if not isinstance(keep_alive, str):
         return keep_alive
     text = keep_alive.strip()
-    pieces = DURATION.findall(text)
-    whole = "".join(number + unit for number, unit in pieces)
-    bare = any(not unit for _, unit in pieces)
-    if not pieces or whole != text.removeprefix("-") or (bare and len(pieces) > 1):
-        raise problem(request, 400, f'time: invalid duration "{keep_alive}"')
-    return (-1 if text.startswith("-") else 1) * sum(float(number) * UNITS[unit] for number, unit in pieces)
+    if re.fullmatch(r"-?[0-9]+", text):
+        return float(text)
+    pairs = DURATION.findall(text)
+    if not pairs or "".join(number + unit for number, unit in pairs) != text.removeprefix("-"):
+        raise Problem(400, f'time: invalid duration "{keep_alive}"')
+    return (-1 if text.startswith("-") else 1) * sum(float(number) * UNITS[unit] for number, unit in pairs)
 
 
-def sampling(request: Request, options: dict[str, Any]) -> RequestParams:
+def sampling(options: dict[str, Any]) -> RequestParams:
     """Options under Ollama's names, checked. Raises Problem 400."""
-    refuse(request, options, MISSING)
+    refuse(options, MISSING)
     given = dict(options)
     for name, least in {"num_predict": 1, "top_k": 0, "seed": 0}.items():
         if type(given.get(name)) is int and given[name] < least:
             del given[name]  # "no limit", "off" and "by chance"
     if given.get("top_p") == 0:
         given["top_p"] = 1e-6
-    stop = given.get("stop") or []
-    stop = [stop] if isinstance(stop, str) else stop
-    if not isinstance(stop, list) or not all(isinstance(text, str) and text for text in stop):
-        raise problem(request, 400, 'option "stop" must be a text or a list of texts')
-    return replace(params_of(request, given, OPTIONS), stop=tuple(stop))
+    return params_of(given, OPTIONS, given.get("stop"))
 
 
-async def question(request: Request, kind: type[Question]) -> tuple[Any, Entry, float | None, RequestParams]:
-    """(the request's body, its model, its keep_alive in seconds, how to answer), all checked. Raises Problem."""
+async def _question(request: Request, kind: type[Question]) -> tuple[Any, Entry, RequestParams]:
+    """(the request's body, its model, how to answer), all checked. Raises Problem."""
     body = await read(request, kind)
     entry = find(request, body.model)
-    if body.think:
-        raise problem(request, 400, f'"{entry.name}" does not support thinking')
-    refuse(request, body.model_dump(exclude={"messages", "tools"}), MISSING_FIELDS)
-    params = sampling(request, entry.parameters | (body.options or {}))
+    refuse(body.model_extra, MISSING_FIELDS)
+    params = sampling(entry.parameters | (body.options or {}))
     schema = {"type": "object"} if body.format == "json" else body.format
-    schema = json.dumps(schema) if schema not in (None, "") else None
-    if schema is not None and params.min_p > 0:  # it would be measured by tokens that the schema forbids
-        raise problem(request, 400, 'option "min_p" cannot be combined with a format: leave one of them out')
-    params = replace(params, schema=schema, stream=body.stream is not False)
-    return body, entry, seconds_of(request, body.keep_alive), params
-
-
-def images(message: GenerateRequest | Message) -> list[Picture]:
-    return [Picture(f"data:image/png;base64,{image}") for image in message.images or []]
+    if schema and params.min_p > 0:  # it would be measured by tokens that the schema forbids
+        raise Problem(400, 'option "min_p" cannot be combined with a format: leave one of them out')
+    return body, entry, replace(params, schema=json.dumps(schema) if schema else None, stream=body.stream is not False)
 
 
 async def generate(request: Request) -> Response:
-    body, entry, keep, params = await question(request, GenerateRequest)
-    if not body.prompt:
-        return await _memory_only(request, body, entry, keep)
-    system = entry.system if body.system is None else body.system
-    parts = [*images(body), body.prompt]
-    turns, pictures = await turns_of(request, entry, [("user", parts)], None, "" if body.raw else system)
-    loaded, seconds = await load(request, entry, keep)
-    if body.raw:
-        turns = turns[0]["content"]
-    prompt = await prompt_of(request, loaded, turns, pictures, body.template or entry.template)
-    if body.context:
-        if pictures or not all(0 <= token < loaded.onnx.vocab_size for token in body.context):
-            raise problem(request, 400, "invalid context: it must be the one of an earlier answer, without images")
-        prompt = Prompt([*body.context, *prompt.ids])
-    (job,) = submit(request, loaded, prompt, [params])
-    return await Answer(request, body, job, seconds).send()
+    body, entry, params = await _question(request, GenerateRequest)
+    check_template(body.template)
+    system = "" if body.raw else entry.system if body.system is None else body.system
+    template = BARE if body.raw else body.template or entry.template
+    message = Message(role="user", content=body.prompt, images=body.images)
+    messages = [("user", message.parts())] if body.prompt else []
+    keep, context = seconds_of(body.keep_alive), tuple(body.context or ())
+    talk = Conversation(entry, messages, system, template=template, context=context, keep=keep)
+    return await _answer(request, body, talk, params)
 
 
 async def chat(request: Request) -> Response:
-    body, entry, keep, params = await question(request, ChatRequest)
-    if not body.messages:
-        return await _memory_only(request, body, entry, keep)
-    messages = []
-    for message in body.messages:
-        calls = "\n".join(toolbox.as_written(call) for call in message.tool_calls or [])
-        messages.append((message.role, [*images(message), calls or message.content or ""]))
-    turns, pictures = await turns_of(request, entry, messages, body.tools, entry.system)
-    loaded, seconds = await load(request, entry, keep)
-    prompt = await prompt_of(request, loaded, turns, pictures, entry.template)
-    (job,) = submit(request, loaded, prompt, [params])
-    return await Answer(request, body, job, seconds).send()
-
-
-async def _memory_only(request: Request, body: Question, entry: Entry, keep: float | None) -> Response:
-    """Without a question: load the model, or unload it with keep_alive 0, and say so."""
-    if keep == 0:
-        request.app.state.store.unload(entry.base)
-    else:
-        await load(request, entry, keep)
-    row = Answer(request, body, None, 0.0).row("")
-    return JSONResponse(row | {"done": True, "done_reason": "unload" if keep == 0 else "load"})
+    body, entry, params = await _question(request, ChatRequest)
+    messages = [(message.role, message.parts()) for message in body.messages or []]
+    keep = seconds_of(body.keep_alive)
+    talk = Conversation(entry, messages, entry.system, body.tools, entry.template, keep=keep)
+    return await _answer(request, body, talk, params)
 
 
 # -- what is answered ------------------------------------------------------------------------------
 
 
-class Answer:
-    """The answer of a job in Ollama's shape, streamed or whole."""
+async def _answer(request: Request, body: Any, talk: Conversation, params: RequestParams) -> Response:
+    """The answer, streamed or whole. Without a question: load the model, or unload it with keep_alive 0."""
+    began = time.perf_counter()
+    if not talk.messages:
+        if talk.keep == 0:
+            request.app.state.store.unload(talk.entry.base)
+        else:
+            await load(request, talk.entry, talk.keep)
+        return JSONResponse(_row(body, "") | {"done": True, "done_reason": "unload" if talk.keep == 0 else "load"})
+    (job,), load_seconds = await begin(request, talk, [params])
 
-    def __init__(self, request: Request, body: GenerateRequest | ChatRequest, job: Job | None, load_seconds: float):
-        self.request, self.body, self.job, self.load_seconds = request, body, job, load_seconds
-        self.began = time.perf_counter() - load_seconds
-        self.tools = body.tools if isinstance(body, ChatRequest) else None
+    def last(text: str) -> dict:
+        row = _row(body, text) | _summary(job, load_seconds, time.perf_counter() - began)
+        more = isinstance(body, GenerateRequest) and job.prompt.inputs is None
+        return row | ({"context": [*job.prompt.ids, *job.tokens]} if more else {})
 
-    def row(self, text: str) -> dict:
-        """What each line has."""
-        head = {"model": self.body.model, "created_at": stamp(time.time())}
-        if isinstance(self.body, GenerateRequest):
-            return head | {"response": text}
-        call = toolbox.find_call(text, self.tools)
-        message = {"content": "", "tool_calls": [{"function": call}]} if call else {"content": text}
-        return head | {"message": {"role": "assistant", **message}}
+    async def rows() -> AsyncIterator[dict]:
+        async for text in pieces(request, job, whole=bool(talk.tools)):
+            yield _row(body, text) | {"done": False}
+        yield last("")
 
-    def last(self, text: str) -> dict:
-        """The line that ends an answer: why, how many tokens, and how long it took."""
-        job = self.job
-        row = self.row(text) | {
-            "done": True,
-            "done_reason": job.finish,
-            "total_duration": int((time.perf_counter() - self.began) * SECOND),
-            "load_duration": int(self.load_seconds * SECOND),
-            "prompt_eval_count": len(job.prompt.ids),
-            "prompt_eval_duration": int(job.prompt_seconds * SECOND),
-            "eval_count": job.written,
-            "eval_duration": int((job.write_seconds - job.prompt_seconds) * SECOND),
-        }
-        context = isinstance(self.body, GenerateRequest) and job.prompt.inputs is None
-        return row | ({"context": [*job.prompt.ids, *job.tokens]} if context else {})
-
-    async def send(self) -> Response:
-        if self.body.stream is not False:
-            return StreamingResponse(self._lines(), media_type="application/x-ndjson")
-        (text,) = await whole_text(self.request, [self.job])
-        return JSONResponse(self.last(text))
-
-    async def _lines(self) -> AsyncIterator[bytes]:
-        try:
-            async for text in pieces(self.request, self.job, whole=bool(self.tools)):
-                yield line(self.row(text) | {"done": False})
-            yield line(self.last(""))
-        except Dropped:
-            raise
-        except Exception as error:  # the status has been sent: Ollama, too, says it in a line
-            yield line(failed(self.request, self.job, error).body)
-        finally:
-            self.job.cancel()
+    if params.stream:
+        return streamed(request, [job], rows())
+    (text,) = await whole_texts(request, [job])
+    return JSONResponse(last(text))
 
 
-def line(row: dict) -> bytes:
-    return json.dumps(row, ensure_ascii=False, separators=(",", ":")).encode("utf-8") + b"\n"
+def _row(body: GenerateRequest | ChatRequest, text: str) -> dict:
+    """What each line of an answer has."""
+    head = {"model": body.model, "created_at": stamp(time.time())}
+    if isinstance(body, GenerateRequest):
+        return head | {"response": text}
+    call = toolbox.find_call(text, body.tools)
+    message = {"content": "", "tool_calls": [{"function": call}]} if call else {"content": text}
+    return head | {"message": {"role": "assistant", **message}}
+
+
+def _summary(job: Job, load_seconds: float, seconds: float) -> dict:
+    """What the last line has besides: why it ended, how many tokens, and how long it took."""
+    return {
+        "done": True,
+        "done_reason": job.finish,
+        "total_duration": int(seconds * SECOND),
+        "load_duration": int(load_seconds * SECOND),
+        "prompt_eval_count": len(job.prompt.ids),
+        "prompt_eval_duration": int(job.prompt_seconds * SECOND),
+        "eval_count": len(job.tokens),
+        "eval_duration": int((job.write_seconds - job.prompt_seconds) * SECOND),
+    }
 
 
 def stamp(seconds: float) -> str:
@@ -254,26 +203,24 @@ def stamp(seconds: float) -> str:
 
 
 async def embed(request: Request) -> Response:
-    """A vector for each text, see embedder.py."""
+    """A vector for each text."""
     body = await read(request, EmbedRequest)
-    entry, embedder = find(request, body.model), request.app.state.embedder
-    keep = seconds_of(request, body.keep_alive)
-    refuse(request, {"dimensions": body.dimensions}, {"dimensions": (0,)})
-    if entry.sees:
-        raise problem(request, 400, f"{entry.name} does not support embeddings")
+    entry, keep = find(request, body.model), seconds_of(body.keep_alive)
+    refuse(body.model_extra, MISSING_FIELDS)
+    if entry.facts["sees"]:
+        raise Problem(400, f"{entry.name} does not support embeddings")
     texts = [body.input] if isinstance(body.input, str) and body.input else body.input or []
     if "" in texts:
-        raise problem(request, 400, f"input {texts.index('')} is empty: there is nothing to embed")
+        raise Problem(400, f"input {texts.index('')} is empty: there is nothing to embed")
     began = time.perf_counter()
+    loaded, load_seconds = await load(request, entry, keep)
     try:
-        vectors, tokens = await run_in_threadpool(embedder, entry, texts)
+        vectors, tokens = await run_in_threadpool(loaded.embed, entry.checkpoint, texts)
     except Exception as error:
-        raise Problem(400 if entry.uploaded else 500, {"error": f"{entry.name} failed: {error}"}) from error
-    if keep == 0:
-        embedder.forget(entry.base)
-    context = entry.config()["max_position_embeddings"]
+        raise Problem(400 if entry.uploaded else 500, f"{entry.name} failed: {first_line(error)}") from error
+    context = loaded.onnx.context_length
     if max(tokens, default=0) > context and body.truncate is False:
-        raise problem(request, 400, f"the input length exceeds the context length of {context} tokens")
+        raise Problem(400, f"the input length exceeds the context length of {context} tokens")
     took = int((time.perf_counter() - began) * SECOND)
-    row = {"model": body.model, "embeddings": vectors, "total_duration": took, "load_duration": 0}
-    return JSONResponse(row | {"prompt_eval_count": sum(tokens)})
+    row = {"model": body.model, "embeddings": vectors, "total_duration": took}
+    return JSONResponse(row | {"load_duration": int(load_seconds * SECOND), "prompt_eval_count": sum(tokens)})

@@ -1,7 +1,8 @@
-"""From the messages of a request to what the model reads: roles, pictures, tools and templates, for both dialects."""
+"""From the messages of a request, in either dialect, to jobs: roles, pictures, tools, templates."""
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 
 from starlette.concurrency import run_in_threadpool
@@ -10,13 +11,14 @@ from starlette.requests import Request
 from course_utils.models.chat import TAG
 from course_utils.models.pictures import BadPicture, from_data_url
 
-from . import template, tools
-from .engine import Loaded, Prompt
+from . import tools
+from .engine import Job, Loaded, Prompt, RequestParams
+from .problem import Problem, first_line
 from .store import Entry
-from .web import first_line, problem
 
 FEWEST = 1321  # tokens of the cheapest picture: one row of eight details, and the whole (pico/vision.py)
 ROLES = {"developer": "system", "tool": "user"}  # in the words of the model's own markup
+BARE = "{{ .Prompt }}"  # the template that adds nothing
 
 
 @dataclass(frozen=True)
@@ -26,69 +28,96 @@ class Picture:
     url: object
 
 
-async def turns_of(
-    request: Request, entry: Entry, messages: list[tuple[str, list]], offered: list[tools.Tool] | None, system: str
-) -> tuple[list[dict], list]:
-    """The conversation in the words of the model's markup, and its pictures, opened. Raises Problem 400.
+@dataclass(frozen=True)
+class Conversation:
+    """What a model is to answer, in neither dialect."""
 
-    messages: (role, parts), each part a text or a Picture
-    system:   what the model is told where the conversation does not begin with a system message
+    entry: Entry
+    messages: list[tuple[str, list[str | Picture]]]  # (role, parts)
+    system: str  # what the model is told where the conversation does not begin with a system message
+    tools: list[tools.Tool] | None = None
+    template: str = ""  # BARE, or else the model's own
+    context: tuple[int, ...] = ()  # the tokens of an earlier prompt and its answer
+    keep: float | None = None  # seconds that the model stays in memory afterwards, see Store.load
+
+
+async def begin(request: Request, talk: Conversation, choices: list[RequestParams]) -> tuple[list[Job], float]:
+    """A job for each of the choices, and the seconds that loading the model took. Raises Problem.
+
+    All that takes time is done in threads: others want answers meanwhile.
     """
-
-    def read() -> tuple[list[dict], list]:
-        turns, pictures = [], []
-        for role, parts in messages:
-            texts = [_text(request, entry, part, pictures) for part in parts]
-            turns.append({"role": ROLES.get(role, role), "content": "".join(texts)})
-        if turns[0]["role"] != "system" and (system or offered):
-            turns.insert(0, {"role": "system", "content": system})
-        if offered:  # after what the client or the persona says, never instead of it
-            own = turns[0]["content"]
-            turns[0]["content"] = (own + "\n" if own else "") + tools.instruction(offered)
-        for turn in turns:  # the library takes a NUL, as text from a PDF may have it, for the end of everything
-            turn["content"] = turn["content"].replace("\0", " ")
-        return turns, pictures
-
-    return await run_in_threadpool(read)  # a large picture takes up to a second
+    turns, pictures = await run_in_threadpool(_turns, talk)  # a large picture takes up to a second
+    loaded, seconds = await load(request, talk.entry, talk.keep)
+    prompt = await run_in_threadpool(_prompt, talk, loaded, turns, pictures)
+    return request.app.state.engine.submit(prompt, choices, loaded), seconds
 
 
-def _text(request: Request, entry: Entry, part: str | Picture, pictures: list) -> str:
+async def load(request: Request, entry: Entry, keep: float | None) -> tuple[Loaded, float]:
+    """The model in memory, and the seconds that it took.
+
+    Raises Problem 400 for a client's model that cannot be run, 500 for one of the course.
+    """
+    try:
+        return await run_in_threadpool(request.app.state.store.load, entry, keep)
+    except Exception as error:
+        status = 400 if entry.uploaded else 500
+        raise Problem(status, f"{entry.name} could not be loaded: {first_line(error)}") from error
+
+
+def _turns(talk: Conversation) -> tuple[list[dict], list]:
+    """The conversation in the words of the model's markup, and its pictures, opened. Raises Problem 400."""
+    turns, pictures = [], []
+    for role, parts in talk.messages:
+        texts = [_text(talk.entry, part, pictures) for part in parts]
+        turns.append({"role": ROLES.get(role, role), "content": "".join(texts)})
+    if turns[0]["role"] != "system" and (talk.system or talk.tools):
+        turns.insert(0, {"role": "system", "content": talk.system})
+    if talk.tools:  # after what the client or the persona says, never instead of it
+        own = turns[0]["content"]
+        turns[0]["content"] = (own + "\n" if own else "") + tools.instruction(talk.tools)
+    for turn in turns:  # the library takes a NUL, as text from a PDF may have it, for the end of everything
+        turn["content"] = turn["content"].replace("\0", " ")
+    return turns, pictures
+
+
+def _text(entry: Entry, part: str | Picture, pictures: list) -> str:
     """A part as text: a tag for a picture, which is added to `pictures`. Tags that a client wrote are left out."""
     if isinstance(part, str):
-        return TAG.sub("", part) if entry.sees else part
-    if not entry.sees:
+        return TAG.sub("", part) if entry.facts["sees"] else part
+    if not entry.facts["sees"]:
         message = f"{entry.name} does not support images: it reads text only. pico-vision sees."
-        raise problem(request, 400, message, "unsupported_content", "messages")
-    context = entry.config()["max_position_embeddings"]
+        raise Problem(400, message, "unsupported_content", "messages")
+    context = entry.facts["config"]["max_position_embeddings"]
     most = context // FEWEST
     if len(pictures) >= most:  # before it is opened
-        message = (
-            f"This model's maximum context length is {context} tokens, and a picture takes {FEWEST} tokens or more. "
-            f"Please send at most {most} pictures."
-        )
-        raise problem(request, 400, message, "context_length_exceeded", "messages")
+        message = f"This model's maximum context length is {context} tokens: please send at most {most} pictures."
+        raise Problem(400, message, "context_length_exceeded", "messages")
     try:
         pictures.append(from_data_url(part.url))
     except BadPicture as error:
-        raise problem(request, 400, f"invalid image: {error}", "invalid_image", "messages") from error
+        raise Problem(400, f"invalid image: {error}", "invalid_image", "messages") from error
     return f"<|image_{len(pictures)}|>\n"
 
 
-async def prompt_of(
-    request: Request, loaded: Loaded, turns: list[dict] | str, pictures: list, shape: str = ""
-) -> Prompt:
-    """The conversation as the model reads it: by a template of Ollama's kind, or else by the model's own.
-
-    A text is taken as it is. Raises Problem 400.
-    """
-
-    def read() -> Prompt:
-        if isinstance(turns, str):
-            return loaded.read(turns, pictures)
-        return loaded.read(template.render(shape, turns) if shape else loaded.chat_text(turns), pictures)
-
+def _prompt(talk: Conversation, loaded: Loaded, turns: list[dict], pictures: list) -> Prompt:
+    """The conversation as the model reads it. Raises Problem 400."""
     try:
-        return await run_in_threadpool(read)
-    except Exception as error:  # a client's template and pictures reach the library here
+        if talk.template == BARE:
+            text = "".join(turn["content"] for turn in turns if turn["role"] != "system")
+        else:
+            text = loaded.onnx.tokenizer.apply_chat_template(json.dumps(turns), add_generation_prompt=True)
+        prompt = loaded.read(text, pictures)
+    except Exception as error:  # a client's pictures reach the library here
         message = f"The messages could not be read: {first_line(error)}"
-        raise problem(request, 400, message, "invalid_value", "messages") from error
+        raise Problem(400, message, "invalid_value", "messages") from error
+    if talk.context and (pictures or not all(0 <= token < loaded.onnx.vocab_size for token in talk.context)):
+        raise Problem(400, "invalid context: it must be the one of an earlier answer, without images")
+    return Prompt([*talk.context, *prompt.ids], prompt.inputs)
+
+
+def check_template(template: str | None) -> None:
+    """Raise Problem 400 for a template that would have to be run: a real Ollama runs all of Go's."""
+    from course_utils.pico.export.gguf_file import TEMPLATE
+
+    if template not in (None, "", BARE, TEMPLATE):
+        raise Problem(400, f"template error: this server knows two, gguf_file.TEMPLATE and {BARE}, and runs no others")

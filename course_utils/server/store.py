@@ -10,23 +10,18 @@ import shutil
 import tempfile
 import threading
 import time
-from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 
-from filelock import FileLock, Timeout
-
 from course_utils import pico
-from course_utils.base import CourseError, cache_folder
+from course_utils.base import CourseError
 from course_utils.pico import export
 
-from .checkpoint import Refused, checkpoint_from
 from .engine import Loaded
+from .problem import Problem
 
-KEEP = 300.0  # seconds that a model stays in memory after its last use, as with Ollama
 LARGEST_BLOB = 64 * 10**6  # bytes
 MOST_BLOBS = 256 * 10**6  # bytes of all blobs together
 BUILD_SECONDS = 120.0  # for the ONNX form of a client's model
@@ -34,21 +29,17 @@ DIGEST = re.compile(r"sha256[:-]([0-9a-f]{64})")
 NAME = re.compile(r"[A-Za-z0-9][\w.-]{0,63}(/[\w.-]{1,64})?(:[\w.-]{1,64})?")
 
 
-class NoModel(CourseError):
-    """There is no model of that name."""
-
-
 @dataclass
 class Entry:
-    """One model: where its checkpoint and its ONNX form are, and what a client has added to it."""
+    """One model: where its checkpoint is, and what a client has added to it."""
 
     name: str
     base: str  # the name of a course model, or a folder of the store
     system: str = ""
     template: str = ""
     parameters: dict = field(default_factory=dict)
-    modified: float = field(default_factory=time.time)
     parent: str = ""
+    modified: float = field(default_factory=time.time)
 
     @property
     def uploaded(self) -> bool:
@@ -60,83 +51,51 @@ class Entry:
         return Path(self.base) if self.uploaded else pico.folder(self.base)
 
     @cached_property
-    def size(self) -> int:
-        """Bytes of the weights."""
-        return sum(file.stat().st_size for file in self.checkpoint.glob("*.safetensors"))
+    def facts(self) -> dict:
+        """What its files say: "config" (of a model that sees: of its decoder), "sees", "size" in bytes, "parameters".
 
-    @cached_property
-    def digest(self) -> str:
-        """Sixty-four letters that change with the weights and with what was added."""
-        digest = hashlib.sha256(json.dumps([self.system, self.template, self.parameters], sort_keys=True).encode())
-        for file in sorted(self.checkpoint.glob("*.safetensors")):
-            digest.update(file.read_bytes())
-        return digest.hexdigest()
-
-    @cached_property
-    def parameter_count(self) -> int:
+        "digest" is sixty-four letters that change with the weights and with what was added.
+        """
         from safetensors import safe_open
 
-        count = 0
-        for file in self.checkpoint.glob("*.safetensors"):
-            with safe_open(file, "numpy") as tensors:
-                count += sum(math.prod(tensors.get_slice(name).get_shape()) for name in tensors.keys())  # noqa: SIM118
-        return count
-
-    def config(self) -> dict:
-        """The configuration of the language model: of one that sees, that of its decoder."""
         config = json.loads((self.checkpoint / "config.json").read_text(encoding="utf-8"))
-        return config.get("text_config", config)
-
-    @cached_property
-    def sees(self) -> bool:
-        """Whether it takes pictures."""
-        return export.is_vision(self.checkpoint)
-
-
-@dataclass
-class Slot:
-    """A model in memory, and the seconds that it stays after its last use."""
-
-    loaded: Loaded
-    keep: float = KEEP
-
-    @property
-    def until(self) -> float:
-        """When it leaves, in seconds since 1970."""
-        return math.inf if self.keep < 0 else self.loaded.used + self.keep
+        weights = self.checkpoint / "model.safetensors"
+        with safe_open(weights, "numpy") as tensors:
+            parameters = sum(math.prod(tensors.get_slice(name).get_shape()) for name in tensors.keys())  # noqa: SIM118
+        added = json.dumps([self.system, self.template, self.parameters], sort_keys=True)
+        return {
+            "config": config.get("text_config", config),
+            "sees": export.is_vision(self.checkpoint),
+            "size": weights.stat().st_size,
+            "parameters": parameters,
+            "digest": hashlib.sha256(added.encode() + weights.read_bytes()).hexdigest(),
+        }
 
 
 class Store:
-    """All models by name, and which of them are in memory. Safe to use from several threads."""
+    """All models by name, and by base which of them are in memory. Safe to use from several threads.
+
+    Whoever goes through `entries` or `_memory` does so on a copy, and whoever makes or removes files holds `_making`.
+    """
 
     def __init__(self):
         self.entries = {name: Entry(name, name, modified=_day(name)) for name in pico.SERVED}
-        self.forget: Callable[[str], None] = lambda base: None  # told of an uploaded model that has gone
-        self._slots: dict[str, Slot] = {}  # by base
+        self._memory: dict[str, Loaded] = {}
         self._loading: dict[str, threading.Lock] = {}
-        self._blobs: dict[str, list[Path]] = {}  # by base: what an uploaded model was made from
-        self._lock = threading.RLock()
-        cache = cache_folder()
-        cache.mkdir(parents=True, exist_ok=True)
-        _sweep(cache)
-        self.folder = Path(tempfile.mkdtemp(prefix="server-", dir=cache))
-        self._alive = FileLock(
-            self.folder / "lock", thread_local=False
-        )  # let go when this process ends, however it ends
-        with suppress(NotImplementedError):  # a disk without locks: nothing is swept there
-            self._alive.acquire()
+        self._making = threading.Lock()
+        self._temporary = tempfile.TemporaryDirectory(prefix="course-server-", ignore_cleanup_errors=True)
+        self.folder = Path(self._temporary.name)  # the system's: it tidies up after a server that is killed
 
     def close(self) -> None:
         """Forget everything that clients have made."""
-        self._slots.clear()
-        self._alive.release()
-        shutil.rmtree(self.folder, ignore_errors=True)
+        self._memory.clear()
+        self._temporary.cleanup()
 
     def get(self, name: str) -> Entry:
-        """Raises NoModel."""
+        """Raises Problem 404."""
         entry = self.entries.get(plain(name))
         if entry is None:
-            raise NoModel(f"model '{name}' not found")
+            raise Problem(404, f"model '{name}' not found", "model_not_found", "model")
         return entry
 
     # memory
@@ -147,125 +106,111 @@ class Store:
         `keep`: seconds for which it stays after its last use; below 0: for ever; None: as it was. Raises CourseError.
         """
         self.drop_expired()
-        with self._lock:
-            turn = self._loading.setdefault(entry.base, threading.Lock())
-        began, took = time.perf_counter(), 0.0
-        with turn:  # others go on asking the models that are loaded
-            slot = self._slots.get(entry.base)
-            if slot is None:
-                slot = Slot(Loaded.open(self._onnx(entry)))
+        with self._loading.setdefault(entry.base, threading.Lock()):  # others go on asking the models that are loaded
+            loaded, took = self._memory.get(entry.base), 0.0
+            if loaded is None:
+                began = time.perf_counter()
+                loaded = Loaded.open(_onnx(entry))
                 took = time.perf_counter() - began
-            slot.loaded.used = time.time()
-            slot.keep = slot.keep if keep is None else keep
-            with self._lock:
-                self._slots[entry.base] = slot
-        return slot.loaded, took
+            loaded.used = time.time()
+            loaded.keep = loaded.keep if keep is None else keep
+            self._memory[entry.base] = loaded
+        return loaded, took
 
     def unload(self, base: str) -> None:
-        with self._lock:
-            self._slots.pop(base, None)
+        self._memory.pop(base, None)
 
     def in_memory(self) -> list[tuple[Entry, float]]:
         """The models that are loaded, and until when each stays, in seconds since 1970."""
         self.drop_expired()
-        with self._lock:
-            by_base = {entry.base: entry for entry in reversed(self.entries.values())}
-            return [(by_base[base], slot.until) for base, slot in self._slots.items() if base in by_base]
+        by_base = {entry.base: entry for entry in reversed(self.entries.values())}
+        return [(by_base[base], loaded.until) for base, loaded in list(self._memory.items()) if base in by_base]
 
     def drop_expired(self) -> None:
         """Let go of the models that nobody writes with, and whose time is over."""
-        now = time.time()
-        with self._lock:
-            for base in [base for base, slot in self._slots.items() if not slot.loaded.users and slot.until <= now]:
-                del self._slots[base]
-
-    def _onnx(self, entry: Entry) -> Path:
-        """The folder with the model in ONNX form. That of a client's model lies beside it, and goes with it."""
-        if not entry.uploaded:
-            return export.onnx_folder(entry.base, progress=False)
-        work = entry.checkpoint / "onnx"
-        if not (work / "model").is_dir():
-            work.mkdir(exist_ok=True)
-            try:
-                export.run_builder(entry.checkpoint, work, "fp32", progress=False, limit=BUILD_SECONDS)
-            except CourseError:
-                shutil.rmtree(work, ignore_errors=True)
-                raise
-        return work / "model"
+        for base, loaded in list(self._memory.items()):
+            if not loaded.users and loaded.until <= time.time():
+                self.unload(base)
 
     # what clients make
 
-    def create(
-        self, name: str, base: Entry | Path, system: str = "", template: str = "", parameters: dict | None = None
-    ) -> None:
-        """A new entry from another one or from a checkpoint folder. Raises Refused."""
-        name, parameters = plain(name), parameters or {}
-        self.check_name(name)
-        if isinstance(base, Entry):
-            system, template = system or base.system, template or base.template
-            entry = Entry(name, base.base, system, template, base.parameters | parameters, parent=base.name)
-        else:
-            entry = Entry(name, str(base), system, template, parameters)
-        with self._lock:
-            old = self.entries.get(name)
-            self.entries[name] = entry
-        self._tidy(old)
+    def create(self, name: str, source: Entry | str, system: str, template: str, parameters: dict) -> None:
+        """A new entry from another one, or from the digest of an uploaded GGUF file. Raises Problem."""
+        with self._making:
+            if isinstance(source, Entry):
+                source = self.get(source.name)  # it may have gone meanwhile
+                system, template = system or source.system, template or source.template
+                parameters = source.parameters | parameters
+                entry = Entry(plain(name), source.base, system, template, parameters, source.name)
+            else:
+                entry = Entry(plain(name), str(self._unpacked(source)), system, template, parameters)
+            entry.facts  # noqa: B018 - read while the files are there
+            old = self.entries.get(entry.name)
+            self.entries = self.entries | {entry.name: entry}  # a new one: others may be reading the old one
+            self._tidy(old)
 
     def check_name(self, name: str) -> None:
-        """Raise Refused for what is no name, and for that of a course model."""
+        """Raise Problem 400 for what is no name, and 403 for that of a course model."""
         if not NAME.fullmatch(name):
-            raise Refused(f"invalid model name {name!r}")
+            raise Problem(400, f"invalid model name {name!r}")
         if plain(name) in pico.SHIPPED:
-            raise Refused(f"{plain(name)} belongs to the course and stays as it is; give yours another name", 403)
+            raise Problem(403, f"{plain(name)} belongs to the course and stays as it is; give yours another name")
 
     def delete(self, name: str) -> None:
-        """Raises NoModel, and Refused for a model of the course."""
-        entry = self.get(name)
-        self.check_name(entry.name)
-        with self._lock:
-            del self.entries[entry.name]
-        self._tidy(entry)
+        """Raises Problem 404, and 403 for a model of the course."""
+        self.check_name(name)
+        with self._making:
+            entry = self.get(name)
+            self.entries = {other: e for other, e in self.entries.items() if other != entry.name}
+            self._tidy(entry)
 
     def _tidy(self, entry: Entry | None) -> None:
         """Remove the uploaded weights of an entry that is gone, from memory and disk, if no other has them."""
-        with self._lock:
-            if entry is None or not entry.uploaded or any(e.base == entry.base for e in self.entries.values()):
-                return
-            self.unload(entry.base)
-            self._loading.pop(entry.base, None)
-            blobs = set(self._blobs.pop(entry.base, []))
-            for blob in blobs.difference(*self._blobs.values()):
-                blob.unlink(missing_ok=True)
-        self.forget(entry.base)
+        if entry is None or not entry.uploaded or any(e.base == entry.base for e in self.entries.values()):
+            return
+        self.unload(entry.base)
+        self._loading.pop(entry.base, None)
         shutil.rmtree(entry.checkpoint, ignore_errors=True)
+        self.blob(entry.checkpoint.name).unlink(missing_ok=True)
 
     # files from clients
 
     def blob(self, digest: str) -> Path:
-        """Where a blob is or would be kept. Raises Refused for what is no sha256 digest."""
+        """Where a blob is or would be kept. Raises Problem 400 for what is no sha256 digest."""
         match = DIGEST.fullmatch(digest)
         if not match:
-            raise Refused("invalid digest: sha256: and 64 hexadecimal digits are wanted")
-        return self.folder / f"sha256-{match.group(1)}"
+            raise Problem(400, "invalid digest: sha256: and 64 hexadecimal digits are wanted")
+        return self.folder / f"{match.group(1)}.blob"
 
     def put_blob(self, digest: str, content: bytes) -> None:
-        """Keep a blob, if it is what its name says and there is room. Raises Refused."""
+        """Keep a blob, if it is what its name says and there is room. Raises Problem."""
         file = self.blob(digest)
-        if hashlib.sha256(content).hexdigest() != file.name.removeprefix("sha256-"):
-            raise Refused("digest mismatch: the content has another sha256 than its name says")
-        with self._lock:
-            kept = sum(blob.stat().st_size for blob in self.folder.glob("sha256-*") if blob != file)
+        if hashlib.sha256(content).hexdigest() != file.stem:
+            raise Problem(400, "digest mismatch: the content has another sha256 than its name says")
+        with self._making:
+            kept = sum(blob.stat().st_size for blob in self.folder.glob("*.blob") if blob != file)
             if kept + len(content) > MOST_BLOBS:
                 text = f"there are {kept / 1e6:.0f} MB of files here, and no more than {MOST_BLOBS / 1e6:.0f} fit"
-                raise Refused(text, 507)
-            file.write_bytes(content)
+                raise Problem(507, text)
+            try:
+                file.write_bytes(content)
+            except OSError as error:
+                raise Problem(507, f"the file could not be kept: {error.strerror}") from error
 
-    def checkpoint_from(self, files: dict[str, str]) -> Path:
-        """A checkpoint folder from uploaded files, {file name: digest}. Raises Refused; see checkpoint.py."""
-        blobs = {name: self.blob(digest) for name, digest in files.items()}
-        folder = checkpoint_from(blobs, self.folder)
-        with self._lock:
-            self._blobs[str(folder)] = list(blobs.values())
+    def _unpacked(self, digest: str) -> Path:
+        """The checkpoint folder that holds what is in an uploaded GGUF file. It is named as the blob's digest."""
+        from course_utils.pico.export import gguf_file
+
+        blob = self.blob(digest)
+        folder = self.folder / f"sha256-{blob.stem}"
+        if not blob.is_file():
+            raise Problem(400, f"the file {digest} has not been uploaded to /api/blobs yet")
+        if not folder.is_dir():
+            try:
+                gguf_file.read(blob, folder)
+            except Exception as error:  # the libraries raise what they like on a file that lies
+                shutil.rmtree(folder, ignore_errors=True)
+                raise Problem(400, str(error)) from error
         return folder
 
 
@@ -274,14 +219,19 @@ def plain(name: str) -> str:
     return name.removesuffix(":latest")
 
 
-def _sweep(cache: Path) -> None:
-    """Remove what servers have left that were killed: the folders with a lock that nobody holds."""
-    for left in cache.glob("server-*"):
-        with suppress(OSError, Timeout, NotImplementedError):
-            if time.time() - left.stat().st_mtime > 60:  # a younger one may not have its lock yet
-                with FileLock(left / "lock", timeout=0):
-                    pass
-                shutil.rmtree(left)
+def _onnx(entry: Entry) -> Path:
+    """The folder with the model in ONNX form. That of a client's model lies in its checkpoint, and goes with it."""
+    if not entry.uploaded:
+        return export.onnx_folder(entry.base, progress=False)
+    work = entry.checkpoint / "onnx"
+    if not (work / "model").is_dir():
+        work.mkdir(exist_ok=True)
+        try:
+            export.run_builder(entry.checkpoint, work, "fp32", progress=False, limit=BUILD_SECONDS)
+        except CourseError:
+            shutil.rmtree(work, ignore_errors=True)
+            raise
+    return work / "model"
 
 
 def _day(name: str) -> float:

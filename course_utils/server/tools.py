@@ -1,4 +1,4 @@
-"""Tools: from OpenAI's descriptions to the line that the pico models learned, and from their answer to `tool_calls`."""
+"""Tools: from their descriptions to the line that the pico models learned, and from the answer to `tool_calls`."""
 
 from __future__ import annotations
 
@@ -6,13 +6,11 @@ import json
 import uuid
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, field_validator
+from pydantic import BaseModel, field_validator
 
 
 class Function(BaseModel):
-    model_config = ConfigDict(extra="allow")
     name: str
-    description: str | None = None
     parameters: dict[str, Any] | None = None
 
     @field_validator("parameters")
@@ -26,9 +24,12 @@ class Function(BaseModel):
 
 
 class Tool(BaseModel):
-    model_config = ConfigDict(extra="allow")
     type: Literal["function"]
     function: Function
+
+    @property
+    def name(self) -> str:
+        return self.function.name
 
 
 class NamedFunction(BaseModel):
@@ -41,38 +42,35 @@ class Call(BaseModel):
 
     function: NamedFunction
 
+    def __str__(self) -> str:
+        """As the model wrote it."""
+        arguments = self.function.arguments
+        if isinstance(arguments, str):
+            try:
+                arguments = json.loads(arguments)
+            except (ValueError, RecursionError):
+                pass
+        return json.dumps({"name": self.function.name, "arguments": arguments}, ensure_ascii=False)
+
 
 def instruction(tools: list[Tool]) -> str:
     """The system line of the textbook: `You can use these tools: get_weather(place), …`."""
     from course_utils.pico.textbook import SYSTEM_TOOLS
 
-    return SYSTEM_TOOLS.format(", ".join(f"{tool.function.name}({', '.join(_arguments(tool))})" for tool in tools))
+    parameters = [tool.function.parameters or {} for tool in tools]
+    arguments = [", ".join(given.get("properties", {})) for given in parameters]
+    return SYSTEM_TOOLS.format(", ".join(f"{tool.name}({a})" for tool, a in zip(tools, arguments, strict=True)))
 
 
-def _arguments(tool: Tool) -> list[str]:
-    return list((tool.function.parameters or {}).get("properties", {}))
-
-
-def schema(tools: list[Tool], choice: Literal["required"] | Call) -> dict:
-    """The JSON schema of a call: of one of the tools ("required"), or of the one that is named. Raises ValueError."""
-    if isinstance(choice, Call):
-        name = choice.function.name
-        tools = [tool for tool in tools if tool.function.name == name]
-        if not tools:
-            raise ValueError(f"Tool choice '{name}' is not among the tools.")
-    shapes = [
-        {
-            "type": "object",
-            "properties": {
-                "name": {"const": tool.function.name},
-                "arguments": tool.function.parameters or {"type": "object"},
-            },
-            "required": ["name", "arguments"],
-            "additionalProperties": False,
-        }
-        for tool in tools
-    ]
-    return shapes[0] if len(shapes) == 1 else {"anyOf": shapes}
+def schema(tools: list[Tool]) -> dict:
+    """The JSON schema of a call of one of the tools."""
+    shapes = []
+    for tool in tools:
+        arguments = tool.function.parameters or {"type": "object"}
+        properties = {"name": {"const": tool.name}, "arguments": arguments}
+        shapes.append({"type": "object", "properties": properties, "required": list(properties)})
+        shapes[-1]["additionalProperties"] = False
+    return {"anyOf": shapes}
 
 
 def find_call(text: str, tools: list[Tool] | None) -> dict | None:
@@ -83,24 +81,13 @@ def find_call(text: str, tools: list[Tool] | None) -> dict | None:
         call = json.loads(text)
     except (ValueError, RecursionError):
         return None
-    known = [tool.function.name for tool in tools]
-    if isinstance(call, dict) and call.get("name") in known and isinstance(call.get("arguments"), dict):
-        return {"name": call["name"], "arguments": call["arguments"]}
-    return None
+    if not isinstance(call, dict) or not isinstance(call.get("arguments"), dict):
+        return None
+    known = call.get("name") in [tool.name for tool in tools]
+    return {"name": call["name"], "arguments": call["arguments"]} if known else None
 
 
 def as_openai(call: dict) -> dict:
     """A call as OpenAI sends it: with an id, and the arguments as a text with JSON in it."""
     function = {"name": call["name"], "arguments": json.dumps(call["arguments"], ensure_ascii=False)}
     return {"id": f"call_{uuid.uuid4().hex[:24]}", "type": "function", "function": function}
-
-
-def as_written(call: Call) -> str:
-    """A call of an earlier turn as the model wrote it."""
-    arguments = call.function.arguments
-    if isinstance(arguments, str):
-        try:
-            arguments = json.loads(arguments)
-        except (ValueError, RecursionError):
-            pass
-    return json.dumps({"name": call.function.name, "arguments": arguments}, ensure_ascii=False)

@@ -5,7 +5,10 @@ The standard library is enough: it works before anything is installed, and on Py
 
 from __future__ import annotations
 
+import os
+import platform
 import sys
+from dataclasses import asdict
 from pathlib import Path
 
 from course_utils.setup import environment, installer, machine
@@ -13,6 +16,7 @@ from course_utils.setup import environment, installer, machine
 ROOM = machine.GB  # of disk, with everything installed: for models that are built, and notebooks
 MEMORY = 1.5 * machine.GB  # for a notebook with its model, JupyterLab and a browser tab
 LAB = "python -m course_utils lab"
+KEYS = ("OPENAI_API_KEY", "NVIDIA_API_KEY", "AZURE_OPENAI_API_KEY", "HF_TOKEN", "GITHUB_TOKEN", "OPENROUTER_API_KEY")
 
 
 def examine() -> dict:
@@ -20,51 +24,57 @@ def examine() -> dict:
 
     The packages of the tests are listed, too, but no learner needs them: they are no fault.
     """
-    result = machine.summary(environment.ROOT)
     python = environment.chosen_python()
     if sys.prefix != sys.base_prefix and not environment.VENV.exists():
         python = Path(sys.executable)  # in use: the environment of a learner who installed the course by hand
-    result["environment"] = {"python": str(python), "own": python == environment.PYTHON}
-    result["packages"] = {
-        name: {"needed": pin, "installed": environment.installed(name, python), "for_tests": name not in needed}
-        for needed in [environment.pins()]
-        for name, pin in environment.pins(tests=True).items()
+    learners = environment.pins()
+    result = {
+        "python": {"version": platform.python_version(), "path": sys.executable},
+        "system": {"name": platform.system(), "release": platform.release(), "machine": platform.machine()},
+        "memory": asdict(machine.memory()),
+        "cores": machine.cores(),
+        "gpus": machine.gpus(),
+        "disk": {"folder": str(environment.ROOT), "free": machine.free_disk(environment.ROOT)},
+        "ollama": machine.ollama(),
+        "keys": {name: bool(os.environ.get(name)) for name in KEYS},  # never their values
+        "environment": {"python": str(python), "own": python == environment.PYTHON},
+        "packages": {
+            name: {"needed": pin, "installed": environment.installed(name, python), "for_tests": name not in learners}
+            for name, pin in environment.pins(tests=True).items()
+        },
     }
-    rows = [*_python_faults(result), *_room_faults(result)]
-    result["faults"] = [{"what": what, "mend": mend} for what, mend in rows]
-    result["ok"] = not rows
+    faults = [*filter(None, [machine.unsupported(), _python_fault(result), *_room_faults(result)])]
+    result["faults"] = [{"what": what, "mend": mend} for what, mend in faults]
+    result["ok"] = not faults
     return result
 
 
-def _python_faults(result: dict) -> list[tuple[str, str]]:
-    """What is wrong, and what mends it."""
-    complaint = machine.unsupported()
-    faults = [complaint] if complaint else []
-    if result["environment"]["own"] and not environment.VENV.exists():
-        return [*faults, ("The course's environment is not made yet.", LAB)]
-    if result["environment"]["own"] and not machine.works(str(environment.PYTHON), "-V"):
-        return [*faults, (f"The environment's Python does not start: {environment.PYTHON}.", LAB)]
+def _python_fault(result: dict) -> tuple[str, str] | None:
+    """What is wrong with the environment, and what mends it."""
+    own = result["environment"]["own"]
+    if own and not environment.VENV.exists():
+        return "The course's environment is not made yet.", LAB
+    if own and not machine.works(str(environment.PYTHON), "-V"):
+        return f"The environment's Python does not start: {environment.PYTHON}.", LAB
     lacks = [
         f"{name} {row['needed']} (here: {row['installed'] or 'none'})"
         for name, row in result["packages"].items()
         if not row["for_tests"] and (row["installed"] or "").split("+")[0] != row["needed"]
     ]
-    if lacks:
-        mend = LAB if result["environment"]["own"] else f'"{sys.executable}" -m pip install -r requirements.txt'
-        faults.append((f"Packages are missing, or others than the course was tested with: {', '.join(lacks)}.", mend))
-    return faults
+    what = f"Packages are missing, or others than the course was tested with: {', '.join(lacks)}."
+    return (what, LAB if own else f'"{sys.executable}" -m pip install -r requirements.txt') if lacks else None
 
 
 def _room_faults(result: dict) -> list[tuple[str, str]]:
     faults = []
-    learners = (row["installed"] for row in result["packages"].values() if not row["for_tests"])
-    free, needed = result["disk"]["free"], ROOM if all(learners) else installer.SPACE
+    complete = all(row["installed"] for row in result["packages"].values() if not row["for_tests"])
+    free, needed = result["disk"]["free"], ROOM if complete else installer.SPACE
     if free < needed:
-        what = f"The disk has {_gb(free)} free, and the course needs {_gb(needed)}."
+        what = f"The disk has {machine.in_gb(free)} free, and the course needs {machine.in_gb(needed)}."
         faults.append((what, "Delete what you no longer need, or move the course to another disk."))
     available = result["memory"]["available"]
-    if available is not None and available < MEMORY:
-        what = f"{_gb(available)} of memory are free, and a notebook needs up to {_gb(MEMORY)}."
+    if available < MEMORY:
+        what = f"{machine.in_gb(available)} of memory are free, and a notebook needs up to {machine.in_gb(MEMORY)}."
         faults.append((what, "Close other programs and, in JupyterLab, Kernel > Shut Down All Kernels."))
     return faults
 
@@ -73,18 +83,18 @@ def report(result: dict) -> list[str]:
     """The lines for people."""
     python, system, memory, ollama = result["python"], result["system"], result["memory"], result["ollama"]
     packages = {name: row["installed"] for name, row in result["packages"].items()}
-    gpus = [gpu["name"] + (f" ({_gb(gpu['memory'])})" if gpu["memory"] else "") for gpu in result["gpus"]]
+    gpus = [gpu["name"] + (f" ({machine.in_gb(gpu['memory'])})" if gpu["memory"] else "") for gpu in result["gpus"]]
     limit = " (limit of this container)" if memory["container_limit"] else ""
-    available = "" if memory["available"] is None else f", {_gb(memory['available'])} free now"
+    free = f", {machine.in_gb(memory['available'])} free now" if memory["available"] < memory["total"] else ""
     answers = f"version {ollama['version']} at {ollama['address']}"
     silent = f"nothing answers at {ollama['address']} (optional; https://ollama.com, then: ollama serve)"
     rows = [
         ("Python", f"{python['version']}, {python['path']}"),
         ("system", f"{system['name']} {system['release']}, {system['machine']}"),
-        ("memory", f"{_gb(memory['total'])}{limit}{available}"),
+        ("memory", f"{machine.in_gb(memory['total'])}{limit}{free}"),
         ("cores", str(result["cores"])),
         ("GPU", "; ".join(gpus) or "none for PyTorch (the course needs none)"),
-        ("disk", f"{_gb(result['disk']['free'])} free"),
+        ("disk", f"{machine.in_gb(result['disk']['free'])} free"),
         ("Ollama", answers if ollama["reachable"] else silent),
         *((name, "set" if there else "not set (optional)") for name, there in result["keys"].items()),
         ("runs with", result["environment"]["python"]),
@@ -95,8 +105,4 @@ def report(result: dict) -> list[str]:
     lines = [f"{name:<{width}}{text}" for name, text in rows] + [""]
     for fault in result["faults"]:
         lines += [f"Fault: {fault['what']}", f" Mend: {fault['mend']}"]
-    return lines + ([] if result["faults"] else [f"No fault found. Next: {LAB}"])
-
-
-def _gb(size: float) -> str:
-    return f"{size / machine.GB:.1f} GB"
+    return lines if result["faults"] else [*lines, f"No fault found. Next: {LAB}"]

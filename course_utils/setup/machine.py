@@ -15,15 +15,13 @@ import re
 import shutil
 import subprocess
 import sys
-import urllib.parse
 import urllib.request
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 GB = 10**9
 OLDEST, NEWEST = 11, 14  # Python 3.…
 DOWNLOAD = "Get one from https://www.python.org/downloads/ and start the command again with it."
-KEYS = ("OPENAI_API_KEY", "NVIDIA_API_KEY", "AZURE_OPENAI_API_KEY", "HF_TOKEN", "GITHUB_TOKEN", "OPENROUTER_API_KEY")
 
 
 def unsupported(version: tuple = (), system: str = "", arch: str = "", bits: int = 0) -> tuple[str, str] | None:
@@ -53,20 +51,18 @@ def works(*command: str) -> bool:
 
 @dataclass(frozen=True)
 class Memory:
-    """`total` is what a program may use: the RAM, or the container's limit where that is lower."""
+    """`total` is what a program may use: the RAM, or the container's limit where that is lower.
+
+    `available` is what is free of it now, or all of it where the system does not tell.
+    """
 
     total: int
-    available: int | None
+    available: int
     container_limit: int | None
-
-    @property
-    def free(self) -> int:
-        """What a program may use now, or all there is where the system does not tell."""
-        return self.total if self.available is None else self.available
 
 
 def memory(root: Path = Path("/")) -> Memory:
-    """How much memory there is, and how much of it is free now (None where the system does not tell)."""
+    """How much memory there is, and how much of it is free now."""
     total, available = _installed_memory(root)
     limit = None
     for group in _groups(root, "memory"):
@@ -77,7 +73,7 @@ def memory(root: Path = Path("/")) -> Memory:
             stat = dict(line.split() for line in _read(group, "memory.stat").splitlines())
             droppable = int(stat.get("total_inactive_file", stat.get("inactive_file", 0)))
             used = int(_read(group, "memory.current", "memory.usage_in_bytes") or 0) - droppable
-            available = min(max(limit - used, 0), limit if available is None else available)
+            available = min(max(limit - used, 0), available)
     return Memory(total, available, limit)
 
 
@@ -110,6 +106,11 @@ def gpus() -> list[dict]:
     ]
 
 
+def in_gb(size: float) -> str:
+    """A number of bytes in words: 2.7 GB."""
+    return f"{size / GB:,.1f} GB" if size >= GB / 10 else f"{size / 10**6:,.1f} MB"
+
+
 def free_disk(folder: Path) -> int:
     """Free space where `folder` is, or will be once somebody makes it."""
     while not folder.exists():
@@ -119,18 +120,13 @@ def free_disk(folder: Path) -> int:
 
 def ollama_address() -> str:
     """The address of the Ollama server: OLLAMA_HOST as Ollama reads it, else port 11434 of this machine."""
-    scheme, _, rest = os.environ.get("OLLAMA_HOST", "").strip().rpartition("://")
-    rest = rest.rpartition("@")[2]  # less name and password, which no report may show
-    try:
-        parts = urllib.parse.urlsplit("//" + rest)
-        name, port = parts.hostname, parts.port
-    except ValueError:  # a slip of the pen: keep the text, so that the report shows what is wrong
-        return f"{scheme or 'http'}://{rest}"
-    name = {None: "127.0.0.1", "0.0.0.0": "127.0.0.1"}.get(name, name)
-    if ":" in name:  # IPv6
-        name = f"[{name}]"
+    text = os.environ.get("OLLAMA_HOST", "").strip()
+    # Less name and password, which no report may show. A slip of the pen stays, so that the report shows what is wrong.
+    parts = re.match(r"(?:(\w+)://)?(?:.*@)?(\[[^]]*\]?|[^:/]*):?(\w*)(.*)", text)
+    scheme, name, port, path = parts.groups()
+    name = "127.0.0.1" if name in ("", "0.0.0.0") else name
     port = port or {"http": 80, "https": 443}.get(scheme, 11434)
-    return f"{scheme or 'http'}://{name}:{port}{parts.path.rstrip('/')}"
+    return f"{scheme or 'http'}://{name}:{port}{path.rstrip('/')}"
 
 
 def ollama(address: str | None = None, seconds: float = 1.5) -> dict:
@@ -147,21 +143,7 @@ def ollama(address: str | None = None, seconds: float = 1.5) -> dict:
     return {"address": address, "reachable": version is not None, "version": version}
 
 
-def summary(folder: Path) -> dict:
-    """Everything above as one dictionary that JSON can hold; `folder` says which disk is meant."""
-    return {
-        "python": {"version": platform.python_version(), "path": sys.executable},
-        "system": {"name": platform.system(), "release": platform.release(), "machine": platform.machine()},
-        "memory": asdict(memory()),
-        "cores": cores(),
-        "gpus": gpus(),
-        "disk": {"folder": str(folder), "free": free_disk(folder)},
-        "ollama": ollama(),
-        "keys": {name: bool(os.environ.get(name)) for name in KEYS},  # never their values
-    }
-
-
-def _installed_memory(root: Path) -> tuple[int, int | None]:
+def _installed_memory(root: Path) -> tuple[int, int]:
     if platform.system() == "Windows":
         return _windows_memory()
     total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
@@ -172,10 +154,10 @@ def _installed_memory(root: Path) -> tuple[int, int | None]:
         import psutil
 
         return total, psutil.virtual_memory().available
-    return total, None
+    return total, total
 
 
-def _windows_memory() -> tuple[int, int | None]:
+def _windows_memory() -> tuple[int, int]:
     class Status(ctypes.Structure):
         _fields_ = [("length", ctypes.c_ulong), ("load", ctypes.c_ulong), ("total", ctypes.c_ulonglong)]
         _fields_ += [("free", ctypes.c_ulonglong), ("others", ctypes.c_ulonglong * 5)]

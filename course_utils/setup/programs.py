@@ -13,8 +13,8 @@ from pathlib import Path
 from course_utils.base import ROOT, CourseError
 
 
-def variables(python: Path) -> dict[str, str]:
-    """The environment variables of a program that `python` runs.
+def start(python: Path, arguments: list[str], **options: object) -> subprocess.Popen:
+    """Start the environment's Python with these arguments. Raises CourseError.
 
     `course_utils` comes from this folder, whatever is installed; kernels come from this environment, whatever the
     learner's own Jupyter has; JupyterLab asks no question about news; the libraries send no telemetry.
@@ -22,13 +22,9 @@ def variables(python: Path) -> dict[str, str]:
     first = {"PYTHONPATH": ROOT, "PATH": python.parent, "JUPYTER_CONFIG_PATH": ROOT / "course_utils/setup/jupyter"}
     own = {name: os.pathsep.join(filter(None, [str(path), os.environ.get(name)])) for name, path in first.items()}
     quiet = {"ORT_DISABLE_TELEMETRY": "1", "HF_HUB_DISABLE_TELEMETRY": "1"}
-    return {**quiet, **os.environ, **own, "JUPYTER_PREFER_ENV_PATH": "1"}
-
-
-def start(python: Path, arguments: list[str], **options: object) -> subprocess.Popen:
-    """Start the environment's Python with these arguments."""
+    variables = {**quiet, **os.environ, **own, "JUPYTER_PREFER_ENV_PATH": "1"}
     try:
-        return subprocess.Popen([str(python), *arguments], env=variables(python), **options)
+        return subprocess.Popen([str(python), *arguments], env=variables, **options)
     except OSError as error:
         reason = f"The environment's Python does not start ({error})."
         raise CourseError(f"{reason} Delete the folder .venv, then start the command again.") from None

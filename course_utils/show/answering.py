@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
+import warnings
 
 from .view import View
 
@@ -17,7 +18,10 @@ BUSY = "The model is still answering. Stop it first, or wait."
 
 
 class Answering(View):
-    """A view with a model that answers. A subclass gives `show`, which brings the page up to date."""
+    """A view with a model that answers, and a line to ask it.
+
+    A subclass gives `answer(text)`, which has the turn and gives it back with `end`, and `show`.
+    """
 
     def __init__(self):
         self.busy, self.stopped = threading.Lock(), threading.Event()
@@ -47,33 +51,61 @@ class Answering(View):
             self.show()
 
     def show(self) -> None:
-        """Bring the page up to date."""
+        """Bring the page up to date; a subclass does this and more."""
+        self.send.disabled = self.busy.locked()
+        self.halt.disabled = not self.busy.locked()
+
+    def asking(self, label: str, hint: str, text: str = "") -> list:
+        """The line to write on, the button that sends it, and the one that stops the answer."""
+        import ipywidgets as w
+
+        self.line = w.Text(text, placeholder=hint, tooltip=hint, layout={"flex": "1 1 auto", "width": "auto"})
+        self.send = w.Button(description=label, button_style="primary", layout={"width": "90px"})
+        self.halt = w.Button(description="Stop", disabled=True, layout={"width": "80px"})
+        with warnings.catch_warnings():
+            # the other way, a change of `value`, also comes when the box merely loses the focus
+            warnings.simplefilter("ignore", DeprecationWarning)
+            self.line.on_submit(lambda _: self.sent())
+        self.send.on_click(lambda _: self.sent())
+        self.halt.on_click(lambda _: self.stop())
+        return [self.line, self.send, self.halt]
+
+    def sent(self, text: str | None = None) -> None:
+        """Enter or a button was pressed: answer `text`, or what stands in the line."""
+        if self.begin():
+            in_thread(lambda: self.answer(self._settled() if text is None else text))
+
+    def _settled(self) -> str:
+        """The text of the line, once it has arrived whole. Waits, so it belongs into a thread."""
+        text = None
+        while text != self.line.value:
+            text = self.line.value
+            time.sleep(SETTLE)
+        return text.strip()
 
 
 class Pane:
-    """One model and the answer that it writes: `text` so far, its speed as `status`, what went wrong as `error`.
+    """One model and the answer that it writes: `text` so far, its speed as `status`, what went wrong as `error`."""
 
-    The speed counts from the first token on; with `whole`, from the question on.
-    """
-
-    def __init__(self, model, whole: bool = False):
-        self.model, self.name, self.whole = model, str(getattr(model, "name", "model")), whole
+    def __init__(self, model):
+        self.model, self.name = model, str(getattr(model, "name", "model"))
         self.text = self.status = self.error = ""
 
     def write(self, prompt, options: dict, view: Answering) -> None:
         """Let the model answer `prompt`, a text or messages, until it ends or the view is stopped. Never raises."""
         self.text, self.status, self.error = "", "…", ""
-        start, first, stream = time.perf_counter(), 0.0, None
+        began, first, stream = time.perf_counter(), None, None
         try:
             stream = self.model.stream(prompt, **options)
-            for count, chunk in enumerate(stream, 1):
-                first = first or time.perf_counter()
+            for chunk in stream:
+                first = first or time.perf_counter() - began
                 self.text += chunk.text
-                self._measure(start, first, count)
+                self._measure(stream.completion_tokens, first, time.perf_counter() - began)
                 if view.stopped.is_set():
                     break
                 view.refresh(at_most_every=REFRESH)
-            self._measure(start, first or time.perf_counter(), stream.completion_tokens)
+            seconds = time.perf_counter() - began
+            self._measure(stream.completion_tokens, first or seconds, seconds)
         except KeyboardInterrupt:  # Kernel ▸ Interrupt, in the caller's thread
             view.stop()
         except Exception as error:
@@ -85,22 +117,12 @@ class Pane:
         if view.stopped.is_set() and not self.error:
             self.status = f"Stopped. {self.status}"
 
-    def _measure(self, start: float, first: float, tokens: int) -> None:
-        now = time.perf_counter()
-        counted, seconds = (tokens, now - start) if self.whole else (tokens - 1, now - first)
-        rate = f", {counted / seconds:,.0f} tokens/s" if counted > 0 and seconds > 0 else ""
-        self.status = f"{tokens} tokens{rate}, the first after {first - start:.2f} s"
+    def _measure(self, tokens: int, first: float, seconds: float) -> None:
+        """The speed counts from the question on: services send their tokens in bunches."""
+        rate = f", {tokens / seconds:,.0f} tokens/s" if tokens else ""
+        self.status = f"{tokens} tokens{rate}, the first after {first:.2f} s"
 
 
-def in_thread(work, *arguments) -> None:
+def in_thread(work) -> None:
     """Start `work` beside the kernel, which stays free for the next click."""
-    threading.Thread(target=work, args=arguments, daemon=True).start()
-
-
-def settled(box) -> str:
-    """The text of a line to write on, once it has arrived whole. Waits, so it belongs into a thread."""
-    text = None
-    while text != box.value:
-        text = box.value
-        time.sleep(SETTLE)
-    return text.strip()
+    threading.Thread(target=work, daemon=True).start()

@@ -1,7 +1,6 @@
 """Charts that lessons need, drawn sharp, with alt text, and readable without colour. Only this file makes figures.
 
-A number that is none (nan, inf) is written beside its place and not drawn; the numbers of a chart are always there as
-text too.
+A number that is none (nan, inf) is written beside its place and not drawn; all numbers are there as text too.
 """
 
 from __future__ import annotations
@@ -11,49 +10,27 @@ import io
 import math
 from collections.abc import Sequence
 from html import escape
+from itertools import accumulate, cycle
 from textwrap import fill
 
 from course_utils.base import CourseError
 from course_utils.phi import facts
 
-from .page import fold_text, sources_fold, trace
-from .view import View
+from .page import Sourced, fold_text
 
 BLUE = {"facecolor": "#1f77b4"}
 HATCHED = {"facecolor": "white", "hatch": "////"}
-STYLES = (
-    ("o", "-"),
-    ("s", "--"),
-    ("^", "-."),
-    ("D", ":"),
-    ("v", "-"),
-    ("P", "--"),
-)  # marker and line, by series
-LOOKS = (
-    ("#1f77b4", ""),
-    ("#ffbb78", "///"),
-    ("#98df8a", "..."),
-    ("#ff9896", "xxx"),
-    ("#c5b0d5", "\\\\\\"),
-    ("#e0e0e0", "++"),
-    ("#9edae5", "oo"),
-)  # colour and hatching, by part of a stack
+STYLES = (("o", "-"), ("s", "--"), ("^", "-."), ("D", ":"), ("v", "-"), ("P", "--"))  # marker and line, by series
+COLOURS = ("#1f77b4", "#ffbb78", "#98df8a", "#ff9896", "#c5b0d5", "#e0e0e0", "#9edae5")
+HATCHES = ("", "///", "...", "xxx", "\\\\\\", "++", "oo")  # by part of a stack, as the colours
 
 
-class Plot(View):
+class Plot(Sourced):
     """A finished picture with its alt text and its numbers as text, and the figures of the facts behind them."""
 
     def __init__(self, figure, alt: str, numbers: str, figures: Sequence[facts.Figure] = ()):
-        self.figure, self.alt, self.numbers, self.figures = figure, alt, numbers, list(figures)
-
-    def trace(self) -> str:
-        """The sources of all numbers, a line each."""
-        return trace(self.figures)
-
-    def text(self) -> str:
-        """The alt text, the numbers, and where they come from."""
-        sources = f"\nSources\n{self.trace()}" if self.figures else ""
-        return f"{self.alt}\n{self.numbers}{sources}"
+        self.figure, self.alt, self.numbers = figure, alt, numbers
+        super().__init__(f"{alt}\n{numbers}", "", figures)
 
     def html(self) -> str:
         """The picture as one SVG inside the page; white, so that it reads the same on a dark page."""
@@ -63,8 +40,8 @@ class Plot(View):
         width = round(self.figure.get_figwidth() * 96)
         source = f'src="data:image/svg+xml;base64,{data}" style="width:{width}px;max-width:100%"'
         image = f'<img alt="{escape(self.alt)}" {source}>'
-        sources = sources_fold(self.figures) if self.figures else ""
-        return f'<figure style="margin:0.4em 0">{image}{fold_text("The numbers", self.numbers)}{sources}</figure>'
+        folds = fold_text("The numbers", self.numbers) + super().html()
+        return f'<figure style="margin:0.4em 0">{image}{folds}</figure>'
 
 
 # ---- what charts are made of
@@ -96,12 +73,6 @@ def draw_bars(axes, labels: Sequence[str], values: Sequence[float], shown: Seque
     axes.set_yticks(places, [label_of(label) for label in labels])
     axes.set_ylim(len(labels) - 0.4, -0.6)
     axes.margins(x=room)
-
-
-def bare(axes) -> None:
-    """A panel without a scale: its bars have their numbers beside them."""
-    axes.set_xticks([])
-    axes.spines["bottom"].set_visible(False)
 
 
 def plain(text: object) -> str:
@@ -172,7 +143,7 @@ def panels(labels, columns: dict, title: str = "", most: float | None = None) ->
         axes.set_title(label_of(head, max(92 // len(heads), 10)), loc="left", fontsize=10)
         if most is not None:  # with room for the numbers beside the bars
             axes.set_xlim(low - 0.2 * most if low else 0, 1.2 * most)
-        bare(axes)
+        axes.xaxis.set_visible(False)  # the bars have their numbers beside them
         told.append(f"{head}: " + ", ".join(f"{a} {b}" for a, b in zip(labels, shown, strict=True)))
     return Plot(figure, _alt("Bar charts side by side", title, "; ".join(told)), "\n".join(told))
 
@@ -183,10 +154,10 @@ def lines(x, series: dict, x_label: str = "", y_label: str = "", title: str = ""
     With x=None each line has its own: name: (x values, y values). `log` names the axes that count upwards in powers
     of ten: "x", "y" or "xy". Raises CourseError for what cannot be drawn.
     """
-    _names(series)
+    names = _names(series)
     figure, (axes,) = canvas(3.6, title)
     told, rows = [], [] if x is None else [f"{x_label or 'x'}: {_row(numbers_of(x))}"]
-    for place, (name, values) in enumerate(series.items()):
+    for place, (name, values) in enumerate(zip(names, series.values(), strict=True)):
         own = numbers_of(values[0] if x is None else x)
         values = numbers_of(values[1] if x is None else values, len(own), f"places on the axis for {name}")
         marker, dash = STYLES[place % len(STYLES)]
@@ -199,8 +170,7 @@ def lines(x, series: dict, x_label: str = "", y_label: str = "", title: str = ""
         rows += [f"{name}, {x_label or 'x'}: {_row(own)}"] if x is None else []
         rows.append(f"{name}: {_row(values)}")
     axes.set(xlabel=label_of(x_label, 60), ylabel=label_of(y_label))
-    axes.set_xscale("log" if "x" in log else "linear")
-    axes.set_yscale("log" if "y" in log else "linear")
+    axes.set(xscale="log" if "x" in log else "linear", yscale="log" if "y" in log else "linear")
     axes.grid(alpha=0.3)
     axes.legend(frameon=False)
     return Plot(figure, _alt("Line chart", title, "; ".join(told)), "\n".join(rows))
@@ -216,10 +186,13 @@ def stack(wholes: dict, unit: str = "", title: str = "") -> Plot:
     A list of values is drawn piece by piece: {"experts": [2.5] * 16} shows sixteen. Raises CourseError where there is
     no part, and for a part that is no number from 0 upwards.
     """
+    from matplotlib.patches import Patch
+
     names = list(dict.fromkeys(part for parts in wholes.values() for part in parts))
     if not names:
         raise CourseError('Give the parts of each bar: show.stack({"Phi-1": {"attention": 0.4, "the rest": 1.0}}).')
-    looks = {part: LOOKS[place % len(LOOKS)] for place, part in enumerate(names)}
+    styles = zip(names, cycle(zip(COLOURS, HATCHES, strict=True)), strict=False)
+    looks = {part: {"facecolor": colour, "hatch": hatch, "edgecolor": "black"} for part, (colour, hatch) in styles}
     figure, (axes,) = canvas(1.7 + 0.55 * len(wholes), title)
     told = []
     for row, (whole, parts) in enumerate(wholes.items()):
@@ -228,12 +201,10 @@ def stack(wholes: dict, unit: str = "", title: str = "") -> Plot:
             pieces = numbers_of(value if isinstance(value, list | tuple) else [value])
             if not pieces or not all(math.isfinite(piece) and piece >= 0 for piece in pieces):
                 raise CourseError(
-                    f"{part} of {whole} is {value!r}. A part is a number from 0 upwards, or a list of them."
+                    f"{part} of {whole} is {value!r}. A part is a number from 0 upwards, or some of them."
                 )
-            colour, hatch = looks[part]
-            for piece in pieces:
-                axes.barh(row, piece, left=end, color=colour, hatch=hatch, edgecolor="black", lw=0.6, height=0.6)
-                end += piece
+            *starts, end = accumulate(pieces, initial=end)
+            axes.barh([row] * len(pieces), pieces, left=starts, lw=0.6, height=0.6, **looks[part])
             words.append(f"{part} {f'{len(pieces)} x ' if len(pieces) > 1 else ''}{short(pieces[0])}")
         axes.text(end, row, "  " + label_of(f"{short(end)} {unit}"), va="center", fontsize=9)
         told.append(f"{whole}: {short(end)} {unit}".rstrip() + f" = {' + '.join(words)}")
@@ -242,16 +213,9 @@ def stack(wholes: dict, unit: str = "", title: str = "") -> Plot:
     axes.margins(x=0.14)
     axes.set_xlim(left=0)
     axes.set_xlabel(label_of(unit, 60))
-    _legend(figure, looks)
+    marks, labels = [Patch(**look) for look in looks.values()], [label_of(name) for name in looks]
+    figure.legend(marks, labels, loc="outside lower center", ncols=min(len(names), 4), frameon=False, fontsize=9)
     return Plot(figure, _alt("Stacked bars", title, "; ".join(told)), "\n".join(told))
-
-
-def _legend(figure, looks: dict[str, tuple[str, str]]) -> None:
-    from matplotlib.patches import Patch
-
-    marks = [Patch(facecolor=colour, hatch=hatch, edgecolor="black") for colour, hatch in looks.values()]
-    names = [label_of(name) for name in looks]
-    figure.legend(marks, names, loc="outside lower center", ncols=min(len(names), 4), frameon=False, fontsize=9)
 
 
 def masks(named: dict, title: str = "", rows: str = "token that looks") -> Plot:
@@ -263,51 +227,37 @@ def masks(named: dict, title: str = "", rows: str = "token that looks") -> Plot:
     import numpy
 
     grids = {name: numpy.asarray(mask, dtype=bool) for name, mask in named.items()}
-    for name, grid in grids.items():
-        if grid.ndim != 2 or grid.size == 0:
-            raise CourseError(
-                f"{name} has the shape {grid.shape}. A mask has rows and columns: try [:, None] on one side."
-            )
-    if not grids:
-        raise CourseError("Give at least one mask, by its name.")
-    heights = sorted({len(grid) for grid in grids.values()})
-    if len(heights) > 1:
-        raise CourseError(f"These masks have {' and '.join(map(str, heights))} rows. Side by side they need as many.")
-    widths = [max(2.1 * grid.shape[1] / heights[0], 2.0) for grid in grids.values()]  # a narrow grid has a long name
-    width = sum(widths) + 0.3 * (len(grids) + 1)
-    figure, row = canvas(3.0, title, len(grids), width, width_ratios=widths)
-    told = []
+    shapes = [grid.shape for grid in grids.values()]
+    if not grids or any(len(shape) != 2 or 0 in shape or shape[0] != shapes[0][0] for shape in shapes):
+        raise CourseError(
+            "Give at least one mask with its name. Masks are matrices, and side by side they need as many rows; "
+            f"these have the shapes {shapes}. Try [:, None] on one side."
+        )
+    widths = [max(2.1 * columns / height, 2.0) for height, columns in shapes]  # a narrow grid has a long name
+    figure, row = canvas(3.0, title, len(grids), sum(widths) + 0.3 * (len(grids) + 1), width_ratios=widths)
+    heads, told = [], []
     for axes, (name, grid) in zip(row, grids.items(), strict=True):
-        told.append(f"{name}: {grid.sum()} of {grid.size} pairs")
-        _draw_mask(axes, name, grid)
+        pairs = f"{grid.sum()} of {grid.size} pairs"
+        axes.imshow(grid, cmap="Blues", vmin=0, vmax=1.6)
+        seen, looked_at = grid.nonzero()
+        axes.scatter(looked_at, seen, s=220 / len(grid), color="black")  # a dot: it reads without colour
+        axes.set_xticks([column - 0.5 for column in range(grid.shape[1] + 1)], [])
+        axes.set_yticks([row - 0.5 for row in range(len(grid) + 1)], [])
+        axes.grid(color="black", linewidth=0.4)
+        axes.tick_params(length=0)
+        axes.spines[:].set_visible(True)
+        axes.set_title(label_of(name, 24), fontsize=10)
+        axes.set_xlabel(pairs, fontsize=9)
+        heads.append(f"{name}: {pairs}")
+        told.append("\n".join([heads[-1], *("".join("x" if dot else "." for dot in line) for line in grid)]))
     figure.supylabel(label_of(rows), fontsize=9)
-    alt = f"Grids of squares, a row for the {rows}, a column for what is looked at. {', '.join(told)}."
-    pictures = ["\n".join("".join("x" if seen else "." for seen in row) for row in grid) for grid in grids.values()]
-    return Plot(figure, alt, "\n\n".join(map("\n".join, zip(told, pictures, strict=True))))
-
-
-def _draw_mask(axes, name: str, grid) -> None:
-    """One grid, with a dot in each filled square: it reads without colour."""
-    axes.imshow(grid, cmap="Blues", vmin=0, vmax=1.6)
-    seen, looked_at = grid.nonzero()
-    axes.scatter(looked_at, seen, s=220 / len(grid), color="black")
-    axes.set_xticks([column - 0.5 for column in range(grid.shape[1] + 1)], [])
-    axes.set_yticks([row - 0.5 for row in range(len(grid) + 1)], [])
-    axes.grid(color="black", linewidth=0.4)
-    axes.tick_params(length=0)
-    axes.spines[["top", "right"]].set_visible(True)
-    axes.set_title(label_of(name, 24), fontsize=10)
-    axes.set_xlabel(f"{grid.sum()} of {grid.size} pairs", fontsize=9)
+    alt = f"Grids of squares, a row for the {rows}, a column for what is looked at. {', '.join(heads)}."
+    return Plot(figure, alt, "\n\n".join(told))
 
 
 def sourced(plot: Plot, figures) -> Plot:
-    """A plot with a fold of sources: the figures of `course_utils.phi.facts` that its numbers were worked out from.
-
-    Raises CourseError for anything that is no figure of the facts, and for a rumour.
-    """
+    """A plot with the figures of `course_utils.phi.facts` that its numbers were worked out from. Raises CourseError."""
     figures = list(figures)
-    if not figures or not all(isinstance(figure, facts.Figure) for figure in figures):
-        raise CourseError("Sources are figures of the facts, as facts.figure(id, key) returns.")
-    if any(figure.confirmed == "rumour" for figure in figures):
-        raise CourseError("A rumour is no source of a picture.")
+    if not figures or any(getattr(figure, "confirmed", "rumour") == "rumour" for figure in figures):
+        raise CourseError("Sources are figures of the facts, as facts.figure(id, key) returns, and no rumours.")
     return Plot(plot.figure, plot.alt, plot.numbers, figures)

@@ -1,7 +1,8 @@
 """A sheet to draw on, or a picture of one's own, and a model that is asked about it.
 
-The page shows the picture that the model sees, and ipycanvas only reports where the mouse or the finger is. (anywidget
-would be as small to install, but brings a second language, JavaScript, into the course.)
+The page shows the picture that the model sees, and ipycanvas only reports where the mouse or the finger is: while it
+draws, ipycanvas shows a quick line, and then the sheet as Pillow made it. (anywidget would be as small to install, but
+brings a second language, JavaScript, into the course.)
 """
 
 from __future__ import annotations
@@ -11,13 +12,15 @@ from html import escape
 
 from course_utils.base import CourseError
 from course_utils.models.pictures import to_data_url
+from course_utils.pico.textbook.drawings import COLOURS as PAINTS
 from course_utils.pico.textbook.drawings import SIDE
 
-from .answering import BUSY, Answering
+from .answering import BUSY, REFRESH, Answering
 from .page import BORDER, LOOK
-from .sheet import Sheet
+from .sheet import COLOURS, SHAPES, Sheet
 
 MOST_ANSWERS = 20  # are kept
+UPLOAD = 10  # MB: with more, JupyterLab's connection to the kernel breaks
 
 
 class DrawingBoard(Sheet, Answering):
@@ -35,6 +38,9 @@ class DrawingBoard(Sheet, Answering):
         Answering.__init__(self)
         self._ask, self.question = ask, question
         self.answers: list[tuple[str, str]] = []  # (question, answer)
+        self.writing: list[tuple[str, str]] = []  # the one that is being written
+        self.note = "Draw something, or open a picture, and ask."
+        self._points, self._drawn = [], None
 
     def undo(self) -> None:
         """Take back the last step."""
@@ -51,7 +57,7 @@ class DrawingBoard(Sheet, Answering):
             raise CourseError(BUSY)
         answer = ""
         try:
-            for piece in self.pieces(question or self.question):
+            for piece in self._pieces(question or self.question):
                 answer += piece
                 print(piece, end="", flush=True)
         finally:
@@ -59,20 +65,39 @@ class DrawingBoard(Sheet, Answering):
             self.end()
         return answer
 
-    def pieces(self, question: str) -> Iterator[str]:
+    def answer(self, text: str) -> None:
+        """Ask was pressed: answer what stands in the line. Runs in its own thread, and the turn is ours."""
+        self.note = ""
+        try:
+            said = ""
+            for piece in self._pieces(text or self.question):
+                said += piece
+                self.refresh(at_most_every=REFRESH)
+            self.note = "Stopped." if self.stopped.is_set() else "" if said else "The model said nothing."
+        except CourseError as error:
+            self.note = str(error)
+        except Exception as error:  # in a thread nobody would see it
+            self.note = f"No answer: {type(error).__name__}: {error}"
+        finally:
+            self.end()
+
+    def _pieces(self, question: str) -> Iterator[str]:
         """The answer, piece by piece, until it ends or Stop is pressed. What was said is kept, also before an error."""
-        said = ""
+        answer, self.writing = "", [(question, "…")]
+        self.refresh()
         pieces = _texts(self._ask(self.picture, question))
         try:
             for piece in pieces:
-                said += piece
+                answer += piece
+                self.writing = [(question, answer)]
                 yield piece
                 if self.stopped.is_set():
                     break
         finally:
             pieces.close()
-            if said:
-                self.answers = [*self.answers, (question, said)][-MOST_ANSWERS:]
+            self.writing = []
+            if answer:
+                self.answers = [*self.answers, (question, answer)][-MOST_ANSWERS:]
 
     def text(self) -> str:
         told = [f"On the sheet of {SIDE} x {SIDE} pixels:"]
@@ -81,36 +106,122 @@ class DrawingBoard(Sheet, Answering):
         how = 'Without widgets: board.shape("circle", "red", (168, 168)), then board.ask()'
         return "\n".join(told if self.steps or self.answers else [*told, how])
 
-    def log(self, above: str = "", now: tuple[tuple[str, str], ...] = ()) -> str:
-        """Questions and answers as HTML, the newest first, before them those of `now`, and `above` over them all."""
-        lines = "".join(_entry(question, answer) for question, answer in reversed([*self.answers, *now]))
-        return f'<div style="max-width:46em;{LOOK}">{above}{lines}</div>'
+    def _log(self) -> str:
+        """Questions and answers as HTML, the newest first."""
+        lines = ""
+        for question, answer in reversed([*self.answers, *self.writing]):
+            lines += f'<p style="margin:0.3em 0;white-space:pre-wrap"><strong>You:</strong> {escape(question)}\n'
+            lines += f"<strong>The model:</strong> {escape(answer)}</p>"
+        return f'<div style="max-width:46em;{LOOK}">{lines}</div>'
 
     def html(self) -> str:
         look = f"width:{SIDE}px;max-width:100%;border:{BORDER}"
         image = f'<img alt="{escape(self.listing())}" src="{to_data_url(self.picture)}" style="{look}">'
-        return f'<figure style="margin:0.4em 0">{image}<figcaption>{self.log()}</figcaption></figure>'
+        return f'<figure style="margin:0.4em 0">{image}<figcaption>{self._log()}</figcaption></figure>'
 
     # ---- the widget
 
     def build(self):
         """The sheet with its tools, and a line for the question."""
-        from .drawing_tools import Tools
+        import ipywidgets as w
 
-        self.tools = Tools(self)
-        return self.tools.box
+        self.tool = w.ToggleButtons(options=("pen", *SHAPES), tooltip="What to draw")
+        marks = dict(zip(COLOURS, "🔴🟢🔵🟡🟣⚫", strict=True))
+        self.colour = w.ToggleButtons(options=[(f"{marks[name]} {name}", name) for name in COLOURS], tooltip="Colour")
+        self.tool.style.button_width = self.colour.style.button_width = "82px"
+        self.width = w.IntSlider(8, 2, 40, description="Pen size")
+        self.size = w.IntSlider(40, 10, 150, description="Shape size")
+        undo, clear = (w.Button(description=name, layout={"width": "82px"}) for name in ("Undo", "Clear"))
+        undo.on_click(lambda _: self.undo())
+        clear.on_click(lambda _: self.clear())
+        self.file = w.FileUpload(accept="image/*", description="Open a picture", layout={"width": "175px"})
+        self.file.tooltip = f"A picture from your computer, up to {UPLOAD} MB. It stays on the computer of the kernel."
+        self.file.observe(self.upload, "value")
+        self.canvas, self.shown, self.said = self._canvas(), w.HTML(), w.HTML()
+        asking = self.asking("Ask", "Your question", self.question)
+        for name, widget in (("question", self.line), ("ask", self.send), ("answer", self.said)):
+            widget.add_class(f"course-drawing-{name}")
+        rows = [self.tool, self.colour, self.width, self.size, w.HBox([undo, clear, self.file]), w.HBox(asking)]
+        left = w.VBox([self.canvas, self.shown], layout={"width": f"{SIDE + 4}px", "flex": "0 0 auto"})
+        right = w.VBox([*rows, self.said], layout={"flex": "1 1 380px", "min_width": "0"})
+        box = w.HBox([left, right], layout={"flex_flow": "row wrap", "max_width": "880px", "grid_gap": "12px"})
+        box.add_class("course-drawing")
+        self.show()
+        return box
+
+    def _canvas(self):
+        from ipycanvas import Canvas
+
+        look = {"border": BORDER, "width": f"{SIDE}px", "height": f"{SIDE}px"}
+        # a cell as wide as a phone would squeeze the sheet, and the mouse would draw beside itself
+        look |= {"min_width": f"{SIDE}px", "flex": "0 0 auto"}
+        canvas = Canvas(width=SIDE, height=SIDE, layout=look)  # with a tooltip, ipycanvas 0.14.3 shows nothing at all
+        canvas.add_class("course-drawing-sheet")
+        canvas.on_client_ready(self.again)
+        canvas.on_mouse_down(self.down)
+        canvas.on_mouse_move(self.move)
+        canvas.on_touch_start(lambda touches: touches and self.down(*touches[0]))
+        canvas.on_touch_move(lambda touches: touches and self.move(*touches[0]))
+        for ended in (canvas.on_mouse_up, canvas.on_mouse_out, canvas.on_touch_end, canvas.on_touch_cancel):
+            ended(self.up)
+        return canvas
 
     def show(self) -> None:
-        """The sheet and the answers as they are now."""
-        self.tools.show()
+        """Bring the page up to date; the sheet only if its steps are others: it would cover a line being drawn."""
+        super().show()
+        if self._drawn is not self.steps:
+            self.show_sheet()
+        note = f"<p><em>{escape(self.note)}</em></p>" if self.note else ""
+        busy = self.busy.locked()  # a screen reader is told an answer once, when it is whole
+        role = f'role="{"log" if busy else "status"}" aria-busy="{str(busy).lower()}"'
+        self.said.value = f"<div {role}>{note}{self._log()}</div>"
 
+    def show_sheet(self) -> None:
+        """Bring the sheet up to date. With four channels ipycanvas sends PNG; three it would send as a coarse JPEG."""
+        import numpy
 
-def _entry(question: str, answer: str) -> str:
-    """One question with its answer, as HTML."""
-    return (
-        f'<p style="margin:0.3em 0;white-space:pre-wrap"><strong>You:</strong> {escape(question)}\n'
-        f"<strong>The model:</strong> {escape(answer)}</p>"
-    )
+        self._drawn = self.steps
+        self.canvas.put_image_data(numpy.asarray(self.picture.convert("RGBA")), 0, 0)
+        self.shown.value = f'<div style="width:{SIDE}px;{LOOK}">{escape(self.listing())}</div>'
+
+    def again(self) -> None:
+        """A page was loaded anew: its canvas is empty, and ipycanvas forgets to tell it once more which one it is."""
+        self.canvas._canvas_manager._current_canvas = None
+        self.show_sheet()
+
+    def down(self, x: float, y: float) -> None:
+        """The mouse or a finger was pressed."""
+        if self.tool.value != "pen":
+            self.shape(self.tool.value, self.colour.value, (x, y), self.size.value)
+            return
+        self._points = [(x, y)]
+        self.canvas.stroke_style = "rgb({}, {}, {})".format(*PAINTS[self.colour.value])
+        self.canvas.line_width, self.canvas.line_cap = self.width.value, "round"
+        self.canvas.stroke_line(x, y, x, y)
+
+    def move(self, x: float, y: float) -> None:
+        """It moved: a quick line, if the pen is down."""
+        if self._points:
+            self.canvas.stroke_line(*self._points[-1], x, y)
+            self._points.append((x, y))
+
+    def up(self, *_) -> None:
+        """It was lifted: the line becomes a step of the sheet."""
+        points, self._points = self._points, []
+        if points:
+            self.stroke(self.colour.value, points, self.width.value)
+
+    def upload(self, change) -> None:
+        """A file of the learner's own. What cannot be read is said, and the sheet stays as it was."""
+        if not change["new"]:
+            return
+        file = change["new"][0]
+        try:
+            self.note = f"Opened {file['name']}: {self.open(file['content'])}"
+        except CourseError as error:
+            self.note = f"{file['name']} was not opened. {error}"
+        self.file.value = ()  # so that the same file can be opened again
+        self.refresh()
 
 
 def _texts(answer) -> Iterator[str]:
@@ -118,8 +229,6 @@ def _texts(answer) -> Iterator[str]:
     whole = getattr(answer, "text", answer)
     pieces = [whole] if isinstance(whole, str) else answer
     if not hasattr(pieces, "__iter__"):
-        raise CourseError(
-            f"The function that the board asks must return a text, or yield pieces of one; it gave {whole!r}."
-        )
+        raise CourseError(f"The board's function must return a text, or yield pieces of one; it gave {whole!r}.")
     for piece in pieces:
         yield str(getattr(piece, "text", piece))

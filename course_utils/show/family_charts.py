@@ -14,7 +14,7 @@ from textwrap import fill
 from course_utils.base import CourseError
 from course_utils.phi import facts
 
-from .charts import BLUE, HATCHED, Plot, bare, canvas, draw_bars
+from .charts import BLUE, HATCHED, Plot, canvas, draw_bars
 
 KINDS = {"text": "o", "vision": "s", "moe": "^", "reasoning": "D", "multimodal": "v"}  # marker by kind of model
 KIND_NAMES = {"moe": "mixture of experts"}
@@ -22,55 +22,78 @@ OTHERS = {"facecolor": "#e0e0e0", "hatch": "///"}  # the models of other makers
 
 
 def scores(benchmark, ids=None, source: str | None = None, title: str = "") -> Plot:
-    """The published scores of one benchmark as bars, or of a list of benchmarks side by side, with their sources.
+    """The published scores of one benchmark or several, a panel each, with how they were measured and their sources.
 
     `ids`: models of `course_utils.phi.facts`; without them, all that have a score, best first. `source`: only scores
-    from this one (a key of family.json). Several benchmarks show the models that have a score on any of them; a gap
-    says "no figure". How each was measured stands beside it.
+    from this one (a key of family.json). A model without a score on one of several benchmarks says "no figure".
     Raises CourseError for an unknown name, and where there is nothing to show.
     """
-    names = [benchmark] if isinstance(benchmark, str) else list(benchmark)
+    benchmarks = [benchmark] if isinstance(benchmark, str) else list(benchmark)
     ids = [ids] if isinstance(ids, str) else ids
-    tables = {name: _scores(name, ids, source) for name in names}
+    tables = {}
+    for name in benchmarks:
+        found = facts.benchmark(name, ids, source)
+        tables[name] = {model: score for model, score in found.items() if score.confirmed != "rumour"}
     models = ids or [model for table in tables.values() for model in table]
     models = [model for model in dict.fromkeys(models) if any(model in table for table in tables.values())]
     if not models:
-        raise CourseError(f"None of these models has a score of {' or '.join(names)} with a source that was read.")
-    figures = [tables[name][model] for name in names for model in models if model in tables[name]]
-    return (_one if len(names) == 1 else _several)(tables, models, figures, title)
+        raise CourseError(f"None of these models has a score of {' or '.join(tables)} with a source that was read.")
+    names, figures, rows = [facts.model(model).name for model in models], [], []
+    heads = {name: _common([score.method for score in table.values()]) for name, table in tables.items()}
+    tall = 0.42 if all(heads.values()) else 0.72  # else each number says its method, on lines of its own
+    shared = "".join(commonprefix(benchmarks).rpartition(", ")[:2])  # "MMLU-Pro, Finnish" and "MMLU-Pro, English"
+    axis = _axis([score for table in tables.values() for score in table.values()])
+    title = title or (f"{shared.removesuffix(', ')}: {axis}" if shared else axis[0].upper() + axis[1:])
+    figure, panels = canvas(1.4 + tall * len(models), title, len(tables), 9.6, sharey=True)
+    width = 92 // len(tables) - 3  # characters of a panel
+    for axes, (name, table) in zip(panels, tables.items(), strict=True):
+        shown, labels, told = [], [], []
+        for model, label in zip(models, names, strict=True):
+            score, method, words = table.get(model), "", "no figure"
+            if score:
+                figures.append(score)
+                method, words = score.method, f"{score.value} [{len(figures)}]"
+            shown.append(score.value if score else 0)
+            labels.append(words if heads[name] else fill(f"{words} {method}", width))
+            told.append(f"{', '.join(filter(None, (label, method)))} {words}")
+        draw_bars(axes, names, shown, labels, _looks(models), room=0.4)
+        axes.set_xlim(left=0)
+        if "in %" in axis:
+            axes.set_xlim(0, 100 + 18 * len(tables))  # one scale for all panels, and room for the numbers
+        method = fill(heads[name] or "see the numbers", width)
+        axes.set_title(f"{name.removeprefix(shared)}\n{method}", loc="left", fontsize=10)
+        axes.xaxis.set_visible(False)
+        rows.append(f"{name}: {'; '.join(told)}")
+    return Plot(figure, f"Bar charts of {'; '.join(tables)} for {', '.join(names)}.", "\n".join(rows), figures)
 
 
 def timeline(ids=None, title: str = "") -> Plot:
     """When the models came out: a row each, with its size and the sources. Without `ids`, the whole Phi family."""
-    ids = list(ids) if ids is not None else facts.models("phi")
-    models = [model for model in map(facts.model, ids) if model.released]
+    models = [model for model in map(facts.model, facts.models("phi") if ids is None else ids) if model.released]
     if not models:
         raise CourseError("For none of these models is the day or month of release known.")
     models.sort(key=lambda model: model.released)
-    days = [_day(model.released) for model in models]
-    figure, (axes,) = canvas(1.2 + 0.3 * len(models), title)
-    figures, told = [], []
-    middle = min(days) + (max(days) - min(days)) / 2
-    for row, (model, day) in enumerate(zip(models, days, strict=True)):
-        label, mine = model.name, [model.figures["released"]]
-        if "parameters" in model.figures:
-            mine.append(model.figures["parameters"])
-            label += f", {mine[-1].value / 1e9:.1f} B"
-        label += f" [{', '.join(str(len(figures) + place) for place in range(1, len(mine) + 1))}]"
+    figure, (axes,) = canvas(1.2 + 0.3 * len(models), title, width=9.6)
+    figures, labels = [], []
+    for model in models:
+        mine = [model.figures[key] for key in ("released", "parameters") if key in model.figures]
+        size = f", {mine[1].value / 1e9:.1f} B" if len(mine) > 1 else ""
+        labels.append(f"{model.name}{size} {[len(figures) + place for place in range(1, len(mine) + 1)]}")
         figures += mine
-        axes.plot(day, row, KINDS[model.kind], color="#1f77b4", markeredgecolor="black", markersize=8)
-        left = day > middle
-        place = {"xytext": (-9 if left else 9, 0), "textcoords": "offset points", "va": "center", "fontsize": 9}
-        axes.annotate(label, (day, row), ha="right" if left else "left", **place)
-        told.append(f"{model.released}: {label}, {KIND_NAMES.get(model.kind, model.kind)}")
-    axes.set_yticks([])
-    axes.spines["left"].set_visible(False)
+    for kind, marker in KINDS.items():
+        rows = [row for row, model in enumerate(models) if model.kind == kind]
+        days = [_day(models[row].released) for row in rows]
+        if rows:
+            axes.plot(days, rows, marker, label=KIND_NAMES.get(kind, kind), color="#1f77b4", mec="black", ms=8)
+    axes.set_yticks(range(len(models)), labels)
     axes.set_ylim(len(models) - 0.4, -0.6)
-    axes.grid(axis="x", alpha=0.4)
-    style = {"color": "#1f77b4", "markeredgecolor": "black", "markersize": 7}
-    for kind in dict.fromkeys(kind for kind in KINDS if any(model.kind == kind for model in models)):
-        axes.plot([], [], KINDS[kind], label=KIND_NAMES.get(kind, kind), **style)
-    axes.legend(loc="lower left", frameon=False, fontsize=9)
+    axes.grid(alpha=0.4)
+    axes.tick_params(axis="x", labelsize=8)
+    axes.legend(loc="lower left", fontsize=9)
+    told = [
+        f"{model.released}: {label}, {KIND_NAMES.get(model.kind, model.kind)}"
+        for model, label in zip(models, labels, strict=True)
+    ]
     alt = f"Timeline of {len(models)} models, from {models[0].name} ({models[0].released}) to {models[-1].name} "
     return Plot(figure, alt + f"({models[-1].released}).", "\n".join(told), figures)
 
@@ -104,58 +127,6 @@ def sizes(rows: dict, title: str = "") -> Plot:
     told = [f"{name}: {words}" for name, words in zip(rows, told, strict=True)]
     alt = f"Bars on a scale of powers of ten. {title + ': ' if title else ''}{', '.join(told)}."
     return Plot(figure, alt, "\n".join(told), figures)
-
-
-def _scores(name: str, ids, source: str | None) -> dict[str, facts.Figure]:
-    table = facts.benchmark(name, ids, source)
-    return {model: score for model, score in table.items() if score.confirmed != "rumour"}
-
-
-def _one(tables: dict, models: list[str], figures: list, title: str) -> Plot:
-    """One benchmark: a bar a model, and how it was measured in the label."""
-    name = next(iter(tables))
-    figure, (axes,) = canvas(1.3 + 0.42 * len(models), title or f"{name}: {facts.about(name)}")
-    labels = [f"{facts.model(score.model).name} ({score.method})".replace(" ()", "") for score in figures]
-    shown = [f"{score} [{n}]" for n, score in enumerate(figures, 1)]
-    draw_bars(axes, labels, [score.value for score in figures], shown, _looks(models), room=0.4)
-    axes.set_xlim(left=0)
-    axes.set_xlabel(_axis(figures))
-    if figures[0].unit == "%":
-        axes.set_xticks(range(0, 101, 20))
-    told = [f"{label}: {value}" for label, value in zip(labels, shown, strict=True)]
-    return Plot(figure, f"Bar chart of {name}. {', '.join(told)}.", "\n".join(told), figures)
-
-
-def _several(tables: dict, models: list[str], figures: list, title: str) -> Plot:
-    """Several benchmarks: a panel each. The method stands in the head where it is one for all, else at the numbers."""
-    heads = {
-        name: _common([table[model].method for model in models if model in table]) for name, table in tables.items()
-    }
-    told = any(heads[name] is None for name in tables)  # then each number says its method, on lines of its own
-    marks = {(score.key, score.model): n for n, score in enumerate(figures, 1)}
-    names, rows = [facts.model(model).name for model in models], []
-    shared = commonprefix(list(tables)).rpartition(", ")  # "MMLU-Pro, Finnish" and "MMLU-Pro, English" share a head
-    head = f"{shared[0]}: {_axis(figures)}" if shared[0] else _axis(figures)
-    title = title or head[0].upper() + head[1:]
-    figure, panels = canvas(1.4 + (0.72 if told else 0.42) * len(models), title, len(tables), 9.6, sharey=True)
-    width = 92 // len(tables) - 3  # characters of a panel
-    for axes, (name, table) in zip(panels, tables.items(), strict=True):
-        shown = [f"{table[model].value} [{marks[name, model]}]" if model in table else "no figure" for model in models]
-        methods = [table[model].method if model in table else "" for model in models]
-        labels = shown
-        if heads[name] is None:
-            labels = [fill(f"{a} {b}", width) for a, b in zip(shown, methods, strict=True)]
-        values = [table[model].value if model in table else 0 for model in models]
-        draw_bars(axes, names, values, labels, _looks(models), room=0.4)
-        axes.set_xlim(left=0)
-        own = name.removeprefix("".join(shared[:2]))
-        axes.set_title(f"{own}\n{fill(heads[name] or 'see the numbers', width)}", loc="left", fontsize=10)
-        if figures[0].unit == "%":
-            axes.set_xlim(0, 100 + 18 * len(tables))  # one scale for all panels, and room for the numbers
-        bare(axes)
-        each = [", ".join(filter(None, row)) for row in zip(names, methods, strict=True)]
-        rows.append(f"{name}: " + "; ".join(map(" ".join, zip(each, shown, strict=True))))
-    return Plot(figure, f"Bar charts of {'; '.join(tables)} for {', '.join(names)}.", "\n".join(rows), figures)
 
 
 def _common(methods: list[str]) -> str | None:

@@ -8,7 +8,6 @@ from course_utils.phi.speed import Speed
 from course_utils.setup.machine import GB
 
 from .charts import BLUE, HATCHED, Plot, canvas, draw_bars
-from .page import fold, table
 from .view import Controlled
 
 CONTEXTS = tuple(2**power for power in range(9, 18))  # 512 to 131,072 tokens
@@ -41,7 +40,7 @@ class MachineFit(Controlled):
     @property
     def free(self) -> float:
         """The memory that is free, in GB."""
-        return self.speed.memory.free / GB
+        return self.speed.memory.available / GB
 
     def text(self) -> str:
         head = (
@@ -52,9 +51,6 @@ class MachineFit(Controlled):
         return "\n".join([head, columns, *map(str, self.rows)])
 
     def html(self) -> str:
-        return self._plot().html() + fold("The table, with reasons", self._table())
-
-    def _plot(self) -> Plot:
         names = [facts.model(row.model).name for row in self.rows]
         title = f"Memory needed, {NAMES[self.precision]}, {self.context:,} tokens"
         figure, (axes,) = canvas(1.1 + 0.34 * len(names), title)
@@ -67,16 +63,7 @@ class MachineFit(Controlled):
         axes.set_ylim(len(names) - 0.4, -1)
         axes.set_xlabel("GB")
         alt = f"Bars of the memory that each Phi needs in {self.precision}, against {self.free:.1f} GB free."
-        return Plot(figure, alt, self.text())
-
-    def _table(self) -> str:
-        rows = []
-        for row in self.rows:
-            first = "" if row.tokens_per_second is None else f"{row.seconds_to_first_token:.2f} s"
-            then = "" if row.tokens_per_second is None else f"{row.tokens_per_second:.1f} tokens/s"
-            fits = "yes" if row.fits else "no"
-            rows.append((facts.model(row.model).name, f"{row.needed / GB:.1f} GB", fits, first, then, row.why))
-        return table(("Model", "Memory", "Fits", "First token", "Then", "Why"), rows)
+        return Plot(figure, alt, self.text()).html()
 
     def controls(self) -> dict:
         """A list of precisions, and a slider of contexts."""
@@ -84,9 +71,7 @@ class MachineFit(Controlled):
 
         kinds = [(NAMES[name], name) for name in fit.ENGINES]
         contexts = [(f"{tokens:,}", tokens) for tokens in CONTEXTS]
-        look = {"description": "Context", "continuous_update": False}
-        context = w.SelectionSlider(options=contexts, value=self.context, **look)
-        return {
-            "precision": w.Dropdown(options=kinds, value=self.precision, description="Precision"),
-            "context": context,
-        }
+        precision = w.Dropdown(options=kinds, value=self.precision, description="Precision")
+        context = w.SelectionSlider(options=contexts, value=self.context, description="Context")
+        context.continuous_update = False
+        return {"precision": precision, "context": context}

@@ -7,6 +7,8 @@ from html import escape
 
 from course_utils.phi import facts
 
+from .view import View
+
 LOOK = "line-height:1.5;color:var(--jp-content-font-color1, inherit)"
 BORDER = "1px solid var(--jp-border-color1, #999)"
 BRAND = "var(--jp-brand-color1, #1976d2)"
@@ -25,8 +27,7 @@ def fold_text(summary: str, text: str) -> str:
 
 def numbered(rows: Iterable[str]) -> str:
     """The fold of sources: a numbered list of rows, which are HTML already."""
-    items = "".join(f"<li>{row}</li>" for row in rows)
-    return fold("Sources", f'<ol style="line-height:1.5">{items}</ol>')
+    return fold("Sources", f'<ol style="line-height:1.5">{"".join(f"<li>{row}</li>" for row in rows)}</ol>')
 
 
 def table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
@@ -53,14 +54,21 @@ def words(x: float, y: float, text: str, anchor: str = "start") -> str:
     return f'<text x="{x:g}" y="{y:g}" text-anchor="{anchor}">{escape(text)}</text>'
 
 
-def trace(figures: list[facts.Figure]) -> str:
-    """One line a figure of the facts: its mark such as [1], whose it is, and where it comes from."""
-    return "\n".join(f"[{n}] {_line(figure)}" for n, figure in enumerate(figures, 1))
+class Sourced(View):
+    """A finished view: its text, its HTML, and the figures of the facts behind its marks [1], [2] ..."""
 
+    def __init__(self, words: str, page: str, figures: Iterable[facts.Figure] = ()):
+        self.words, self.page, self.figures = words, page, list(figures)
 
-def sources_fold(figures: list[facts.Figure]) -> str:
-    """The same as HTML to fold out, with the addresses as links."""
-    return numbered(map(_linked, figures))
+    def trace(self) -> str:
+        """The sources of all figures, a line each: its mark, whose it is, and where it comes from."""
+        return "\n".join(f"[{n}] {_line(figure)}" for n, figure in enumerate(self.figures, 1))
+
+    def text(self) -> str:
+        return f"{self.words}\nSources\n{self.trace()}" if self.figures else self.words
+
+    def html(self) -> str:
+        return self.page + (numbered(map(_linked, self.figures)) if self.figures else "")
 
 
 def _line(figure: facts.Figure) -> str:

@@ -1,13 +1,9 @@
-"""How five settings change the choice of the next token.
-
-The numbers come from the model, and the settings are applied by the same classes, in the same order, as in
-the library's own `generate`.
-"""
+"""How five settings change the choice of the next token: by the same classes as in the library's own `generate`."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from html import escape
+from typing import NamedTuple
 
 from course_utils.models.chat import BadOption, EmptyPrompt, SamplingParams, UnknownOption
 from course_utils.models.torch_model import processors_for
@@ -17,78 +13,57 @@ from .pieces import check_text, encode, pieces
 from .token_maps import network_and_tokenizer
 from .view import Controlled
 
-
-@dataclass(frozen=True)
-class Setting:
-    """One slider: its range, and the value at which it changes nothing."""
-
-    label: str
-    low: float
-    high: float
-    step: float
-    neutral: float
-
-
-SETTINGS = {
-    "temperature": Setting("Temperature (0 = greedy)", 0.0, 2.0, 0.05, 1.0),
-    "top_k": Setting("Top-k (0 = off)", 0, 50, 1, 0),
-    "top_p": Setting("Top-p (1 = off)", 0.05, 1.0, 0.05, 1.0),
-    "min_p": Setting("Min-p (0 = off)", 0.0, 0.5, 0.01, 0.0),
-    "repetition_penalty": Setting("Repetition penalty (1 = off)", 1.0, 2.0, 0.05, 1.0),
+SETTINGS = {  # label, lowest, highest, step, and the value that changes nothing
+    "temperature": ("Temperature (0 = greedy)", 0.0, 2.0, 0.05, 1.0),
+    "top_k": ("Top-k (0 = off)", 0, 50, 1, 0),
+    "top_p": ("Top-p (1 = off)", 0.05, 1.0, 0.05, 1.0),
+    "min_p": ("Min-p (0 = off)", 0.0, 0.5, 0.01, 0.0),
+    "repetition_penalty": ("Repetition penalty (1 = off)", 1.0, 2.0, 0.05, 1.0),
 }
 SHOWN = 12  # tokens in the chart
 
 
-@dataclass(frozen=True)
-class Row:
-    """One token of the chart: its text, the model's probability, the one after the settings; `cut`: ruled out."""
+class Row(NamedTuple):
+    """One token of the chart: its text, the model's probability, the one after the settings, and that in words."""
 
     piece: str
     before: float
     after: float
-    cut: bool = False
-
-    @property
-    def now(self) -> str:
-        """The probability after the settings, in words."""
-        return "cut" if self.cut else _percent(self.after)
+    now: str
 
 
 class SamplingExplorer(Controlled):
     """Five settings against the probabilities of the next token, and a button that draws it.
 
-    `model` is a course model of the Transformers runtime, or a Transformers model together with its `tokenizer`. With
-    `chat=False` the prompt is continued as it stands, without chat markup. `settings` holds the values of the sliders,
-    `drawn` the tokens drawn so far.
+    `model` is a course model of the Transformers runtime, or a Transformers model together with its `tokenizer`.
+    `settings` holds the values of the sliders, `drawn` the tokens drawn so far.
     """
 
-    def __init__(self, model, prompt: str, tokenizer=None, chat: bool = True, seed: int = 0):
+    def __init__(self, model, prompt: str, tokenizer=None):
         import torch
 
         self._network, self._tokenizer = network_and_tokenizer(model, tokenizer)
         check_text(prompt)
         if not prompt.strip():
             raise EmptyPrompt("The prompt is empty. Write something for the model to go on from.")
-        if chat:
-            turn = [{"role": "user", "content": prompt}]
-            prompt = self._tokenizer.apply_chat_template(turn, tokenize=False, add_generation_prompt=True)
-        self.prompt = prompt
-        self.settings = {name: setting.neutral for name, setting in SETTINGS.items()}
+        turn = [{"role": "user", "content": prompt}]
+        prompt = self._tokenizer.apply_chat_template(turn, tokenize=False, add_generation_prompt=True)
+        self.settings = {name: neutral for name, (*_, neutral) in SETTINGS.items()}
         self._prompt_ids = encode(self._tokenizer, prompt)
-        self._generator = torch.Generator().manual_seed(seed)
+        self._generator = torch.Generator().manual_seed(0)
         self._logits = {}  # by sequence, so that a slider costs no forward pass
         self.drawn: list[int] = []
 
     # ---- the numbers
 
     def set(self, **settings: float) -> SamplingExplorer:
-        """Change settings by name, as with the sliders and as far as they go."""
+        """Change settings by name, as with the sliders and as far as they go. Raises UnknownOption and BadOption."""
         for name in settings:
             if name not in SETTINGS:
                 raise UnknownOption(name, SETTINGS)
         SamplingParams.read(settings)
         for name, value in settings.items():
-            low, high = SETTINGS[name].low, SETTINGS[name].high
+            _, low, high, *_ = SETTINGS[name]
             if not low <= value <= high:  # the slider would move it to its end, without a word
                 raise BadOption(f"Here {name} goes from {low:g} to {high:g}; it was {value!r}.")
         self.settings.update(settings)
@@ -100,15 +75,15 @@ class SamplingExplorer(Controlled):
         return self.settings[name]
 
     def distributions(self):
-        """Two tensors of probabilities over the vocabulary: the model's own, and after the settings."""
-        return self._choice()[:2]
-
-    def _choice(self):
-        """The two distributions, and a tensor that is True for each token that the settings leave."""
+        """Three tensors over the vocabulary: the model's own probabilities, those after the settings, what is left."""
         import torch
 
         ids = torch.tensor([[*self._prompt_ids, *self.drawn]])
-        logits = self._next_logits(ids)
+        if tuple(self.drawn) not in self._logits:
+            with torch.no_grad():
+                output = self._network(ids.to(self._network.device), use_cache=False)
+            self._logits[tuple(self.drawn)] = output.logits[:, -1].float().cpu()
+        logits = self._logits[tuple(self.drawn)]
         scores = processors_for(SamplingParams.read(self.settings))(ids, logits.clone())
         if self.settings["temperature"] == 0:
             after = torch.nn.functional.one_hot(scores.argmax(-1), scores.shape[-1]).float()
@@ -118,26 +93,14 @@ class SamplingExplorer(Controlled):
             kept = scores.isfinite()  # not after > 0: at a low temperature tiny probabilities round to 0
         return logits.softmax(-1)[0], after[0], kept[0]
 
-    def _next_logits(self, ids):
-        import torch
-
-        key = tuple(self.drawn)
-        if key not in self._logits:
-            with torch.no_grad():
-                output = self._network(ids.to(self._network.device), use_cache=False)
-            self._logits[key] = output.logits[:, -1].float().cpu()
-        return self._logits[key]
-
     def rows(self) -> list[Row]:
         """The tokens that matter most, by the model's own probability."""
-        before, after, kept = self._choice()
+        before, after, kept = self.distributions()
         top = (before + after).topk(min(SHOWN, len(before))).indices
-        top = top[before[top].argsort(descending=True)].tolist()
-        names = [piece.visible for piece in pieces(self._tokenizer, top)]
-        return [
-            Row(name, before[id].item(), after[id].item(), not kept[id].item())
-            for name, id in zip(names, top, strict=True)
-        ]
+        top = top[before[top].argsort(descending=True)]
+        names = [piece.visible for piece in pieces(self._tokenizer, top.tolist())]
+        now = [_percent(after[token].item()) if kept[token] else "cut" for token in top]
+        return list(map(Row, names, before[top].tolist(), after[top].tolist(), now))
 
     def draw(self) -> str:
         """Draw one token from the probabilities, append it, and return its text; empty after the end."""
@@ -145,7 +108,7 @@ class SamplingExplorer(Controlled):
 
         if self.ended:
             return ""
-        _, after = self.distributions()
+        _, after, _ = self.distributions()
         self.drawn.append(torch.multinomial(after, 1, generator=self._generator).item())
         self.redraw()
         return pieces(self._tokenizer, self.drawn[-1:])[0].text
@@ -164,58 +127,51 @@ class SamplingExplorer(Controlled):
     # ---- what it looks like
 
     def _summary(self) -> str:
-        before, _, kept = self._choice()
+        before, _, kept = self.distributions()
         share = before[kept].sum().item()
         return f"{int(kept.sum()):,} of {len(kept):,} tokens can be drawn; the model itself gives them {share:.0%}."
 
-    def _answer(self) -> str:
-        text = self._tokenizer.decode(self.drawn, skip_special_tokens=True)
-        return f"{text} (the end)" if self.ended else text
+    def _so_far(self) -> str:
+        text = self._tokenizer.decode(self.drawn, skip_special_tokens=True) or "nothing yet"
+        return f"Drawn so far: {text}{' (the end)' if self.ended else ''}"
 
     def text(self) -> str:
         settings = ", ".join(f"{name} {value:g}" for name, value in self.settings.items())
-        drawn = f"Drawn so far: {self._answer() or 'nothing'}"
-        lines = [settings, drawn, f"{'token':>14}  {'model':>7}  {'now':>7}"]
+        lines = [settings, self._so_far(), f"{'token':>14}  {'model':>7}  {'now':>7}"]
         for row in self.rows():
             bar = "█" * round(row.after * 30)
             lines.append(f"{row.piece[:14]:>14}  {_percent(row.before):>7}  {row.now:>7}  {bar}")
         return "\n".join([*lines, self._summary()])
 
     def html(self) -> str:
-        summary = f'<p style="margin:0.2em 0">{escape(self._summary())}</p>'
-        return f'<div style="{LOOK}">{chart(self.rows())}{summary}</div>'
-
-    def _told(self) -> str:
-        drawn = escape(self._answer()) or "<em>nothing yet</em>"
-        return f'<p role="status" style="margin:0.2em 0;{LOOK}"><strong>Drawn so far:</strong> {drawn}</p>'
+        return f'<div style="{LOOK}">{chart(self.rows())}<p style="margin:0.2em 0">{escape(self._summary())}</p></div>'
 
     def controls(self) -> dict:
-        """A slider for each setting."""
         import ipywidgets as w
 
         look = {"style": {"description_width": "185px"}, "layout": {"width": "385px"}}
         sliders = {}
-        for name, setting in SETTINGS.items():
+        for name, (label, low, high, step, _) in SETTINGS.items():
             kind = w.IntSlider if name == "top_k" else w.FloatSlider
-            ends = {"min": setting.low, "max": setting.high, "step": setting.step}
-            sliders[name] = kind(self.settings[name], description=setting.label, **ends, **look)
+            sliders[name] = kind(self.settings[name], min=low, max=high, step=step, description=label, **look)
         return sliders
 
-    def build(self):
-        """Five sliders at the left, the chart at the right, two buttons below."""
+    def layout(self):
+        """Five sliders and two buttons at the left, the chart at the right."""
         import ipywidgets as w
 
-        self.make_controls()
         self.draw_button = w.Button(description="Draw a token", button_style="primary", layout={"width": "130px"})
         self.draw_button.on_click(lambda _: self.draw())
         restart = w.Button(description="Start again", layout={"width": "110px"})
         restart.on_click(lambda _: self.restart())
         # a widget of its own: a screen reader hears of a token drawn, and not at each move of a slider
         self.told = w.HTML(self._told())
-        buttons = w.HBox([self.draw_button, restart])
-        left = w.VBox([*self.control.values(), buttons], layout={"width": "395px"})
+        left = w.VBox([*self.control.values(), w.HBox([self.draw_button, restart])], layout={"width": "395px"})
         right = w.VBox([self.shown, self.told], layout={"width": "450px"})
         return w.HBox([left, right], layout={"flex_flow": "row wrap"})
+
+    def _told(self) -> str:
+        return f'<p role="status" style="margin:0.2em 0;{LOOK}">{escape(self._so_far())}</p>'
 
     def redraw(self) -> None:
         """Sliders, chart, drawn tokens and button as they are now."""

@@ -5,7 +5,7 @@ So what a model sees never depends on pixels that a browser sends back, and each
 
 from __future__ import annotations
 
-from course_utils.models.pictures import BadPicture, changes, open_picture
+from course_utils.models.pictures import BadPicture, open_picture
 from course_utils.pico.textbook.drawings import COLOURS as PAINTS
 from course_utils.pico.textbook.drawings import SIDE
 
@@ -17,7 +17,7 @@ MOST_LISTED = 4  # steps, below the sheet
 
 
 class Sheet:
-    """`steps` is what was done: (what, colour, points, size), or ("open", picture, words), or ("clear",)."""
+    """`steps` is what was done: (words, what, colour, points, size), (words, "open", picture), or ("", "clear")."""
 
     def __init__(self):
         self.steps: list[tuple] = []
@@ -29,7 +29,7 @@ class Sheet:
 
         sheet = Image.new("RGB", (TWICE, TWICE), "white")
         pen = ImageDraw.Draw(sheet)
-        for what, *how in self._seen():
+        for _, what, *how in self._seen():
             if what == "open":  # whole, with white beside or above it
                 sheet.paste(how[0], ((TWICE - how[0].width) // 2, (TWICE - how[0].height) // 2))
             else:
@@ -38,12 +38,17 @@ class Sheet:
 
     def stroke(self, colour: str, points, width: float = 8) -> None:
         """A line with the pen through these points, (x, y) in pixels from the top left. Raises BadPicture."""
-        self._add("line", _known(colour, COLOURS, "colour"), _points(points), _size(width))
+        points = _points(points)
+        (x, y), (to_x, to_y) = points[0], points[-1]
+        line = f"line from ({x:.0f}, {y:.0f}) to ({to_x:.0f}, {to_y:.0f})"
+        words = f"a {colour} {line if len(points) > 1 else f'dot at ({x:.0f}, {y:.0f})'}"
+        self._add(words, "line", _known(colour, COLOURS), points, _size(width))
 
     def shape(self, shape: str, colour: str, at: tuple[float, float], size: float = 40) -> None:
         """A filled circle, square or triangle around `at`, `size` pixels from its middle. Raises BadPicture."""
-        shape = _known(shape, SHAPES, "shape")
-        self._add(shape, _known(colour, COLOURS, "colour"), _points([at]), _size(size))
+        points = _points([at])
+        words = "a {} {} at ({:.0f}, {:.0f})".format(colour, shape, *points[0])
+        self._add(words, _known(shape, SHAPES), _known(colour, COLOURS), points, _size(size))
 
     def open(self, source) -> str:
         """A picture of one's own instead of what was there: a path, bytes or a Pillow image. Says what became of it.
@@ -54,14 +59,13 @@ class Sheet:
 
         picture = open_picture(source)
         words = f"a picture of {picture.width:,} x {picture.height:,} pixels"
-        words += f" ({changes(picture)})" if changes(picture) else ""
-        self._add("open", ImageOps.contain(picture, (TWICE, TWICE)), words)
+        self._add(words, "open", ImageOps.contain(picture, (TWICE, TWICE)))
         return words
 
     def clear(self) -> None:
         """An empty sheet. Undo brings the old one back."""
         if self._seen():
-            self._add("clear")
+            self._add("", "clear")
 
     def undo(self) -> None:
         """Take back the last step."""
@@ -69,7 +73,7 @@ class Sheet:
 
     def described(self) -> list[str]:
         """What is on the sheet, step by step, in words."""
-        return [_described(*step) for step in self._seen()]
+        return [step[0] for step in self._seen()]
 
     def listing(self) -> str:
         """The same in a line, of many steps the last few."""
@@ -84,9 +88,9 @@ class Sheet:
         """The steps since the sheet was last cleared or covered by a picture."""
         seen: list[tuple] = []
         for step in self.steps:
-            if step[0] in ("clear", "open"):
+            if step[1] in ("clear", "open"):
                 seen = []
-            if step[0] != "clear":
+            if step[1] != "clear":
                 seen.append(step)
         return seen
 
@@ -108,35 +112,23 @@ def _draw(pen, what: str, colour: str, points, size: float) -> None:
         pen.polygon([(x, y - size), (x + size, y + 0.75 * size), (x - size, y + 0.75 * size)], fill=paint)
 
 
-def _described(what: str, *how) -> str:
-    if what == "open":
-        return how[1]
-    colour, points, _ = how
-    (x, y), (last_x, last_y) = points[0], points[-1]
-    if what == "line" and len(points) > 1:
-        return f"a {colour} line from ({x:.0f}, {y:.0f}) to ({last_x:.0f}, {last_y:.0f})"
-    return f"a {colour} {'dot' if what == 'line' else what} at ({x:.0f}, {y:.0f})"
-
-
-def _known(name: object, names: tuple[str, ...], what: str) -> str:
-    """The name of a colour or a shape, checked."""
-    known = str(name).strip().lower()
-    if known not in names:
-        raise BadPicture(f"There is no {what} {name!r} here. There are: {', '.join(names)}.")
-    return known
+def _known(name: str, names: tuple[str, ...]) -> str:
+    if name not in names:
+        raise BadPicture(f"There is no {name!r} here. There are: {', '.join(names)}.")
+    return name
 
 
 def _points(points) -> tuple[tuple[float, float], ...]:
     """The points, checked: a NaN would only be noticed deep inside of Pillow."""
     try:
         pairs = tuple((float(x), float(y)) for x, y in points)
-    except (TypeError, ValueError) as error:
-        raise BadPicture(f"Points are pairs of numbers, [(x, y), ...]; this is {points!r}.") from error
-    if not pairs:
-        raise BadPicture("A line needs at least one point, [(x, y)].")
-    for x, y in pairs:
-        if not (abs(x) <= FAR and abs(y) <= FAR):
-            raise BadPicture(f"({x:g}, {y:g}) is not near the sheet. Its corners are (0, 0) and ({SIDE}, {SIDE}).")
+    except (TypeError, ValueError):
+        pairs = ()
+    if not pairs or not all(abs(place) <= FAR for pair in pairs for place in pair):
+        raise BadPicture(
+            f"Points are pairs of numbers, [(x, y), ...], one at least, and not far from the sheet, whose corners are "
+            f"(0, 0) and ({SIDE}, {SIDE}); this is {points!r:.80}."
+        )
     return pairs
 
 

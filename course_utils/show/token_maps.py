@@ -16,6 +16,10 @@ from .view import Controlled
 
 MOST = 40  # tokens: more would not fit on a page
 LEFT = 110  # pixels for the names of the rows
+HIDDEN = (
+    '<defs><pattern id="course-hidden" width="6" height="6" patternUnits="userSpaceOnUse">'
+    '<path d="M0 6L6 0" stroke="currentColor" stroke-width="0.7" opacity="0.6"/></pattern></defs>'
+)
 
 
 def network_and_tokenizer(model, tokenizer=None):
@@ -37,34 +41,66 @@ def network_and_tokenizer(model, tokenizer=None):
 
 
 class TokenMap(Controlled):
-    """The tokens of a text as `pieces`, in one `layer` of a network, from 0.
+    """The tokens of a text as `pieces`, a row each, and how strongly each is linked to the `columns`.
 
-    A map gives `told`, the lines of its text twin, `caption`, how to read it, and `picture`, its SVG.
+    A map gives `title`, and `rows`: for each token its text, and its links (column, weight), the strongest first. The
+    text twin tells the first `told` of them, in the `form` of a number. A `triangle` has no links ahead.
     """
 
-    layer = 0
+    layer = window = 0
+    told, form, triangle = 1, ".0%", False
 
     def __init__(self, model, text: str, tokenizer=None):
         self._network, tokenizer = network_and_tokenizer(model, tokenizer)
         ids = encode(tokenizer, text)
         if not ids:
             raise EmptyPrompt("The text is empty. Write something that has tokens to look at.")
-        self.left_out = max(len(ids) - MOST, 0)
-        self._ids = ids[:MOST]
+        self._ids, self.left_out = ids[:MOST], max(len(ids) - MOST, 0)
         self.pieces: list[Piece] = pieces(tokenizer, self._ids)
+        self.columns = [piece.visible for piece in self.pieces]
 
     def text(self) -> str:
-        left_out = [f"({self.left_out} more tokens are left out.)"] if self.left_out else []
-        return "\n".join([*self.told(), *left_out])
+        lines = [f"{self.title()}. Each token and {self.what}:"]
+        for token, links in self.rows():
+            names = [f"{self.columns[column]} ({weight:{self.form}})" for column, weight in links[: self.told]]
+            lines.append(f"{token:>14} → {', '.join(names)}")
+        if self.left_out:
+            lines.append(f"({self.left_out} more tokens are left out.)")
+        return "\n".join(lines)
 
     def html(self) -> str:
-        caption = f"<figcaption>{escape(self.caption())}</figcaption>"
+        caption = f"<figcaption>{escape(self.title())}. {self.legend}</figcaption>"
         twin = fold_text("As text", self.text())
         return f'<figure style="margin:0;{LOOK}">{caption}{self.picture()}{twin}</figure>'
 
+    def picture(self) -> str:
+        """A square for each token and column, the fuller the stronger, with a ring in the strongest of a row."""
+        top, parts, rows = 100, [HIDDEN], self.rows()
+        cell = 24 if len(self.columns) <= 20 else 16
+        for column, name in enumerate(self.columns):
+            turned = f"translate({LEFT + (column + 0.65) * cell:.0f} {top - 6}) rotate(-60)"
+            parts.append(f'<g transform="{turned}">{words(0, 0, name[:13])}</g>')
+        for row, (token, links) in enumerate(rows):
+            y = top + row * cell
+            parts.append(words(LEFT - 6, y + round(cell * 0.7), token[:13], "end"))
+            weights = dict(links)
+            for column in range(row + 1 if self.triangle else len(self.columns)):
+                x, weight = LEFT + column * cell, weights.get(column, 0.0)
+                box = f'x="{x}" y="{y}" width="{cell - 1}" height="{cell - 1}"'
+                if self.window and row - column >= self.window:
+                    parts.append(f'<rect {box} fill="url(#course-hidden)"><title>outside of the window</title></rect>')
+                    continue
+                title = escape(f"{token} → {self.columns[column]}: {weight:.1%}")
+                paint = f'fill="{BRAND}" fill-opacity="{weight**0.7:.2f}" stroke="currentColor" stroke-opacity="0.25"'
+                parts.append(f"<rect {box} {paint}><title>{title}</title></rect>")
+            at = f'cx="{LEFT + (links[0][0] + 0.5) * cell - 0.5}" cy="{y + cell / 2 - 0.5}" r="{cell / 5:.1f}"'
+            parts.append(f'<circle {at} fill="none" stroke="currentColor" stroke-width="1.5"/>')
+        alt = "; ".join(line.strip() for line in self.text().splitlines()[:9])
+        return svg(alt, LEFT + len(self.columns) * cell + 60, top + len(rows) * cell + 4, parts)
+
 
 def _place(what: str, place: int, count: int) -> int:
-    """A layer or a head, counted from 0. Raises CourseError for one that this model does not have."""
+    """A layer or a head, checked."""
     if not isinstance(place, int) or not 0 <= place < count:
         raise CourseError(f"This model has {what}s 0 to {count - 1}; there is no {what} {place!r}.")
     return place
@@ -84,11 +120,16 @@ class AttentionMap(TokenMap):
     look at columns. `layer` and `head` count from 0; `window` is in tokens, 0 for the whole text.
     """
 
+    head, triangle, what = 0, True, "the one it looks at most"
+    legend = (
+        "A row is a token; the fuller the square, the more it takes from that column. "
+        "○ marks the strongest, hatching what the window hides."
+    )
+
     def __init__(self, model, text: str, tokenizer=None, layer: int = 0, head: int = 0, window: int = 0):
         super().__init__(model, text, tokenizer)
         self._maps = {}  # by window: one forward pass each
         self.layers, self.heads = self.weights_of(None).shape[:2]
-        self.head = self.window = 0
         self.set(layer, head, window)
 
     def set(self, layer: int | None = None, head: int | None = None, window: int | None = None) -> AttentionMap:
@@ -127,62 +168,20 @@ class AttentionMap(TokenMap):
         """The weights now shown, [tokens, tokens]."""
         return self.weights_of(self.window)[self.layer, self.head]
 
-    def strongest(self) -> list[tuple[str, str, float]]:
-        """For each token: its text, the text of the token it looks at most, and that weight."""
-        best = self.weights.max(dim=-1)
-        return [
-            (piece.visible, self.pieces[place].visible, weight)
-            for piece, place, weight in zip(self.pieces, best.indices.tolist(), best.values.tolist(), strict=True)
-        ]
+    def rows(self) -> list[tuple[str, list[tuple[int, float]]]]:
+        """For each token its text, and the places of the tokens it looks at with their weights, strongest first."""
+        rows = []
+        for place, (piece, weights) in enumerate(zip(self.pieces, self.weights.tolist(), strict=True)):
+            seen = enumerate(weights[: place + 1])
+            rows.append((piece.visible, sorted(seen, key=lambda link: -link[1])))
+        return rows
 
-    def _title(self) -> str:
+    def title(self) -> str:
+        """What is shown: layer, head, and window."""
         scope = f"a window of {self.window} tokens" if self.window else "the whole text"
-        return f"Layer {self.layer}, head {self.head}, over {scope}"
-
-    def told(self) -> list[str]:
-        """The strongest link of each token."""
-        lines = [f"{token:>14} → {other} ({weight:.0%})" for token, other, weight in self.strongest()]
-        return [f"{self._title()}. Each token and the one it looks at most:", *lines]
-
-    def caption(self) -> str:
-        """How to read the squares."""
-        return (
-            f"{self._title()}. A row is a token; the fuller the square, the more it takes from that column. "
-            "○ marks the strongest, hatching what the window hides."
-        )
-
-    def picture(self) -> str:
-        """A triangle of squares: nobody looks ahead."""
-        count, top = len(self.pieces), 100
-        cell = 24 if count <= 20 else 16
-        parts = [
-            '<defs><pattern id="course-hidden" width="6" height="6" patternUnits="userSpaceOnUse">'
-            '<path d="M0 6L6 0" stroke="currentColor" stroke-width="0.7" opacity="0.6"/></pattern></defs>'
-        ]
-        weights = self.weights.tolist()
-        for i, piece in enumerate(self.pieces):
-            y, name = top + i * cell, piece.visible[:13]
-            turned = f"translate({LEFT + (i + 0.65) * cell:.0f} {top - 6}) rotate(-60)"
-            parts += [words(LEFT - 6, y + round(cell * 0.7), name, "end")]
-            parts += [f'<g transform="{turned}">{words(0, 0, name)}</g>']
-            parts += [self._cell(i, j, weights[i], LEFT + j * cell, y, cell) for j in range(i + 1)]
-        links = "; ".join(f"{token} looks at {other}" for token, other, _ in self.strongest()[:8])
-        alt = f"Attention map. {self._title()}, {count} tokens. {links}"
-        return svg(alt, LEFT + count * cell + 60, top + count * cell + 4, parts)
-
-    def _cell(self, i: int, j: int, row: list[float], x: int, y: int, size: int) -> str:
-        box = f'x="{x}" y="{y}" width="{size - 1}" height="{size - 1}"'
-        if self.window and i - j >= self.window:
-            return f'<rect {box} fill="url(#course-hidden)"><title>outside of the window</title></rect>'
-        link = escape(f"{self.pieces[i].visible} → {self.pieces[j].visible}: {row[j]:.1%}")
-        paint = f'fill="{BRAND}" fill-opacity="{row[j] ** 0.7:.2f}" stroke="currentColor" stroke-opacity="0.25"'
-        square = f"<rect {box} {paint}><title>{link}</title></rect>"
-        at = f'cx="{x + size / 2 - 0.5}" cy="{y + size / 2 - 0.5}" r="{size / 5:.1f}"'
-        ring = f'<circle {at} fill="none" stroke="currentColor" stroke-width="1.5"/>'
-        return square + ring if row[j] == max(row) else square
+        return f"Attention in layer {self.layer}, head {self.head}, over {scope}"
 
     def controls(self) -> dict:
-        """Sliders for layer, head and window."""
         layer = _slider(self.layer, self.layers - 1, "Layer")
         head = _slider(self.head, self.heads - 1, "Head")
         return {"layer": layer, "head": head, "window": _slider(self.window, len(self.pieces), "Window (0: all)")}
@@ -191,16 +190,20 @@ class AttentionMap(TokenMap):
 class ExpertMap(TokenMap):
     """Which two experts read each token of the text, a layer at a time. `model`: `load("pico-moe")`.
 
-    Rows are tokens, columns are experts; a circle is an expert that was picked. Layers count from 0.
+    Rows are tokens, columns are experts; a full square is an expert that was picked. Layers count from 0.
     """
+
+    told, form, what = 2, ".2f", "its two experts, with their weights"
+    legend = "A row is a token, a column an expert; full squares are its two experts, ○ marks its first choice."
 
     def __init__(self, model, text: str, tokenizer=None, layer: int = 0):
         from course_utils.pico.moe import routes
 
         super().__init__(model, text, tokenizer)
-        self.experts = getattr(self._network.config, "num_local_experts", 0)
-        if not self.experts:
+        experts = getattr(self._network.config, "num_local_experts", 0)
+        if not experts:
             raise CourseError(f"{type(self._network).__name__} has no experts. One that has: load('pico-moe').")
+        self.columns = [f"expert {number}" for number in range(experts)]
         self._chosen, self._weights = routes(self._network, self._ids)  # [layers, tokens, 2] each
         self.layers = len(self._chosen)
         self.set(layer)
@@ -214,40 +217,12 @@ class ExpertMap(TokenMap):
     def rows(self) -> list[tuple[str, list[tuple[int, float]]]]:
         """For each token its text and its two experts with their weights, as they are in the layer shown."""
         chosen, weights = self._chosen[self.layer].tolist(), self._weights[self.layer].tolist()
-        return [
-            (piece.visible, list(zip(pair, strong, strict=True)))
-            for piece, pair, strong in zip(self.pieces, chosen, weights, strict=True)
-        ]
+        rows = zip(self.pieces, chosen, weights, strict=True)
+        return [(piece.visible, list(zip(pair, strong, strict=True))) for piece, pair, strong in rows]
 
-    def told(self) -> list[str]:
-        """The two experts of each token."""
-        lines = [f"Layer {self.layer}. Each token and its two experts, with their weights:"]
-        for token, pair in self.rows():
-            lines.append(f"{token:>14} → " + ", ".join(f"expert {e} ({w:.2f})" for e, w in pair))
-        return lines
-
-    def caption(self) -> str:
-        """How to read the circles."""
-        return f"Layer {self.layer}. A row is a token, a column an expert; ● its first choice, ○ its second."
-
-    def picture(self) -> str:
-        """A grid of squares, with a circle for each choice."""
-        cell, row, top, rows = 26, 20, 26, self.rows()
-        parts = [words(LEFT + (expert + 0.5) * cell, top - 8, str(expert), "middle") for expert in range(self.experts)]
-        for place, (token, pair) in enumerate(rows):
-            y = top + place * row
-            parts.append(words(LEFT - 8, y + 14, token[:13], "end"))
-            box = f'y="{y}" width="{cell - 1}" height="{row - 1}" fill="none" stroke="currentColor" opacity="0.2"'
-            parts += [f'<rect x="{LEFT + expert * cell}" {box}/>' for expert in range(self.experts)]
-            for (expert, weight), fill in zip(pair, (BRAND, "none"), strict=True):
-                look = f'r="6.5" fill="{fill}" stroke="{BRAND}" stroke-width="2"'
-                title = escape(f"{token}: expert {expert}, weight {weight:.2f}")
-                x = LEFT + (expert + 0.5) * cell - 0.5
-                parts.append(f'<circle cx="{x}" cy="{y + 9.5}" {look}><title>{title}</title></circle>')
-        picks = "; ".join(f"{token}: {pair[0][0]} and {pair[1][0]}" for token, pair in rows[:8])
-        alt = f"Experts of layer {self.layer}. {picks}"
-        return svg(alt, LEFT + self.experts * cell + 8, top + len(rows) * row + 4, parts)
+    def title(self) -> str:
+        """Which layer is shown."""
+        return f"Experts of layer {self.layer}"
 
     def controls(self) -> dict:
-        """A slider for the layer."""
         return {"layer": _slider(self.layer, self.layers - 1, "Layer")}

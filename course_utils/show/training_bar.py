@@ -1,14 +1,4 @@
-"""A training that can be watched: a bar, the loss as a number and as a curve, and an interrupt that loses nothing.
-
-In a notebook's training loop:
-
-    bar = show.training(300)
-    for step in bar:
-        ...                       # one step
-        bar.loss(loss)
-        if step % 100 == 0:
-            bar.say("What the model writes by now.")
-"""
+"""A training that can be watched: a bar, the loss as a number and as a curve, and an interrupt that loses nothing."""
 
 from __future__ import annotations
 
@@ -21,9 +11,8 @@ from html import escape
 
 from course_utils.base import CourseError
 
-from .note import front_end, publish
-from .page import LOOK
-from .view import View
+from .page import LOOK, svg, words
+from .view import View, front_end, publish
 
 REFRESH = 0.3  # seconds between two updates of the page
 SPOKEN = 5.0  # seconds between two lines where there is no page
@@ -47,15 +36,13 @@ class Training(View):
 
     def _begin(self) -> None:
         self.losses: list[float] = []
-        self.stopped = False
-        self.seconds = 0.0
-        self._done = 0
-        self._drawn = 0.0
+        self.stopped, self.seconds, self._done, self._drawn = False, 0.0, 0, 0.0
 
     def __iter__(self) -> Iterator[int]:
         self._begin()
         began = time.perf_counter()
-        before = self._catch_interrupts()
+        catching = threading.current_thread() is threading.main_thread()  # elsewhere there is no way
+        before = signal.signal(signal.SIGINT, self._interrupted) if catching else None
         if front_end():
             publish(self)
         try:
@@ -67,7 +54,7 @@ class Training(View):
                 if self.stopped:
                     break
         finally:
-            if before is not None:
+            if catching:
                 signal.signal(signal.SIGINT, before)
         print(self.text(), flush=True)
 
@@ -79,29 +66,22 @@ class Training(View):
         """Print a line that belongs to this step, such as a sample of what the model writes."""
         print(f"step {self._done:4}: {text}", flush=True)
 
-    def _catch_interrupts(self):
-        """Let an interrupt wait for the end of the step. Returns the handler before, None if there is no way."""
-        if threading.current_thread() is not threading.main_thread():
-            return None
-
-        def stop(number, frame) -> None:
-            if self.stopped:
-                raise KeyboardInterrupt
-            self.stopped = True
-
-        return signal.signal(signal.SIGINT, stop)
-
-    # ---- what is shown
+    def _interrupted(self, number: int, frame) -> None:
+        if self.stopped:
+            raise KeyboardInterrupt
+        self.stopped = True
 
     def text(self) -> str:
-        """How far it is, and from which loss to which."""
+        """How far it is, from which loss to which, and how long it will take."""
         told = f"{self._done} of {self.steps} steps in {self.seconds:.0f} s"
         if self.losses:
             last = self.losses[-LAST:]
             told += f", loss {self.losses[0]:.2f} → {sum(last) / len(last):.2f}"
+        if 0 < self._done < self.steps and not self.stopped:
+            told += f", about {self.seconds / self._done * (self.steps - self._done):.0f} s to go"
+        told = f"{self.title}: {told}" if self.title else told
         if self._broken():
             told += f". {self._broken()}"
-        told = f"{self.title}: {told}" if self.title else told[:1].upper() + told[1:]
         if self.stopped:
             told += (
                 f"\nInterrupted after step {self._done}. The model keeps what it has learned so far: "
@@ -117,8 +97,7 @@ class Training(View):
 
     def _draw(self, last: bool) -> None:
         now = time.monotonic()
-        wait = REFRESH if self._widget is not None else SPOKEN
-        if not last and now - self._drawn < wait:
+        if not last and now - self._drawn < (SPOKEN if self._widget is None else REFRESH):
             return
         self._drawn = now
         if self._widget is not None:
@@ -134,41 +113,25 @@ class Training(View):
 
     def _page(self) -> str:
         bar = f'<progress max="{self.steps}" value="{self._done}" style="width:{WIDTH}px"></progress>'
-        told = escape(self._told())
+        told = escape(self.text()).replace("\n", "<br>")
         return f'<div class="course-training" style="{LOOK}">{bar}<br>{told}<br>{self._curve()}</div>'
-
-    def _told(self) -> str:
-        loss = f", loss {self.losses[-1]:.2f}" if self.losses else ""
-        rate = self._done / self.seconds if self.seconds else 0
-        left = f", about {(self.steps - self._done) / rate:.0f} s to go" if rate and self._done < self.steps else ""
-        title = f"{self.title}: " if self.title else ""
-        broken = f". {self._broken()}." if self._broken() else ""
-        return f"{title}step {self._done} of {self.steps}{loss}, {self.seconds:.0f} s{left}{broken}"
 
     def _curve(self) -> str:
         """The losses so far as a small line from 0 to the highest, with a gap where a loss is no number."""
         numbers = [loss for loss in self.losses if math.isfinite(loss)]
         if len(numbers) < 2:
             return ""
-        shown = self.losses[:: max(1, len(self.losses) // WIDTH)]
         low, high = min(0.0, *numbers), max(numbers)
         scale = (HEIGHT - 12) / ((high - low) or 1.0)
-        runs, points = [], []
-        for at, loss in enumerate([*shown, math.nan]):
+        shown, bottom = self.losses[:: max(1, len(self.losses) // WIDTH)], HEIGHT - 4
+        path, pen = "", "M"
+        for place, loss in enumerate(shown):
             if math.isfinite(loss):
-                x = 30 + (WIDTH - 32) * at / max(len(shown) - 1, 1)
-                points.append(f"{x:.1f},{HEIGHT - 4 - scale * (loss - low):.1f}")
-            elif points:
-                runs.append(" ".join(points))
-                points = []
-        drawn = "".join(
-            f'<polyline points="{run}" fill="none" stroke="currentColor" stroke-width="1.6"/>' for run in runs
-        )
+                x = 30 + (WIDTH - 32) * place / max(len(shown) - 1, 1)
+                path += f"{pen}{x:.1f},{bottom - scale * (loss - low):.1f} "
+            pen = "L" if math.isfinite(loss) else "M"
+        axis = f'<path d="M30,{bottom}H{WIDTH}" stroke="currentColor" opacity="0.4"/>'
+        line = f'<path class="losses" d="{path}" fill="none" stroke="currentColor" stroke-width="1.6"/>'
         label = f"Loss over the steps: from {numbers[0]:.2f} to {numbers[-1]:.2f}. {self._broken()}".rstrip()
-        text = 'font-size="11" fill="currentColor"'
-        return (
-            f'<svg width="{WIDTH}" height="{HEIGHT}" role="img" aria-label="{label}">'
-            f'<line x1="30" y1="{HEIGHT - 4}" x2="{WIDTH}" y2="{HEIGHT - 4}" stroke="currentColor" opacity="0.4"/>'
-            f'<text x="0" y="12" {text}>{high:.1f}</text><text x="0" y="{HEIGHT - 4}" {text}>{low:.2g}</text>'
-            f"{drawn}</svg>"
-        )
+        ends = [words(0, 12, f"{high:.1f}"), words(0, bottom, f"{low:.2g}")]
+        return svg(label, WIDTH, HEIGHT, [axis, line, *ends], size=11)

@@ -7,28 +7,24 @@ from html import escape
 
 from course_utils.base import CourseError
 
-from .answering import BUSY, Answering, Pane, in_thread
+from .answering import BUSY, Answering, Pane
 from .page import BORDER, LOOK
 
-PROMPTS = {
-    "中文": "给我讲一个关于红狐狸的故事。",
-    "English": "Tell me a story about a red fox.",
-    "Suomi": "Kerro tarina ketusta.",
-}
+PROMPTS = {"中文": "给我讲一个关于红狐狸的故事。", "English": "Tell me a story about a red fox."}
+PROMPTS |= {"Suomi": "Kerro tarina ketusta."}
 VOTES = {"left": "← left is better", "tie": "no difference", "right": "right is better →"}
 
 
 class Playground(Answering):
     """One prompt, two models side by side (what `load` returns), streaming, with tokens per second and a vote.
 
-    `prompts` are buttons (name: prompt); by default the same wish in Chinese, English and Finnish. Without a front
-    end: `.ask("a prompt")`, `.vote("left")`. `votes` counts them: {"left": 0, "tie": 0, "right": 0}.
+    Buttons hold the same wish in Chinese, English and Finnish. Without a front end: `.ask("a prompt")`,
+    `.vote("left")`. `votes` counts them: {"left": 0, "tie": 0, "right": 0}.
     """
 
-    def __init__(self, left, right, prompts: dict | None = None, **options):
+    def __init__(self, left, right, **options):
         super().__init__()
-        self.panes = {"left": Pane(left, whole=True), "right": Pane(right, whole=True)}  # services send in bunches
-        self.prompts = dict(PROMPTS if prompts is None else prompts)
+        self.panes = {"left": Pane(left), "right": Pane(right)}
         self.options = {"max_new_tokens": 120, **options}
         self.prompt, self.votes = "", dict.fromkeys(VOTES, 0)
         self._voted = True
@@ -37,7 +33,7 @@ class Playground(Answering):
         """Put one prompt (or the name of a ready one) to both models, and wait for both answers."""
         if not self.begin():
             raise CourseError(BUSY)
-        self._both(prompt)
+        self.answer(prompt)
         return self
 
     def vote(self, side: str) -> Playground:
@@ -51,10 +47,12 @@ class Playground(Answering):
         self.refresh()
         return self
 
-    def _both(self, prompt: str) -> None:
+    def answer(self, text: str) -> None:
         """Both answers at once. The turn is ours, and is given back at the end."""
         try:
-            self.prompt, self._voted = self.prompts.get(prompt, prompt), True
+            if not text.strip():
+                return
+            self.prompt, self._voted = PROMPTS.get(text, text), True
             arguments = (self.prompt, self.options, self)
             threads = [threading.Thread(target=pane.write, args=arguments, daemon=True) for pane in self.panes.values()]
             for thread in threads:
@@ -97,35 +95,28 @@ class Playground(Answering):
         """A line to write on, buttons with ready prompts, both panes, and three buttons for the vote."""
         import ipywidgets as w
 
-        self._input = w.Text(placeholder="One prompt for both", layout={"flex": "1 1 auto", "width": "auto"})
-        self._send = w.Button(description="Ask both", button_style="primary", layout={"width": "90px"})
-        self._halt = w.Button(description="Stop", disabled=True, layout={"width": "80px"})
-        self._send.on_click(lambda _: self._sent(self._input.value))
-        self._halt.on_click(lambda _: self.stop())
-        ready = [w.Button(description=name, layout={"width": "90px"}) for name in self.prompts]
+        asking = self.asking("Ask both", "One prompt for both")
+        ready = [w.Button(description=name, layout={"width": "90px"}) for name in PROMPTS]
         for button in ready:
-            button.on_click(lambda pressed: self._sent(pressed.description))
-        self._answers, self._line = w.HTML(), w.HTML()
+            button.on_click(lambda pressed: self._ready(pressed.description))
+        self._answers, self._tally = w.HTML(), w.HTML()
         self._votes = {side: w.Button(description=words, layout={"width": "140px"}) for side, words in VOTES.items()}
         for side, button in self._votes.items():
             button.on_click(lambda _, side=side: self.vote(side))
-        rows = [w.HBox([self._input, self._send, self._halt]), w.HBox(ready), self._answers]
-        rows += [w.HBox(list(self._votes.values())), self._line]
-        box = w.VBox(rows, layout={"max_width": "880px"})
-        box.add_class("course-playground")
+        rows = [w.HBox(asking), w.HBox(ready), self._answers]
+        rows += [w.HBox(list(self._votes.values())), self._tally]
         self.show()
-        return box
+        return w.VBox(rows, layout={"max_width": "880px"})
 
-    def _sent(self, prompt: str) -> None:
-        """A button was pressed: answer in a thread, so that Stop can be heard."""
-        if prompt.strip() and self.begin():
-            self._input.value = self.prompts.get(prompt, prompt)
-            in_thread(self._both, prompt.strip())
+    def _ready(self, name: str) -> None:
+        """A button with a ready prompt was pressed."""
+        if not self.busy.locked():
+            self.line.value = PROMPTS[name]
+            self.sent(name)
 
     def show(self) -> None:
         """Answers, votes and buttons as they are now."""
-        self._answers.value, self._line.value = self.html(), escape(self.tally())
-        busy = self.busy.locked()
-        self._send.disabled, self._halt.disabled = busy, not busy
+        super().show()
+        self._answers.value, self._tally.value = self.html(), escape(self.tally())
         for button in self._votes.values():
-            button.disabled = busy or self._voted
+            button.disabled = self.busy.locked() or self._voted

@@ -1,16 +1,13 @@
 """What every widget and plot of the course has in common: a text twin, and a way to look at it anywhere.
 
-A View is shown by being the last line of a cell, or by `display(view)`. In JupyterLab that gives the
-widget, where there are no widgets the HTML, in plain Python `print(view)` gives the text.
+A View is shown by being the last line of a cell, or by `publish(view)`. In JupyterLab that gives the widget, where
+there are no widgets the HTML, in plain Python the text. Only the standard library is needed for that.
 """
 
 from __future__ import annotations
 
+import sys
 from functools import partial
-
-from .note import front_end
-
-WIDGET = "application/vnd.jupyter.widget-view+json"
 
 
 class View:
@@ -43,46 +40,40 @@ class View:
             bundle["text/html"] = html
         widget = self.widget() if front_end() else None
         if widget is not None:
-            bundle[WIDGET] = {"version_major": 2, "version_minor": 0, "model_id": widget.model_id}
+            shown = {"version_major": 2, "version_minor": 0, "model_id": widget.model_id}
+            bundle["application/vnd.jupyter.widget-view+json"] = shown
         return bundle
 
     def __str__(self) -> str:
         return self.text()
 
-    def __repr__(self) -> str:
-        return self.text()
+    __repr__ = __str__
 
 
 class Controlled(View):
-    """A view with controls over its picture. Moving one of them calls `set` with its name, as plain Python can."""
+    """A view with controls over its picture. Moving one of them calls `set` with its name, as plain Python can.
 
-    def set(self, **settings):
-        """Change settings by name; ends with `redraw`."""
-        raise NotImplementedError
+    Subclasses give `set(**settings)`, which ends with `redraw`, and `controls()`, an ipywidgets control by setting.
+    """
 
     def setting(self, name: str):
         """The present value of a setting."""
         return getattr(self, name)
 
-    def controls(self) -> dict:
-        """Make an ipywidgets control for each setting, by its name."""
-        raise NotImplementedError
-
     def build(self):
         """The controls, and the picture below them."""
-        import ipywidgets as w
-
-        self.make_controls()
-        row = w.HBox(list(self.control.values()), layout={"flex_flow": "row wrap"})
-        return w.VBox([row, self.shown])
-
-    def make_controls(self) -> None:
-        """Make `control`, by name, and `shown`, the picture, and let them work together."""
         import ipywidgets as w
 
         self.control, self.shown = self.controls(), w.HTML(self.html())
         for name, control in self.control.items():
             control.observe(partial(self._moved, name), "value")
+        return self.layout()
+
+    def layout(self):
+        """The box that holds `control`, the controls by name, and `shown`, the picture."""
+        import ipywidgets as w
+
+        return w.VBox([w.HBox(list(self.control.values()), layout={"flex_flow": "row wrap"}), self.shown])
 
     def _moved(self, name: str, change) -> None:
         if change["new"] != self.setting(name):  # the learner moved it, and not `redraw`
@@ -94,3 +85,23 @@ class Controlled(View):
             for name, control in self.control.items():
                 control.value = self.setting(name)
             self.shown.value = self.html()
+
+
+def front_end() -> bool:
+    """True in a Jupyter kernel, which can show HTML and widgets; False in plain Python and in a terminal."""
+    if "IPython" not in sys.modules:
+        return False
+    from IPython import get_ipython
+
+    return getattr(get_ipython(), "kernel", None) is not None
+
+
+def publish(thing: View) -> None:
+    """Show a view: in a notebook as HTML or widget, elsewhere as text."""
+    if front_end():
+        from IPython.display import display
+
+        display(thing)
+        return
+    encoding = sys.stdout.encoding or "utf-8"  # an old Windows console: better a question mark than a traceback
+    print(thing.text().encode(encoding, "replace").decode(encoding))

@@ -20,28 +20,19 @@ WINDOWS = (
     "Add-Type -AssemblyName System.Speech; $v = New-Object System.Speech.Synthesis.SpeechSynthesizer; "
     "$v.SetOutputToWaveFile($env:COURSE_VOICE); $v.Speak([Console]::In.ReadToEnd()); $v.Dispose()"
 )
-HOW = {
-    "Linux": "install espeak-ng (`sudo apt install espeak-ng`), and run the cell again",
-    "Darwin": "the program `say` of macOS was not found",
-    "Windows": "Windows PowerShell was not found",
-}
 
 
 class Voice(View):
-    """A text read aloud by the voice of this computer, where it has one; always with the text itself.
-
-    `sound` is a WAV file's content, or None.
-    """
+    """A text read aloud by the voice of this computer, where it has one (`sound`, a WAV file's content, or None)."""
 
     def __init__(self, text: str):
         if not isinstance(text, str) or not text.strip():
             raise CourseError("There is nothing to read aloud. Give a text.")
-        self.words = text
-        self.sound = spoken(text)
+        self.words, self.sound = text, spoken(text)
 
     def text(self) -> str:
         if self.sound is None:
-            return f"{self.words}\n(No voice here: {HOW.get(platform.system(), 'no program for it is known')}.)"
+            return f"{self.words}\n(No voice here. On Linux, install espeak-ng: `sudo apt install espeak-ng`.)"
         return f"{self.words}\n(Read aloud: {len(self.sound):,} bytes of sound.)"
 
     def html(self) -> str:
@@ -52,29 +43,23 @@ class Voice(View):
         return f"<figure style='margin:0.4em 0'>{player}<figcaption>{escape(self.words)}</figcaption></figure>"
 
 
-def spoken(text: str, seconds: float = 20) -> bytes | None:
+def command_for(file: Path) -> list[str]:
+    """The program of this system that speaks its standard input into `file`."""
+    if platform.system() == "Darwin":
+        return ["say", "-o", str(file), "--data-format=LEI16@22050", "-f", "-"]
+    if platform.system() == "Windows":
+        return ["powershell", "-NoProfile", "-Command", WINDOWS]
+    return [shutil.which("espeak-ng") or "espeak", "--stdin", "-w", str(file)]
+
+
+def spoken(text: str) -> bytes | None:
     """The text as the content of a WAV file, or None where no voice is installed or it fails."""
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "voice.wav"
-        command = _command(file)
-        if command is None:
-            return None
+        there = os.environ | {"COURSE_VOICE": str(file)}  # on PowerShell's command line, spaces would part it
+        how = {"input": text, "encoding": "utf-8", "capture_output": True, "timeout": 20, "check": True, "env": there}
         try:
-            there = os.environ | {"COURSE_VOICE": str(file)}  # on PowerShell's command line, spaces would part it
-            subprocess.run(
-                command, input=text, encoding="utf-8", capture_output=True, timeout=seconds, check=True, env=there
-            )
+            subprocess.run(command_for(file), **how)
             return file.read_bytes()
         except (OSError, subprocess.SubprocessError):
             return None
-
-
-def _command(file: Path) -> list[str] | None:
-    """The program that speaks its standard input into `file`, or None."""
-    system = platform.system()
-    if system == "Darwin" and shutil.which("say"):
-        return ["say", "-o", str(file), "--data-format=LEI16@22050", "-f", "-"]
-    if system == "Windows" and shutil.which("powershell"):
-        return ["powershell", "-NoProfile", "-Command", WINDOWS]
-    name = shutil.which("espeak-ng") or shutil.which("espeak")
-    return [name, "--stdin", "-w", str(file)] if name else None

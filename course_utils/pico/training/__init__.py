@@ -3,9 +3,8 @@
     python -m course_utils train pico-mini                                        # reproduce the shipped model
     python -m course_utils train pico-mini --evaluate --samples 300 --seed 7      # examine it on held-out content
 
-The same for `pico-medium`, which starts from the weights of pico-mini, for `pico-moe` and the two dense models that it
-is compared with, and for `pico-vision`. `loop` has the step and the loop that all of them share, `text` and `vision`
-what is special about each, `experts` and `thesis` two comparisons.
+The same for `pico-medium`, which starts from the weights of pico-mini, and for `pico-moe` and the two dense models that
+it is compared with. `loop` has the step and the loop that all share, `experts` and `thesis` two comparisons.
 """
 
 import argparse
@@ -15,7 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from course_utils.base import CourseError, cache_folder
-from course_utils.pico import MODELS, SHIPPED, VISION, folder
+from course_utils.pico import MODELS
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -41,19 +40,18 @@ def _arguments(argv: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m course_utils train", description="Train a model of the course, or examine one."
     )
-    trainable = (*RECIPES, VISION)
-    parser.add_argument("model", help=f"one of: {', '.join(trainable)}; with --evaluate also a folder with a model")
+    parser.add_argument("model", help=f"one of: {', '.join(RECIPES)}; with --evaluate also a folder with a model")
     parser.add_argument("--steps", type=int, help="stop after this step of the recipe; the same command can go on")
     parser.add_argument("--out", type=Path, help="where checkpoints and the model go (default .cache/train/MODEL)")
     parser.add_argument("--seed", type=int, help="of the training (default 0), or of the examination (default 7)")
     parser.add_argument("--evaluate", action="store_true", help="score every skill on held-out content instead")
     parser.add_argument("--samples", type=int, default=300, help="with --evaluate: how many of a skill (default 300)")
-    kind = "with --evaluate and a folder: what kind of model it is, and what it should say it is (default pico-mini)"
-    parser.add_argument("--name", choices=(*MODELS, VISION), default="pico-mini", help=kind)
+    own = "with --evaluate and a folder: what the model should say it is (default pico-mini)"
+    parser.add_argument("--name", choices=MODELS, default="pico-mini", help=own)
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     args = parser.parse_args(argv)
-    if not args.evaluate and args.model not in trainable:
-        parser.error(f"there is no recipe for {args.model!r}; choose one of: {', '.join(trainable)}")
+    if not args.evaluate and args.model not in RECIPES:
+        parser.error(f"there is no recipe for {args.model!r}; choose one of: {', '.join(RECIPES)}")
     if args.steps is not None and args.steps < 1:
         parser.error("--steps has to be at least 1")
     args.out = args.out or cache_folder() / "train" / args.model
@@ -62,13 +60,11 @@ def _arguments(argv: list[str] | None) -> argparse.Namespace:
 
 def _train(args: argparse.Namespace) -> Path:
     """Returns the folder with the model, as `load` and Transformers read it."""
-    from course_utils.pico.training import loop, text, vision
+    from course_utils.pico.training import loop, text
     from course_utils.pico.training.recipes import RECIPES
 
-    room, recipe = (vision, vision.RECIPE) if args.model == VISION else (text, RECIPES[args.model])
-    if args.seed is not None:
-        recipe = replace(recipe, seed=args.seed)
-    model, tokenizer = room.train(recipe, args.out, args.steps)
+    recipe = RECIPES[args.model] if args.seed is None else replace(RECIPES[args.model], seed=args.seed)
+    model, tokenizer = text.train(recipe, args.out, args.steps)
     loop.save(model, tokenizer, args.out / "model")
     return args.out / "model"
 
@@ -76,14 +72,5 @@ def _train(args: argparse.Namespace) -> Path:
 def _examine(args: argparse.Namespace) -> int:
     from course_utils.pico import evaluate
 
-    seed = 7 if args.seed is None else args.seed
-    if VISION not in (args.model, args.name):
-        student = evaluate.Examinee.load(args.model, args.name)
-        return evaluate.main(student, args.samples, seed, args.json)
-    from course_utils.pico.training import vision
-    from course_utils.pico.vision import load
-
-    path = folder(args.model) if args.model in SHIPPED else Path(args.model)
-    scores = vision.examine(*load(path), args.samples, seed)
-    print(json.dumps(scores) if args.json else "\n".join(f"{skill:16} {share:7.1%}" for skill, share in scores.items()))
-    return 0
+    student = evaluate.Examinee.load(args.model, args.name)
+    return evaluate.main(student, args.samples, 7 if args.seed is None else args.seed, args.json)
