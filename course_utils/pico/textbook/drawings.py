@@ -4,8 +4,6 @@ A `Page` keeps, beside the picture, two small maps of what was drawn where. They
 learns to speak: for each of the 12 x 12 places of a picture, what is there, and in which colour.
 """
 
-from __future__ import annotations
-
 import math
 import random
 from collections.abc import Sequence
@@ -38,9 +36,8 @@ SHAPES = ("circle", "square", "triangle", "star", "cross", "diamond")
 ANIMALS = ("cat", "hare", "owl", "snake", "duck")
 LETTERS = "abcdefghijklmnopqrstuvwxyzäö"
 DIGITS = "0123456789"
-# A shape and a colour that have no name. They come in training alone, so that a shape is learned without its colour.
-BLOT, ODD = "blot", "odd"
-# What a place can hold: nothing, a shape, a letter or a digit, a bar of a chart, an animal.
+BLOT, ODD = "blot", "odd"  # nameless, for training alone, so that a shape is learned without its colour
+# What a place can hold, and in which colour.
 KINDS = ("nothing", *SHAPES, *LETTERS, *DIGITS, "bar", *ANIMALS, BLOT)
 TONES = ("none", *COLOURS, ODD)
 
@@ -196,8 +193,8 @@ def font(face: int, size: int):
         return ImageFont.load_default(size)
     import matplotlib
 
-    names = ("DejaVuSans.ttf", "DejaVuSans-Bold.ttf")
-    return ImageFont.truetype(Path(matplotlib.get_data_path()) / "fonts" / "ttf" / names[face - 1], size)
+    name = "DejaVuSans.ttf" if face == 1 else "DejaVuSans-Bold.ttf"
+    return ImageFont.truetype(Path(matplotlib.get_data_path()) / "fonts" / "ttf" / name, size)
 
 
 def animal(page: Page, what: str, tone: str, x: float, y: float, size: float) -> None:

@@ -6,8 +6,6 @@
 `picture_pages` says what is held out, and draws the pages without shapes. Here are those with shapes on them.
 """
 
-from __future__ import annotations
-
 import random
 from collections.abc import Callable
 from functools import partial
@@ -61,11 +59,8 @@ ALIKE = (("pink", "purple"), ("circle", "cross"), ("square", "star"), ("black", 
 
 
 def several(rng: random.Random, held: bool, most: int = 3) -> list[Thing]:
-    """One to `most` things whose shapes all differ, and whose colours all differ.
-
-    In the examination the first is a held-out pair of shape and colour; in training none is, two whose names are alike
-    often stand side by side, and things are often small.
-    """
+    """One to `most` things of different shapes and colours; the first is a held-out pair, or none is."""
+    # In training two whose names are alike often stand side by side, and things are often small.
     both = rng.choice(ALIKE) if not held and most > 1 and rng.random() < 0.35 else ()
     while True:
         kinds: list[Kind] = []
@@ -180,10 +175,7 @@ def one_question(about: Callable[..., list[Question]], rng: random.Random, held:
 
 
 def places(rng: random.Random, held: bool) -> Sample:
-    """One to three things, each in a ninth of its own: where each is, and what is there.
-
-    Some are blots or have an odd colour; they are asked for what has a name.
-    """
+    """One to three things, each in a ninth of its own, some of them nameless: where each is, and what is there."""
     while True:
         things = several(rng, held)
         for thing in things:
@@ -227,8 +219,7 @@ def tones_of(kinds: list[Kind]) -> dict[str, list[str]]:
 def group(rng: random.Random, even: bool = False) -> list[Kind]:
     """Up to five shapes with their colours, no held-out group among them. Those of one shape often share a colour.
 
-    `even`: four or five of a shape are as frequent as one or two, and fewer share a colour, which tells of the number
-    where some groups never come.
+    `even`: four or five of a shape are as frequent as one or two, and fewer share a colour: it would tell the number.
     """
     while True:
         kinds = rng.sample(SHAPES, rng.choice((1, 1, 2, 2, 3)))
@@ -330,14 +321,13 @@ def is_it(a: Thing, b: Thing, asked: str, to: str) -> Question:
     return ask(f"Is the {a.shape} {SIDES[asked]} the {b.shape}?", answer, "relation", a, b)
 
 
-CHANGES = ("colour", "move", "come", "gone", "nothing")
 WAYS = {"left": "to the left", "right": "to the right", "above": "up", "below": "down"}
 
 
 def difference(rng: random.Random, held: bool) -> Sample:
     """Two pictures with one change at most, and what it is."""
     while True:
-        kind, things = rng.choice(CHANGES), several(rng, held)
+        kind, things = rng.choice(("colour", "move", "come", "gone", "nothing")), several(rng, held)
         if kind == "gone" and len(things) == 1 and rng.random() < 0.7:
             kind = "move"
         tint = pages.paper(rng)

@@ -5,8 +5,6 @@ fifth of the ordered pairs of shapes in relations, one word in six, one number i
 its colour) in six, and one animal with its colour in six.
 """
 
-from __future__ import annotations
-
 import random
 from dataclasses import dataclass
 from itertools import pairwise
@@ -28,8 +26,8 @@ Points = tuple[tuple[float, float], ...]
 class Question:
     """`answer` is the only right one; `skill` is the line of the examination that it counts for.
 
-    The rest helps in training alone, in pixels. `hints`: where that lies which a word of the question names, (word, x,
-    y). `aims`: where to look before the first token of the answer, the second, and so on.
+    Training has two helps, in pixels. `hints`: (word of the question, x, y of what it names); `aims`: where to look
+    before the first token of the answer, the second, and so on.
     """
 
     text: str
