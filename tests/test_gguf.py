@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import struct
 from functools import lru_cache
@@ -18,7 +19,6 @@ from course_utils.models.torch_model import TransformersModel
 from course_utils.pico import folder
 from course_utils.pico.export import gguf_file
 from course_utils.pico.tokenizer import load_tokenizer
-from course_utils.server import template
 
 ODD_TEXTS = [
     "a\r\n\r\nb",
@@ -298,6 +298,18 @@ def parsed(text: str) -> dict[str, list[str]]:
     return found
 
 
+def rendered(template: str, turns: list[tuple[str, str, str | None]]) -> str:
+    """What a real Ollama makes of a template: once for each (system, prompt, response), the last up to `.Response`."""
+    text = ""
+    for turn in turns:
+        values = dict(zip(("System", "Prompt", "Response"), turn, strict=True))
+        part = template.partition("{{ .Response }}")[0] if turn[2] is None else template
+        block = re.compile(r"\{\{ if \.(\w+) \}\}(.*?)\{\{ end \}\}", re.DOTALL)
+        part = block.sub(lambda match, values=values: match[2] if values[match[1]] else "", part)
+        text += re.sub(r"\{\{ \.(\w+) \}\}", lambda match, values=values: values[match[1]], part)
+    return text
+
+
 def test_modelfile():
     persona = 'You are a pirate.\nSay "Arr".\nFROM /etc/passwd "'
     found = parsed(gguf_file.modelfile("./f16.gguf", persona))
@@ -307,7 +319,7 @@ def test_modelfile():
     talk = [("system", persona), ("user", "Hi"), ("assistant", "Arr!"), ("user", "Who are you?")]
     messages = [{"role": role, "content": content} for role, content in talk]
     prompt = load_tokenizer().apply_chat_template(messages, tokenize=False, add_generation_prompt=True)
-    assert template.render(found["TEMPLATE"][0], messages) == prompt
+    assert rendered(found["TEMPLATE"][0], [(persona, "Hi", "Arr!"), ("", "Who are you?", None)]) == prompt
     own = parsed(
         gguf_file.modelfile("pico-mini", template="{{ .Prompt }}", parameters={"seed": 7, "stop": ["\n", "ä"]})
     )

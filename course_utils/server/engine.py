@@ -27,6 +27,8 @@ SLICE = 8  # tokens that a request writes before the next one has its turn; 1 wh
 AT_ONCE = 32  # requests that write in turns; the others wait
 WAITING = 64  # requests that may wait; more are sent away
 KEEP = 300.0  # seconds that a model stays in memory after its last use, as with Ollama
+# For a schema: no freedom in its blanks; a small model may like them so much that it writes nothing else.
+COMPACT = {"x-guidance": {"whitespace_flexible": False, "key_separator": ": ", "item_separator": ", "}}
 
 
 @dataclass(frozen=True)
@@ -34,7 +36,7 @@ class RequestParams(SamplingParams):
     """What a request asks of the model, besides its prompt: how to sample, and what only a server knows."""
 
     stop: tuple[str, ...] = ()
-    schema: str | None = None  # a JSON schema that the answer is held to while it is written
+    schema: dict | None = None  # a JSON schema that the answer is held to while it is written
     stream: bool = False  # each token is a part of its own, as the client wants to see them
 
 
@@ -151,7 +153,7 @@ class Job:
         settings = library.GeneratorParams(onnx.model)
         settings.set_search_options(**onnx_model.search_options(params, onnx.vocab_size, len(ids) + self.limit))
         if params.schema is not None:
-            settings.set_guidance("json_schema", _compact(params.schema))
+            settings.set_guidance("json_schema", json.dumps(params.schema | COMPACT))
         began = time.perf_counter()
         self._stream = onnx.tokenizer.create_stream()
         self._generator = library.Generator(onnx.model, settings)
@@ -205,14 +207,6 @@ class Job:
         keep = max((n for n, stop in lengths if held.endswith(stop[:n])), default=0)
         self._held = held[len(held) - keep :]
         return held[: len(held) - keep]
-
-
-def _compact(schema: str) -> str:
-    """The schema without freedom in its blanks: a small model may like them so much that it writes nothing else."""
-    rules = json.loads(schema)
-    if isinstance(rules, dict):
-        rules["x-guidance"] = {"whitespace_flexible": False, "key_separator": ": ", "item_separator": ", "}
-    return json.dumps(rules)
 
 
 class Engine:
