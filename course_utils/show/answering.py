@@ -4,8 +4,6 @@ An answer is written in a thread of its own, one at a time, so that the Stop but
 do the same work in the caller's thread and need no front end.
 """
 
-from __future__ import annotations
-
 import threading
 import time
 import warnings

@@ -1,7 +1,5 @@
 """A chat with any model of the course: the answer appears token by token, and Stop stops it."""
 
-from __future__ import annotations
-
 from html import escape
 
 from .answering import BUSY, Answering, Pane, in_thread
