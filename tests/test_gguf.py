@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import struct
 from functools import lru_cache
@@ -18,7 +19,6 @@ from course_utils.models.torch_model import TransformersModel
 from course_utils.pico import folder
 from course_utils.pico.export import gguf_file
 from course_utils.pico.tokenizer import load_tokenizer
-from course_utils.server import template
 
 ODD_TEXTS = [
     "a\r\n\r\nb",
@@ -298,6 +298,14 @@ def parsed(text: str) -> dict[str, list[str]]:
     return found
 
 
+def run(template: str, **values: str) -> str:
+    """What Ollama makes of a template for one exchange."""
+    text = re.sub(
+        r"\{\{ if \.(\w+) }}(.*?)\{\{ end }}", lambda m: m[2] if values[m[1]] else "", template, flags=re.DOTALL
+    )
+    return re.sub(r"\{\{ \.(\w+) }}", lambda m: values[m[1]], text)
+
+
 def test_modelfile():
     persona = 'You are a pirate.\nSay "Arr".\nFROM /etc/passwd "'
     found = parsed(gguf_file.modelfile("./f16.gguf", persona))
@@ -307,7 +315,10 @@ def test_modelfile():
     talk = [("system", persona), ("user", "Hi"), ("assistant", "Arr!"), ("user", "Who are you?")]
     messages = [{"role": role, "content": content} for role, content in talk]
     prompt = load_tokenizer().apply_chat_template(messages, tokenize=False, add_generation_prompt=True)
-    assert template.render(found["TEMPLATE"][0], messages) == prompt
+    [template] = found["TEMPLATE"]
+    first = run(template, System=persona, Prompt="Hi", Response="Arr!")
+    last = run(template.partition("{{ .Response }}")[0], System="", Prompt="Who are you?")
+    assert first + last == prompt
     own = parsed(
         gguf_file.modelfile("pico-mini", template="{{ .Prompt }}", parameters={"seed": 7, "stop": ["\n", "ä"]})
     )
