@@ -50,18 +50,6 @@ FIXED = ("architectures", "rope_parameters", "hidden_act", "sliding_window", "rm
 FIXED += ("eos_token_id", "bos_token_id", "pad_token_id")
 
 
-def checked_sizes(settings: Mapping[str, Any]) -> dict[str, int]:
-    """The SIZES among the settings of a config.json. Raises ValueError, with the name of what is wrong."""
-    for name, (_, most) in SIZES.items():
-        value = settings.get(name)
-        if type(value) is not int or not 1 <= value <= most:
-            raise ValueError(f"{name} is {value!r}, and not a number from 1 to {most:,}")
-    width, heads = settings["hidden_size"], settings["num_attention_heads"]
-    if width % (2 * heads) or heads % settings["num_key_value_heads"]:
-        raise ValueError(f"{width} numbers a token cannot be shared among the heads it names")
-    return {name: settings[name] for name in SIZES}
-
-
 def write(model: str | Path, file: Path, precision: str = "f16") -> Path:
     """Write a model as a GGUF file of architecture phi3; returns `file`.
 
@@ -77,7 +65,7 @@ def write(model: str | Path, file: Path, precision: str = "f16") -> Path:
     checkpoint, file = checkpoint_of(model), Path(file)
     config, tokenizer = AutoConfig.from_pretrained(checkpoint, local_files_only=True), load_tokenizer(checkpoint)
     try:
-        ours = _config(checked_sizes(config.to_dict()))
+        ours = _config(config.to_dict())
     except ValueError as error:
         raise CourseError(f"{checkpoint} is not written as GGUF here: {error}.") from error
     for name in FIXED:
@@ -101,13 +89,20 @@ def write(model: str | Path, file: Path, precision: str = "f16") -> Path:
     return file
 
 
-def _config(sizes: dict[str, int]) -> Phi3Config:
-    """The configuration of pico-mini with other sizes, and with weights in float32."""
+def _config(settings: Mapping[str, Any]) -> Phi3Config:
+    """The configuration of pico-mini with the SIZES in `settings`, and weights in float32. Raises ValueError."""
     from transformers import Phi3Config
 
+    for name, (_, most) in SIZES.items():
+        value = settings.get(name)
+        if type(value) is not int or not 1 <= value <= most:
+            raise ValueError(f"{name} is {value!r}, and not a number from 1 to {most:,}")
+    width, heads = settings["hidden_size"], settings["num_attention_heads"]
+    if width % (2 * heads) or heads % settings["num_key_value_heads"]:
+        raise ValueError(f"{width} numbers a token cannot be shared among the heads it names")
     ours = json.loads((course_folder() / "config.json").read_text(encoding="utf-8"))
-    context = sizes["max_position_embeddings"]
-    return Phi3Config.from_dict(ours | sizes | {"original_max_position_embeddings": context, "dtype": "float32"})
+    ours |= {name: settings[name] for name in SIZES} | {"dtype": "float32"}
+    return Phi3Config.from_dict(ours | {"original_max_position_embeddings": ours["max_position_embeddings"]})
 
 
 def _header(config: Phi3Config, chat_template: str) -> dict[str, Any]:
@@ -261,7 +256,7 @@ def _config_in(reader: GGUFReader) -> tuple[Phi3Config, str]:
     values = {key: field.contents() for key, field in reader.fields.items()}
     if values.get("general.architecture") != "phi3":
         raise ValueError(f"its architecture is {values.get('general.architecture')!r}, and not 'phi3'")
-    config = _config(checked_sizes({name: values.get(key) for name, (key, _) in SIZES.items()}))
+    config = _config({name: values.get(key) for name, (key, _) in SIZES.items()})
     template = str(values.get("tokenizer.chat_template", ""))
     expected = _header(config, template)
     for key in sorted(expected.keys() | {key for key in values if key.startswith("phi3.")}):
