@@ -298,7 +298,6 @@ def parsed(text: str) -> dict[str, list[str]]:
     return found
 
 
-<<<<<<< HEAD
 def rendered(template: str, turns: list[tuple[str, str, str | None]]) -> str:
     """What a real Ollama makes of a template: once for each (system, prompt, response), the last up to `.Response`."""
     text = ""
@@ -309,14 +308,6 @@ def rendered(template: str, turns: list[tuple[str, str, str | None]]) -> str:
         part = block.sub(lambda match, values=values: match[2] if values[match[1]] else "", part)
         text += re.sub(r"\{\{ \.(\w+) \}\}", lambda match, values=values: values[match[1]], part)
     return text
-=======
-def run(template: str, **values: str) -> str:
-    """What Ollama makes of a template for one exchange."""
-    text = re.sub(
-        r"\{\{ if \.(\w+) }}(.*?)\{\{ end }}", lambda m: m[2] if values[m[1]] else "", template, flags=re.DOTALL
-    )
-    return re.sub(r"\{\{ \.(\w+) }}", lambda m: values[m[1]], text)
->>>>>>> 372f57f285b997c7371c086f66260d4431b3f069
 
 
 def test_modelfile():
@@ -328,14 +319,7 @@ def test_modelfile():
     talk = [("system", persona), ("user", "Hi"), ("assistant", "Arr!"), ("user", "Who are you?")]
     messages = [{"role": role, "content": content} for role, content in talk]
     prompt = load_tokenizer().apply_chat_template(messages, tokenize=False, add_generation_prompt=True)
-<<<<<<< HEAD
     assert rendered(found["TEMPLATE"][0], [(persona, "Hi", "Arr!"), ("", "Who are you?", None)]) == prompt
-=======
-    [template] = found["TEMPLATE"]
-    first = run(template, System=persona, Prompt="Hi", Response="Arr!")
-    last = run(template.partition("{{ .Response }}")[0], System="", Prompt="Who are you?")
-    assert first + last == prompt
->>>>>>> 372f57f285b997c7371c086f66260d4431b3f069
     own = parsed(
         gguf_file.modelfile("pico-mini", template="{{ .Prompt }}", parameters={"seed": 7, "stop": ["\n", "ä"]})
     )

@@ -141,7 +141,7 @@ def test_who_leaves_frees_the_engine(endpoint):
     ("model", "url", "told"),
     [
         ("pico-mini", "data:image/png;base64,AAAA", "reads text only"),
-        (VISION, "https://example.com/cat.png", "Nothing else is fetched"),
+        (VISION, "https://example.com/cat.png", "Nothing is fetched"),
         (VISION, "data:image/png;base64,AAAA", "no picture"),
         (VISION, None, "data:image"),
     ],
