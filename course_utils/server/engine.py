@@ -50,10 +50,9 @@ class Prompt:
 
 @dataclass
 class Loaded:
-    """A model in memory, and its eyes: the library's processor, which cuts pictures, for a model that sees."""
+    """A model in memory, and who uses it."""
 
     onnx: onnx_model.OnnxModel
-    processor: object = None
     keep: float = KEEP  # seconds after the last use; below 0: for ever
     users: int = 0  # jobs that write with it
     used: float = field(default_factory=time.time)  # when the last of them ended
@@ -63,9 +62,7 @@ class Loaded:
     @classmethod
     def open(cls, folder: Path) -> Loaded:
         """Load a folder made by ONNX Runtime GenAI's builder."""
-        model = onnx_model.OnnxModel(folder)
-        sees = (folder / "processor_config.json").is_file()
-        return cls(model, model.model.create_multimodal_processor() if sees else None)
+        return cls(onnx_model.OnnxModel(folder))
 
     @property
     def until(self) -> float:
@@ -82,7 +79,7 @@ class Loaded:
         if [int(number) for number in TAG.findall(text)] != list(range(1, len(pictures) + 1)):
             raise ValueError("a text of the conversation has a tag such as <|image_1|> of its own; leave it out")
         images = onnx_model.genai().Images.open_bytes(*map(as_png, pictures))
-        inputs = self.processor(text, images=images)
+        inputs = self.onnx.processor(text, images=images)
         return Prompt(inputs["input_ids"].as_numpy()[0].tolist(), inputs)
 
     def embed(self, checkpoint: Path, texts: list[str]) -> tuple[list[list[float]], list[int]]:
