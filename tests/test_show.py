@@ -143,7 +143,7 @@ def test_chat_keeps_the_conversation_and_its_speed(model):
     assert second == model.chat(turns, max_new_tokens=8).text
     assert chat.history == [*turns, {"role": "assistant", "content": second}]
     assert chat.text().startswith(f"You: Hello!\n{model.name}: {first}")
-    assert re.match(r"\d+ tokens(, [\d,]+ tokens/s)?, the first after \d", chat.status)
+    assert re.match(r"\d+ tokens(, [\d,]+ tokens/s)?, the first after \d", chat.pane.status)
     assert str(chat) == chat.text() and "Hello!" in chat.html()
     chat.forget()
     assert chat.history == [] and "Without widgets" in chat.text()
@@ -203,7 +203,7 @@ def test_the_chat_widget_streams_and_its_stop_button_stops(endless):
     assert chat.say("Now me!") == "The model is still answering. Stop it first, or wait."
     buttons["Stop"].click()
     wait_until(lambda: threading.active_count() == before)
-    assert chat.status.startswith("Stopped.") and buttons["Stop"].disabled and not buttons["Send"].disabled
+    assert chat.pane.status.startswith("Stopped.") and buttons["Stop"].disabled and not buttons["Send"].disabled
     assert chat.history[-1]["role"] == "assistant" and len(chat.history[-1]["content"]) > 5
     assert endless.chat("Hello!", max_new_tokens=3).completion_tokens == 3  # the model is as good as before
 
@@ -270,7 +270,7 @@ def test_an_interrupted_say_keeps_what_was_written(endless):
 
     threading.Thread(target=interrupt).start()
     text = chat.say(PROMPT)
-    assert text and chat.status.startswith("Stopped.") and chat.history[-1]["content"] == text
+    assert text and chat.pane.status.startswith("Stopped.") and chat.history[-1]["content"] == text
 
 
 # ---- sampling

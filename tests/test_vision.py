@@ -101,7 +101,7 @@ def test_tags_and_pictures_have_to_match(seen):
     with pytest.raises(ValueError, match="each once"):
         vision.pieces("<|image_2|>", 1)
     model, picture = load(VISION, runtime="transformers", most=0), sample("colour").pages[0].picture
-    with pytest.raises(BadPrompt, match=r"tags in the texts are <\|image_1\|>, <\|image_2\|>"):
+    with pytest.raises(BadPrompt, match=r"<\|image_1\|>, <\|image_2\|>\. Name each picture once"):
         model.chat("<|image_1|> and <|image_2|>: what has changed?", pictures=[picture])
     with pytest.raises(BadPrompt, match="reads text only"):
         load("pico-mini").chat("What is it?", pictures=[picture])

@@ -4,8 +4,6 @@ An answer is written in a thread of its own, one at a time, so that the Stop but
 do the same work in the caller's thread and need no front end.
 """
 
-from __future__ import annotations
-
 import threading
 import time
 import warnings
@@ -70,18 +68,17 @@ class Answering(View):
         self.halt.on_click(lambda _: self.stop())
         return [self.line, self.send, self.halt]
 
-    def sent(self, text: str | None = None) -> None:
-        """Enter or a button was pressed: answer `text`, or what stands in the line."""
+    def sent(self) -> None:
+        """Enter or a button was pressed: answer what stands in the line, beside the kernel."""
         if self.begin():
-            in_thread(lambda: self.answer(self._settled() if text is None else text))
+            threading.Thread(target=self._answer_line, daemon=True).start()
 
-    def _settled(self) -> str:
-        """The text of the line, once it has arrived whole. Waits, so it belongs into a thread."""
+    def _answer_line(self) -> None:
         text = None
-        while text != self.line.value:
+        while text != self.line.value:  # until it has arrived whole
             text = self.line.value
             time.sleep(SETTLE)
-        return text.strip()
+        self.answer(text.strip())
 
 
 class Pane:
@@ -121,8 +118,3 @@ class Pane:
         """The speed counts from the question on: services send their tokens in bunches."""
         rate = f", {tokens / seconds:,.0f} tokens/s" if tokens else ""
         self.status = f"{tokens} tokens{rate}, the first after {first:.2f} s"
-
-
-def in_thread(work) -> None:
-    """Start `work` beside the kernel, which stays free for the next click."""
-    threading.Thread(target=work, daemon=True).start()

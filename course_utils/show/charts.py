@@ -3,8 +3,6 @@
 A number that is none (nan, inf) is written beside its place and not drawn; all numbers are there as text too.
 """
 
-from __future__ import annotations
-
 import base64
 import io
 import math

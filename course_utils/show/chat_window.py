@@ -1,10 +1,9 @@
 """A chat with any model of the course: the answer appears token by token, and Stop stops it."""
 
-from __future__ import annotations
-
+import threading
 from html import escape
 
-from .answering import BUSY, Answering, Pane, in_thread
+from .answering import BUSY, Answering, Pane
 from .page import BORDER, LOOK
 
 
@@ -19,7 +18,6 @@ class ChatWindow(Answering):
         super().__init__()
         self.pane, self.options, self.system = Pane(model), options, system
         self.history: list[dict[str, str]] = []
-        self.status = ""
         self._told: list[tuple[str, str]] = []
         self._writing = False
 
@@ -36,7 +34,7 @@ class ChatWindow(Answering):
         """Begin a new conversation."""
         self.stop()
         with self.busy:
-            self.history, self._told, self.status = [], [], ""
+            self.history, self._told, self.pane.status = [], [], ""
         self.refresh()
 
     def text(self) -> str:
@@ -53,9 +51,8 @@ class ChatWindow(Answering):
             self.refresh()
             system = [{"role": "system", "content": self.system}] if self.system else []
             pane.write([*system, *self.history], self.options, self)
-            self.status = pane.status
             if pane.error:
-                self.status = "No answer. Try something shorter or different, or begin a new chat."
+                pane.status = "No answer. Try something shorter or different, or begin a new chat."
             if pane.error or not pane.text:
                 del self.history[before:]  # the model never answered this, so it should not read it again
             else:
@@ -79,14 +76,14 @@ class ChatWindow(Answering):
         row = self.asking("Send", "Write a message and press Enter")
         fresh = w.Button(description="New chat", layout={"width": "100px"})
         # in a thread, for it waits until the model lets go, and the kernel should not
-        fresh.on_click(lambda _: in_thread(self.forget))
+        fresh.on_click(lambda _: threading.Thread(target=self.forget, daemon=True).start())
         for name, widget in (("log", frame), ("input", self.line), ("new", fresh)):
             widget.add_class(f"course-chat-{name}")
         return w.VBox([frame, w.HBox([*row, fresh]), self.below], layout={"max_width": "860px"})
 
-    def sent(self, text: str | None = None) -> None:
+    def sent(self) -> None:
         if self.line.value.strip():  # an empty line sends nothing: only the last letters can be late
-            super().sent(text)
+            super().sent()
 
     def answer(self, text: str) -> None:
         """Answer what stood in the line. What is typed during an answer stays there."""
@@ -100,7 +97,7 @@ class ChatWindow(Answering):
         """Log, speed and buttons as they are now."""
         super().show()
         self.log.value = self.html()
-        self.below.value = escape(self.pane.status if self.busy.locked() else self.status)
+        self.below.value = escape(self.pane.status)
 
     def html(self) -> str:
         """The conversation. A screen reader is told the last answer once, when it is whole, not at each token."""

@@ -5,8 +5,6 @@ draws, ipycanvas shows a quick line, and then the sheet as Pillow made it. (anyw
 brings a second language, JavaScript, into the course.)
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from html import escape
 

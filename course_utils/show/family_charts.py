@@ -4,8 +4,6 @@ A number is followed by a mark such as [1]; the fold "Sources" below the picture
 what it stands for. Figures that nobody has read at a source are never drawn, and rumours only where a chart says so.
 """
 
-from __future__ import annotations
-
 import math
 from datetime import date
 from os.path import commonprefix

@@ -1,7 +1,5 @@
 """One layer of a language model as a table, read from the ONNX graph itself: nothing in it is by hand."""
 
-from __future__ import annotations
-
 from course_utils.base import CourseError
 
 from .page import Sourced, table

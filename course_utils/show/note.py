@@ -6,8 +6,6 @@ takes its colours from the JupyterLab theme, so that it reads well in the light 
 Texts may hold `code` between back ticks, **strong** words, and empty lines between paragraphs.
 """
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass
 from html import escape

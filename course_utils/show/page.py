@@ -1,7 +1,5 @@
 """The pieces of HTML that several views are made of, in the colours of the page, light or dark."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from html import escape
 

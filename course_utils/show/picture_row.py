@@ -1,7 +1,5 @@
 """Pictures as a learner looks at them: side by side, with the grid of their patches, and with where a model looked."""
 
-from __future__ import annotations
-
 from html import escape
 
 from course_utils.base import CourseError

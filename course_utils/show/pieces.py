@@ -1,7 +1,5 @@
 """Tokens as text a person can see: spaces and line ends made visible, half characters as their bytes."""
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass
 

@@ -3,8 +3,6 @@
 So what a model sees never depends on pixels that a browser sends back, and each step can be undone and told in words.
 """
 
-from __future__ import annotations
-
 from course_utils.models.pictures import BadPicture, open_picture
 from course_utils.pico.textbook.drawings import COLOURS as PAINTS
 from course_utils.pico.textbook.drawings import SIDE

@@ -1,7 +1,5 @@
 """What is known of models and services, as cards and tables; each figure has a mark that leads to its source."""
 
-from __future__ import annotations
-
 from html import escape
 
 from course_utils.base import CourseError

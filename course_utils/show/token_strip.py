@@ -1,7 +1,5 @@
 """Texts cut into their tokens, each with its number."""
 
-from __future__ import annotations
-
 from html import escape
 
 from .page import LOOK, fold

@@ -1,7 +1,5 @@
 """A training that can be watched: a bar, the loss as a number and as a curve, and an interrupt that loses nothing."""
 
-from __future__ import annotations
-
 import math
 import signal
 import threading

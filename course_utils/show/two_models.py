@@ -1,9 +1,8 @@
 """A playground: one prompt goes to two models at the same time, both answers appear side by side, and you vote."""
 
-from __future__ import annotations
-
 import threading
 from html import escape
+from typing import Self
 
 from course_utils.base import CourseError
 
@@ -29,14 +28,14 @@ class Playground(Answering):
         self.prompt, self.votes = "", dict.fromkeys(VOTES, 0)
         self._voted = True
 
-    def ask(self, prompt: str) -> Playground:
+    def ask(self, prompt: str) -> Self:
         """Put one prompt (or the name of a ready one) to both models, and wait for both answers."""
         if not self.begin():
             raise CourseError(BUSY)
         self.answer(prompt)
         return self
 
-    def vote(self, side: str) -> Playground:
+    def vote(self, side: str) -> Self:
         """Vote for "left", "right" or "tie", once for each prompt. Raises CourseError."""
         if side not in VOTES:
             raise CourseError(f"Vote for {', '.join(map(repr, VOTES))}; not for {side!r}.")
@@ -50,16 +49,15 @@ class Playground(Answering):
     def answer(self, text: str) -> None:
         """Both answers at once. The turn is ours, and is given back at the end."""
         try:
-            if not text.strip():
-                return
-            self.prompt, self._voted = PROMPTS.get(text, text), True
-            arguments = (self.prompt, self.options, self)
-            threads = [threading.Thread(target=pane.write, args=arguments, daemon=True) for pane in self.panes.values()]
-            for thread in threads:
-                thread.start()
-            for thread in threads:
-                thread.join()
-            self._voted = not any(pane.text for pane in self.panes.values())
+            if text.strip():
+                self.prompt, self._voted = PROMPTS.get(text, text), True
+                arguments, panes = (self.prompt, self.options, self), self.panes.values()
+                threads = [threading.Thread(target=pane.write, args=arguments, daemon=True) for pane in panes]
+                for thread in threads:
+                    thread.start()
+                for thread in threads:
+                    thread.join()
+                self._voted = not any(pane.text for pane in panes)
         finally:
             self.end()
 
@@ -77,17 +75,13 @@ class Playground(Answering):
         return "\n".join([*told, self.tally()])
 
     def html(self) -> str:
-        panes = "".join(map(self._pane, self.panes.values()))
-        return f'<div style="display:flex;flex-wrap:wrap;gap:8px;max-width:860px">{panes}</div>'
-
-    def _pane(self, pane: Pane) -> str:
         look = f"border:{BORDER};padding:6px 10px;flex:1 1 18em;min-height:9em;white-space:normal;{LOOK}"
-        live = "" if self.busy.locked() else ' role="status"'
-        return (
-            f'<div style="{look}"{live}><strong>{escape(pane.name)}</strong>'
-            f'<p style="white-space:pre-wrap;margin:0.4em 0">{escape(pane.text)}</p>'
-            f"<small>{escape(pane.status)}</small></div>"
-        )
+        live, panes = "" if self.busy.locked() else ' role="status"', ""
+        for pane in self.panes.values():
+            panes += f'<div style="{look}"{live}><strong>{escape(pane.name)}</strong>'
+            panes += f'<p style="white-space:pre-wrap;margin:0.4em 0">{escape(pane.text)}</p>'
+            panes += f"<small>{escape(pane.status)}</small></div>"
+        return f'<div style="display:flex;flex-wrap:wrap;gap:8px;max-width:860px">{panes}</div>'
 
     # ---- the widget
 
@@ -98,21 +92,20 @@ class Playground(Answering):
         asking = self.asking("Ask both", "One prompt for both")
         ready = [w.Button(description=name, layout={"width": "90px"}) for name in PROMPTS]
         for button in ready:
-            button.on_click(lambda pressed: self._ready(pressed.description))
+            button.on_click(self._ready)
         self._answers, self._tally = w.HTML(), w.HTML()
         self._votes = {side: w.Button(description=words, layout={"width": "140px"}) for side, words in VOTES.items()}
         for side, button in self._votes.items():
             button.on_click(lambda _, side=side: self.vote(side))
-        rows = [w.HBox(asking), w.HBox(ready), self._answers]
-        rows += [w.HBox(list(self._votes.values())), self._tally]
+        rows = [w.HBox(asking), w.HBox(ready), self._answers, w.HBox([*self._votes.values()]), self._tally]
         self.show()
         return w.VBox(rows, layout={"max_width": "880px"})
 
-    def _ready(self, name: str) -> None:
+    def _ready(self, button) -> None:
         """A button with a ready prompt was pressed."""
         if not self.busy.locked():
-            self.line.value = PROMPTS[name]
-            self.sent(name)
+            self.line.value = PROMPTS[button.description]
+            self.sent()
 
     def show(self) -> None:
         """Answers, votes and buttons as they are now."""

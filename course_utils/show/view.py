@@ -4,8 +4,6 @@ A View is shown by being the last line of a cell, or by `publish(view)`. In Jupy
 there are no widgets the HTML, in plain Python the text. Only the standard library is needed for that.
 """
 
-from __future__ import annotations
-
 import sys
 from functools import partial
 

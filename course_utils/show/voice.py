@@ -1,7 +1,5 @@
 """Reading a text aloud with the voice of the operating system, where there is one."""
 
-from __future__ import annotations
-
 import base64
 import os
 import platform
