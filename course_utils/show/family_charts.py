@@ -89,10 +89,8 @@ def timeline(ids=None, title: str = "") -> Plot:
     axes.grid(alpha=0.4)
     axes.tick_params(axis="x", labelsize=8)
     axes.legend(loc="lower left", fontsize=9)
-    told = [
-        f"{model.released}: {label}, {KIND_NAMES.get(model.kind, model.kind)}"
-        for model, label in zip(models, labels, strict=True)
-    ]
+    kinds = [KIND_NAMES.get(model.kind, model.kind) for model in models]
+    told = [f"{m.released}: {label}, {kind}" for m, label, kind in zip(models, labels, kinds, strict=True)]
     alt = f"Timeline of {len(models)} models, from {models[0].name} ({models[0].released}) to {models[-1].name} "
     return Plot(figure, alt + f"({models[-1].released}).", "\n".join(told), figures)
 
