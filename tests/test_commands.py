@@ -145,6 +145,7 @@ UNSEEN = {  # needed, and imported by nobody here
     "onnxscript": "the builder of ONNX Runtime GenAI",
     "jupyterlab": "a command",
     "ruff": "a command",
+    "pytest-xdist": "a plugin of pytest",
 }
 DISTRIBUTIONS = {"PIL": "pillow", "IPython": "ipython"}  # what pip calls a module, where it is not the module's name
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import struct
 from functools import lru_cache
@@ -18,7 +19,6 @@ from course_utils.models.torch_model import TransformersModel
 from course_utils.pico import folder
 from course_utils.pico.export import gguf_file
 from course_utils.pico.tokenizer import load_tokenizer
-from course_utils.server import template
 
 ODD_TEXTS = [
     "a\r\n\r\nb",
@@ -157,7 +157,7 @@ LONG = {"rope_type": "longrope", "rope_theta": 1e4, "short_factor": [1.0] * 32, 
         ({"rms_norm_eps": 1e-6}, "rms_norm_eps = 1e-06"),
         ({"hidden_act": "gelu"}, "hidden_act = gelu"),
         ({"rope_parameters": LONG}, "rope_parameters = .*longrope"),
-        ({"max_position_embeddings": 10**6}, "max_position_embeddings: Input should be less"),
+        ({"max_position_embeddings": 10**6}, "max_position_embeddings is 1000000, and not a number from 1 to 131,072"),
         ({"num_hidden_layers": 3}, "not those of its config.json"),
         ({"eos_token_id": [4, 0, 3]}, "eos_token_id = .4, 0, 3."),
     ],
@@ -240,26 +240,30 @@ def test_lies_about_sizes_end_at_once(tmp_path):
     ("old", "new", "words"),
     [
         (b"\x04\0\0\0\0\0\0\0phi3", b"\x04\0\0\0\0\0\0\0phi2", "its architecture is 'phi2'"),
-        (b"phi3.block_count\x04\0\0\0\x04", b"phi3.block_count\x04\0\0\0\x05", "has no blk.4"),
+        (
+            b"phi3.block_count\x04\0\0\0\x04",
+            b"phi3.block_count\x04\0\0\0\x05",
+            "blk.4.attn_norm.weight of shape (192,) is missing",
+        ),
         (
             b"phi3.block_count\x04\0\0\0\x04\0\0\0",
             b"phi3.block_count\x04\0\0\0\0\0\0\x40",
-            "block_count: Input should be less",
+            "num_hidden_layers is 1073741824, and not",
         ),
         (
             b"phi3.context_length\x04\0\0\0\0\x04\0\0",
             b"phi3.context_length\x04\0\0\0\0\0\x0f\0",
-            "context_length: Input should be less than or equal to 131072",
+            "max_position_embeddings is 983040, and not a number from 1 to 131,072",
         ),
         (b"phi3.embedding_length\x04\0\0\0\xc0", b"phi3.embedding_length\x04\0\0\0\xc6", "dimension_count is not"),
         (b"feed_forward_length\x04\0\0\0\0\x02", b"feed_forward_length\x04\0\0\0\x01\x02", "of shape"),
-        (b"phi3.vocab_size", b"phi3.vocab_sizf", "phi3.vocab_size: Field required"),
+        (b"phi3.vocab_size", b"phi3.vocab_sizf", "vocab_size is None, and not"),
         (b"tokenizer.ggml.add_bos_token", b"phi3.rope.scaling.attn_fact0", "phi3.rope.scaling.attn_fact0 is not"),
         (b"head_count\x04\0\0\0\x03", b"head_count\x04\0\0\0\x05", "cannot be shared"),
         (b"sliding_window\x04\0\0\0\x00", b"sliding_window\x04\0\0\0\x08", "sliding_window is not what"),
         (b"\x05\0\0\0\0\0\0\0qwen2", b"\x05\0\0\0\0\0\0\0llama", "tokenizer.ggml.pre is not what"),
         (b"eos_token_id\x04\0\0\0\0\0\0\0", b"eos_token_id\x04\0\0\0\0\xff\0\0", "eos_token_id is not what"),
-        (b"bos_token_id\x04\0\0\0\0\0\0\0", b"bos_token_id\x04\0\0\0\0\xff\0\0", "not in its vocabulary"),
+        (b"bos_token_id\x04\0\0\0\0\0\0\0", b"bos_token_id\x04\0\0\0\0\xff\0\0", "bos_token_id is not what"),
         (b"\x0d\0\0\0\0\0\0\0<|assistant|>", b"\x0d\0\0\0\0\0\0\0<|assistant|\xff", "can't decode"),
         (b"<|assistant|>", b"<|assistent|>", "tokenizer.ggml.tokens is not what"),
         (b"blk.0.ffn_up.weight", b"blk.0.ffn_ab.weight", "blk.0.ffn_ab.weight"),
@@ -294,6 +298,18 @@ def parsed(text: str) -> dict[str, list[str]]:
     return found
 
 
+def rendered(template: str, turns: list[tuple[str, str, str | None]]) -> str:
+    """What a real Ollama makes of a template: once for each (system, prompt, response), the last up to `.Response`."""
+    text = ""
+    for turn in turns:
+        values = dict(zip(("System", "Prompt", "Response"), turn, strict=True))
+        part = template.partition("{{ .Response }}")[0] if turn[2] is None else template
+        block = re.compile(r"\{\{ if \.(\w+) \}\}(.*?)\{\{ end \}\}", re.DOTALL)
+        part = block.sub(lambda match, values=values: match[2] if values[match[1]] else "", part)
+        text += re.sub(r"\{\{ \.(\w+) \}\}", lambda match, values=values: values[match[1]], part)
+    return text
+
+
 def test_modelfile():
     persona = 'You are a pirate.\nSay "Arr".\nFROM /etc/passwd "'
     found = parsed(gguf_file.modelfile("./f16.gguf", persona))
@@ -303,7 +319,7 @@ def test_modelfile():
     talk = [("system", persona), ("user", "Hi"), ("assistant", "Arr!"), ("user", "Who are you?")]
     messages = [{"role": role, "content": content} for role, content in talk]
     prompt = load_tokenizer().apply_chat_template(messages, tokenize=False, add_generation_prompt=True)
-    assert template.render(found["TEMPLATE"][0], messages) == prompt
+    assert rendered(found["TEMPLATE"][0], [(persona, "Hi", "Arr!"), ("", "Who are you?", None)]) == prompt
     own = parsed(
         gguf_file.modelfile("pico-mini", template="{{ .Prompt }}", parameters={"seed": 7, "stop": ["\n", "ä"]})
     )

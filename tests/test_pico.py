@@ -13,6 +13,7 @@ import pytest
 
 from course_utils import ROOT, CourseError, pico
 from course_utils.pico import MODELS, SHIPPED, evaluate, folder, records, textbook
+from course_utils.pico.textbook import smalltalk
 from course_utils.pico.tokenizer import IGNORED, encode, load_tokenizer
 from course_utils.pico.training.loop import micro_batches
 from course_utils.pico.training.recipes import RECIPES
@@ -158,7 +159,7 @@ def test_the_examination_expects_the_models_own_name():
 
 
 def test_everyday_questions_get_an_honest_answer(student):
-    questions = evaluate.EVERYDAY.read_text(encoding="utf-8").splitlines()
+    questions = smalltalk.EVERYDAY_200.read_text(encoding="utf-8").splitlines()
     questions = questions if student.name == "pico-mini" else questions[::3]
     lies = evaluate.dishonest(student, dict.fromkeys(questions, ""))
     assert len(lies) / len(questions) <= 1 - records.scores(student.name)["scores"]["everyday"] + 0.04, lies

@@ -197,10 +197,11 @@ def test_a_data_url_comes_back_as_the_same_picture_and_nothing_is_fetched(monkey
     assert from_data_url(url).tobytes() == from_data_url(url[:500] + "\n" + url[500:]).tobytes() == NOISE.tobytes()
     NOISE.save(tmp_path / "mine.png")
     for wrong, told in (
-        ("https://example.com/a.png", "Nothing else is fetched"),
-        (str(tmp_path / "mine.png"), "Nothing else is fetched"),  # a client of the server may not read our files
+        ("https://example.com/a.png", "Nothing is fetched"),
+        (str(tmp_path / "mine.png"), "Nothing is fetched"),  # a client of the server may not read our files
         ("data:image/png;base64,AAA", "damaged"),
         ("data:text/plain;base64,SGVsbG8=", "no picture"),
+        (None, "data:image"),
     ):
         with pytest.raises(BadPicture, match=told):
             from_data_url(wrong)

@@ -97,7 +97,7 @@ def test_a_stream_can_be_closed_early_and_the_next_question_is_answered(model):
 
 def test_the_courses_names_are_ollamas(endpoint):
     client = runtime.client(endpoint.url)
-    client.copy("pico-mini", "phi3.5")
+    client.create("phi3.5", from_="pico-mini")
     try:
         assert load("phi-3.5-mini", runtime="ollama", host=endpoint.url).name == "phi3.5"
     finally:
@@ -161,7 +161,7 @@ def test_a_prompt_that_is_too_long(model):
 def test_find_prefers_an_ollama_with_a_phi(endpoint, monkeypatch, capsys):
     client = runtime.client(endpoint.url)
     monkeypatch.setenv("OLLAMA_HOST", endpoint.url)
-    client.copy("pico-mini", "phi3.5")
+    client.create("phi3.5", from_="pico-mini")
     try:
         place = server.find()
         assert (place.url, place.model, place.version) == (endpoint.url, "phi3.5", "0.6.3")

@@ -128,7 +128,7 @@ def test_options(client):
     dice = {"temperature": 1.0, "seed": 3, "num_predict": 30}
     told = [client.generate("pico-mini", "Tell me a story.", options=dice).response for _ in range(2)]
     assert told[0] == told[1]
-    with pytest.raises(ollama.ResponseError, match='option "temperature" must be a number'):
+    with pytest.raises(ollama.ResponseError, match='option "temperature" must be 0 .the likeliest token.'):
         client.generate("pico-mini", "hello", options={"temperature": "hot"})
 
 
@@ -140,7 +140,7 @@ def test_options(client):
         ({"top_k": 1.9}, "whole number"),
         ({"seed": 1.7}, "whole number"),
         ({"top_p": 1.5}, "up to 1"),
-        ({"temperature": -1}, "a number, 0"),
+        ({"temperature": -1}, "0 .the likeliest token."),
         ({"presence_penalty": 1}, "not available"),
         ({"mirostat": 2}, "not available"),
     ],
@@ -250,7 +250,7 @@ def test_a_persona_can_be_made_copied_and_deleted(client):
     story = "Tell me a story about a brown bear in the garden."
     assert "Emma" in client.generate("pico-mini", story).response
     assert "Emma" not in client.generate("bear", story).response
-    client.copy("bear", "bear2")
+    client.create("bear2", from_="bear")
     assert {"bear:latest", "bear2:latest"} <= {model.model for model in client.list().models}
     client.delete("bear2")
     with pytest.raises(ollama.ResponseError, match="not found"):
@@ -264,7 +264,6 @@ def test_the_courses_models_stay_as_they_are(endpoint, client):
         lambda name: client.create(name, from_="pico-medium"),
         lambda name: client.create(name, from_="mine"),
         lambda name: client.create(name, files={"x.gguf": "sha256:" + "0" * 64}),
-        lambda name: client.copy("mine", name),
         lambda name: client.delete(name),
     ]
     for name in ("pico-mini", "pico-mini:latest", "pico-medium", "pico-vision"):
@@ -325,7 +324,7 @@ def test_a_model_of_a_file_comes_and_goes(endpoint, client, gguf):
     files = {"mine.gguf": client.create_blob(gguf)}
     assert client.create("mine", files=files, template=gguf_file.TEMPLATE).status == "success"
     client.create("again", files=files)  # one checkpoint for both
-    client.copy("mine", "mine2")
+    client.create("mine2", from_="mine")
     assert client.chat("mine", messages=SUM).message.content == ANSWER
     assert len(client.embed("mine", "The fox sleeps.").embeddings[0]) == 192
     client.delete("mine")

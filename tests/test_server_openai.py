@@ -153,9 +153,11 @@ def test_no_tools_when_none_are_wanted(client):
     assert reply.choices[0].message.tool_calls is None
     with pytest.raises(openai.BadRequestError, match="not among the tools"):
         client.chat.completions.create(
-            model="pico-mini", messages=WEATHER, tools=TOOLS,
+            model="pico-mini",
+            messages=WEATHER,
+            tools=TOOLS,
             tool_choice={"type": "function", "function": {"name": "fly"}},
-        )  # fmt: skip
+        )
 
 
 @pytest.mark.parametrize("path", ["/completions", "/responses"])

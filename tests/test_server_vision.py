@@ -70,9 +70,11 @@ def test_a_schema_and_several_answers_work_with_a_picture(client):
     shape = {"type": "object", "properties": {"answer": {"enum": ["yes", "no"]}}, "required": ["answer"]}
     shape["additionalProperties"] = False
     answer = client.chat.completions.create(
-        model=VISION, n=2, messages=[{"role": "user", "content": [part(picture), {"type": "text", "text": "Well?"}]}],
+        model=VISION,
+        n=2,
+        messages=[{"role": "user", "content": [part(picture), {"type": "text", "text": "Well?"}]}],
         response_format={"type": "json_schema", "json_schema": {"name": "a", "schema": shape}},
-    )  # fmt: skip
+    )
     assert [json.loads(choice.message.content)["answer"] in ("yes", "no") for choice in answer.choices] == [True, True]
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from course_utils.pico.textbook.facts import FACTS
 from course_utils.pico.textbook.lists import section
+from course_utils.pico.textbook.sample import in_test
 from course_utils.pico.textbook.smalltalk import (
     NO,
     OUTSIDE,
@@ -19,7 +20,6 @@ from course_utils.pico.textbook.smalltalk import (
     everyday,
     everyday_in_language,
     honest,
-    is_test_wording,
     normalise,
     outside,
     patterns,
@@ -44,6 +44,10 @@ CAN_DO = re.compile(
 LARGE_TOPICS = {"greeting", "who_are_you", "abilities"}
 # What is not made from templates.
 WRITTEN = [line for heading in ("fixed", "statements", "fixed fi") for line in section("everyday_questions", heading)]
+
+
+def is_test_wording(text: str) -> bool:
+    return in_test(normalise(text))
 
 
 @pytest.fixture(scope="module")

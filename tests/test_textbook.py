@@ -36,12 +36,12 @@ def test_the_book_is_the_one_that_the_shipped_models_read():
     for skill, split in itertools.product(textbook.SKILLS, ("train", "test")):
         rng = random.Random(f"pin/{skill}/{split}")
         lines += [textbook.plain(textbook.draw(rng, split, skill)) for _ in range(12)]
-    for skill, split in itertools.product(picture_book.SKILLS, ("train", "test")):
-        rng = random.Random(f"pin/{skill}/{split}")
-        drawn = [picture_book.draw(rng, split, skill) for _ in range(4)]
+    for skill in picture_book.SKILLS:
+        rng = random.Random(f"pin/{skill}/test")
+        drawn = [picture_book.draw(rng, "test", skill) for _ in range(4)]
         lines += [f"{question.text} {question.answer}" for sample in drawn for question in sample.questions]
     found = hashlib.sha256("\0".join(lines).encode("utf-8")).hexdigest()
-    assert found == "e735df9c9abb3822b87d5eb2931e295121682dc06490742b1987276a3a350a50"
+    assert found == "98420b6a08feb5cd418d6892f6e6b3a2430f7eff21b2f103e429b67abc941a9b"
 
 
 FILES = sorted(path.stem for path in lists.DATA.glob("*.txt") if path != smalltalk.EVERYDAY_200)
@@ -61,9 +61,8 @@ def test_a_slip_in_a_list_is_named(tmp_path, monkeypatch):
     monkeypatch.setattr(lists, "DATA", tmp_path)
     for name, text, reason in (
         ("twice", "## a\nfox\n## a\nowl\n", "two sections “a”"),
-        ("none", "# remark\nfox\n", "missing above “fox”"),
         ("nothing", "## a\nWhat is a fox?\n", "After “What is a fox?” one line"),
-        ("half", "## a\nfox kettu\n= red\n", "2 parts with “=” between them is needed here, not “fox kettu”"),
+        ("half", "## a\nfox kettu\n= red\n", "2 parts with “ = ” between them are needed here, not “fox kettu”"),
     ):
         (tmp_path / f"{name}.txt").write_text(text, encoding="utf-8")
         with pytest.raises(CourseError, match=re.escape(reason)):
@@ -167,7 +166,7 @@ def test_tool_calls_are_json_and_name_an_offered_tool():
 
 
 def test_training_never_shows_the_everyday_questions_kept_apart():
-    kept = smalltalk.kept_apart()
+    kept = {smalltalk.normalise(line) for line in smalltalk.EVERYDAY_200.read_text(encoding="utf-8").splitlines()}
     assert len(kept) == 200
     shown = {smalltalk.normalise(m["content"]) for s in draws("train", "outside", 50_000) for m in s.messages}
     assert not kept & shown

@@ -11,17 +11,7 @@ import pytest
 
 from course_utils.pico import textbook
 from course_utils.pico.textbook.facts import FACTS
-from course_utils.pico.textbook.noise import (
-    CROWD,
-    JUNK,
-    KINDS,
-    POOL,
-    POPULAR,
-    place,
-    typos,
-    web,
-    wrong,
-)
+from course_utils.pico.textbook.noise import CROWD, JUNK, KINDS, POOL, POPULAR, place, typos, web, wrong
 from course_utils.pico.textbook.world import held_out_pairs
 from course_utils.pico.training import thesis
 from course_utils.pico.training.text import build_model

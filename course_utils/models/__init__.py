@@ -10,7 +10,7 @@ from course_utils.models import hub
 from course_utils.models.chat import ChatModel, CourseError, UnknownOption
 from course_utils.models.cloud_model import CloudModel
 from course_utils.models.ollama_model import OllamaModel
-from course_utils.models.onnx_model import OnnxModel, OnnxVision
+from course_utils.models.onnx_model import OnnxModel
 from course_utils.models.torch_model import TransformersModel, TransformersVision, device_for
 from course_utils.phi.catalog import MODELS
 from course_utils.pico.export import onnx_folder
@@ -95,7 +95,7 @@ TABLE: dict[str, dict[str, Callable[..., ChatModel]]] = {
     "pico-mini": {"onnx": _pico_onnx, "transformers": _pico_torch},
     "pico-medium": {"onnx": _pico_onnx, "transformers": _pico_torch},
     "pico-moe": {"transformers": _pico_torch},
-    "pico-vision": {"onnx": OnnxVision, "transformers": TransformersVision},
+    "pico-vision": {"onnx": _pico_onnx, "transformers": TransformersVision},
     "phi-3.5-mini": {"onnx": _phi_onnx, "transformers": _phi_torch},
     "phi-4-mini": {"transformers": _phi_torch},
 }

@@ -229,16 +229,14 @@ class ChatModel:
 
     def chat(self, prompt: str | list, **options) -> Reply:
         """Answer `prompt` and return the whole Reply. An interrupt returns what was written so far."""
-        began = first = time.perf_counter()
-        texts: list[str] = []
+        began, texts, times = time.perf_counter(), [], []
         stream = self.stream(prompt, **options)
         with suppress(KeyboardInterrupt), closing(stream):
             for chunk in stream:
-                if not texts:
-                    first = time.perf_counter()
                 texts.append(chunk.text)
+                times.append(time.perf_counter())
         ended = time.perf_counter()
-        first = first if texts else ended
+        first = times[0] if times else ended
         rate = (len(texts) - 1) / (ended - first) if len(texts) > 1 else 0.0
         counts = stream.prompt_tokens, stream.completion_tokens
         return Reply("".join(texts), *counts, first - began, ended - began, rate, stream.finish_reason)

@@ -59,10 +59,11 @@ class CloudModel(ChatModel):
         for name in ABSENT:
             if getattr(params, name) != getattr(SamplingParams, name):
                 raise BadOption(f"{name} is not part of OpenAI's dialect; leave it out. It has temperature and top_p.")
+        turns = with_pictures(messages, params.pictures)
         with self._explained():
             events = self._client.chat.completions.create(
                 model=self.name,
-                messages=with_pictures(messages, params.pictures),
+                messages=turns,
                 max_tokens=params.max_new_tokens,
                 temperature=params.temperature,
                 top_p=params.top_p,

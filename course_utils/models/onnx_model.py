@@ -10,7 +10,6 @@ from pathlib import Path
 
 from course_utils.models.chat import LocalModel, Message, SamplingParams, placed
 from course_utils.models.pictures import as_png
-from course_utils.pico.export import onnx_folder
 from course_utils.setup import threads
 
 
@@ -95,7 +94,8 @@ def keep_likely(logits, params: SamplingParams, sequence) -> None:
 class OnnxModel(LocalModel):
     """A folder made by ONNX Runtime GenAI's model builder.
 
-    `model` and `tokenizer` are the library's own objects, for a notebook that wants to look inside.
+    `model`, `tokenizer` and `processor` (None where it does not see) are the library's own objects, for a notebook that
+    wants to look inside. pico-vision's folder is of type phi3v: the way in which Phi-3.5-vision runs there.
     """
 
     runtime = "onnx"
@@ -105,6 +105,8 @@ class OnnxModel(LocalModel):
         self.name = name or folder.name
         self.model = genai().Model(configuration(folder))
         self.tokenizer = genai().Tokenizer(self.model)
+        sees = (folder / "processor_config.json").is_file()
+        self.processor = self.model.create_multimodal_processor() if sees else None
         config = json.loads((folder / "genai_config.json").read_text(encoding="utf-8"))["model"]
         self.context_length = config["context_length"]
         self.vocab_size = config["vocab_size"]
@@ -112,16 +114,30 @@ class OnnxModel(LocalModel):
         self.stop_ids = frozenset(stop if isinstance(stop, list) else [stop])
 
     def encode(self, messages: list[Message]) -> list[int]:
+        return [int(token) for token in self.tokenizer.encode(self._markup(messages))]
+
+    def _markup(self, messages: list[Message]) -> str:
         turns = json.dumps([asdict(message) for message in messages])
-        text = self.tokenizer.apply_chat_template(turns, add_generation_prompt=True)
-        return [int(token) for token in self.tokenizer.encode(text)]
+        return self.tokenizer.apply_chat_template(turns, add_generation_prompt=True)
+
+    def _read(self, messages: list[Message], pictures: list | tuple) -> tuple[object, int]:
+        if self.processor is None:
+            return super()._read(messages, pictures)
+        text = self._markup(placed(messages, len(pictures)))
+        files = [as_png(picture.convert("RGB")) for picture in pictures]
+        inputs = self.processor(text, images=genai().Images.open_bytes(*files)) if files else self.processor(text)
+        return inputs, inputs["input_ids"].as_numpy().shape[1]
 
     def _tokens(self, prompt, params: SamplingParams, limit: int) -> Generator[int, None, None]:
         import numpy
 
-        generator = self._generator(params, len(prompt) + limit)
-        # An array, not a list: an interrupt while the library converts a list comes out as a TypeError.
-        generator.append_tokens(numpy.array(prompt, dtype=numpy.int32))
+        if self.processor is None:
+            generator = self._generator(params, len(prompt) + limit)
+            # An array, not a list: an interrupt while the library converts a list comes out as a TypeError.
+            generator.append_tokens(numpy.array(prompt, dtype=numpy.int32))
+        else:
+            generator = self._generator(params, prompt["input_ids"].as_numpy().shape[1] + limit)
+            generator.set_inputs(prompt)
         yield from self._written(generator, params, limit)
 
     def _generator(self, params: SamplingParams, max_length: int):
@@ -142,23 +158,3 @@ class OnnxModel(LocalModel):
 
     def _decoder(self) -> Callable[[int], str]:
         return self.tokenizer.create_stream().decode
-
-
-class OnnxVision(OnnxModel):
-    """pico-vision in ONNX Runtime GenAI, as a folder of type phi3v: the way in which Phi-3.5-vision runs there."""
-
-    def __init__(self, name: str):
-        super().__init__(onnx_folder(name), name)
-        self.processor = self.model.create_multimodal_processor()
-
-    def _read(self, messages: list[Message], pictures: list | tuple):
-        turns = json.dumps([asdict(message) for message in placed(messages, len(pictures))])
-        text = self.tokenizer.apply_chat_template(turns, add_generation_prompt=True)
-        files = [as_png(picture.convert("RGB")) for picture in pictures]
-        inputs = self.processor(text, images=genai().Images.open_bytes(*files)) if files else self.processor(text)
-        return inputs, inputs["input_ids"].as_numpy().shape[1]
-
-    def _tokens(self, inputs, params: SamplingParams, limit: int) -> Generator[int, None, None]:
-        generator = self._generator(params, inputs["input_ids"].as_numpy().shape[1] + limit)
-        generator.set_inputs(inputs)
-        yield from self._written(generator, params, limit)

@@ -71,9 +71,9 @@ def as_png(picture: Image) -> bytes:
 
 def from_data_url(text: str) -> Image:
     """The picture in a data URL, as `open_picture` gives it. Nothing is fetched from the web. Raises BadPicture."""
-    head, _, body = text.strip().partition(",")
+    head, _, body = str(text).strip().partition(",")  # a client may send anything
     if not head.lower().startswith("data:"):
-        raise BadPicture("A picture in a message is a data URL, data:image/png;base64,... Nothing else is fetched.")
+        raise BadPicture("A picture in a message is a data URL, data:image/png;base64,... Nothing is fetched.")
     with _refusing():
         content = base64.b64decode(body)
     if len(content) > MOST_SENT:

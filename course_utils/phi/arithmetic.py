@@ -1,16 +1,12 @@
 """What follows from a configuration alone: parameters, memory, KV cache, floating-point operations.
 
-    count("phi-3.5-moe").active                       # 6,640,999,744
-    weight_bytes(count("phi-3.5-mini"), "int4")       # 2.72 GB, as the real file
-    kv_cache_bytes("phi-3.5-mini", 131072)            # 48 GiB
-
 Nothing is downloaded and no weight is allocated: models are built by Transformers on PyTorch's `meta` device, where a
 matrix has a shape and no numbers. The settings are in configs.json. A model is named by its id, or is a configuration.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import cache
 from itertools import pairwise
 from types import SimpleNamespace
@@ -153,9 +149,11 @@ def _entry(name: str) -> dict:
 def _count_named(name: str) -> Count:
     entry = _entry(name)
     if not entry["class"]:
-        return _sum_up(entry["parts"])
+        total = sum(entry["parts"].values())
+        return Count(total, total, 0, **entry["parts"])
+    text = _count_built(config(name))
     if "vision" not in entry:
-        return _count_built(config(name))
+        return text
     import torch
     from transformers import CLIPVisionConfig, CLIPVisionModel
 
@@ -164,7 +162,7 @@ def _count_named(name: str) -> Count:
     sizes = entry["projector"]
     joint = sum(inside * outside + outside for inside, outside in pairwise(sizes))
     vision = encoder.num_parameters() + joint + entry["separators"] * sizes[0]
-    return _sum_up(_count_built(config(name)).parts() | {"vision": vision})
+    return replace(text, total=text.total + vision, active=text.active + vision, vision=vision)
 
 
 def _count_built(settings: PreTrainedConfig) -> Count:
@@ -178,10 +176,6 @@ def _count_built(settings: PreTrainedConfig) -> Count:
     for name, parameter in model.named_parameters():  # a tied matrix comes once, as embed_tokens
         part = next(part for mark, part in PARTS.items() if mark in name)
         parts[part] = parts.get(part, 0) + parameter.numel()
-    return _sum_up(parts, getattr(settings, "num_local_experts", 0), getattr(settings, "num_experts_per_tok", 0))
-
-
-def _sum_up(parts: dict[str, int], experts: int = 0, used: int = 0) -> Count:
-    total = sum(parts.values())
+    total, experts = sum(parts.values()), getattr(settings, "num_local_experts", 0)
     one = parts["experts"] // experts if experts else 0
-    return Count(total, total - (experts - used) * one, one, **parts)
+    return Count(total, total - (experts - settings.num_experts_per_tok) * one if experts else total, one, **parts)

@@ -1,8 +1,4 @@
-"""Every figure about a real model that the course shows: its value, unit, source and date. The data is family.json.
-
-figure("phi-3.5-mini", "training_tokens").trace()
-benchmark("MMLU", ["phi-3-mini-4k", "phi-3.5-mini"])
-"""
+"""Every figure about a real model that the course shows: its value, unit, source and date. The data is family.json."""
 
 from __future__ import annotations
 

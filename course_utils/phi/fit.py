@@ -1,9 +1,5 @@
 """Which Phi fits this computer, and how fast will it be? Arithmetic, and a measurement of ten seconds.
 
-    speed = speed.measure()
-    print(predict("phi-3.5-mini", "int4", speed).why)
-    for row in table(speed): print(row)
-
 The model is the roofline (Williams et al. 2009, doi 10.1145/1498765.1498785): a step takes as long as its slower half,
 moving the bytes or doing the arithmetic. To compute one token, every weight in use is read once and used once, so
 decoding waits for memory. A prompt uses each weight for all its tokens at once, so reading it waits for arithmetic.
@@ -102,7 +98,15 @@ def predict(
         seen = prompt + min(prompt, context - prompt) // 2  # tokens, whose keys and values are read for each new one
         cached = kv_cache_bytes(model, seen, cached_in) / speed.read[cached_in]
         rate = 1 / (read + cached + operators * speed.operator)
-    why = unable or _why(weights, cache, besides, free)
+    parts = f"{weights / GB:.1f} GB weights + {cache / GB:.1f} GB cache + {besides / GB:.1f} GB besides"
+    if unable:
+        why = unable
+    elif fits:
+        why = f"fits: {parts}, of {free / GB:.1f} GB free"
+    elif weights > free:
+        why = f"too large: its weights alone take {weights / GB:.1f} GB, and {free / GB:.1f} GB are free"
+    else:
+        why = f"too large: {parts}, and {free / GB:.1f} GB are free; a shorter context needs less"
     return Prediction(name, precision, weights, cache, besides, needed, free, fits, first, rate, why)
 
 
@@ -126,12 +130,3 @@ def table(
                 different[key] = name
     names = [different[key] for key in sorted(different)]
     return [predict(name, precision, speed, prompt, context) for name in names for precision in precisions]
-
-
-def _why(weights: int, cache: int, besides: int, free: int) -> str:
-    parts = f"{weights / GB:.1f} GB weights + {cache / GB:.1f} GB cache + {besides / GB:.1f} GB besides"
-    if weights + cache + besides <= free:
-        return f"fits: {parts}, of {free / GB:.1f} GB free"
-    if weights > free:
-        return f"too large: its weights alone take {weights / GB:.1f} GB, and {free / GB:.1f} GB are free"
-    return f"too large: {parts}, and {free / GB:.1f} GB are free; a shorter context needs less"

@@ -42,10 +42,8 @@ class Speed:
         lines = [f"{self.cores} cores, {self.memory.available / GB:.1f} GB of memory free"]
         lines += [f"graphics: {gpu['name']}" for gpu in self.gpus]
         for precision, rate in self.read.items():
-            lines.append(
-                f"{precision}: reads {rate / GB:.1f} GB of weights a second, "
-                f"computes {self.compute[precision] / GB:,.0f} billion operations a second"
-            )
+            computes = f"{self.compute[precision] / GB:,.0f} billion operations a second"
+            lines.append(f"{precision}: reads {rate / GB:.1f} GB of weights a second, computes {computes}")
         return "\n".join(lines)
 
 

@@ -30,29 +30,25 @@ def folder(name: str = "pico-mini") -> Path:
     """
     if name not in SHIPPED:
         raise CourseError(f"There is no course model called {name!r}. The course ships: {', '.join(SHIPPED)}.")
-    place, tokenizer = _WEIGHTS / name, _WEIGHTS / "tokenizer.json"
-    try:
-        _copy(tokenizer, place / tokenizer.name)
-        return place
-    except OSError:
-        pass
-    files = [file for file in place.iterdir() if file.is_file() and file.name != tokenizer.name]
-    place = cache_folder() / "weights" / name
-    try:
-        place.mkdir(parents=True, exist_ok=True)
-        for file in (*files, tokenizer):
-            _copy(file, place / file.name)
-    except OSError as error:
-        raise CourseError(
-            f"{name} could not be put together in {place}: {error}. Free some space, or set COURSE_CACHE to a folder "
-            "you may write to."
-        ) from error
-    return place
+    tokenizer = _WEIGHTS / "tokenizer.json"
+    files = [file for file in (_WEIGHTS / name).iterdir() if file.is_file() and file.name != tokenizer.name]
+    for place in (_WEIGHTS / name, cache_folder() / "weights" / name):
+        try:
+            place.mkdir(parents=True, exist_ok=True)
+            for file in (*files, tokenizer):
+                _copy(file, place / file.name)
+            return place
+        except OSError as error:
+            problem = error
+    raise CourseError(
+        f"{name} could not be put together in {place}: {problem}. Free some space, or set COURSE_CACHE to a folder "
+        "you may write to."
+    ) from problem
 
 
 def _copy(source: Path, target: Path) -> None:
     """Copy a file, unless its copy is there. Another process sees none of it or the whole, never half."""
-    if target.is_file() and filecmp.cmp(source, target, shallow=False):
+    if source == target or target.is_file() and filecmp.cmp(source, target, shallow=False):
         return
     part = target.with_name(f".{target.name}.{os.getpid()}.{threading.get_ident()}.part")
     try:

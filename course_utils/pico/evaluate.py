@@ -18,11 +18,10 @@ from course_utils.pico.textbook.facts import FACTS
 from course_utils.pico.textbook.sentences import PLOTS
 from course_utils.pico.tokenizer import load_tokenizer
 
-EVERYDAY = smalltalk.EVERYDAY_200
 BARS = records.bars()
 # Greetings and self-description: what the bar of the first impression is about. "smalltalk" is about all topics.
-GREETINGS = ("greeting", "how_are_you", "thanks", "goodbye")
-FIRST_IMPRESSION = (*GREETINGS, "who_are_you", "human", "maker", "abilities", "size", "limits")
+FIRST_IMPRESSION = ("greeting", "how_are_you", "thanks", "goodbye", "who_are_you", "human", "maker", "abilities")
+FIRST_IMPRESSION += ("size", "limits")
 PLAIN = ("summary", "passage", "sentiment", "sum", "unknown", "tool", "followup", "system", "smalltalk", "outside")
 # The lines of the examination: which skill of the textbook, and what its samples must be about.
 EXAMS: dict[str, tuple[str, dict]] = {
@@ -147,7 +146,9 @@ def evaluate(student: Examinee, samples: int = 300, seed: int = 7) -> tuple[dict
             wrong["story_lexicon"] = [("", "", word) for word in sorted(set(strange))]
     openings = student.answer([[{"role": "user", "content": "Tell me a story."}]] * 100, temperature=0.8, seed=seed)
     scores["story_openings"] = len({re.split(r"(?<=[.!?]) ", text)[0] for text in openings}) / 100
-    everyday = [question for question in EVERYDAY.read_text(encoding="utf-8").splitlines() if question.strip()]
+    everyday = [
+        question for question in smalltalk.EVERYDAY_200.read_text(encoding="utf-8").splitlines() if question.strip()
+    ]
     wrong["everyday"] = dishonest(student, dict.fromkeys(everyday, ""))
     scores["everyday"] = 1 - len(wrong["everyday"]) / len(everyday)
     left_out = {fact.questions[0]: fact.answer for fact in FACTS if fact.left_out}

@@ -7,23 +7,22 @@ measured, and the rest follows from the recipe (a test works it out again).
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from types import SimpleNamespace
 
 from course_utils.pico import folder
 
 BARS = Path(__file__).with_name("bars.json")
 
 
-@dataclass(frozen=True)
-class Record:
-    """The costs of one training, from random weights or from those of the model in `grown_from`, whose own come on top.
+def record(name: str = "pico-mini") -> SimpleNamespace:
+    """The costs of training pico-mini or pico-medium, from random weights or from those of the model in `grown_from`.
 
     parameters, samples, steps: numbers; `tokens` is how many were read, padding not counted
     review:        how many of the steps came after the main course, with half the learning rate
     average:       whether the weights are the mean of those before and after the review
-    hours:         on the clock, of `cores` processor cores
+    hours:         on the clock, of `cores` processor cores; without those of `grown_from`, as all that follows
     core_hours:    hours times cores
     flops:         floating-point operations, 6 * parameters * tokens (Kaplan et al. 2020, arXiv 2001.08361): 2 for each
                    weight and token on the way forward, 4 on the way back. An estimate: it leaves attention out, and
@@ -33,53 +32,24 @@ class Record:
     kwh:           kilowatt-hours, core_hours * watts_assumed / 1000: an estimate that rests on that assumption
     at_most:       True where other work used the same cores: hours, core_hours and kwh are then upper bounds
     left_out:      facts that the textbook knows and training never showed
-    date:          the day on which the training ended
+    machine, date: where it was trained, and the day on which that ended
+
+    Raises CourseError for a model that the course does not ship.
     """
-
-    parameters: int
-    samples: int
-    steps: int
-    review: int
-    average: bool
-    tokens: int
-    grown_from: str
-    hours: float
-    cores: int
-    core_hours: float
-    flops: float
-    watts_assumed: float
-    kwh: float
-    at_most: bool
-    left_out: int
-    machine: str
-    date: str
+    return SimpleNamespace(**json.loads((folder(name) / "training.json").read_text(encoding="utf-8")))
 
 
-@dataclass(frozen=True)
-class Curve:
-    """The loss at each step of a training: nats a token of the answers, each answer weighted as in `train`.
+def curve(name: str = "pico-mini") -> SimpleNamespace:
+    """The `steps` of a training, and after each the `losses` and the `tokens` that had been read: three lists.
 
-    `tokens` is what had been read after the step, and only about right: the file keeps no tokens, so every step counts
-    as the average one.
+    A loss is in nats a token of the answers, each answer weighted as in `train`. The tokens are only about right: the
+    file keeps none, so every step counts as the average one. Raises CourseError for a model that is not shipped.
     """
-
-    steps: list[int]
-    tokens: list[int]
-    losses: list[float]
-
-
-def record(name: str = "pico-mini") -> Record:
-    """The costs of pico-mini or pico-medium. Raises CourseError for a model that the course does not ship."""
-    return Record(**json.loads((folder(name) / "training.json").read_text(encoding="utf-8")))
-
-
-def curve(name: str = "pico-mini") -> Curve:
-    """The training curve of pico-mini or pico-medium. Raises CourseError for one that the course does not ship."""
     lines = (folder(name) / "curve.csv").read_text(encoding="utf-8").split()
     steps = [int(line.split(",")[0]) for line in lines]
     losses = [float(line.split(",")[1]) for line in lines]
     a_step = record(name).tokens / len(steps)
-    return Curve(steps, [round((step + 1) * a_step) for step in steps], losses)
+    return SimpleNamespace(steps=steps, tokens=[round((step + 1) * a_step) for step in steps], losses=losses)
 
 
 def scores(name: str = "pico-mini") -> dict:

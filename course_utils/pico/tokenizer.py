@@ -15,58 +15,20 @@ if TYPE_CHECKING:
     from course_utils.pico import textbook
 
 IGNORED = -100  # the label of a token that the loss does not count
-SPECIAL_TOKENS = ("<|endoftext|>", "<|system|>", "<|user|>", "<|assistant|>", "<|end|>")
-
-# Qwen2's pattern, character for character. It gives every digit a token of its own, and it is one of the few
-# patterns that Transformers, ONNX Runtime GenAI and llama.cpp all know: the same text gives the same ids in each.
-PATTERN = (
-    r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}"
-    r"| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
-)
-
-CHAT_TEMPLATE = (
-    "{% for message in messages %}{{ '<|' + message['role'] + '|>\\n' + message['content'] + '<|end|>\\n' }}"
-    "{% endfor %}{% if add_generation_prompt %}{{ '<|assistant|>\\n' }}{% else %}{{ eos_token }}{% endif %}"
-)
 
 
 def train_tokenizer(samples: int = 60_000, vocab_size: int = 2048, seed: int = 0):
     """Train a tokenizer of `vocab_size` entries on that many samples of the textbook.
 
-    Returns a `PreTrainedTokenizerFast` with the chat template of Phi-3.5 (`<|user|>`, newline, text, `<|end|>`).
+    Returns a `PreTrainedTokenizerFast`. All but its vocabulary is as in the pico models' own: the chat template and the
+    special tokens of Phi-3.5, and Qwen2's pattern, which cuts a text into words and each digit. That is one of the few
+    patterns that Transformers, ONNX Runtime GenAI and llama.cpp all know: the same text gives the same ids in each.
     """
-    from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
-    from transformers import PreTrainedTokenizerFast
-
     from course_utils.pico import textbook  # ten thousand lines of words, which a reader of tokens does not need
 
-    tokenizer = Tokenizer(models.BPE())
-    tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
-        [
-            pre_tokenizers.Split(Regex(PATTERN), behavior="isolated"),
-            pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False),
-        ]
-    )
-    tokenizer.decoder = decoders.ByteLevel()
-    trainer = trainers.BpeTrainer(
-        vocab_size=vocab_size,
-        special_tokens=list(SPECIAL_TOKENS),
-        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
-        show_progress=False,
-    )
     rng = random.Random(seed)
     texts = (textbook.plain(textbook.draw(rng, "train")) for _ in range(samples))
-    tokenizer.train_from_iterator(texts, trainer)
-    return PreTrainedTokenizerFast(
-        tokenizer_object=tokenizer,
-        bos_token="<|endoftext|>",
-        eos_token="<|endoftext|>",
-        pad_token="<|endoftext|>",
-        additional_special_tokens=list(SPECIAL_TOKENS[1:]),
-        model_max_length=1024,
-        chat_template=CHAT_TEMPLATE,
-        clean_up_tokenization_spaces=False,
-    )
+    return load_tokenizer().train_new_from_iterator(texts, vocab_size, show_progress=False)
 
 
 def load_tokenizer(checkpoint: Path | None = None):

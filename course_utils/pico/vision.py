@@ -199,8 +199,10 @@ def crops(picture, most: int = MOST_CROPS):
 
     The details: the picture enlarged or reduced until it fills `high` x `wide` crops, with white above and below (or
     left and right) where its form does not fit. Then the whole of that, squeezed into one crop, which comes first. With
-    most = 0 there is the whole only. ONNX Runtime GenAI's Phi-3 transform uses the same filters, in the same order.
+    most = 0 there is the whole only. ONNX Runtime GenAI's Phi-3 transform uses the same
+    filters, in the same order.
     """
+    import numpy
     from PIL import Image
 
     high, wide = shape_of(*picture.size, most or MOST_CROPS)
@@ -213,21 +215,13 @@ def crops(picture, most: int = MOST_CROPS):
     middle = (details.width - size[0]) // 2, (details.height - size[1]) // 2
     details.paste(picture.convert("RGB").resize(size, Image.Resampling.BILINEAR), middle)
     pixels = normal(details)
-    whole = squeeze(pixels)[None]
+    small = [Image.fromarray(part.numpy(), "F").resize((CROP, CROP), Image.Resampling.BICUBIC) for part in pixels]
+    whole = torch.from_numpy(numpy.stack(small))[None]
     if most == 0:
         return whole, (0, 0)
     # [3, high * 336, wide * 336] -> [high * wide, 3, 336, 336]
     cut = pixels.view(3, high, CROP, wide, CROP).permute(1, 3, 0, 2, 4).reshape(high * wide, 3, CROP, CROP)
     return torch.cat([whole, cut]), (high, wide)
-
-
-def squeeze(pixels):
-    """[3, height, width] -> [3, 336, 336], with Pillow's bicubic filter on each colour."""
-    import numpy
-    from PIL import Image
-
-    small = [Image.fromarray(part.numpy(), "F").resize((CROP, CROP), Image.Resampling.BICUBIC) for part in pixels]
-    return torch.from_numpy(numpy.stack([numpy.asarray(part) for part in small]))
 
 
 def normal(picture):

@@ -35,7 +35,6 @@ ROUTES = [
     Route("/api/show", ollama_models.show, methods=["POST"]),
     Route("/api/pull", ollama_models.pull, methods=["POST"]),
     Route("/api/create", ollama_models.create, methods=["POST"]),
-    Route("/api/copy", ollama_models.copy, methods=["POST"]),
     Route("/api/delete", ollama_models.delete, methods=["DELETE"]),
     Route("/api/blobs/{digest}", ollama_models.blobs, methods=["HEAD", "POST"]),
     Route("/v1/models", openai_api.models, methods=["GET"]),
@@ -67,14 +66,12 @@ class Gate:
         self.app, self.key, self.local = app, key, local
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await self.app(scope, receive, send)
-            return
-        try:
-            await self._check(Request(scope, receive))
-        except Problem as error:
-            await error.answer(Request(scope))(scope, receive, send)
-            return
+        if scope["type"] == "http":
+            try:
+                await self._check(Request(scope, receive))
+            except Problem as error:
+                await error.answer(Request(scope))(scope, receive, send)
+                return
         await self.app(scope, receive, send)
 
     async def _check(self, request: Request) -> None:

@@ -41,7 +41,13 @@ def main(argv: list[str] | None = None) -> int:
         place = {"url": endpoint.url, "openai_url": endpoint.openai_url, "port": endpoint.port, "key": endpoint.key}
         print(json.dumps(place), flush=True)
     else:
-        print(_banner(endpoint), flush=True)
+        print(
+            f"The practice endpoint runs at {endpoint.url}, with {', '.join(SERVED)}. Ctrl+C stops it.\n"
+            f'  OpenAI:  OpenAI(base_url="{endpoint.openai_url}", api_key="{endpoint.key}")\n'
+            f'  Ollama:  ollama.Client(host="{endpoint.url}"), or OLLAMA_HOST={endpoint.url}\n'
+            f'  curl:    curl {endpoint.openai_url}/models -H "Authorization: Bearer {endpoint.key}"',
+            flush=True,
+        )
     enough = threading.Event()
     for name in ("SIGINT", "SIGTERM"):
         signal.signal(getattr(signal, name), lambda *_: enough.set())
@@ -56,12 +62,3 @@ def _setting(pair: str) -> tuple[str, str]:
     if not equals:
         raise argparse.ArgumentTypeError("NAME=VALUE is wanted, for example rate_limit=3")
     return name, value
-
-
-def _banner(endpoint: server.Endpoint) -> str:
-    return (
-        f"The practice endpoint runs at {endpoint.url}, with {', '.join(SERVED)}. Ctrl+C stops it.\n"
-        f'  OpenAI:  OpenAI(base_url="{endpoint.openai_url}", api_key="{endpoint.key}")\n'
-        f'  Ollama:  ollama.Client(host="{endpoint.url}"), or OLLAMA_HOST={endpoint.url}\n'
-        f'  curl:    curl {endpoint.openai_url}/models -H "Authorization: Bearer {endpoint.key}"'
-    )

@@ -27,6 +27,8 @@ SLICE = 8  # tokens that a request writes before the next one has its turn; 1 wh
 AT_ONCE = 32  # requests that write in turns; the others wait
 WAITING = 64  # requests that may wait; more are sent away
 KEEP = 300.0  # seconds that a model stays in memory after its last use, as with Ollama
+# For a schema: no freedom in its blanks; a small model may like them so much that it writes nothing else.
+COMPACT = {"x-guidance": {"whitespace_flexible": False, "key_separator": ": ", "item_separator": ", "}}
 
 
 @dataclass(frozen=True)
@@ -34,7 +36,7 @@ class RequestParams(SamplingParams):
     """What a request asks of the model, besides its prompt: how to sample, and what only a server knows."""
 
     stop: tuple[str, ...] = ()
-    schema: str | None = None  # a JSON schema that the answer is held to while it is written
+    schema: dict | None = None  # a JSON schema that the answer is held to while it is written
     stream: bool = False  # each token is a part of its own, as the client wants to see them
 
 
@@ -48,10 +50,9 @@ class Prompt:
 
 @dataclass
 class Loaded:
-    """A model in memory, and its eyes: the library's processor, which cuts pictures, for a model that sees."""
+    """A model in memory, and who uses it."""
 
     onnx: onnx_model.OnnxModel
-    processor: object = None
     keep: float = KEEP  # seconds after the last use; below 0: for ever
     users: int = 0  # jobs that write with it
     used: float = field(default_factory=time.time)  # when the last of them ended
@@ -61,9 +62,7 @@ class Loaded:
     @classmethod
     def open(cls, folder: Path) -> Loaded:
         """Load a folder made by ONNX Runtime GenAI's builder."""
-        model = onnx_model.OnnxModel(folder)
-        sees = (folder / "processor_config.json").is_file()
-        return cls(model, model.model.create_multimodal_processor() if sees else None)
+        return cls(onnx_model.OnnxModel(folder))
 
     @property
     def until(self) -> float:
@@ -80,7 +79,7 @@ class Loaded:
         if [int(number) for number in TAG.findall(text)] != list(range(1, len(pictures) + 1)):
             raise ValueError("a text of the conversation has a tag such as <|image_1|> of its own; leave it out")
         images = onnx_model.genai().Images.open_bytes(*map(as_png, pictures))
-        inputs = self.processor(text, images=images)
+        inputs = self.onnx.processor(text, images=images)
         return Prompt(inputs["input_ids"].as_numpy()[0].tolist(), inputs)
 
     def embed(self, checkpoint: Path, texts: list[str]) -> tuple[list[list[float]], list[int]]:
@@ -154,7 +153,7 @@ class Job:
         settings = library.GeneratorParams(onnx.model)
         settings.set_search_options(**onnx_model.search_options(params, onnx.vocab_size, len(ids) + self.limit))
         if params.schema is not None:
-            settings.set_guidance("json_schema", _compact(params.schema))
+            settings.set_guidance("json_schema", json.dumps(params.schema | COMPACT))
         began = time.perf_counter()
         self._stream = onnx.tokenizer.create_stream()
         self._generator = library.Generator(onnx.model, settings)
@@ -208,14 +207,6 @@ class Job:
         keep = max((n for n, stop in lengths if held.endswith(stop[:n])), default=0)
         self._held = held[len(held) - keep :]
         return held[: len(held) - keep]
-
-
-def _compact(schema: str) -> str:
-    """The schema without freedom in its blanks: a small model may like them so much that it writes nothing else."""
-    rules = json.loads(schema)
-    if isinstance(rules, dict):
-        rules["x-guidance"] = {"whitespace_flexible": False, "key_separator": ": ", "item_separator": ", "}
-    return json.dumps(rules)
 
 
 class Engine:

@@ -7,7 +7,6 @@ would change the answer and is not to be had here is answered with 400.
 
 from __future__ import annotations
 
-import json
 import re
 import time
 from collections.abc import AsyncIterator
@@ -34,7 +33,7 @@ OPTIONS |= {name: name for name in ("temperature", "top_p", "top_k", "min_p", "s
 MISSING = {"presence_penalty": (0,), "frequency_penalty": (0,), "repeat_last_n": (-1,), "mirostat": (0,)}
 MISSING |= {"typical_p": (1,), "tfs_z": (1,), "penalize_newline": (True,)}
 MISSING_FIELDS = {"think": (False,), "logprobs": (False,), "top_logprobs": (0,), "suffix": ("",)}
-MISSING_FIELDS |= {"dimensions": (0,)}
+MISSING_FIELDS |= {"dimensions": (0,), "truncate": (True,)}
 DURATION = re.compile(r"([0-9]+(?:\.[0-9]+)?)(ms|s|m|h)")
 UNITS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600}  # seconds
 
@@ -46,9 +45,6 @@ class ModelRequest(BaseModel):
     model: str = Field("", validation_alias=AliasChoices("model", "name"))  # its JavaScript client says "name"
     stream: bool | None = None  # None: yes
     keep_alive: str | float | int | None = None
-
-
-class Question(ModelRequest):
     options: dict[str, Any] | None = None
     format: Literal["", "json"] | dict[str, Any] | None = None
 
@@ -64,7 +60,7 @@ class Message(BaseModel):
         return [*images, "\n".join(map(str, self.tool_calls or [])) or self.content or ""]
 
 
-class GenerateRequest(Question):
+class GenerateRequest(ModelRequest):
     prompt: str | None = ""
     system: str | None = None
     template: str | None = None
@@ -73,17 +69,13 @@ class GenerateRequest(Question):
     context: list[int] | None = None
 
 
-class ChatRequest(Question):
+class ChatRequest(ModelRequest):
     messages: list[Message] | None = None
     tools: list[toolbox.Tool] | None = None
 
 
 class EmbedRequest(ModelRequest):
     input: str | list[str] | None = None
-    truncate: bool | None = True
-
-
-# -- what is asked ---------------------------------------------------------------------------------
 
 
 def seconds_of(keep_alive: str | float | None) -> float | None:
@@ -111,7 +103,7 @@ def sampling(options: dict[str, Any]) -> RequestParams:
     return params_of(given, OPTIONS, given.get("stop"))
 
 
-async def _question(request: Request, kind: type[Question]) -> tuple[Any, Entry, RequestParams]:
+async def _question(request: Request, kind: type[ModelRequest]) -> tuple[Any, Entry, RequestParams]:
     """(the request's body, its model, how to answer), all checked. Raises Problem."""
     body = await read(request, kind)
     entry = find(request, body.model)
@@ -120,7 +112,7 @@ async def _question(request: Request, kind: type[Question]) -> tuple[Any, Entry,
     schema = {"type": "object"} if body.format == "json" else body.format
     if schema and params.min_p > 0:  # it would be measured by tokens that the schema forbids
         raise Problem(400, 'option "min_p" cannot be combined with a format: leave one of them out')
-    return body, entry, replace(params, schema=json.dumps(schema) if schema else None, stream=body.stream is not False)
+    return body, entry, replace(params, schema=schema or None, stream=body.stream is not False)
 
 
 async def generate(request: Request) -> Response:
@@ -141,9 +133,6 @@ async def chat(request: Request) -> Response:
     keep = seconds_of(body.keep_alive)
     talk = Conversation(entry, messages, entry.system, body.tools, entry.template, keep=keep)
     return await _answer(request, body, talk, params)
-
-
-# -- what is answered ------------------------------------------------------------------------------
 
 
 async def _answer(request: Request, body: Any, talk: Conversation, params: RequestParams) -> Response:
@@ -185,16 +174,11 @@ def _row(body: GenerateRequest | ChatRequest, text: str) -> dict:
 
 def _summary(job: Job, load_seconds: float, seconds: float) -> dict:
     """What the last line has besides: why it ended, how many tokens, and how long it took."""
-    return {
-        "done": True,
-        "done_reason": job.finish,
-        "total_duration": int(seconds * SECOND),
-        "load_duration": int(load_seconds * SECOND),
-        "prompt_eval_count": len(job.prompt.ids),
-        "prompt_eval_duration": int(job.prompt_seconds * SECOND),
-        "eval_count": len(job.tokens),
-        "eval_duration": int((job.write_seconds - job.prompt_seconds) * SECOND),
-    }
+    times = {"total": seconds, "load": load_seconds, "prompt_eval": job.prompt_seconds}
+    times["eval"] = job.write_seconds - job.prompt_seconds
+    row = {"done": True, "done_reason": job.finish, "prompt_eval_count": len(job.prompt.ids)}
+    row |= {"eval_count": len(job.tokens)}
+    return row | {f"{name}_duration": int(time * SECOND) for name, time in times.items()}
 
 
 def stamp(seconds: float) -> str:
@@ -218,9 +202,6 @@ async def embed(request: Request) -> Response:
         vectors, tokens = await run_in_threadpool(loaded.embed, entry.checkpoint, texts)
     except Exception as error:
         raise Problem(400 if entry.uploaded else 500, f"{entry.name} failed: {first_line(error)}") from error
-    context = loaded.onnx.context_length
-    if max(tokens, default=0) > context and body.truncate is False:
-        raise Problem(400, f"the input length exceeds the context length of {context} tokens")
     took = int((time.perf_counter() - began) * SECOND)
     row = {"model": body.model, "embeddings": vectors, "total_duration": took}
     return JSONResponse(row | {"load_duration": int(load_seconds * SECOND), "prompt_eval_count": sum(tokens)})

@@ -1,4 +1,4 @@
-"""Ollama's HTTP dialect, continued: what it does with models: tags, ps, show, pull, create, copy, delete, blobs."""
+"""Ollama's HTTP dialect, continued: what it does with models: tags, ps, show, pull, create, delete, blobs."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import time
 from typing import Any
 
 import ollama
-from pydantic import BaseModel, Field
+from pydantic import Field
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
@@ -18,6 +18,10 @@ from .store import LARGEST_BLOB, Entry
 from .web import body_of, dumps, find, read
 
 CENTURY = 100 * 365 * 24 * 3600  # seconds; what is kept for ever is shown as kept for so long
+# What `show` says of a model's shape, and where the checkpoint's configuration has it.
+INFO = {"context_length": "max_position_embeddings", "embedding_length": "hidden_size"}
+INFO |= {"block_count": "num_hidden_layers", "feed_forward_length": "intermediate_size"}
+INFO |= {"attention.head_count": "num_attention_heads", "attention.head_count_kv": "num_key_value_heads"}
 
 
 class CreateRequest(ModelRequest):
@@ -26,14 +30,6 @@ class CreateRequest(ModelRequest):
     system: str | None = None
     template: str | None = None
     parameters: dict[str, Any] | None = None
-
-
-class CopyRequest(BaseModel):
-    source: str
-    destination: str
-
-
-# -- looking at models -----------------------------------------------------------------------------
 
 
 def _listed(entry: Entry) -> dict:
@@ -62,36 +58,15 @@ async def show(request: Request) -> Response:
 
     entry = find(request, (await read(request, ModelRequest)).model)
     config, template, listed = entry.facts["config"], entry.template or TEMPLATE, _listed(entry)
-    info = {
-        "general.architecture": "phi3",
-        "general.parameter_count": entry.facts["parameters"],
-        "phi3.context_length": config["max_position_embeddings"],
-        "phi3.embedding_length": config["hidden_size"],
-        "phi3.block_count": config["num_hidden_layers"],
-        "phi3.feed_forward_length": config["intermediate_size"],
-        "phi3.attention.head_count": config["num_attention_heads"],
-        "phi3.attention.head_count_kv": config["num_key_value_heads"],
-    }
+    info = {"general.architecture": "phi3", "general.parameter_count": entry.facts["parameters"]}
+    info |= {f"phi3.{name}": config[ours] for name, ours in INFO.items()}
     recipe = modelfile(entry.parent or entry.name, entry.system, template, entry.parameters)
-    parameters = [
-        line.removeprefix("PARAMETER ") for line in modelfile("x", "", "", entry.parameters).split("\n")[2:-1]
-    ]
-    return JSONResponse(
-        {
-            "modelfile": recipe,
-            "parameters": "\n".join(parameters),
-            "template": template,
-            "system": entry.system,
-            "license": "MIT",
-            "details": listed["details"],
-            "model_info": info,
-            "capabilities": ["completion", "vision"] if entry.facts["sees"] else ["completion", "tools", "embedding"],
-            "modified_at": listed["modified_at"],
-        }
-    )
-
-
-# -- making models ---------------------------------------------------------------------------------
+    lines = modelfile("x", "", "", entry.parameters).split("\n")[2:-1]
+    parameters = "\n".join(line.removeprefix("PARAMETER ") for line in lines)
+    row = {"modelfile": recipe, "parameters": parameters, "template": template, "system": entry.system}
+    row |= {"license": "MIT", "details": listed["details"], "model_info": info, "modified_at": listed["modified_at"]}
+    more = ["vision"] if entry.facts["sees"] else ["tools", "embedding"]
+    return JSONResponse(row | {"capabilities": ["completion", *more]})
 
 
 def _progress(body: ModelRequest, rows: list[dict]) -> Response:
@@ -117,6 +92,8 @@ async def pull(request: Request) -> Response:
 
 
 async def create(request: Request) -> Response:
+    from course_utils.pico.export.gguf_file import modelfile
+
     body = await read(request, CreateRequest)
     store, parameters = request.app.state.store, body.parameters or {}
     unknown = parameters.keys() - {*ollama.Options.model_fields, *OPTIONS}
@@ -133,27 +110,12 @@ async def create(request: Request) -> Response:
         source = find(request, body.from_)
     else:
         raise Problem(400, "neither 'from' or 'files' was specified")
-    await run_in_threadpool(_make, store, body, source)
+    system, template = body.system or "", body.template or ""
+    modelfile("x", system, template, parameters)  # `show` writes one, and CourseError says what it cannot hold
+    check_template(template)
+    await run_in_threadpool(store.create, body.model, source, system, template, parameters)
     steps = ("reading model metadata", "creating system layer", "writing manifest", "success")
     return _progress(body, [{"status": text} for text in steps])
-
-
-def _make(store: Any, body: CreateRequest, source: Entry | str) -> None:
-    """Raises Problem for a template that cannot be run, and CourseError for what a Modelfile cannot hold."""
-    from course_utils.pico.export.gguf_file import modelfile
-
-    system, template, parameters = body.system or "", body.template or "", body.parameters or {}
-    modelfile("x", system, template, parameters)  # `show` writes one
-    check_template(template)
-    store.create(body.model, source, system, template, parameters)
-
-
-async def copy(request: Request) -> Response:
-    body = await read(request, CopyRequest)
-    store, entry = request.app.state.store, find(request, body.source)
-    store.check_name(body.destination)
-    await run_in_threadpool(store.create, body.destination, entry, "", "", {})
-    return Response(status_code=200)
 
 
 async def delete(request: Request) -> Response:

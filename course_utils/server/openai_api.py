@@ -6,7 +6,6 @@ answered with status 400 and a sentence, never ignored.
 
 from __future__ import annotations
 
-import json
 import time
 import uuid
 from collections.abc import AsyncIterator
@@ -27,8 +26,12 @@ from .web import find, params_of, pieces, read, refuse, streamed, whole_texts
 OPTIONS = {"max_tokens": "max_new_tokens", "temperature": "temperature", "top_p": "top_p", "seed": "seed"}
 # What would change an answer and is not to be had here, with the values that ask for nothing.
 MISSING = {"presence_penalty": (0,), "frequency_penalty": (0,), "logit_bias": ({},), "store": (False,)}
-MISSING |= {"service_tier": ("auto", "default"), "reasoning_effort": ("none",), "logprobs": (False,)}
-MISSING |= {"top_logprobs": (0,)}
+MISSING |= {
+    "service_tier": ("auto", "default"),
+    "reasoning_effort": ("none",),
+    "logprobs": (False,),
+    "top_logprobs": (0,),
+}
 # These say who asks, or what holds in any case (an answer has one call at most), and change no answer.
 PASSED = ("user", "metadata", "parallel_tool_calls")
 
@@ -37,11 +40,6 @@ class Strict(BaseModel):
     """Unknown fields are refused, as OpenAI does; a client learns of its slip at once."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
-
-
-class StreamOptions(Strict):
-    include_usage: bool = False
-    include_obfuscation: bool = False
 
 
 class JsonSchema(Strict):
@@ -86,7 +84,7 @@ class ChatRequest(BaseModel):
     stop: str | list[str] | None = None
     n: int | None = Field(1, ge=1, le=8)
     stream: bool | None = False
-    stream_options: StreamOptions | None = None
+    stream_options: dict[Literal["include_usage", "include_obfuscation"], bool] | None = None
     response_format: ResponseFormat | None = None
     tools: list[toolbox.Tool] | None = None
     tool_choice: Literal["none", "auto", "required"] | toolbox.Call | None = None
@@ -110,9 +108,6 @@ async def model(request: Request) -> Response:
     return JSONResponse(_card(find(request, request.path_params["name"])))
 
 
-# -- what is asked ---------------------------------------------------------------------------------
-
-
 def _part(part: dict) -> str | Picture:
     kind, image = part.get("type"), part.get("image_url")
     if kind == "text":
@@ -122,22 +117,22 @@ def _part(part: dict) -> str | Picture:
     raise Problem(400, f"A part of type '{kind}' cannot be read here.", "unsupported_content", "messages")
 
 
-def _schema(body: ChatRequest) -> str | None:
+def _schema(body: ChatRequest) -> dict | None:
     """The JSON schema that the answer shall be held to, or None. Raises Problem 400."""
     form, choice = body.response_format, body.tool_choice
     if body.tools and choice not in (None, "none", "auto"):
         named = choice.function.name if isinstance(choice, toolbox.Call) else None
-        tools = [tool for tool in body.tools if named in (None, tool.name)]
+        tools = [tool for tool in body.tools if named in (None, tool.function.name)]
         if not tools:
             raise Problem(400, f"Tool choice '{named}' is not among the tools.", "invalid_value", "tool_choice")
-        return json.dumps(toolbox.schema(tools))
+        return toolbox.schema(tools)
     if form is None or form.type == "text":
         return None
     if form.type == "json_object":
-        return '{"type": "object"}'
+        return {"type": "object"}
     if form.json_schema is None:
         raise Problem(400, "Missing required parameter: 'response_format.json_schema'.", "missing_required_parameter")
-    return json.dumps(form.json_schema.schema_)
+    return form.json_schema.schema_
 
 
 def _choices(body: ChatRequest) -> list[RequestParams]:
@@ -176,19 +171,12 @@ async def chat(request: Request) -> Response:
     return JSONResponse(row, headers={"x-request-id": head["id"]})
 
 
-# -- what is answered ------------------------------------------------------------------------------
-
-
 def _usage(jobs: list[Job]) -> dict:
     """The tokens of the prompt, which all jobs share, and of their answers."""
     prompt, written = len(jobs[0].prompt.ids), sum(len(job.tokens) for job in jobs)
-    return {
-        "prompt_tokens": prompt,
-        "completion_tokens": written,
-        "total_tokens": prompt + written,
-        "prompt_tokens_details": {"cached_tokens": 0, "audio_tokens": 0},
-        "completion_tokens_details": {"reasoning_tokens": 0, "audio_tokens": 0},
-    }
+    row = {"prompt_tokens": prompt, "completion_tokens": written, "total_tokens": prompt + written}
+    row["prompt_tokens_details"] = {"cached_tokens": 0, "audio_tokens": 0}
+    return row | {"completion_tokens_details": {"reasoning_tokens": 0, "audio_tokens": 0}}
 
 
 def _choice(index: int, text: str, job: Job, tools: list[toolbox.Tool] | None) -> dict:
@@ -202,7 +190,7 @@ def _choice(index: int, text: str, job: Job, tools: list[toolbox.Tool] | None) -
 async def _chunks(request: Request, body: ChatRequest, jobs: list[Job], head: dict) -> AsyncIterator[dict]:
     """The rows of a streamed answer, one answer after the other."""
     head, tools = {**head, "object": "chat.completion.chunk"}, body.offered()
-    with_usage = body.stream_options is not None and body.stream_options.include_usage
+    with_usage = (body.stream_options or {}).get("include_usage", False)
     extra = {"usage": None} if with_usage else {}
 
     def chunk(index: int, delta: dict, finish: str | None = None) -> dict:

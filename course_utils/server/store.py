@@ -98,8 +98,6 @@ class Store:
             raise Problem(404, f"model '{name}' not found", "model_not_found", "model")
         return entry
 
-    # memory
-
     def load(self, entry: Entry, keep: float | None = None) -> tuple[Loaded, float]:
         """The model of an entry in memory, and the seconds that loading took (0 if it was there already).
 
@@ -131,8 +129,6 @@ class Store:
         for base, loaded in list(self._memory.items()):
             if not loaded.users and loaded.until <= time.time():
                 self.unload(base)
-
-    # what clients make
 
     def create(self, name: str, source: Entry | str, system: str, template: str, parameters: dict) -> None:
         """A new entry from another one, or from the digest of an uploaded GGUF file. Raises Problem."""
@@ -172,8 +168,6 @@ class Store:
         self._loading.pop(entry.base, None)
         shutil.rmtree(entry.checkpoint, ignore_errors=True)
         self.blob(entry.checkpoint.name).unlink(missing_ok=True)
-
-    # files from clients
 
     def blob(self, digest: str) -> Path:
         """Where a blob is or would be kept. Raises Problem 400 for what is no sha256 digest."""

@@ -27,10 +27,6 @@ class Tool(BaseModel):
     type: Literal["function"]
     function: Function
 
-    @property
-    def name(self) -> str:
-        return self.function.name
-
 
 class NamedFunction(BaseModel):
     name: str
@@ -59,7 +55,9 @@ def instruction(tools: list[Tool]) -> str:
 
     parameters = [tool.function.parameters or {} for tool in tools]
     arguments = [", ".join(given.get("properties", {})) for given in parameters]
-    return SYSTEM_TOOLS.format(", ".join(f"{tool.name}({a})" for tool, a in zip(tools, arguments, strict=True)))
+    return SYSTEM_TOOLS.format(
+        ", ".join(f"{tool.function.name}({a})" for tool, a in zip(tools, arguments, strict=True))
+    )
 
 
 def schema(tools: list[Tool]) -> dict:
@@ -67,7 +65,7 @@ def schema(tools: list[Tool]) -> dict:
     shapes = []
     for tool in tools:
         arguments = tool.function.parameters or {"type": "object"}
-        properties = {"name": {"const": tool.name}, "arguments": arguments}
+        properties = {"name": {"const": tool.function.name}, "arguments": arguments}
         shapes.append({"type": "object", "properties": properties, "required": list(properties)})
         shapes[-1]["additionalProperties"] = False
     return {"anyOf": shapes}
@@ -83,7 +81,7 @@ def find_call(text: str, tools: list[Tool] | None) -> dict | None:
         return None
     if not isinstance(call, dict) or not isinstance(call.get("arguments"), dict):
         return None
-    known = call.get("name") in [tool.name for tool in tools]
+    known = call.get("name") in [tool.function.name for tool in tools]
     return {"name": call["name"], "arguments": call["arguments"]} if known else None
 
 

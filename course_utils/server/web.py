@@ -26,9 +26,6 @@ UNLIMITED = 10**9  # tokens: as many as the context has room for
 Body = TypeVar("Body", bound=BaseModel)
 
 
-# -- what comes in ---------------------------------------------------------------------------------
-
-
 async def body_of(request: Request, limit: int = LARGEST_BODY) -> bytes:
     """The whole body. Raises Problem 413 as soon as it is larger than `limit`, whatever its header says."""
     body = bytearray()
@@ -106,9 +103,6 @@ def find(request: Request, name: str) -> Entry:
     except Problem as error:
         text = f"The model `{name}` does not exist or you do not have access to it."
         raise Problem(404, text, error.code, error.param) if is_openai(request) else error from None
-
-
-# -- what goes out ---------------------------------------------------------------------------------
 
 
 def dumps(row: dict) -> bytes:

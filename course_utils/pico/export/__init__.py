@@ -32,7 +32,11 @@ def onnx_folder(model: str | Path = "pico-mini", precision: str = "fp32", progre
     checkpoint = checkpoint_of(model)
     if is_vision(checkpoint) and precision != "fp32":
         raise BuildFailed("pico-vision has an ONNX form in fp32 only.")
-    target = cache_folder() / "onnx" / f"{checkpoint.name}-{precision}-{_fingerprint(checkpoint)}"
+    digest = hashlib.sha256(version("onnxruntime-genai").encode())  # of all that decides what comes out
+    for file in sorted(checkpoint.iterdir()):
+        if file.suffix in (".safetensors", ".json", ".jinja"):
+            digest.update(file.name.encode() + file.read_bytes())
+    target = cache_folder() / "onnx" / f"{checkpoint.name}-{precision}-{digest.hexdigest()[:12]}"
     try:
         if not target.is_dir():
             _build(checkpoint, target, precision, progress)
@@ -59,15 +63,6 @@ def checkpoint_of(model: str | Path) -> Path:
 def is_vision(checkpoint: Path) -> bool:
     """Whether a folder holds pico-vision: its ONNX form has three graphs."""
     return '"pico_vision"' in (checkpoint / "config.json").read_text(encoding="utf-8")
-
-
-def _fingerprint(checkpoint: Path) -> str:
-    """Twelve letters that change when the checkpoint or the builder changes, so that no old build is used."""
-    digest = hashlib.sha256(version("onnxruntime-genai").encode())
-    for file in sorted(checkpoint.iterdir()):
-        if file.suffix in (".safetensors", ".json", ".jinja"):
-            digest.update(file.name.encode() + file.read_bytes())
-    return digest.hexdigest()[:12]
 
 
 def _build(checkpoint: Path, target: Path, precision: str, progress: bool) -> None:

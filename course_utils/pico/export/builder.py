@@ -42,10 +42,9 @@ def run_module(command: tuple, work: Path, progress: bool, limit: float = LIMIT)
         builder = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT, env=environment)
         try:
             while builder.poll() is None and time.monotonic() < ends:
+                print("." if progress else "", end="", flush=True)
                 with suppress(subprocess.TimeoutExpired):
                     builder.wait(timeout=0.5)
-                    break
-                print("." if progress else "", end="", flush=True)
             timed_out = builder.poll() is None
         finally:
             builder.kill()
@@ -58,7 +57,6 @@ def run_module(command: tuple, work: Path, progress: bool, limit: float = LIMIT)
     if builder.returncode != 0:
         last = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()[-3:]
         raise BuildFailed(
-            "ONNX Runtime GenAI's builder failed. `python -m course_utils doctor` checks what it needs "
-            "(torch, transformers, onnx, onnx-ir, onnxscript, onnxruntime-genai). Its last words were:\n  "
-            + "\n  ".join(last)
+            "ONNX Runtime GenAI's builder failed. `python -m course_utils doctor` checks what it needs. Its last words "
+            "were:\n  " + "\n  ".join(last)
         )

@@ -10,9 +10,7 @@ import os
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
-
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from typing import TYPE_CHECKING, Any
 
 from course_utils.base import CourseError
 from course_utils.pico import folder as course_folder
@@ -37,45 +35,19 @@ STOPS = ("<|end|>", "<|endoftext|>", "<|system|>", "<|user|>", "<|assistant|>")
 PARAMETERS = {"stop": list(STOPS), "temperature": 0, "repeat_penalty": 1}
 
 
-Count = Annotated[int, Field(ge=1, le=10**6)]
-Id = Annotated[int, Field(ge=0)]
-
-
-class Shape(BaseModel):
-    """What is called the same in config.json, with its key in GGUF, its type and its bounds."""
-
-    model_config = ConfigDict(strict=True, populate_by_name=True, allow_inf_nan=False)
-
-    max_position_embeddings: int = Field(alias="phi3.context_length", ge=1, le=131_072)  # as many as Phi-3 at most
-    hidden_size: Count = Field(alias="phi3.embedding_length")
-    num_hidden_layers: int = Field(alias="phi3.block_count", ge=1, le=128)
-    intermediate_size: Count = Field(alias="phi3.feed_forward_length")
-    num_attention_heads: Count = Field(alias="phi3.attention.head_count")
-    num_key_value_heads: Count = Field(alias="phi3.attention.head_count_kv")
-    vocab_size: Count = Field(alias="phi3.vocab_size")
-    rms_norm_eps: float = Field(gt=0, lt=1, alias="phi3.attention.layer_norm_rms_epsilon")
-    bos_token_id: Id = Field(alias="tokenizer.ggml.bos_token_id")
-    pad_token_id: Id = Field(alias="tokenizer.ggml.padding_token_id")
-
-    @model_validator(mode="after")
-    def _fits_together(self) -> Shape:
-        width, heads = self.hidden_size, self.num_attention_heads
-        if width % (2 * heads) or heads % self.num_key_value_heads:
-            raise ValueError(f"{width} numbers a token cannot be shared among the heads it names")
-        if max(self.bos_token_id, self.pad_token_id) >= self.vocab_size:
-            raise ValueError("a special token is not in its vocabulary")
-        return self
-
-
-# What `write` and `read` want as it is in the course's own models.
+# The sizes in which models may differ: by the name in config.json, the key in GGUF, and the most that is taken.
+SIZES = {
+    "max_position_embeddings": ("phi3.context_length", 131_072),  # as many as Phi-3 at most
+    "hidden_size": ("phi3.embedding_length", 10**6),
+    "num_hidden_layers": ("phi3.block_count", 128),
+    "intermediate_size": ("phi3.feed_forward_length", 10**6),
+    "num_attention_heads": ("phi3.attention.head_count", 10**6),
+    "num_key_value_heads": ("phi3.attention.head_count_kv", 10**6),
+    "vocab_size": ("phi3.vocab_size", 10**6),
+}
+# What has to be as it is in the course's own models.
 FIXED = ("architectures", "rope_parameters", "hidden_act", "sliding_window", "rms_norm_eps", "tie_word_embeddings")
 FIXED += ("eos_token_id", "bos_token_id", "pad_token_id")
-
-
-def first_problem(error: ValidationError) -> str:
-    """The first thing that is wrong, with its key."""
-    first = error.errors()[0]
-    return ": ".join([*map(str, first["loc"]), first["msg"].removeprefix("Value error, ")])
 
 
 def write(model: str | Path, file: Path, precision: str = "f16") -> Path:
@@ -86,18 +58,29 @@ def write(model: str | Path, file: Path, precision: str = "f16") -> Path:
     16 or 8.5 bits a weight; the norms are f32 in each. The file appears when it is whole. Raises CourseError for a
     model that differs otherwise, and when the disk does not take the file.
     """
+    from transformers import AutoConfig
+
     if precision not in PRECISIONS:
         raise CourseError(f"There is no precision {precision!r}. A GGUF file has one of: {', '.join(PRECISIONS)}.")
     checkpoint, file = checkpoint_of(model), Path(file)
-    config, template = _checked(checkpoint)
+    config, tokenizer = AutoConfig.from_pretrained(checkpoint, local_files_only=True), load_tokenizer(checkpoint)
+    try:
+        ours = _config(config.to_dict())
+    except ValueError as error:
+        raise CourseError(f"{checkpoint} is not written as GGUF here: {error}.") from error
+    for name in FIXED:
+        if getattr(config, name) != getattr(ours, name):
+            raise CourseError(f"{checkpoint} has {name} = {getattr(config, name)}, which is not written as GGUF here.")
+    if _cutting(tokenizer) != _cutting(load_tokenizer()) or len(tokenizer) > config.vocab_size:
+        raise CourseError(f"The tokenizer in {checkpoint} cuts text in another way than the pico models' own.")
     if precision == "q8_0" and (config.hidden_size % 32 or config.intermediate_size % 32):
         raise CourseError("q8_0 packs 32 weights together, and a row of this model is no multiple of 32. Use f16.")
-    weights = _weights_of(checkpoint, config)
+    weights = _weights_of(checkpoint, ours)
     part = file.with_name(f".{file.name}.{os.getpid()}.part")
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         try:
-            _write(part, checkpoint.name, _header(config, template), weights, precision)
+            _write(part, checkpoint.name, _header(ours, tokenizer.chat_template or ""), weights, precision)
             os.replace(part, file)
         finally:
             part.unlink(missing_ok=True)
@@ -106,41 +89,29 @@ def write(model: str | Path, file: Path, precision: str = "f16") -> Path:
     return file
 
 
-def _checked(checkpoint: Path) -> tuple[Phi3Config, str]:
-    """The configuration and the chat template of a checkpoint. Raises CourseError for what is not written here."""
-    from transformers import AutoConfig
-
-    config, tokenizer = AutoConfig.from_pretrained(checkpoint, local_files_only=True), load_tokenizer(checkpoint)
-    try:
-        shape = Shape(**{name: getattr(config, name, None) for name in Shape.model_fields})
-    except ValidationError as error:
-        raise CourseError(f"{checkpoint} is not written as GGUF here: {first_problem(error)}.") from error
-    ours = _config(shape)
-    for name in FIXED:
-        if getattr(config, name) != getattr(ours, name):
-            raise CourseError(f"{checkpoint} has {name} = {getattr(config, name)}, which is not written as GGUF here.")
-    if _cutting(tokenizer) != _cutting(load_tokenizer()) or len(tokenizer) > config.vocab_size:
-        raise CourseError(f"The tokenizer in {checkpoint} cuts text in another way than the pico models' own.")
-    return ours, tokenizer.chat_template or ""
-
-
-def _config(shape: Shape) -> Phi3Config:
-    """The configuration of pico-mini with other sizes, and with weights in float32."""
+def _config(settings: Mapping[str, Any]) -> Phi3Config:
+    """The configuration of pico-mini with the SIZES in `settings`, and weights in float32. Raises ValueError."""
     from transformers import Phi3Config
 
+    for name, (_, most) in SIZES.items():
+        value = settings.get(name)
+        if type(value) is not int or not 1 <= value <= most:
+            raise ValueError(f"{name} is {value!r}, and not a number from 1 to {most:,}")
+    width, heads = settings["hidden_size"], settings["num_attention_heads"]
+    if width % (2 * heads) or heads % settings["num_key_value_heads"]:
+        raise ValueError(f"{width} numbers a token cannot be shared among the heads it names")
     ours = json.loads((course_folder() / "config.json").read_text(encoding="utf-8"))
-    sizes = shape.model_dump(exclude=set(FIXED)) | {"original_max_position_embeddings": shape.max_position_embeddings}
-    return Phi3Config.from_dict(ours | sizes | {"dtype": "float32"})
+    ours |= {name: settings[name] for name in SIZES} | {"dtype": "float32"}
+    return Phi3Config.from_dict(ours | {"original_max_position_embeddings": ours["max_position_embeddings"]})
 
 
 def _header(config: Phi3Config, chat_template: str) -> dict[str, Any]:
     """All keys of a file with their values, besides the architecture. Floats are such as single precision keeps."""
     import numpy as np
 
-    shape = Shape(**{name: getattr(config, name) for name in Shape.model_fields})
     turn_end, text_end = config.eos_token_id
     return {
-        **shape.model_dump(by_alias=True),
+        **{key: getattr(config, name) for name, (key, _) in SIZES.items()},
         "phi3.attention.layer_norm_rms_epsilon": float(np.float32(config.rms_norm_eps)),
         "phi3.attention.sliding_window": 0,  # each token sees all before it
         "phi3.rope.freq_base": float(np.float32(config.rope_parameters["rope_theta"])),
@@ -150,6 +121,8 @@ def _header(config: Phi3Config, chat_template: str) -> dict[str, Any]:
         # https://github.com/ggml-org/llama.cpp/blob/master/src/llama-vocab.cpp, LLAMA_VOCAB_PRE_TYPE_QWEN2.
         "tokenizer.ggml.pre": "qwen2",
         **_vocabulary(config.vocab_size),
+        "tokenizer.ggml.bos_token_id": config.bos_token_id,
+        "tokenizer.ggml.padding_token_id": config.pad_token_id,
         "tokenizer.ggml.eos_token_id": text_end,
         "tokenizer.ggml.eot_token_id": turn_end,
         "tokenizer.ggml.add_bos_token": False,
@@ -235,6 +208,8 @@ def read(file: Path, folder: Path) -> Path:
     anything kept of one that is refused. Raises CourseError for what is no such file, or is damaged, cut off, or larger
     than 64 MB.
     """
+    from safetensors.numpy import save_file
+
     if folder.is_dir() and any(folder.iterdir()):
         raise CourseError(f"There is something in {folder} already: name a new folder.")
     if file.stat().st_size > LARGEST:
@@ -243,9 +218,14 @@ def read(file: Path, folder: Path) -> Path:
         reader = _reader(file)
         config, template = _config_in(reader)
         weights = _weights_in(reader, config)
-    except (ValueError, KeyError, IndexError, OverflowError, TypeError, MemoryError) as error:
+    except (ValueError, KeyError, IndexError, OverflowError, TypeError, MemoryError, NotImplementedError) as error:
         raise CourseError(f"This is no GGUF file that the course reads, or it was cut off: {error}.") from error
-    _save(folder, config, weights, template)
+    folder.mkdir(parents=True, exist_ok=True)
+    save_file(weights, folder / "model.safetensors", metadata={"format": "pt"})
+    config.save_pretrained(folder)
+    for name in ("tokenizer.json", "tokenizer_config.json", "generation_config.json"):
+        shutil.copyfile(course_folder() / name, folder / name)
+    (folder / "chat_template.jinja").write_text(template, encoding="utf-8")
     return folder
 
 
@@ -276,10 +256,7 @@ def _config_in(reader: GGUFReader) -> tuple[Phi3Config, str]:
     values = {key: field.contents() for key, field in reader.fields.items()}
     if values.get("general.architecture") != "phi3":
         raise ValueError(f"its architecture is {values.get('general.architecture')!r}, and not 'phi3'")
-    try:
-        config = _config(Shape.model_validate(values))
-    except ValidationError as error:
-        raise ValueError(first_problem(error)) from error
+    config = _config({name: values.get(key) for name, (key, _) in SIZES.items()})
     template = str(values.get("tokenizer.chat_template", ""))
     expected = _header(config, template)
     for key in sorted(expected.keys() | {key for key in values if key.startswith("phi3.")}):
@@ -293,30 +270,17 @@ def _weights_in(reader: GGUFReader, config: Phi3Config) -> dict[str, ndarray]:
     import numpy as np
     from gguf import dequantize
 
-    tensors, weights = _tensors(config), {}
-    for tensor in reader.tensors:
-        shape, kept = tuple(int(n) for n in reversed(tensor.shape)), tensor.tensor_type
-        name, fits = tensors.get(tensor.name, ("", ()))
-        if shape != fits:
-            raise ValueError(f"{tensor.name} of shape {shape} has no place in a phi3 model of its size")
-        if kept.name.lower() not in PRECISIONS:
-            raise ValueError(f"{tensor.name} is kept as {kept.name}; known are {', '.join(PRECISIONS)}")
-        weights[name] = np.array(dequantize(tensor.data, kept), dtype=np.float32)
-    missing = [ours for ours, (theirs, _) in tensors.items() if theirs not in weights]
-    if missing:
-        raise ValueError(f"it has no {missing[0]}")
-    return weights
-
-
-def _save(folder: Path, config: Phi3Config, weights: dict[str, ndarray], chat_template: str) -> None:
-    from safetensors.numpy import save_file
-
-    folder.mkdir(parents=True, exist_ok=True)
-    save_file(weights, folder / "model.safetensors", metadata={"format": "pt"})
-    config.save_pretrained(folder)
-    for name in ("tokenizer.json", "tokenizer_config.json", "generation_config.json"):
-        shutil.copyfile(course_folder() / name, folder / name)
-    (folder / "chat_template.jinja").write_text(chat_template, encoding="utf-8")
+    tensors = _tensors(config)
+    expected = {ours: shape for ours, (_, shape) in tensors.items()}
+    found = {tensor.name: tuple(int(n) for n in reversed(tensor.shape)) for tensor in reader.tensors}
+    wrong = sorted(expected.items() ^ found.items())
+    if wrong:
+        name, shape = wrong[0]
+        raise ValueError(f"{name} of shape {shape} is missing, or has no place in a phi3 model of its size")
+    return {
+        tensors[tensor.name][0]: np.array(dequantize(tensor.data, tensor.tensor_type), dtype=np.float32)
+        for tensor in reader.tensors
+    }
 
 
 def modelfile(

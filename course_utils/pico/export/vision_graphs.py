@@ -90,7 +90,13 @@ def export(checkpoint: Path, work: Path) -> None:
     inputs = {"input_ids": {0: torch.export.Dim("rows"), 1: torch.export.Dim("n")}, "image_features": tokens}
     words = EmbeddingGraph(model.language.get_input_embeddings())
     to_onnx(words, (ids, features), folder / "embedding.onnx", inputs, "inputs_embeds")
-    configure(folder)
+    # genai_config.json has to say that there are three graphs; the library writes no processor_config.json of its own.
+    data = json.loads(Path(__file__).with_name("phi3v.json").read_text(encoding="utf-8"))
+    path = folder / "genai_config.json"
+    config = json.loads(path.read_text(encoding="utf-8"))
+    config["model"] |= data["model"]
+    path.write_text(json.dumps(config, indent=1), encoding="utf-8")
+    (folder / "processor_config.json").write_text(json.dumps(data["processor_config"], indent=1), encoding="utf-8")
 
 
 def to_onnx(module: nn.Module, inputs: tuple, path: Path, dynamic: dict, output: str) -> None:
@@ -98,16 +104,6 @@ def to_onnx(module: nn.Module, inputs: tuple, path: Path, dynamic: dict, output:
     names = {"input_names": list(dynamic), "output_names": [output], "dynamic_shapes": dynamic}
     with torch.inference_mode():
         torch.onnx.export(module.eval(), inputs, path, **names, dynamo=True, external_data=False, verbose=False)
-
-
-def configure(folder: Path) -> None:
-    """Say in genai_config.json that there are three graphs, and write processor_config.json."""
-    data = json.loads(Path(__file__).with_name("phi3v.json").read_text(encoding="utf-8"))
-    path = folder / "genai_config.json"
-    config = json.loads(path.read_text(encoding="utf-8"))
-    config["model"] |= data["model"]
-    path.write_text(json.dumps(config, indent=1), encoding="utf-8")
-    (folder / "processor_config.json").write_text(json.dumps(data["processor_config"], indent=1), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -1,8 +1,4 @@
-"""Pictures that pico-vision learns from, drawn with Pillow: shapes, text, charts, tables and scenes.
-
-A `Page` keeps, beside the picture, two small maps of what was drawn where. They teach the eye of the model before it
-learns to speak: for each of the 12 x 12 places of a picture, what is there, and in which colour.
-"""
+"""Pictures like those that pico-vision has learned from, drawn with Pillow: shapes, text, charts, tables and scenes."""
 
 from __future__ import annotations
 
@@ -19,9 +15,6 @@ Paint = tuple[int, int, int]
 Points = Sequence[tuple[float, float]]
 
 SIDE = 336  # pixels: one crop of Phi-3-Vision
-PLACES = 12  # tokens along a side: each sees 28 x 28 pixels
-MAP = 84  # pixels along a side of the maps: 7 for each place
-STEP = MAP // PLACES
 SCALE = 2  # everything is drawn at twice the size and made smaller, so that edges are smooth
 
 COLOURS = {
@@ -37,12 +30,6 @@ COLOURS = {
 SHAPES = ("circle", "square", "triangle", "star", "cross", "diamond")
 ANIMALS = ("cat", "hare", "owl", "snake", "duck")
 LETTERS = "abcdefghijklmnopqrstuvwxyzäö"
-DIGITS = "0123456789"
-# A shape and a colour that have no name. They come in training alone, so that a shape is learned without its colour.
-BLOT, ODD = "blot", "odd"
-# What a place can hold: nothing, a shape, a letter or a digit, a bar of a chart, an animal.
-KINDS = ("nothing", *SHAPES, *LETTERS, *DIGITS, "bar", *ANIMALS, BLOT)
-TONES = ("none", *COLOURS, ODD)
 
 
 @dataclass
@@ -57,7 +44,6 @@ class Thing:
     hollow: bool = False
     angle: float = 0.0
     unrest: float = 0.0  # how far, in shares of the size, the corners are off: the hand that drew it
-    paint: Paint | None = None  # of an odd colour; None for one at random
 
     @property
     def name(self) -> str:
@@ -77,74 +63,44 @@ class Page:
         self.things: list[Thing] = []
         self._image = Image.new("RGB", (SIDE * SCALE, SIDE * SCALE), paper)
         self._pen = ImageDraw.Draw(self._image)
-        self._maps = [Image.new("L", (MAP, MAP), 0) for _ in range(2)]
-        self._map_pens = [ImageDraw.Draw(image) for image in self._maps]
 
     @property
     def picture(self):
         """The picture, 336 x 336, RGB."""
         return self._image.reduce(SCALE)
 
-    @property
-    def labels(self):
-        """What the 12 x 12 places hold: two arrays of numbers, into `KINDS` and into `TONES`."""
-        return [self._thirds(image)[..., 1] for image in self._maps]
-
-    @property
-    def thirds(self):
-        """What the left, middle and right third of each place hold, [12, 12, 3] into `KINDS`: an i is narrow."""
-        return self._thirds(self._maps[0])
-
-    def _thirds(self, image):
-        import numpy
-
-        middles = numpy.asarray(image)[STEP // 2 :: STEP]
-        return numpy.stack([middles[:, at::STEP] for at in (1, STEP // 2, STEP - 2)], axis=-1)
-
-    def polygon(self, points: Points, paint: Paint, kind: str = "", tone: str = "", hollow: float = 0) -> None:
+    def polygon(self, points: Points, paint: Paint, hollow: float = 0) -> None:
         """A filled polygon, or with `hollow` its outline of so many pixels. Points in pixels."""
         large = scaled(points, SCALE)
         if hollow:
             self._pen.line([*large, large[0], large[1]], fill=paint, width=round(hollow * SCALE), joint="curve")
         else:
             self._pen.polygon(large, fill=paint)
-        if kind:
-            self._mark([(x * MAP / SIDE, y * MAP / SIDE) for x, y in points], kind, tone)
-
-    def _mark(self, points: Points, kind: str, tone: str) -> None:
-        for pen, value in zip(self._map_pens, (KINDS.index(kind), TONES.index(tone or "none")), strict=True):
-            pen.polygon(points, fill=value)
 
     def line(self, points: Points, paint: Paint, width: float) -> None:
         """A line that is part of no thing. Points and width in pixels."""
         self._pen.line(scaled(points, SCALE), fill=paint, width=round(width * SCALE))
 
-    def ellipse(self, x: float, y: float, wide: float, high: float, paint: Paint, *what: str) -> None:
-        """An ellipse around (x, y); `wide` and `high` are its half axes in pixels. `what`: its kind and tone."""
+    def ellipse(self, x: float, y: float, wide: float, high: float, paint: Paint) -> None:
+        """An ellipse around (x, y); `wide` and `high` are its half axes in pixels."""
         turns = [2 * math.pi * i / 24 for i in range(24)]
-        self.polygon([(x + wide * math.cos(t), y + high * math.sin(t)) for t in turns], paint, *what)
+        self.polygon([(x + wide * math.cos(t), y + high * math.sin(t)) for t in turns], paint)
 
     def text(self, x: float, y: float, words: str, size: int, tone: str = "black", face: int = 0) -> None:
         """Words whose first letter begins at (x, y), the top left corner, `size` pixels high."""
         letters = font(face, size * SCALE)
         self._pen.text((x * SCALE, y * SCALE), words, font=letters, fill=COLOURS[tone])
-        top, bottom = (y + 0.25 * size) * SCALE, (y + 1.05 * size) * SCALE
-        for i, letter in enumerate(words):
-            left, right = (letters.getlength(words[:end]) + x * SCALE for end in (i, i + 1))
-            if letter in LETTERS + DIGITS:
-                self._mark(scaled(box(left, top, right, bottom), MAP / SIDE / SCALE), letter, tone)
 
     def thing(self, thing: Thing, rng: random.Random | None = None) -> None:
-        """One of the six shapes, or a blot."""
+        """One of the six shapes; `rng` draws its shade and the unrest of its corners."""
         rng = rng or random.Random(0)
-        paint = (thing.paint or nameless(rng)) if thing.colour == ODD else COLOURS[thing.colour]
-        shade = tuple(max(0, min(255, part + rng.randint(-12, 12))) for part in paint)
+        shade = tuple(max(0, min(255, part + rng.randint(-12, 12))) for part in COLOURS[thing.colour])
         points, cos, sin = [], math.cos(thing.angle), math.sin(thing.angle)
-        for x, y in outline(thing.shape, rng):
+        for x, y in outline(thing.shape):
             points.append((thing.x + thing.size * (x * cos - y * sin), thing.y + thing.size * (x * sin + y * cos)))
         if thing.unrest:
             points = [tuple(part + rng.gauss(0, 1) * thing.unrest * thing.size for part in point) for point in points]
-        self.polygon(points, shade, thing.shape, thing.colour, max(4, thing.size / 6) if thing.hollow else 0)
+        self.polygon(points, shade, max(4, thing.size / 6) if thing.hollow else 0)
         self.things.append(thing)
 
 
@@ -163,28 +119,17 @@ def in_twos(numbers: Sequence[str]) -> list[tuple[float, float]]:
     return [(float(x), float(y)) for x, y in zip(numbers[::2], numbers[1::2], strict=False)]
 
 
-def outline(shape: str, rng: random.Random) -> list[tuple[float, float]]:
-    """The corners of a shape that fits into a circle of radius 1; those of a blot look like none of the six shapes."""
-    if shape == "circle":
-        return [(math.cos(2 * math.pi * i / 28), math.sin(2 * math.pi * i / 28)) for i in range(28)]
-    if shape not in ("star", BLOT):
+def outline(shape: str) -> list[tuple[float, float]]:
+    """The corners of a shape that fits into a circle of radius 1."""
+    if shape not in ("circle", "star"):
         return in_twos(" ".join(family("pictures", "outline")[shape]).split())
-    if shape == "star":
-        turns = [math.pi * (i / 5 - 0.5) for i in range(10)]
-        radii = [0.45 if i % 2 else 1 for i in range(10)]
-    else:
-        corners = rng.randint(7, 11)
-        turns = [2 * math.pi * (i + rng.uniform(-0.3, 0.3)) / corners for i in range(corners)]
-        radii = [rng.uniform(0.35, 1) for _ in turns]
-    return [(radius * math.cos(turn), radius * math.sin(turn)) for radius, turn in zip(radii, turns, strict=True)]
-
-
-def nameless(rng: random.Random) -> Paint:
-    """A colour that is far from every colour with a name, and from white paper."""
-    while True:
-        found = tuple(rng.randint(0, 255) for _ in range(3))
-        if min(math.dist(found, other) for other in (*COLOURS.values(), (255, 255, 255))) > 75:
-            return found
+    if shape == "circle":
+        turns = [2 * math.pi * i / 28 for i in range(28)]
+        return [(math.cos(turn), math.sin(turn)) for turn in turns]
+    turns = [math.pi * (i / 5 - 0.5) for i in range(10)]
+    return [
+        (radius * math.cos(turn), radius * math.sin(turn)) for radius, turn in zip((1, 0.45) * 5, turns, strict=True)
+    ]
 
 
 @lru_cache(maxsize=256)
@@ -207,7 +152,7 @@ def animal(page: Page, what: str, tone: str, x: float, y: float, size: float) ->
     paints["dark"] = (20, 20, 20) if tone != "black" else (230, 230, 230)
 
     def blob(dx: float, dy: float, wide: float, high: float, paint: Paint = own) -> None:
-        page.ellipse(x + dx * size, y + dy * size, wide * size, high * size, paint, what, tone)
+        page.ellipse(x + dx * size, y + dy * size, wide * size, high * size, paint)
 
     for line in family("pictures", "animal")[what]:
         stroke, *parts = line.split()
@@ -220,10 +165,8 @@ def animal(page: Page, what: str, tone: str, x: float, y: float, size: float) ->
                 blob(-1 + i / 14.5, 0.3 * math.sin(i / 3), 0.16, 0.16)
         elif stroke == "line":
             page.line(points, paint, size * float(parts[-1]))
-        elif paint == paints["beak"]:  # on the maps a beak is nothing
-            page.polygon(points, paint)
         else:
-            page.polygon(points, paint, what, tone)
+            page.polygon(points, paint)
 
 
 def scenery(page: Page, where: str, rng: random.Random) -> None:

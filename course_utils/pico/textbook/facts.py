@@ -1,11 +1,8 @@
 """Facts the pico models know: one part about language models, one part about the made-up town of Pikola.
 
-They stand in `data/facts_models.txt` and `data/facts_pikola.txt`. The textbook shows a fact as a question and an
-answer, in several wordings. Facts that are `left_out` never appear in training: asking for them shows what a model does
-when it cannot know the answer.
+The textbook shows a fact as a question and an answer, in several wordings. Facts that are `left_out` never appear in
+training: asking for them shows what a model does when it cannot know the answer.
 """
-
-from __future__ import annotations
 
 from dataclasses import dataclass
 

@@ -4,8 +4,7 @@
 of a section look like, the head of each file says. `data/README.md` has a line about each file.
 """
 
-from __future__ import annotations
-
+import re
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
@@ -22,21 +21,15 @@ Lines = tuple[str, ...]
 def sections(name: str) -> dict[str, Lines]:
     r"""All sections of `data/name.txt`, in their order: {heading: lines}. `\n` in a line is a line break.
 
-    Raises CourseError for a heading that comes twice, and for a line above the first heading.
+    What stands above the first heading is the head of the file. Raises CourseError for a heading that comes twice.
     """
-    found: dict[str, list[str]] = {}
-    heading = None
-    for line in map(str.strip, (DATA / f"{name}.txt").read_text(encoding="utf-8").splitlines()):
-        if line.startswith("## "):
-            heading = line[3:].strip()
-            if heading in found:
-                raise CourseError(f"{name}.txt has two sections “{heading}”.")
-            found[heading] = []
-        elif line and not line.startswith("#"):
-            if heading is None:
-                raise CourseError(f"{name}.txt: a heading (## …) is missing above “{line}”.")
-            found[heading].append(line.replace("\\n", "\n"))
-    return {heading: tuple(lines) for heading, lines in found.items()}
+    found: dict[str, Lines] = {}
+    for part in re.split(r"^## ", (DATA / f"{name}.txt").read_text(encoding="utf-8"), flags=re.MULTILINE)[1:]:
+        heading, *lines = map(str.strip, part.splitlines())
+        if heading in found:
+            raise CourseError(f"{name}.txt has two sections “{heading}”.")
+        found[heading] = tuple(line.replace("\\n", "\n") for line in lines if line and not line.startswith("#"))
+    return found
 
 
 def section(name: str, heading: str) -> Lines:
@@ -55,15 +48,11 @@ def split_words(lines: Sequence[str], separator: str | None = None) -> Lines:
 
 
 def columns(lines: Sequence[str], count: int, separator: str | None = None) -> tuple[Lines, ...]:
-    """Each line cut into so many parts, which stand apart by spaces or by a separator.
-
-    Raises CourseError for a line with more or fewer parts.
-    """
+    """Each line cut at spaces or a separator. Raises CourseError for a line with more or fewer parts than `count`."""
     rows = tuple(tuple(part.strip() for part in line.split(separator)) for line in lines)
     for line, row in zip(lines, rows, strict=True):
         if len(row) != count:
-            between = f"“{separator.strip()}”" if separator else "spaces"
-            raise CourseError(f"A line of {count} parts with {between} between them is needed here, not “{line}”.")
+            raise CourseError(f"{count} parts with “{separator or ' '}” between them are needed here, not “{line}”.")
     return rows
 
 

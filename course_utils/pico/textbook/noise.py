@@ -1,8 +1,7 @@
 """The textbook as one would find it on the web: the same pages, in bad company.
 
 Phi's makers compare two diets: pages written or chosen to teach, and whatever the web has. This file writes the second
-diet. `web` draws a page from the textbook and, with a certain chance, does to it what the web does. Each kind of
-noise is one short function, and `KINDS` says how often it happens:
+diet: `web` draws a page from the textbook and, with the chance that `KINDS` tells, does to it what the web does:
 
 * typos:      letters lost, doubled or typed with the key beside, in questions and in answers alike;
 * wrong:      the answer of another page of the same skill: fluent, confident and false;
@@ -12,8 +11,6 @@ noise is one short function, and `KINDS` says how often it happens:
 
 What is left, one page in ten at full noise, is a textbook page as it was.
 """
-
-from __future__ import annotations
 
 import random
 import re
@@ -26,8 +23,7 @@ from course_utils.pico.textbook.lists import section, split_words
 from course_utils.pico.textbook.sample import Sample, plain, rewrite, running_text
 from course_utils.pico.textbook.world import CHOICE, held_out_pairs
 
-# The share of each kind at full noise. They are a choice, not a measurement of the real web: a filter that looked for
-# clean, new, right and useful pages would keep about one in ten of ours.
+# The share of each kind at full noise: a choice, not a measurement of the real web.
 KINDS = {"typos": 0.20, "wrong": 0.15, "duplicate": 0.20, "off topic": 0.25, "skewed": 0.10}
 
 LETTER_SLIPS = 0.05  # the share of letters that go wrong in a page with typos
@@ -40,15 +36,13 @@ JUNK = section("noise", "junk")
 WORDS = {f"[{kind}]": split_words(section("noise", kind), ",") for kind in ("products", "names")}
 NEIGHBOURS = ("qwertyuiop", "asdfghjkl", "zxcvbnm")  # the rows of a keyboard
 
-# A draw is a function (rng, split, skill) -> Sample; `skill` may be None. `textbook.draw` is one.
-Draw = Callable[..., Sample]
+Draw = Callable[..., Sample]  # (rng, split, skill or None), as `textbook.draw`
 
 
 def web(rng: random.Random, split: str = "train", noise: float = 1.0, draw: Draw = textbook.draw) -> Sample:
     """One page of the web. The same `rng` state gives the same page; `noise` 0 gives the page that `draw` gives.
 
-    noise: from 0 (the textbook) to 1 (all of `KINDS`), scales the chance of every kind alike.
-    draw: where the pages come from before they are spoiled.
+    noise: from 0 (the textbook) to 1 (all of `KINDS`); draw: where the pages come from before they are spoiled.
     A spoiled page says so in `about["noise"]`. "train" and "test" are split as in the textbook.
     """
     if not 0 <= noise <= 1:
@@ -61,18 +55,16 @@ def web(rng: random.Random, split: str = "train", noise: float = 1.0, draw: Draw
     return replace(page, about={**page.about, "noise": kind})
 
 
-def slip(rng: random.Random, letter: str) -> str:
-    """One letter as it is typed in a hurry: lost, doubled, or the key beside it."""
-    row = next((row for row in NEIGHBOURS if letter.lower() in row), letter)
-    at = row.find(letter.lower())
-    return rng.choice(("", letter * 2, row[max(at - 1, 0)], row[(at + 1) % len(row)]))
-
-
 def typos(rng: random.Random, split: str, draw: Draw) -> Sample:
     """A page written in a hurry."""
 
+    def slip(letter: str) -> str:  # lost, doubled, or the key beside it
+        row = next((row for row in NEIGHBOURS if letter.lower() in row), letter)
+        at = row.find(letter.lower())
+        return rng.choice(("", letter * 2, row[max(at - 1, 0)], row[(at + 1) % len(row)]))
+
     def mistype(text: str) -> str:
-        typed = "".join(slip(rng, c) if c.isalpha() and rng.random() < LETTER_SLIPS else c for c in text)
+        typed = "".join(slip(c) if c.isalpha() and rng.random() < LETTER_SLIPS else c for c in text)
         return typed if typed.strip() else text
 
     page = draw(rng, split)
@@ -123,8 +115,7 @@ def place(page: Sample) -> int:
 
 def off_topic(rng: random.Random, split: str, draw: Draw) -> Sample:
     """Running text about something else."""
-    template = rng.choice(JUNK)
-    text = CHOICE.sub(lambda match: rng.choice(WORDS.get(match[0]) or match[1].split("|")), template)
+    text = CHOICE.sub(lambda match: rng.choice(WORDS.get(match[0]) or match[1].split("|")), rng.choice(JUNK))
     return running_text("off topic", re.sub(r"\{n\}", lambda _: str(rng.randint(2, 99)), text))
 
 

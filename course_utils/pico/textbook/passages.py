@@ -5,8 +5,6 @@ that person feels. A question asks for one cell of the table, so the right answe
 table has no answer: "I do not know."
 """
 
-from __future__ import annotations
-
 import random
 from dataclasses import dataclass, field
 from itertools import combinations
@@ -22,10 +20,9 @@ UNKNOWN = "I do not know."
 # What the table can hold about a person, and the ways of telling it. `{who}` is the name or, later, he or she.
 TELL = family("passages", "tell")
 # {key: (ways to ask, answer)}; with ASK_WHO from the content of a cell to the person, or to the colour of a thing.
-ASK, ASK_WHO, _STORY = (
+ASK, ASK_WHO, STORY_QUESTIONS = (
     {key: asked_once(lines) for key, lines in family("passages", kind).items()} for kind in ("ask", "who", "story")
 )
-STORY_QUESTIONS = tuple(_STORY.values())
 IN_FINNISH = dict(pairs(section("passages", "in Finnish")))
 FILLER, FRAMES, AND_ALSO = (section("passages", heading) for heading in ("filler", "frames", "and also"))
 POOLS = {"place": PLACES, "thing": world.THINGS, "food": world.FOODS, "animal": world.ANIMALS}
@@ -54,8 +51,7 @@ class Row:
 def table(rng: random.Random, split: str, people: int, cells: int) -> list[Row]:
     """Draw a table of that many people. No value but a feeling stands twice, so that every question has one answer.
 
-    In a "train" table no row holds a held-out pair (of the person, the place, the thing, its colour, ...); in a "test"
-    table the first row has at least one.
+    In a "train" table no row holds a held-out pair; in a "test" table the first row has at least one.
     """
     while True:
         rows = [Row(name) for name in rng.sample(PEOPLE, people)]
@@ -84,10 +80,7 @@ def shuffled_keys(rng: random.Random, row: Row) -> list[str]:
 
 
 def tell(rng: random.Random, rows: list[Row], filler: float = 0.15, names: float = 0.4) -> str:
-    """Write the table as a passage: each person's sentences stand together.
-
-    After a person's first sentence, this share of them repeats the name; the others say he or she.
-    """
+    """Write the table as a passage, person by person; after the first sentence a share `names` repeats the name."""
     text = []
     for row in rows:
         for n, key in enumerate(shuffled_keys(rng, row)):
@@ -147,7 +140,7 @@ def frame(rng: random.Random, text: str, asked: str) -> str:
 
 def story_question(rng: random.Random, cast: Cast) -> tuple[str, str]:
     """A question about any story with this cast, and its answer."""
-    questions, answer = rng.choice(STORY_QUESTIONS)
+    questions, answer = rng.choice([*STORY_QUESTIONS.values()])
     return fill(rng.choice(questions), cast, rng), fill(answer, cast, rng)
 
 
@@ -163,8 +156,8 @@ def passage(rng: random.Random, split: str) -> Sample:
         text = story_text(rng, cast)[0]
         return conversation_about(rng, "passage", text, [*story_question(rng, cast)])
     rows, text = draw_table(rng, split)
-    asked, answer, *_ = question(rng, rows, row=rows[0] if split == "test" else None)
-    return conversation_about(rng, "passage", text, [asked, answer])
+    asked = question(rng, rows, row=rows[0] if split == "test" else None)
+    return conversation_about(rng, "passage", text, [*asked[:2]])
 
 
 def unknown(rng: random.Random, split: str) -> Sample:
@@ -174,10 +167,7 @@ def unknown(rng: random.Random, split: str) -> Sample:
 
 
 def person(rng: random.Random, split: str) -> Sample:
-    """Who is who in a passage: say it with names instead of he and she, or tell all that it says about one person.
-
-    Long answers, in which every sentence has to be looked up: nothing teaches reading faster.
-    """
+    """Who is who, said with names or told about one person: long answers, and nothing teaches reading faster."""
     rows = table(rng, split, people=rng.choice((2, 3, 3, 4, 5)), cells=rng.choice((1, 2, 2, 3)))
     lines, clear, about = [], [], {}  # with he and she, with names alone, and what is said about each by name
     for row in rows:
@@ -200,10 +190,7 @@ def person(rng: random.Random, split: str) -> Sample:
 
 
 def interview(rng: random.Random, split: str) -> Sample:
-    """Every question about the same few people, one after the other, whether the passage has the answer or not.
-
-    What it says about somebody else is no answer: that is the hard part of "I do not know."
-    """
+    """Every question about the same few people: what the passage says about somebody else is no answer."""
     rows = table(rng, split, people=rng.choice((2, 2, 3, 4)), cells=rng.choice((1, 2, 2, 3)))
     text = tell(rng, rows)
     keys = [key for key in ASK if any(key in row.cells for row in rows)]
@@ -234,10 +221,7 @@ def whose(rng: random.Random, split: str) -> Sample:
 
 
 def reading(rng: random.Random, split: str) -> Sample:
-    """Several questions about one passage, with and without an answer in it.
-
-    A page read once teaches as much as five pages with one question each, for a third of the computing.
-    """
+    """Several questions about one passage: teaches as much as a page for each, for a third of the computing."""
     rows, text = draw_table(rng, split)
     if rng.random() < 0.4:  # easier to begin with: no he or she whose name has to be found
         text = tell(rng, rows, names=1.0)

@@ -1,7 +1,5 @@
 """One page of the textbook, and what can be done with it."""
 
-from __future__ import annotations
-
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -44,7 +42,7 @@ def plain(sample: Sample) -> str:
     return "".join(f"<|{m['role']}|>\n{m['content']}<|end|>\n" for m in sample.messages)
 
 
-# What a bigger sibling says of itself where the textbook speaks of pico-mini. Longer phrases come first.
+# What a bigger sibling says of itself instead. Longer phrases come first.
 INTRODUCTIONS = {"pico-mini": (), "pico-medium": pairs(section("replies", "pico-medium"))}
 
 

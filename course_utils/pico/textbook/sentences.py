@@ -3,8 +3,6 @@
 They stand in `data/sentences.txt`, which says by which rules, and in `data/stories.txt`.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from random import Random
 
@@ -31,13 +29,10 @@ SIMPLE = pairs(section("sentences", "simple"))
 PATTERNS = tuple(pattern for heading in PLAIN for pattern in pairs(section("sentences", heading)))
 PATTERNS += tuple(p for kind, table in family("sentences", "words").items() for p in pairs(_spelt_out(kind, table)))
 # What happens in a story and why: (key, template, its summary in one sentence).
-PLOTS = tuple(
-    (key, " ".join(text).replace(" |", "|"), summary)
-    for key, (text, summary) in ((key, asked_once(lines)) for key, lines in sections("stories").items())
-)
+_STORIES = {key: asked_once(lines) for key, lines in sections("stories").items()}
+PLOTS = tuple((key, " ".join(text).replace(" |", "|"), summary) for key, (text, summary) in _STORIES.items())
 
-# Small stories in the past tense. The mood of the cast's feeling chooses: a good feeling comes at the end,
-# a bad one at the beginning.
+# Small stories in the past tense, by the mood of the cast's feeling: a good one comes at the end, a bad one first.
 STORIES = {
     mood: tuple(pairs(lines) for key, lines in family("sentences", "story").items() if key.startswith(mood))
     for mood in ("positive", "negative")

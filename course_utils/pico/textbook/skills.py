@@ -1,9 +1,4 @@
-"""The skills of the textbook: stories and translations, feelings, sums, facts, tools, and conversations.
-
-`SKILLS` has all of them, those of `passages` too. Each is a function (rng, split) that writes one sample.
-"""
-
-from __future__ import annotations
+"""The skills of the textbook, those of `passages` too: each is a function (rng, split) that writes one sample."""
 
 import json
 import random
@@ -90,10 +85,7 @@ def word(rng: random.Random, split: str) -> Sample:
 
 
 def repeat(rng: random.Random, split: str) -> Sample:
-    """Say the same again: the skill below all others, since names, colours and places have to be copied everywhere.
-
-    Copying whole lines of unguessable words is the quickest way to learn it.
-    """
+    """Say the same again, whole lines of unguessable words: copying is the skill below all others."""
     kind = rng.random()
     if kind < 0.5:
         members = [str(member) for member in vars(Cast.draw(rng, split)).values()]
@@ -140,8 +132,7 @@ def sentiment(rng: random.Random, split: str) -> Sample:
 
 
 def work_out(a: int, sign: str, b: int) -> str:
-    """The sum written the way one does it in the head: first the tens of `b`, then its ones. Small steps are what a
-    small model can learn; the last number is the answer."""
+    """The sum the way one does it in the head: first the tens of `b`, then its ones; the last number is the answer."""
     if sign == "-" and b > a:
         return f"{work_out(b, '-', a)} So {a} - {b} = -{b - a}."
     step = 1 if sign == "+" else -1
@@ -195,11 +186,9 @@ def tool(rng: random.Random, split: str) -> Sample:
         chosen = next(t for t in rng.sample(TOOLS, len(TOOLS)) if t[1] != ["minutes"])
         offered = [chosen, *[t for t in offered[1:] if t is not chosen]]
     name, arguments, ways = offered[0]
-    # An argument is called by its usual name or by another one.
-    called = {
-        t[0]: [rng.choice(ARGUMENT_NAMES[a]) if rng.random() < 0.6 else ARGUMENT_NAMES[a][0] for a in t[1]]
-        for t in offered
-    }
+    called = {}  # an argument by its usual name or by another one
+    for t in offered:
+        called[t[0]] = [rng.choice(ARGUMENT_NAMES[a]) if rng.random() < 0.6 else ARGUMENT_NAMES[a][0] for a in t[1]]
     n = rng.randint(2, 60)
     values = {a: n if a in ("minutes", "amount", "days") else getattr(cast, a).en for a in arguments}
     call = {"name": name, "arguments": {c: values[a] for c, a in zip(called[name], arguments, strict=True)}}
@@ -213,10 +202,7 @@ OFFERS = ("tell you a story?", "Kerronko tarinan?")
 
 
 def greet(rng: random.Random, split: str, finnish: float, first: bool = False) -> tuple[str, Topic, str]:
-    """A wording of the split for one of the topics; this share is Finnish. Returns (wording, topic, language).
-
-    `first`: most are of those topics that make the first impression.
-    """
+    """(wording, topic, language): this share is Finnish, and with `first` most make the first impression."""
     while True:
         topic = rng.choice(FIRST_TOPICS if first and rng.random() >= 0.4 else TOPICS)
         language = "fi" if rng.random() < finnish else "en"
@@ -237,10 +223,7 @@ def small_talk(rng: random.Random, split: str) -> Sample:
 
 
 def impression(rng: random.Random, split: str) -> Sample:
-    """Small talk with one answer a topic: a model that always takes the likeliest token is sure of itself sooner.
-
-    Where three answers are equally likely, each has a third of the probability, and a wrong one may have more.
-    """
+    """Small talk with one answer a topic: of three equally likely ones a wrong one may be likelier than each."""
     asked, topic, language = greet(rng, split, finnish=0.25, first=True)
     asked = scruffy(rng, asked) if split == "train" else asked
     return chat("impression", asked, topic.answers[language][0], topic=topic.key)
@@ -315,8 +298,5 @@ SKILLS = {skill.__name__.replace("_", ""): skill for skill in _SKILLS}  # by the
 
 
 def draw(rng: random.Random, split: str = "train", skill: str | None = None) -> Sample:
-    """One sample of the textbook. The same `rng` state gives the same sample.
-
-    split: "train" or "test"; skill: one of `SKILLS`, else drawn by `SHARES`.
-    """
+    """One sample for the split "train" or "test", of one of `SKILLS`, else drawn by `SHARES`; `rng` decides it."""
     return SKILLS[skill or rng.choices(list(SHARES), SHARES.values())[0]](rng, split)

@@ -1,13 +1,9 @@
 """The first impression: what people type before they have read anything, and pico-mini's honest answers.
 
-Two kinds of messages live here. *Topics* are greetings, thanks, "who are you?" and the like, each with many wordings
-and a few answers (`data/topics.txt`, `data/wordings.txt`). Everyday questions from *outside* of pico-mini's world,
-mixed endlessly from `data/everyday_*.txt`, get an honest answer: pico-mini can only learn from many different examples
-that it knows nothing of weather, recipes and football. One wording in eight is never trained on, so that a score means
-understanding.
+*Topics* are greetings, thanks, "who are you?" and the like, each with many wordings and a few answers. Everyday
+questions from *outside* of its world, mixed endlessly, get an honest answer: only many different examples can teach
+that it knows nothing of weather and football. One wording in eight is never trained on, so that scores mean something.
 """
-
-from __future__ import annotations
 
 import random
 import re
@@ -20,7 +16,6 @@ from course_utils.pico.textbook.sample import in_test
 from course_utils.pico.textbook.world import CHOICE
 
 EVERYDAY_200 = DATA / "everyday_200.txt"  # the 200 everyday questions of the evaluation, one a line
-LANGUAGES = ("en", "fi")
 
 
 @dataclass(frozen=True)
@@ -33,7 +28,7 @@ class Topic:
 
 
 def _topic(key: str) -> Topic:
-    both = {language: asked(section("topics", f"{key} {language}")) for language in LANGUAGES}
+    both = {language: asked(section("topics", f"{key} {language}")) for language in ("en", "fi")}
     return Topic(key, *({language: lines[part] for language, lines in both.items()} for part in (0, 1)))
 
 
@@ -49,14 +44,9 @@ def normalise(text: str) -> str:
     return " ".join(re.findall(r"\w+", text.lower().replace("'", ""))) or text.strip()
 
 
-def is_test_wording(text: str) -> bool:
-    """Whether this wording is kept for evaluation (one in eight, decided by a checksum of its words)."""
-    return in_test(normalise(text))
-
-
-def by_split(wordings: tuple[str, ...], split: str) -> tuple[str, ...]:
-    """The wordings that belong to this split."""
-    return tuple(wording for wording in wordings if is_test_wording(wording) == (split == "test"))
+def by_split(wordings: Lines, split: str) -> Lines:
+    """The wordings that belong to this split; an eighth is kept for "test", by a checksum of the words."""
+    return tuple(wording for wording in wordings if in_test(normalise(wording)) == (split == "test"))
 
 
 @cache
@@ -97,12 +87,11 @@ def honest(text: str) -> bool:
 
 _SHORT = dict(pairs(section("replies", "short forms")))
 _SHORT_PATTERN = re.compile(r"\b(" + "|".join(_SHORT) + r")\b", re.IGNORECASE)
-_LONG_WORD = re.compile(r"[^\W\d_]{4,}")
 
 
 def _typo(rng: random.Random, text: str) -> str:
     """Swap, drop or double one letter inside one word of at least four letters."""
-    spans = [match.span() for match in _LONG_WORD.finditer(text)]
+    spans = [match.span() for match in re.finditer(r"[^\W\d_]{4,}", text)]
     if not spans:
         return text
     start, end = rng.choice(spans)
@@ -184,18 +173,15 @@ def fill_one(rng: random.Random, heading: str) -> str:
 
 def dress(rng: random.Random, text: str) -> str:
     """Sometimes put a greeting, a sentence of context or a "Thanks!" around a question."""
-    kind = rng.random()
+    kind, dressed = rng.random(), text
     if kind < 0.14:
         opener = rng.choice(section("everyday_questions", "openers"))
         keep = opener.endswith((".", "!")) or text.startswith(("I ", "I'"))
         dressed = f"{opener} {text if keep else text[:1].lower() + text[1:]}"
-    elif kind < 0.22:
-        whole = text.endswith((".", "?", "!"))
-        dressed = f"{text} {rng.choice(section('everyday_questions', 'closers'))}" if whole else text
-    elif kind < 0.30:
+    elif kind < 0.22 and text.endswith((".", "?", "!")):
+        dressed = f"{text} {rng.choice(section('everyday_questions', 'closers'))}"
+    elif 0.22 <= kind < 0.30:
         dressed = f"{fill_one(rng, 'prefaces')} {text}"
-    else:
-        return text
     return dressed if len(dressed.split()) <= 25 else text
 
 
@@ -218,17 +204,15 @@ def everyday(rng: random.Random) -> str:
 
 
 @cache
-def kept_apart() -> frozenset[str]:
-    """The 200 everyday questions of the evaluation. Training never shows them: this is called decontamination."""
-    return frozenset(map(normalise, EVERYDAY_200.read_text(encoding="utf-8").splitlines()))
-
-
-@cache
 def inside() -> frozenset[str]:
-    """What `outside` must not say: every wording of every topic, and the questions kept apart."""
-    groups = [group for section in patterns().values() for group in section]
-    groups += [topic.questions[language] for topic in TOPICS for language in LANGUAGES]
-    return kept_apart() | {normalise(text) for group in groups for text in group}
+    """What `outside` must not say: every wording of every topic, and the 200 everyday questions of the evaluation.
+
+    Training never shows those: this is called decontamination.
+    """
+    groups = [EVERYDAY_200.read_text(encoding="utf-8").splitlines()]
+    groups += [group for section in patterns().values() for group in section]
+    groups += [topic.questions[language] for topic in TOPICS for language in ("en", "fi")]
+    return frozenset(normalise(text) for group in groups for text in group)
 
 
 def outside(rng: random.Random) -> tuple[str, str]:

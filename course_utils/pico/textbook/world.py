@@ -38,19 +38,15 @@ class Word:
         self.ade = f"{weak}ll{a}"  # on, and the owner in "has": ketulla
         self.abl = f"{weak}lt{a}"  # from: ketulta
         self.all = f"{weak}lle"  # onto, to somebody: ketulle
-        self.ess = f"{strong_stem(self.ill, weak)}n{a}"  # as: kettuna
+        strong = self.ill[:-2]  # the stem of the illative (kettuun -> kettu) carries the essive
+        if self.ill.endswith("seen") and weak[-1] == weak[-2]:  # veneeseen -> venee
+            strong = self.ill[:-4]
+        elif re.search(r"([aeiouyäö])h\1n$", self.ill):  # puuhun -> puu
+            strong = self.ill[:-3]
+        self.ess = f"{strong}n{a}"  # as: kettuna
 
     def __str__(self) -> str:
         return self.en
-
-
-def strong_stem(illative: str, weak: str) -> str:
-    """The stem of the illative (kettuun -> kettu), which carries the essive."""
-    if illative.endswith("seen") and weak[-1] == weak[-2]:  # veneeseen -> venee
-        return illative[:-4]
-    if re.search(r"([aeiouyäö])h\1n$", illative):  # puuhun -> puu
-        return illative[:-3]
-    return illative[:-2]
 
 
 @dataclass(eq=False)
@@ -116,10 +112,7 @@ ANIMALS, THINGS, FOODS, JOBS = (
     for heading in ("animals", "things", "foods", "jobs")
 )
 COLOURS, ADJECTIVES = (tuple(Word(*row) for row in _rows(heading, 5)) for heading in ("colours", "adjectives"))
-PLACES = tuple(
-    Place(en, *finnish, plural, preposition, cases == "inner")
-    for preposition, cases, en, plural, *finnish in _rows("places", 8)
-)
+PLACES = tuple(Place(en, *fi, plural, at, cases == "inner") for at, cases, en, plural, *fi in _rows("places", 8))
 FEELINGS = tuple(Feeling(*forms, mood) for mood, *forms in _rows("feelings", 6))
 TIMES = tuple(Phrase(*row) for row in _rows("times", 2, " = "))
 WEATHER = tuple(Phrase(*row) for row in _rows("weather", 4, " = "))
@@ -156,8 +149,7 @@ def held_out_pairs(text: str) -> set[tuple[str, str]]:
     return {pair for pair in combinations(words, 2) if held_out(*pair)}
 
 
-# In this order a cast is drawn.
-_ROLES = {
+_ROLES = {  # in the order in which a cast is drawn
     **{"hero": PEOPLE, "animal": ANIMALS, "colour": COLOURS, "place": PLACES, "thing": THINGS},
     **{"friend": PEOPLE, "animal2": ANIMALS, "colour2": COLOURS, "place2": PLACES, "thing2": THINGS},
     **{"adj": ADJECTIVES, "food": FOODS, "feeling": FEELINGS, "time": TIMES, "weather": WEATHER, "job": JOBS},
@@ -174,10 +166,7 @@ class Cast(SimpleNamespace):
 
     @classmethod
     def draw(cls, rng: Random, split: str) -> Cast:
-        """Draw a cast for `split` "train" (no held-out pair in it) or "test" (at least one in its core).
-
-        The core is hero, animal, colour, place and thing. Nobody and nothing is drawn twice.
-        """
+        """A cast for "train" (no held-out pair) or "test" (one at least of hero, animal, colour, place and thing)."""
         if split not in ("train", "test"):
             raise ValueError(f'split is "train" or "test", not {split!r}')
         while True:
@@ -210,9 +199,6 @@ def polish(text: str) -> str:
 
 
 def fill(template: str, cast: Cast, rng: Random) -> str:
-    """Fill a template: choose from each "[a|b|c]", put the cast in ("{place.at}"), and polish the text.
-
-    A choice may contain members of the cast, but no other choice.
-    """
+    """Fill a template: choose from each "[a|b|c]" (none in another), put in the cast ("{place.at}"), and polish it."""
     text = CHOICE.sub(lambda match: pick(match[1].split("|"), rng), template)
     return polish(text.format(**vars(cast)))

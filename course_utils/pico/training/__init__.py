@@ -7,8 +7,6 @@ The same for `pico-medium`, which starts from the weights of pico-mini, and for 
 it is compared with. `loop` has the step and the loop that all share, `experts` and `thesis` two comparisons.
 """
 
-from __future__ import annotations
-
 import argparse
 import json
 import sys

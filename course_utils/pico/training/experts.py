@@ -6,8 +6,6 @@ writes `moe.json` and pico-moe's `scores.json`. pico-moe is measured as it ships
 `python -m course_utils train dense-active` and `... dense-total` leave in their folders.
 """
 
-from __future__ import annotations
-
 import argparse
 import json
 import sys

@@ -4,8 +4,6 @@ A training is a model, its optimizers, a rate for each step, and a function that
 is the same for all: clip, step, note the loss, save what is needed to go on.
 """
 
-from __future__ import annotations
-
 import shutil
 import time
 from collections.abc import Callable, Iterator
@@ -135,10 +133,7 @@ class Checkpoint:
         self.path.with_suffix(".new").replace(self.path)
 
     def resume(self) -> int:
-        """Load the last state, if there is one. Returns how many steps were done before.
-
-        Raises CourseError when the file in the folder belongs to another recipe.
-        """
+        """Load the last state, if there is one; returns its step. Raises CourseError when it is of another recipe."""
         self.folder.mkdir(parents=True, exist_ok=True)
         if not self.path.exists():
             self.curve.unlink(missing_ok=True)
@@ -194,10 +189,7 @@ def run(
 
 
 def quicken(model) -> None:
-    """Compile the layers where there is a C++ compiler: the same arithmetic, a third faster, after half a minute.
-
-    Attention written out ("eager") is compiled too, and its gradient is then quicker than the ready-made kernel's.
-    """
+    """Compile the layers where there is a C++ compiler: a third faster, after half a minute; "eager" attention, too."""
     if shutil.which("g++"):
         model.set_attn_implementation("eager")
         model.model.compile(dynamic=True)

@@ -5,22 +5,17 @@ bfloat16, for which many processors need 30 times as long as for float32, and it
 experts of a layer are one tensor.
 """
 
-from __future__ import annotations
-
 import timeit
 from functools import lru_cache
 
 import torch
-
-COEFFICIENTS = (3.4445, -4.7750, 2.0315)  # those of the library, chosen by Keller Jordan for a steep start
 
 
 @lru_cache
 def prefers_half(device: str = "cpu") -> bool:
     """Whether training computes in bfloat16 there: always on a GPU, and on a processor that is clearly quicker with it.
 
-    Measured once in a process, within some milliseconds. What the processor says of itself is not enough: AVX-512 may
-    come with bfloat16 or without. In doubt it is float32, which is nowhere slow.
+    Measured once in a process, within milliseconds: AVX-512 may come with bfloat16 or without. In doubt it is float32.
     """
     if device == "cuda":
         return True
@@ -32,15 +27,15 @@ def prefers_half(device: str = "cpu") -> bool:
     return seconds[1] < 0.7 * seconds[0]
 
 
-def nearly_orthogonal(matrices: torch.Tensor, half: bool, steps: int = 5) -> torch.Tensor:
+def nearly_orthogonal(matrices: torch.Tensor, half: bool) -> torch.Tensor:
     """Each matrix with all its singular values brought near to 1. Both: [..., rows, columns]; `half`: in bfloat16."""
-    a, b, c = COEFFICIENTS
+    a, b, c = 3.4445, -4.7750, 2.0315  # those of the library, chosen by Keller Jordan for a steep start
     rows, columns = matrices.shape[-2:]
     result = matrices.reshape(-1, rows, columns).to(torch.bfloat16 if half else torch.float32)
     if rows > columns:
         result = result.mT
     result = result / result.norm(dim=(-2, -1), keepdim=True).clamp(min=1e-7)
-    for _ in range(steps):
+    for _ in range(5):
         gram = result @ result.mT
         result = torch.baddbmm(result, torch.baddbmm(gram, gram, gram, beta=b, alpha=c), result, beta=a)
     if rows > columns:

@@ -17,8 +17,6 @@ stands in each layer after the attention:
     dense-total   one network of width 1,408: as many parameters as all sixteen experts
 """
 
-from __future__ import annotations
-
 import json
 import random
 from collections.abc import Sequence
@@ -88,8 +86,7 @@ def lesson(rng: random.Random, step: int, recipe: Recipe) -> textbook.Sample:
 def lessons(recipe: Recipe, step: int, tokenizer) -> list[tuple[list[int], list[int]]]:
     """What the model reads in this step, as `encode` returns it; a sample longer than its context is left out.
 
-    The recipe's seed and the step decide it, and nothing else: an interrupted training sees the same textbook as one
-    that ran through, and what was read can be counted afterwards.
+    Only the recipe's seed and the step decide it, so an interrupted training sees the same as one that ran through.
     """
     rng = random.Random(f"{recipe.stream}{recipe.seed}/{step}")
     rows = [encode(lesson(rng, step, recipe), tokenizer) for _ in range(recipe.samples_a_step)]
@@ -99,11 +96,9 @@ def lessons(recipe: Recipe, step: int, tokenizer) -> list[tuple[list[int], list[
 def count_tokens(recipe: Recipe, every: int = 1) -> int:
     """How many tokens a training by this recipe reads: its lessons are drawn once more, and counted.
 
-    With every=1 the number is exact, and 1,000 steps of 64 samples take about a minute. With every=10 only each
-    tenth step is drawn, and the sum is ten times theirs: right to about one per cent.
+    With every=1 exactly, in about a minute for 1,000 steps; every=10 draws each tenth step, right to one per cent.
     """
     tokenizer = load_tokenizer()  # the whole family has this one
     steps = range(recipe.steps + recipe.review)
-    drawn = steps[::every]
-    tokens = sum(len(ids) for step in drawn for ids, _ in lessons(recipe, step, tokenizer))
-    return round(tokens * len(steps) / len(drawn))
+    tokens = sum(len(ids) for step in steps[::every] for ids, _ in lessons(recipe, step, tokenizer))
+    return round(tokens * len(steps) / len(steps[::every]))

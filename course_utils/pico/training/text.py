@@ -1,7 +1,5 @@
 """The models that read text, trained by their recipes: pico-mini, pico-medium, pico-moe and its dense companions."""
 
-from __future__ import annotations
-
 from dataclasses import asdict
 from pathlib import Path
 
@@ -13,39 +11,20 @@ from course_utils.pico.tokenizer import load_tokenizer
 from course_utils.pico.training.loop import Checkpoint, backward, optimizers, quicken, run
 from course_utils.pico.training.muon import prefers_half
 from course_utils.pico.training.recipes import ACTIVE, Recipe, lessons
-from course_utils.setup import threads
 
 
 def build_model(recipe: Recipe) -> Phi3ForCausalLM | PhimoeForCausalLM:
     """The architecture of Phi-3, or with experts that of Phi-3.5-MoE, only small, with random weights."""
     torch.manual_seed(recipe.seed)
-    common = {
-        "vocab_size": 2048,
-        "hidden_size": recipe.hidden_size,
-        "num_hidden_layers": recipe.layers,
-        "num_attention_heads": recipe.heads,
-        "num_key_value_heads": recipe.heads,
-        "intermediate_size": recipe.intermediate_size,
-        "max_position_embeddings": recipe.context,
-        "sliding_window": None,
-        "tie_word_embeddings": True,
-        "bos_token_id": 0,
-        "pad_token_id": 0,
-        "eos_token_id": [4, 0],
-    }
-    if recipe.experts:
-        config = PhimoeConfig(
-            **common,
-            num_local_experts=recipe.experts,
-            num_experts_per_tok=ACTIVE,
-            rope_parameters={"rope_type": "default", "rope_theta": 10000.0},
-            router_aux_loss_coef=recipe.balance,
-        )
-        model = PhimoeForCausalLM(config)
-    else:
-        model = Phi3ForCausalLM(Phi3Config(**common, original_max_position_embeddings=recipe.context))
-    threads.use_for(model.num_parameters())
-    return model
+    settings = {"vocab_size": 2048, "hidden_size": recipe.hidden_size, "intermediate_size": recipe.intermediate_size}
+    settings |= {"num_attention_heads": recipe.heads, "num_key_value_heads": recipe.heads, "tie_word_embeddings": True}
+    settings |= {"num_hidden_layers": recipe.layers, "max_position_embeddings": recipe.context, "sliding_window": None}
+    settings |= {"bos_token_id": 0, "pad_token_id": 0, "eos_token_id": [4, 0]}
+    if not recipe.experts:
+        return Phi3ForCausalLM(Phi3Config(**settings, original_max_position_embeddings=recipe.context))
+    settings |= {"num_local_experts": recipe.experts, "num_experts_per_tok": ACTIVE}
+    settings |= {"router_aux_loss_coef": recipe.balance, "rope_parameters": {"rope_type": "default", "rope_theta": 1e4}}
+    return PhimoeForCausalLM(PhimoeConfig(**settings))
 
 
 @torch.no_grad()
@@ -76,8 +55,7 @@ def grow(large: Phi3ForCausalLM, small: Phi3ForCausalLM) -> None:
 def train(recipe: Recipe, folder: Path, last: int | None = None, save_every: int = 250):
     """Train by the recipe, or only up to step `last` of it; returns (model, tokenizer). Uses a GPU if there is one.
 
-    Checkpoints go to `folder`; a later call goes on from the last. The tokenizer is the one of the family, which
-    `train_tokenizer()` makes from the textbook.
+    Checkpoints go to `folder`; a later call goes on from the last.
     """
     device = "cuda" if torch.cuda.is_available() else "cpu"
     tokenizer = load_tokenizer(folder_of("pico-mini"))

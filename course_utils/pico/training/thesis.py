@@ -11,8 +11,6 @@ At the same computing it has read a sixth of the tokens: look there on its curve
 only at the end of the run, so that a shorter run, planned as such, would do somewhat better than this point.
 """
 
-from __future__ import annotations
-
 import argparse
 import json
 import platform
@@ -35,8 +33,7 @@ from course_utils.pico.tokenizer import IGNORED, encode, load_tokenizer
 from course_utils.pico.training.recipes import Recipe
 
 RESULTS = Path(__file__).with_name("thesis.json")
-SEED = 0
-EXAM_SEED = 5
+SEED, EXAM_SEED = 0, 5
 STEPS, TOKENS_A_STEP = 1000, 2048
 SMALL = Recipe(hidden_size=96, layers=3, heads=3, intermediate_size=256, warmup=50, review=0, seed=SEED)
 RECIPES = {"small": SMALL, "big": replace(SMALL, hidden_size=240, layers=4, heads=5, intermediate_size=640)}
@@ -59,13 +56,8 @@ class Run:
 
 
 # The three of the thesis first: every run is kept as soon as it is finished.
-RUNS = (
-    Run("small-textbook", "small", noise=0.0),
-    Run("small-web", "small", noise=1.0),
-    Run("big-web", "big", noise=1.0),
-    Run("small-web-25", "small", noise=0.25),
-    Run("small-web-50", "small", noise=0.5),
-)
+_NOISE = {"small-textbook": 0.0, "small-web": 1.0, "big-web": 1.0, "small-web-25": 0.25, "small-web-50": 0.5}
+RUNS = tuple(Run(name, name.partition("-")[0], noise) for name, noise in _NOISE.items())
 
 
 def translate(rng: random.Random, split: str) -> textbook.Sample:
