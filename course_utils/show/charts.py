@@ -154,7 +154,7 @@ def lines(x, series: dict, x_label: str = "", y_label: str = "", title: str = ""
     """
     names = _names(series)
     figure, (axes,) = canvas(3.6, title)
-    told, rows = [], [] if x is None else [f"{x_label or 'x'}: {_row(numbers_of(x))}"]
+    told, rows = [], [] if x is None else [f"{x_label or 'x'}: {', '.join(map(short, numbers_of(x)))}"]
     for place, (name, values) in enumerate(zip(names, series.values(), strict=True)):
         own = numbers_of(values[0] if x is None else x)
         values = numbers_of(values[1] if x is None else values, len(own), f"places on the axis for {name}")
@@ -165,17 +165,13 @@ def lines(x, series: dict, x_label: str = "", y_label: str = "", title: str = ""
             if which in log and numbers and not any(0 < number < math.inf for number in numbers):
                 raise CourseError(f"{name} has no number above 0, so it has no place on an axis of powers of ten.")
         told.append(f"{name}: from {short(values[0])} to {short(values[-1])}" if values else f"{name}: no values")
-        rows += [f"{name}, {x_label or 'x'}: {_row(own)}"] if x is None else []
-        rows.append(f"{name}: {_row(values)}")
+        rows += [f"{name}, {x_label or 'x'}: {', '.join(map(short, own))}"] if x is None else []
+        rows.append(f"{name}: {', '.join(map(short, values))}")
     axes.set(xlabel=label_of(x_label, 60), ylabel=label_of(y_label))
     axes.set(xscale="log" if "x" in log else "linear", yscale="log" if "y" in log else "linear")
     axes.grid(alpha=0.3)
     axes.legend(frameon=False)
     return Plot(figure, _alt("Line chart", title, "; ".join(told)), "\n".join(rows))
-
-
-def _row(values: list[float]) -> str:
-    return ", ".join(map(short, values))
 
 
 def stack(wholes: dict, unit: str = "", title: str = "") -> Plot:
@@ -198,9 +194,7 @@ def stack(wholes: dict, unit: str = "", title: str = "") -> Plot:
         for part, value in parts.items():
             pieces = numbers_of(value if isinstance(value, list | tuple) else [value])
             if not pieces or not all(math.isfinite(piece) and piece >= 0 for piece in pieces):
-                raise CourseError(
-                    f"{part} of {whole} is {value!r}. A part is a number from 0 upwards, or some of them."
-                )
+                raise CourseError(f"{part} of {whole} is {value!r}. A part is a number from 0 up, or some of them.")
             *starts, end = accumulate(pieces, initial=end)
             axes.barh([row] * len(pieces), pieces, left=starts, lw=0.6, height=0.6, **looks[part])
             words.append(f"{part} {f'{len(pieces)} x ' if len(pieces) > 1 else ''}{short(pieces[0])}")

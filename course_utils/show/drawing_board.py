@@ -13,7 +13,7 @@ from course_utils.models.pictures import to_data_url
 from course_utils.pico.textbook.drawings import COLOURS as PAINTS
 from course_utils.pico.textbook.drawings import SIDE
 
-from .answering import BUSY, REFRESH, Answering
+from .answering import BUSY, REFRESH
 from .page import BORDER, LOOK
 from .sheet import COLOURS, SHAPES, Sheet
 
@@ -21,7 +21,7 @@ MOST_ANSWERS = 20  # are kept
 UPLOAD = 10  # MB: with more, JupyterLab's connection to the kernel breaks
 
 
-class DrawingBoard(Sheet, Answering):
+class DrawingBoard(Sheet):
     """A sheet to draw on, or to open a picture on, and a model to ask.
 
     `ask(picture, question)` returns a text or yields pieces of one. Without a front end: `board = show.drawing(ask)`,
@@ -32,22 +32,12 @@ class DrawingBoard(Sheet, Answering):
     def __init__(self, ask, question: str = "What is in the picture?"):
         if not callable(ask):
             raise CourseError(f"show.drawing needs a function, ask(picture, question); not a {type(ask).__name__}.")
-        Sheet.__init__(self)
-        Answering.__init__(self)
+        super().__init__()
         self._ask, self.question = ask, question
         self.answers: list[tuple[str, str]] = []  # (question, answer)
         self.writing: list[tuple[str, str]] = []  # the one that is being written
         self.note = "Draw something, or open a picture, and ask."
         self._points, self._drawn = [], None
-
-    def undo(self) -> None:
-        """Take back the last step."""
-        super().undo()
-        self.refresh()
-
-    def _add(self, *step) -> None:
-        super()._add(*step)
-        self.refresh()
 
     def ask(self, question: str | None = None) -> str:
         """Ask the model about the picture: prints its answer as it comes, and returns it whole."""

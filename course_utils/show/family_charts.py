@@ -37,6 +37,7 @@ def scores(benchmark, ids=None, source: str | None = None, title: str = "") -> P
     if not models:
         raise CourseError(f"None of these models has a score of {' or '.join(tables)} with a source that was read.")
     names, figures, rows = [facts.model(model).name for model in models], [], []
+    looks = [BLUE if facts.model(model).maker == "Microsoft" else OTHERS for model in models]
     heads = {name: _common([score.method for score in table.values()]) for name, table in tables.items()}
     tall = 0.42 if all(heads.values()) else 0.72  # else each number says its method, on lines of its own
     shared = "".join(commonprefix(benchmarks).rpartition(", ")[:2])  # "MMLU-Pro, Finnish" and "MMLU-Pro, English"
@@ -54,7 +55,7 @@ def scores(benchmark, ids=None, source: str | None = None, title: str = "") -> P
             shown.append(score.value if score else 0)
             labels.append(words if heads[name] else fill(f"{words} {method}", width))
             told.append(f"{', '.join(filter(None, (label, method)))} {words}")
-        draw_bars(axes, names, shown, labels, _looks(models), room=0.4)
+        draw_bars(axes, names, shown, labels, looks, room=0.4)
         axes.set_xlim(left=0)
         if "in %" in axis:
             axes.set_xlim(0, 100 + 18 * len(tables))  # one scale for all panels, and room for the numbers
@@ -88,10 +89,8 @@ def timeline(ids=None, title: str = "") -> Plot:
     axes.grid(alpha=0.4)
     axes.tick_params(axis="x", labelsize=8)
     axes.legend(loc="lower left", fontsize=9)
-    told = [
-        f"{model.released}: {label}, {KIND_NAMES.get(model.kind, model.kind)}"
-        for model, label in zip(models, labels, strict=True)
-    ]
+    kinds = [KIND_NAMES.get(model.kind, model.kind) for model in models]
+    told = [f"{m.released}: {label}, {kind}" for m, label, kind in zip(models, labels, kinds, strict=True)]
     alt = f"Timeline of {len(models)} models, from {models[0].name} ({models[0].released}) to {models[-1].name} "
     return Plot(figure, alt + f"({models[-1].released}).", "\n".join(told), figures)
 
@@ -133,11 +132,6 @@ def _common(methods: list[str]) -> str | None:
         return methods[0]
     first = {method.partition(",")[0] for method in methods}
     return f"{first.pop()}; more in Sources" if len(first) == 1 else None
-
-
-def _looks(models: list[str]) -> list[dict]:
-    """Phi's bars plain, those of other makers hatched."""
-    return [BLUE if facts.model(model).maker == "Microsoft" else OTHERS for model in models]
 
 
 def _axis(figures: list) -> str:

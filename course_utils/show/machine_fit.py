@@ -1,6 +1,6 @@
 """Which Phi fits this computer: a table and a picture, with controls for context length and precision."""
 
-from __future__ import annotations
+from typing import Self
 
 from course_utils.base import CourseError
 from course_utils.phi import facts, fit
@@ -22,11 +22,11 @@ class MachineFit(Controlled):
     """
 
     def __init__(self, speed: Speed, precision: str = "int4", context: int = 4096, prompt: int = 128):
-        self.speed = speed
-        self.prompt = prompt
+        self.speed, self.prompt = speed, prompt
+        self.free = speed.memory.available / GB
         self.set(precision, context)
 
-    def set(self, precision: str | None = None, context: int | None = None) -> MachineFit:
+    def set(self, precision: str | None = None, context: int | None = None) -> Self:
         """Choose the precision and the context (None leaves them as they are), and predict again."""
         precision = self.precision if precision is None else precision
         context = self.context if context is None else context
@@ -36,11 +36,6 @@ class MachineFit(Controlled):
         self.precision, self.context = precision, context
         self.redraw()
         return self
-
-    @property
-    def free(self) -> float:
-        """The memory that is free, in GB."""
-        return self.speed.memory.available / GB
 
     def text(self) -> str:
         head = (
@@ -66,7 +61,6 @@ class MachineFit(Controlled):
         return Plot(figure, alt, self.text()).html()
 
     def controls(self) -> dict:
-        """A list of precisions, and a slider of contexts."""
         import ipywidgets as w
 
         kinds = [(NAMES[name], name) for name in fit.ENGINES]

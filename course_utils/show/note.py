@@ -13,6 +13,7 @@ from html import escape
 from .page import LOOK
 from .view import View
 
+MARKS = re.compile(r"`([^`\n]+)`|\*\*([^*\n]+)\*\*")
 # kind: sign, theme variable of the bar at the left, colour where there is no JupyterLab theme
 KINDS = {
     "right": ("✓", "--jp-success-color1", "#2e7d32"),
@@ -45,28 +46,23 @@ class Note(View):
         title = f'<strong><span aria-hidden="true">{sign}</span> {markup(self.title)}.</strong>'
         code = f'<pre style="margin:0.4em 0;color:inherit">{escape(self.code)}</pre>' if self.code else ""
         after = f"<div>{markup(self.after)}</div>" if self.after else ""
-        look = (
-            f"border-left:4px solid var({variable}, {colour});padding:0.4em 0.8em;margin:0.2em 0;max-width:46em;{LOOK}"
-        )
+        bar = f"border-left:4px solid var({variable}, {colour})"
+        look = f"{bar};padding:0.4em 0.8em;margin:0.2em 0;max-width:46em;{LOOK}"
         body = f"<div>{title} {markup(self.body)}</div>{code}{after}"
         return f'<div role="status" class="course-note" style="{look}">{body}</div>'
 
 
 def markup(text: str) -> str:
     """Our small markup as HTML: `code`, **strong**, line breaks. Everything else is escaped."""
-    html = re.sub(r"`([^`\n]+)`|\*\*([^*\n]+)\*\*", _tag, escape(text))
-    return html.replace("\n", "<br>")
-
-
-def _tag(mark: re.Match) -> str:
-    return f"<code>{mark[1]}</code>" if mark[1] else f"<strong>{mark[2]}</strong>"
+    tagged = MARKS.sub(lambda m: f"<code>{m[1]}</code>" if m[1] else f"<strong>{m[2]}</strong>", escape(text))
+    return tagged.replace("\n", "<br>")
 
 
 def plain(text: str) -> str:
     """Our small markup as text without marks, for places that can show neither."""
-    return re.sub(r"`([^`\n]+)`|\*\*([^*\n]+)\*\*", lambda mark: mark[1] or mark[2], text)
+    return MARKS.sub(lambda m: m[1] or m[2], text)
 
 
 def unmarked(text: str) -> str:
     """Our small markup as text: without the stars, but with the ticks, and with the stars inside of `code`."""
-    return re.sub(r"(`[^`\n]+`)|\*\*([^*\n]+)\*\*", lambda mark: mark[1] or mark[2], text)
+    return MARKS.sub(lambda m: m[2] or m[0], text)

@@ -28,10 +28,9 @@ class PictureRow(View):
         return "\n".join(f"[{caption}: {wide:,} x {high:,} pixels]" for caption, (wide, high) in rows)
 
     def html(self) -> str:
-        return (
-            '<div class="course-pictures" style="display:flex;flex-wrap:wrap;gap:14px;align-items:flex-start">'
-            f"{''.join(map(self._figure, self.pictures, self.captions))}</div>"
-        )
+        figures = "".join(map(self._figure, self.pictures, self.captions))
+        look = "display:flex;flex-wrap:wrap;gap:14px;align-items:flex-start"
+        return f'<div class="course-pictures" style="{look}">{figures}</div>'
 
     def _figure(self, picture, caption: str) -> str:
         small = picture.copy()

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from functools import cache
 
 from course_utils.base import CourseError
 from course_utils.models.chat import BadPrompt
@@ -65,25 +66,22 @@ def _by_bytes(tokenizer) -> bool:
     return piece in unknown and byte not in unknown
 
 
+@cache
+def _bytes() -> dict[str, int]:
+    """Byte-level BPE writes each of the 256 bytes as one printable sign: this is the table back."""
+    from transformers.convert_slow_tokenizer import bytes_to_unicode
+
+    return {sign: byte for byte, sign in bytes_to_unicode().items()}
+
+
 def _text(raw: str, by_bytes: bool = True) -> str:
     """The text of a vocabulary entry of SentencePiece (▁ for a space, <0xE4>) or byte-level BPE (Ġ, Ã)."""
     if re.fullmatch(r"<0x[0-9A-F]{2}>", raw):
         return f"⟨{raw[3:5]}⟩"
-    if not by_bytes or "▁" in raw or any(sign not in _BYTES for sign in raw):
+    if not by_bytes or "▁" in raw or any(sign not in _bytes() for sign in raw):
         return raw.replace("▁", " ")
-    data = bytes(_BYTES[sign] for sign in raw)
+    data = bytes(_bytes()[sign] for sign in raw)
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError:  # a part of a character, as with rare letters and emoji
         return "".join(chr(byte) if byte < 128 else f"⟨{byte:02X}⟩" for byte in data)
-
-
-def _byte_alphabet() -> dict[str, int]:
-    """Byte-level BPE writes each of the 256 bytes as one printable sign: this is the table back."""
-    printable = [*range(33, 127), *range(161, 173), *range(174, 256)]
-    others = [byte for byte in range(256) if byte not in printable]
-    signs = [chr(byte) for byte in printable] + [chr(256 + place) for place in range(len(others))]
-    return dict(zip(signs, printable + others, strict=True))
-
-
-_BYTES = _byte_alphabet()

@@ -1,9 +1,7 @@
 """How five settings change the choice of the next token: by the same classes as in the library's own `generate`."""
 
-from __future__ import annotations
-
 from html import escape
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 from course_utils.models.chat import BadOption, EmptyPrompt, SamplingParams, UnknownOption
 from course_utils.models.torch_model import processors_for
@@ -56,7 +54,7 @@ class SamplingExplorer(Controlled):
 
     # ---- the numbers
 
-    def set(self, **settings: float) -> SamplingExplorer:
+    def set(self, **settings: float) -> Self:
         """Change settings by name, as with the sliders and as far as they go. Raises UnknownOption and BadOption."""
         for name in settings:
             if name not in SETTINGS:
@@ -71,7 +69,6 @@ class SamplingExplorer(Controlled):
         return self
 
     def setting(self, name: str) -> float:
-        """The present value of a setting."""
         return self.settings[name]
 
     def distributions(self):

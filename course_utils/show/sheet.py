@@ -7,6 +7,8 @@ from course_utils.models.pictures import BadPicture, open_picture
 from course_utils.pico.textbook.drawings import COLOURS as PAINTS
 from course_utils.pico.textbook.drawings import SIDE
 
+from .answering import Answering
+
 COLOURS = ("red", "green", "blue", "yellow", "purple", "black")
 SHAPES = ("circle", "square", "triangle")
 TWICE = 2 * SIDE  # drawn at twice the size, then made smaller, which gives smooth edges
@@ -14,10 +16,11 @@ FAR = 10 * SIDE  # pixels: no step lies outside of this
 MOST_LISTED = 4  # steps, below the sheet
 
 
-class Sheet:
+class Sheet(Answering):
     """`steps` is what was done: (words, what, colour, points, size), (words, "open", picture), or ("", "clear")."""
 
     def __init__(self):
+        super().__init__()
         self.steps: list[tuple] = []
 
     @property
@@ -68,6 +71,7 @@ class Sheet:
     def undo(self) -> None:
         """Take back the last step."""
         self.steps = self.steps[:-1]
+        self.refresh()
 
     def described(self) -> list[str]:
         """What is on the sheet, step by step, in words."""
@@ -81,6 +85,7 @@ class Sheet:
 
     def _add(self, *step) -> None:
         self.steps = [*self.steps, step]  # a new list, for an answer may be reading the old one
+        self.refresh()
 
     def _seen(self) -> list[tuple]:
         """The steps since the sheet was last cleared or covered by a picture."""

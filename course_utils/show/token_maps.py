@@ -3,9 +3,8 @@
 The weights are the model's own. A sliding window is not painted over them: the model runs again with that window.
 """
 
-from __future__ import annotations
-
 from html import escape
+from typing import Self
 
 from course_utils.base import CourseError
 from course_utils.models.chat import EmptyPrompt
@@ -132,7 +131,7 @@ class AttentionMap(TokenMap):
         self.layers, self.heads = self.weights_of(None).shape[:2]
         self.set(layer, head, window)
 
-    def set(self, layer: int | None = None, head: int | None = None, window: int | None = None) -> AttentionMap:
+    def set(self, layer: int | None = None, head: int | None = None, window: int | None = None) -> Self:
         """Choose layer, head and window (None leaves them as they are; a window of 0 is the whole text)."""
         layer = self.layer if layer is None else _place("layer", layer, self.layers)
         head = self.head if head is None else _place("head", head, self.heads)
@@ -170,21 +169,22 @@ class AttentionMap(TokenMap):
 
     def rows(self) -> list[tuple[str, list[tuple[int, float]]]]:
         """For each token its text, and the places of the tokens it looks at with their weights, strongest first."""
-        rows = []
-        for place, (piece, weights) in enumerate(zip(self.pieces, self.weights.tolist(), strict=True)):
-            seen = enumerate(weights[: place + 1])
-            rows.append((piece.visible, sorted(seen, key=lambda link: -link[1])))
-        return rows
+        seen = [enumerate(weights[: place + 1]) for place, weights in enumerate(self.weights.tolist())]
+        return [
+            (piece.visible, sorted(links, key=lambda link: -link[1]))
+            for piece, links in zip(self.pieces, seen, strict=True)
+        ]
 
     def title(self) -> str:
-        """What is shown: layer, head, and window."""
         scope = f"a window of {self.window} tokens" if self.window else "the whole text"
         return f"Attention in layer {self.layer}, head {self.head}, over {scope}"
 
     def controls(self) -> dict:
-        layer = _slider(self.layer, self.layers - 1, "Layer")
-        head = _slider(self.head, self.heads - 1, "Head")
-        return {"layer": layer, "head": head, "window": _slider(self.window, len(self.pieces), "Window (0: all)")}
+        return {
+            "layer": _slider(self.layer, self.layers - 1, "Layer"),
+            "head": _slider(self.head, self.heads - 1, "Head"),
+            "window": _slider(self.window, len(self.pieces), "Window (0: all)"),
+        }
 
 
 class ExpertMap(TokenMap):
@@ -208,7 +208,7 @@ class ExpertMap(TokenMap):
         self.layers = len(self._chosen)
         self.set(layer)
 
-    def set(self, layer: int) -> ExpertMap:
+    def set(self, layer: int) -> Self:
         """Show another layer."""
         self.layer = _place("layer", layer, self.layers)
         self.redraw()
@@ -221,7 +221,6 @@ class ExpertMap(TokenMap):
         return [(piece.visible, list(zip(pair, strong, strict=True))) for piece, pair, strong in rows]
 
     def title(self) -> str:
-        """Which layer is shown."""
         return f"Experts of layer {self.layer}"
 
     def controls(self) -> dict:

@@ -81,14 +81,11 @@ class Training(View):
         if self._broken():
             told += f". {self._broken()}"
         if self.stopped:
-            told += (
-                f"\nInterrupted after step {self._done}. The model keeps what it has learned so far: "
-                "run the cell again to train it further, or go on with the next cell as it is."
-            )
+            told += f"\nInterrupted after step {self._done}. The model keeps what it has learned so far: "
+            told += "run the cell again to train it further, or go on with the next cell as it is."
         return told
 
     def build(self):
-        """The bar and the curve as one HTML widget."""
         import ipywidgets as w
 
         return w.HTML(self._page(), layout={"max_width": "640px"})

@@ -33,8 +33,7 @@ class View:
 
     def _repr_mimebundle_(self, include=None, exclude=None) -> dict:
         bundle = {"text/plain": self.text()}
-        html = self.html()
-        if html:
+        if html := self.html():
             bundle["text/html"] = html
         widget = self.widget() if front_end() else None
         if widget is not None:
