@@ -264,6 +264,7 @@ def test_the_courses_models_stay_as_they_are(endpoint, client):
         lambda name: client.create(name, from_="pico-medium"),
         lambda name: client.create(name, from_="mine"),
         lambda name: client.create(name, files={"x.gguf": "sha256:" + "0" * 64}),
+        lambda name: client.copy("mine", name),
         lambda name: client.delete(name),
     ]
     for name in ("pico-mini", "pico-mini:latest", "pico-medium", "pico-vision"):
@@ -277,6 +278,15 @@ def test_the_courses_models_stay_as_they_are(endpoint, client):
     client.delete("mine")
     assert before == {model.model: model.digest for model in client.list().models if model.model in before}
     assert client.chat("pico-mini", messages=SUM).message.content == ANSWER
+
+
+def test_a_copy_is_a_model_of_its_own(client):
+    client.create("bear", from_="pico-mini", system="You are a bear.")
+    client.copy("bear", "bear2")
+    client.delete("bear")
+    assert client.show("bear2").modelfile.count("You are a bear.") == 1
+    assert client.chat("bear2", messages=SUM).message.content
+    client.delete("bear2")
 
 
 def test_a_model_that_goes_while_another_is_made_from_it(endpoint, client):

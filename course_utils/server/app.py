@@ -35,6 +35,7 @@ ROUTES = [
     Route("/api/show", ollama_models.show, methods=["POST"]),
     Route("/api/pull", ollama_models.pull, methods=["POST"]),
     Route("/api/create", ollama_models.create, methods=["POST"]),
+    Route("/api/copy", ollama_models.copy, methods=["POST"]),
     Route("/api/delete", ollama_models.delete, methods=["DELETE"]),
     Route("/api/blobs/{digest}", ollama_models.blobs, methods=["HEAD", "POST"]),
     Route("/v1/models", openai_api.models, methods=["GET"]),

@@ -1,4 +1,4 @@
-"""Ollama's HTTP dialect, continued: what it does with models: tags, ps, show, pull, create, delete, blobs."""
+"""Ollama's HTTP dialect, continued: what it does with models: tags, ps, show, pull, create, copy, delete, blobs."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import time
 from typing import Any
 
 import ollama
-from pydantic import Field
+from pydantic import BaseModel, Field
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
@@ -30,6 +30,11 @@ class CreateRequest(ModelRequest):
     system: str | None = None
     template: str | None = None
     parameters: dict[str, Any] | None = None
+
+
+class CopyRequest(BaseModel):
+    source: str
+    destination: str
 
 
 def _listed(entry: Entry) -> dict:
@@ -116,6 +121,15 @@ async def create(request: Request) -> Response:
     await run_in_threadpool(store.create, body.model, source, system, template, parameters)
     steps = ("reading model metadata", "creating system layer", "writing manifest", "success")
     return _progress(body, [{"status": text} for text in steps])
+
+
+async def copy(request: Request) -> Response:
+    """Another name for a model; never that of a model of the course."""
+    body = await read(request, CopyRequest)
+    store, entry = request.app.state.store, find(request, body.source)
+    store.check_name(body.destination)
+    await run_in_threadpool(store.create, body.destination, entry, "", "", {})
+    return Response(status_code=200)
 
 
 async def delete(request: Request) -> Response:
