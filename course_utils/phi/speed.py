@@ -15,7 +15,7 @@ from course_utils.setup.machine import GB, Memory, cores, gpus, memory
 if TYPE_CHECKING:
     from numpy import ndarray
 
-PROBE = 300 * 10**6  # bytes of weights in a probe: so many that what the cache keeps of them hardly counts
+PROBE = 200 * 10**6  # bytes of weights in a probe: so many that what the cache keeps of them hardly counts
 WIDTH = 2048  # of its matrices, as in a model of a few hundred million parameters
 # Bytes a weight: a quantized one has its bits, and one scale of 32 bits with 31 neighbours.
 BYTES = {"int4": 0.5 + 4 / 32, "int8": 1 + 4 / 32, "fp32": 4, "bf16": 2}
@@ -52,7 +52,7 @@ def measure(precisions: Iterable[str] = tuple(BYTES)) -> Speed:
 
     Each probe is a chain of matrices of one precision, with more weights than the cache holds. One row through it reads
     every weight for one use, as decoding does; 128 rows use each weight 128 times, as reading a prompt does. Needs
-    700 MB of free memory for a moment. `precisions`: those that are wanted; fewer take less time.
+    650 MB of free memory for a moment. `precisions`: those that are wanted; fewer take less time.
     """
     read, compute = {}, {}
     for precision in precisions:
