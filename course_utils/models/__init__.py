@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Callable
 
 from course_utils import pico
-from course_utils.models import hub
+from course_utils.models import smollm2
 from course_utils.models.chat import ChatModel, CourseError, UnknownOption
 from course_utils.models.cloud_model import CloudModel
 from course_utils.models.ollama_model import OllamaModel
@@ -20,10 +20,11 @@ class UnknownModel(CourseError):
     """There is no model, or no runtime, of that name."""
 
 
-def load(name: str = "pico-mini", runtime: str | None = None, **options) -> ChatModel:
+def load(name: str = "smollm2", runtime: str | None = None, **options) -> ChatModel:
     """A model that is ready to answer. Without a runtime, the first of its row here, which is the quickest.
 
         name            runtimes             what it is
+        "smollm2"       onnx, transformers   SmolLM2-135M-Instruct, a real one: it answers anything, and is often wrong
         "pico-mini"     onnx, transformers   part of the course, 2 million parameters: it knows its textbook
         "pico-medium"   onnx, transformers   its bigger sibling
         "pico-vision"   onnx, transformers   it sees: give `pictures=[...]` with a question
@@ -33,9 +34,11 @@ def load(name: str = "pico-mini", runtime: str | None = None, **options) -> Chat
         any other       ollama, cloud        what a server has, by the name that it gives it
 
     A Phi is fetched after showing what that costs and asking; if it cannot be had, one line says why and pico-mini
-    answers instead (`model.name` tells which one you hold).
+    answers instead (`model.name` tells which one you hold). It also does where the set-up could not bring SmolLM2.
+    SmolLM2 answers with the sampling that its makers recommend; `temperature=0` is greedy, as the pico models are.
 
-    Options: with "onnx", pico-mini and pico-medium take `precision="fp32"`, "int8" or "int4"; with "transformers",
+    Options: with "onnx", pico-mini and pico-medium take `precision="fp32"`, "int8" or "int4", and smollm2 takes these
+    and "mixed", which is four bits for most weights and eight for some, its default; with "transformers",
     pico-vision takes `most`, the number of details that it sees of a picture. "ollama" takes `host` and `timeout` (see
     OllamaModel), "cloud" takes `base_url`, `key` and `timeout` (see CloudModel). Raises UnknownModel or UnknownOption.
     """
@@ -60,6 +63,26 @@ def _pico_onnx(name: str, precision: str = "fp32") -> ChatModel:
     return OnnxModel(onnx_folder(name, precision), name)
 
 
+def _smollm2_onnx(name: str, precision: str = smollm2.MIXED) -> ChatModel:
+    try:
+        model = OnnxModel(smollm2.form(precision), name)
+    except smollm2.NotFetched as error:
+        print(f"pico-mini answers instead of {name}: {error}.")
+        return load("pico-mini", "onnx", **({} if precision == smollm2.MIXED else {"precision": precision}))
+    model.defaults = smollm2.SAMPLING
+    return model
+
+
+def _smollm2_torch(name: str) -> ChatModel:
+    try:
+        model = TransformersModel(smollm2.folder(), name)
+    except smollm2.NotFetched as error:
+        print(f"pico-mini answers instead of {name}: {error}.")
+        return load("pico-mini", "transformers")
+    model.defaults = smollm2.SAMPLING
+    return model
+
+
 def _pico_torch(name: str) -> ChatModel:
     return TransformersModel(pico.folder(name), name)
 
@@ -74,6 +97,8 @@ def _phi_torch(name: str) -> ChatModel:
 
 def _fetched(name: str, runtime: str) -> ChatModel:
     """A model of the hub, or else pico-mini in the same runtime and a line that says why."""
+    from course_utils.models import hub  # here: it needs the network's libraries
+
     download = MODELS[name][runtime]
     device = device_for(download.memory) if runtime == "transformers" else "cpu"
     try:
@@ -92,6 +117,7 @@ def _fetched(name: str, runtime: str) -> ChatModel:
 
 # name -> runtime -> what opens it; the first runtime of a row is the one that nobody has to name
 TABLE: dict[str, dict[str, Callable[..., ChatModel]]] = {
+    "smollm2": {"onnx": _smollm2_onnx, "transformers": _smollm2_torch},
     "pico-mini": {"onnx": _pico_onnx, "transformers": _pico_torch},
     "pico-medium": {"onnx": _pico_onnx, "transformers": _pico_torch},
     "pico-moe": {"transformers": _pico_torch},

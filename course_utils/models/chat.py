@@ -212,9 +212,11 @@ class Stream:
 class ChatModel:
     """A model that answers. `context_length` is in tokens, prompt and answer together.
 
-    A runtime gives it `_answer(messages, params)`, which begins a Stream.
+    `defaults`: the sampling options that differ from those of SamplingParams where nobody gives them. A runtime gives
+    it `_answer(messages, params)`, which begins a Stream.
     """
 
+    defaults: dict = {}
     name: str
     runtime: str
     context_length: int
@@ -224,7 +226,7 @@ class ChatModel:
 
         Raises BadPrompt, EmptyPrompt, PromptTooLong, UnknownOption or BadOption, before the first token.
         """
-        params = SamplingParams.read(options)
+        params = SamplingParams.read(self.defaults | options)
         return self._answer(read_messages(prompt, params.system), params)
 
     def chat(self, prompt: str | list, **options) -> Reply:

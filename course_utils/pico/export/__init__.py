@@ -36,16 +36,26 @@ def onnx_folder(model: str | Path = "pico-mini", precision: str = "fp32", progre
     for file in sorted(checkpoint.iterdir()):
         if file.suffix in (".safetensors", ".json", ".jinja"):
             digest.update(file.name.encode() + file.read_bytes())
-    target = cache_folder() / "onnx" / f"{checkpoint.name}-{precision}-{digest.hexdigest()[:12]}"
+    target = forms() / f"{checkpoint.name}-{precision}-{digest.hexdigest()[:12]}"
+    if not target.is_dir():
+        build(checkpoint, target, precision, progress)
+    return target
+
+
+def forms() -> Path:
+    """Where the ONNX forms of all models are kept."""
+    return cache_folder() / "onnx"
+
+
+def build(checkpoint: Path, target: Path, precision: str, progress: bool = True, more: tuple[str, ...] = ()) -> None:
+    """Build the ONNX form of a checkpoint in `target`. `more`: further arguments of the builder. Raises BuildFailed."""
     try:
-        if not target.is_dir():
-            _build(checkpoint, target, precision, progress)
+        _build(checkpoint, target, precision, progress, more)
     except OSError as error:
         raise BuildFailed(
             f"The ONNX form could not be kept in {target.parent}: {error}. Free some space, or set COURSE_CACHE "
             "to a folder you may write to."
         ) from error
-    return target
 
 
 def checkpoint_of(model: str | Path) -> Path:
@@ -65,7 +75,7 @@ def is_vision(checkpoint: Path) -> bool:
     return '"pico_vision"' in (checkpoint / "config.json").read_text(encoding="utf-8")
 
 
-def _build(checkpoint: Path, target: Path, precision: str, progress: bool) -> None:
+def _build(checkpoint: Path, target: Path, precision: str, progress: bool, more: tuple[str, ...]) -> None:
     """Build in a folder of our own and rename it when it is whole: nobody ever sees half a model."""
     began = time.perf_counter()
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -76,7 +86,7 @@ def _build(checkpoint: Path, target: Path, precision: str, progress: bool) -> No
         if is_vision(checkpoint):
             run_module(("course_utils.pico.export.vision_graphs", checkpoint, work), work, progress)
         else:
-            run_builder(checkpoint, work, precision, progress)
+            run_builder(checkpoint, work, precision, progress, more)
         (work / "model" / SOURCE).write_text(str(checkpoint.resolve()), encoding="utf-8")
         try:
             (work / "model").rename(target)

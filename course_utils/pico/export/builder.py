@@ -19,14 +19,13 @@ class BuildFailed(CourseError):
 
 
 def run_builder(
-    checkpoint: Path, work: Path, precision: str, progress: bool, options: tuple[str, ...] = (), limit: float = LIMIT
+    checkpoint: Path, work: Path, precision: str, progress: bool, more: tuple[str, ...] = (), limit: float = LIMIT
 ) -> None:
     """Run the builder as a program of its own: it is noisy, and an interrupt then stops it cleanly.
 
-    `options` are its extra options, as "name=value"; `limit` is in seconds. Raises BuildFailed.
+    `more` are further arguments of it, such as "--extra_options"; `limit` is in seconds. Raises BuildFailed.
     """
     where = ("-i", checkpoint, "-o", work / "model", "-c", work / "cache")
-    more = ("--extra_options", *options) if options else ()
     run_module(("onnxruntime_genai.models.builder", *where, "-p", precision, "-e", "cpu", *more), work, progress, limit)
 
 

@@ -81,7 +81,7 @@ def export(checkpoint: Path, work: Path) -> None:
     model.language.generation_config = GenerationConfig(bos_token_id=0, pad_token_id=0, eos_token_id=[4, 0])
     model.language.save_pretrained(language)
     tokenizer.save_pretrained(language)
-    run_builder(language, work, "fp32", False, ("exclude_embeds=true", "filename=text.onnx"))
+    run_builder(language, work, "fp32", False, ("--extra_options", "exclude_embeds=true", "filename=text.onnx"))
     pixels, sizes = torch.zeros(2, MOST_CROPS + 1, 3, CROP, CROP), torch.tensor([[1344, 1344], [672, 1344]])
     pictures, tokens = {0: torch.export.Dim("pictures")}, {0: torch.export.Dim("tokens")}
     inputs = {"pixel_values": pictures, "image_sizes": pictures}
