@@ -70,7 +70,7 @@ def check(name: str = "58M", speed: probes.Speed | None = None, precisions=PRECI
     BuildFailed where the builder fails.
     """
     model = REAL.get(name) or shape(name)
-    speed = speed or probes.measure(precisions)
+    speed = speed or probes.measure(dict.fromkeys([*precisions, "fp32"]))  # the cache is in fp32
     predictions = [fit.predict(model, precision, speed, PROMPT) for precision in precisions]
     for expected in predictions:
         if not expected.fits:
