@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import pytest
 
 from course_utils import ROOT, CourseError, show
-from course_utils.models import fit_check
+from course_utils.models import fit_check, smollm2
 from course_utils.phi import fit
 from course_utils.phi import speed as probes
 from course_utils.phi.arithmetic import count, entries
@@ -184,6 +184,26 @@ def test_the_command_builds_weighs_and_times_a_model(record_property):
     assert abs(found["worst"] - 1) == max(abs(ratio - 1) for ratio in ratios)
     assert found["reached"] == all(0.65 <= ratio <= 1.35 for ratio in ratios)
     record_property("measured by predicted", ratios)
+
+
+def test_the_real_model_has_the_predicted_size():
+    try:
+        smollm2.form("int4")
+    except smollm2.NotFetched as error:
+        pytest.skip(str(error))
+    [row] = fit_check.check("smollm2", SPEED, ["int4"])
+    assert row.parameters == 134_515_008 and row.bytes_measured == pytest.approx(row.bytes_predicted, rel=0.05)
+    assert row.first_ratio == row.first_measured / row.first_predicted > 0 and row.rate_measured > 0
+
+
+def test_without_smollm2_the_command_measures_the_others(monkeypatch, capsys):
+    monkeypatch.setenv("COURSE_SMOLLM2", "0")
+    monkeypatch.setattr(fit_check, "measure", lambda folder: (1.0, 10.0))
+    monkeypatch.setattr(fit_check.probes, "measure", lambda precisions: SPEED)
+    assert fit_check.main(["--models", "smollm2", "58M", "--json"]) == 0
+    printed = capsys.readouterr()
+    assert {row["model"] for row in json.loads(printed.out)["rows"]} == {"58M"}
+    assert "smollm2 is left out" in printed.err
 
 
 @pytest.mark.parametrize(
