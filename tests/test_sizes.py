@@ -1,4 +1,4 @@
-"""`bench sizes`, the table of the README: what it measures, what was recorded, and that it says where SmolLM2 is not."""
+"""`bench sizes`, the table of the README: what it measures, what was recorded, and what it says without SmolLM2."""
 
 import json
 
