@@ -53,6 +53,8 @@ def main(arguments: list[str] | None = None) -> int:
                 arguments = [words[0], "--help"]
         cut = arguments.index("--") if arguments[:1] == ["test"] and "--" in arguments else len(arguments)
         options, rest = _parser().parse_args(arguments[:cut]), arguments[cut + 1 :]
+        if getattr(options, "without", None):
+            os.environ["COURSE_SMOLLM2"] = "0"
         return {"lab": _lab, "test": _test, "doctor": _doctor}[options.command](options, rest)
     except CourseError as error:
         say(str(error))
@@ -81,6 +83,9 @@ def _parser() -> argparse.ArgumentParser:
     for name, about in COMMANDS.items():
         parsers[name] = commands.add_parser(name, help=about.split(". ")[0], description=about)
         parsers[name].add_argument("--json", action="store_true", help="print one JSON object, for programs")
+    for name in ("lab", "test"):
+        words = "do without SmolLM2 (93 MB to fetch, 500 MB of disk)"
+        parsers[name].add_argument("--without", choices=["smollm2"], help=words)
     parsers["lab"].add_argument("--no-browser", action="store_true", help="print the address and open no browser")
     parsers["lab"].add_argument("--port", type=int, help="the port to listen on (default: the first free from 8888)")
     parsers["doctor"].add_argument("--online", action="store_true", help="also ask the services of notebook 03")
