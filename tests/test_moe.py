@@ -6,6 +6,7 @@ import json
 from dataclasses import replace
 from functools import partial
 
+import compare_experts as experts
 import pytest
 import torch
 from safetensors import safe_open
@@ -15,7 +16,7 @@ from course_utils.models import UnknownModel
 from course_utils.phi import arithmetic
 from course_utils.pico import MOE, evaluate, folder, moe, records
 from course_utils.pico.tokenizer import load_tokenizer
-from course_utils.pico.training import experts, loop
+from course_utils.pico.training import loop
 from course_utils.pico.training.muon import Muon
 from course_utils.pico.training.recipes import RECIPES, lessons
 from course_utils.pico.training.text import build_model

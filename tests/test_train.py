@@ -12,6 +12,7 @@ from itertools import islice
 
 import pytest
 import torch
+import train_thesis
 from torch.optim import _muon
 from transformers import AutoModelForCausalLM
 
@@ -19,7 +20,7 @@ from course_utils import CourseError
 from course_utils.pico import folder, textbook, training
 from course_utils.pico.export import BuildFailed, onnx_folder
 from course_utils.pico.tokenizer import encode, load_tokenizer
-from course_utils.pico.training import muon, recipes, thesis
+from course_utils.pico.training import muon, recipes
 from course_utils.pico.training.loop import Checkpoint, backward, optimizers, run, step
 from course_utils.pico.training.recipes import RECIPES, Recipe, lessons
 from course_utils.pico.training.text import build_model, grow, train
@@ -302,8 +303,8 @@ def test_a_step_reads_the_same_samples_for_ever(tokenizer, name, number, expecte
     ("name", "expected"), [("small-textbook", "89e912b0bca2c827"), ("big-web", "99348bb848f769e6")]
 )
 def test_a_run_of_the_thesis_reads_the_same_pages_for_ever(tokenizer, name, expected):
-    run_of_it = next(each for each in thesis.RUNS if each.name == name)
-    read, pages_read = hashlib.sha256(), thesis.pages_of(run_of_it, tokenizer)
+    run_of_it = next(each for each in train_thesis.RUNS if each.name == name)
+    read, pages_read = hashlib.sha256(), train_thesis.pages_of(run_of_it, tokenizer)
     for number, (rows, tokens) in enumerate(islice(pages_read, 5)):
         read.update(repr((number, rows, tokens)).encode())
     assert read.hexdigest()[:16] == expected

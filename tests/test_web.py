@@ -8,6 +8,7 @@ from collections import Counter
 from datetime import date
 
 import pytest
+import train_thesis as maker
 
 from course_utils.pico import textbook
 from course_utils.pico.textbook.facts import FACTS
@@ -134,12 +135,12 @@ def test_a_held_out_pair_never_appears_in_train():
 
 
 def test_each_run_is_recorded_with_its_parameters_and_computing():
-    assert list(RUNS) == [run.name for run in thesis.RUNS]
-    for run in thesis.RUNS:
+    assert list(RUNS) == [run.name for run in maker.RUNS]
+    for run in maker.RUNS:
         row = RUNS[run.name]
         assert (row["name"], row["size"], row["noise"]) == (run.name, run.size, run.noise)
         assert row["data"] == ("web" if run.noise else "textbook")
-        assert row["parameters"] == build_model(thesis.RECIPES[run.size]).num_parameters()
+        assert row["parameters"] == build_model(maker.RECIPES[run.size]).num_parameters()
         assert row["flops"] == 6 * row["parameters"] * row["tokens"]
 
 
@@ -156,10 +157,10 @@ def test_the_comparisons_are_fair():
 @pytest.mark.parametrize("name", RUNS)
 def test_the_curves_fall_and_end_where_the_run_ends(name):
     tokens, losses = zip(*RUNS[name]["curve"], strict=True)
-    assert len(tokens) == thesis.LOOKS and list(tokens) == sorted(set(tokens)) and tokens[-1] == RUNS[name]["tokens"]
+    assert len(tokens) == maker.LOOKS and list(tokens) == sorted(set(tokens)) and tokens[-1] == RUNS[name]["tokens"]
     assert losses[0] < 8 and losses[-1] == min(losses) > 0
     scores = RUNS[name]["scores"]
-    assert [s["tokens"] for s in scores] == [tokens[look - 1] for look in thesis.EXAMS]
+    assert [s["tokens"] for s in scores] == [tokens[look - 1] for look in maker.EXAMS]
     assert all(set(s) == {"tokens", *thesis.SHARES} for s in scores)
     assert all(0 <= s[skill] <= 1 for s in scores for skill in thesis.SHARES)
 
@@ -173,23 +174,23 @@ def test_more_noise_teaches_less():
 def test_the_results_say_where_they_come_from():
     said = FOUND["provenance"]
     assert date.fromisoformat(said["date"]) and said["seeds"] == {
-        "training": thesis.SEED,
-        "examination": thesis.EXAM_SEED,
+        "training": maker.SEED,
+        "examination": maker.EXAM_SEED,
     }
     assert re.search(r"\bcore\b", said["machine"]) and "/" not in said["machine"]
-    assert said["command"] == "python -m course_utils.pico.training.thesis" and said["command"] in thesis.__doc__
-    assert said["samples_a_skill"] == thesis.SAMPLES
+    assert said["command"] == "python -m tests.train_thesis" and said["command"] in maker.__doc__
+    assert said["samples_a_skill"] == maker.SAMPLES
 
 
 def test_a_run_learns_and_a_finished_one_is_kept(tmp_path, monkeypatch, capsys):
     """Ten small steps."""
     for name, value in {"HELD_OUT_TOKENS": 40, "SAMPLES": 1, "EXAMS": (10,), "TOKENS_A_STEP": 512, "STEPS": 10}.items():
-        monkeypatch.setattr(thesis, name, value)
-    monkeypatch.setattr(thesis, "RUNS", (thesis.Run("tiny", "small", 1.0),))
+        monkeypatch.setattr(maker, name, value)
+    monkeypatch.setattr(maker, "RUNS", (maker.Run("tiny", "small", 1.0),))
     out = tmp_path / "thesis.json"
-    assert thesis.main(["--out", str(out), "--machine", "a core"]) == 0
+    assert maker.main(["--out", str(out), "--machine", "a core"]) == 0
     row = thesis.results(out)["runs"]["tiny"]
     assert row["curve"][-1][1] < row["curve"][0][1] < 8 and row["tokens"] == pytest.approx(5120, abs=250)
     written = out.read_bytes()
-    assert thesis.main(["--out", str(out), "--machine", "a core"]) == 0
+    assert maker.main(["--out", str(out), "--machine", "a core"]) == 0
     assert out.read_bytes() == written and "tiny: kept" in capsys.readouterr().out

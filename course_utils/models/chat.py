@@ -4,8 +4,6 @@ A model here is anything with `stream` and `chat`. What lies behind it (Transfor
 server) is in `course_utils.models`.
 """
 
-from __future__ import annotations
-
 import re
 import time
 from collections.abc import Callable, Generator, Iterable, Iterator
@@ -13,6 +11,7 @@ from contextlib import closing, suppress
 from dataclasses import dataclass
 from difflib import get_close_matches
 from numbers import Integral, Real
+from typing import Self
 
 from course_utils.base import CourseError
 
@@ -123,7 +122,7 @@ class SamplingParams:
     pictures: tuple | list = ()
 
     @classmethod
-    def read(cls, given: dict) -> SamplingParams:
+    def read(cls, given: dict) -> Self:
         """Check what was given and fill in the rest. Raises UnknownOption or BadOption."""
         for name, value in given.items():
             if name not in _RULES:

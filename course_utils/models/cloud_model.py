@@ -4,8 +4,6 @@ The key comes from the argument or from the environment. It is given to the clie
 else: it stands in no message, no repr and no attribute of what `load` returns.
 """
 
-from __future__ import annotations
-
 import os
 import urllib.parse
 from collections.abc import Callable, Generator, Iterator

@@ -5,8 +5,6 @@ weights are made here, built by ONNX Runtime GenAI's builder, weighed, timed, an
 before. Speed does not depend on what the weights are. It does depend on what else runs on this computer.
 """
 
-from __future__ import annotations
-
 import argparse
 import json
 import sys

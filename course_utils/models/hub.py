@@ -8,8 +8,6 @@ here a file that was begun is gone on with, and each is held to the checksum tha
 has none to the one that the hub itself gives for the pinned revision.
 """
 
-from __future__ import annotations
-
 import hashlib
 import os
 import sys

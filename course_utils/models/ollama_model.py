@@ -2,8 +2,6 @@
 
 Facts about the API: https://github.com/ollama/ollama/blob/main/docs/api.md."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import asdict

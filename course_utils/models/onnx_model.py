@@ -1,7 +1,5 @@
 """Run a model with ONNX Runtime GenAI."""
 
-from __future__ import annotations
-
 import json
 import os
 from collections.abc import Callable, Generator

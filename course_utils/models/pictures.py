@@ -3,8 +3,6 @@
 Pillow reads them. Nothing is fetched from the web, and nothing large is unpacked before its size is known.
 """
 
-from __future__ import annotations
-
 import base64
 import contextlib
 import io
@@ -12,12 +10,8 @@ import os
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from course_utils.base import CourseError
-
-if TYPE_CHECKING:
-    from PIL.Image import Image
 
 MOST_PIXELS = 50_000_000  # a picture with more is refused before anything of it is unpacked
 MOST_BYTES = 50_000_000  # of a file
@@ -31,7 +25,7 @@ class BadPicture(CourseError):
     """This cannot be shown to a model. The message says why, and what to do."""
 
 
-def open_picture(source) -> Image:
+def open_picture(source):
     """A picture as the models want it: RGB, upright, neither side longer than 1,792 pixels.
 
     `source`: a path, bytes or a Pillow image. What a camera noted about its rotation is applied, what is transparent
@@ -41,7 +35,7 @@ def open_picture(source) -> Image:
         return _plain(_opened(source))
 
 
-def frames(source, most: int = 5) -> list[Image]:
+def frames(source, most: int = 5) -> list:
     """Up to `most` frames of an animation (GIF, WebP, PNG), evenly spaced, the first and the last among them.
 
     Each as `open_picture` gives it. `source`: a path or bytes; a still picture has one frame. Raises BadPicture.
@@ -62,14 +56,14 @@ def to_data_url(picture) -> str:
     return "data:image/png;base64," + base64.b64encode(as_png(open_picture(picture))).decode("ascii")
 
 
-def as_png(picture: Image) -> bytes:
+def as_png(picture) -> bytes:
     """The picture as the bytes of a PNG file, which loses nothing."""
     file = io.BytesIO()
     picture.save(file, "PNG")
     return file.getvalue()
 
 
-def from_data_url(text: str) -> Image:
+def from_data_url(text: str):
     """The picture in a data URL, as `open_picture` gives it. Nothing is fetched from the web. Raises BadPicture."""
     head, _, body = str(text).strip().partition(",")  # a client may send anything
     if not head.lower().startswith("data:"):
@@ -81,7 +75,7 @@ def from_data_url(text: str) -> Image:
     return open_picture(content)
 
 
-def _opened(source) -> Image:
+def _opened(source):
     """A Pillow image that may be changed: not unpacked yet, and not too large to be."""
     from PIL import Image
 
@@ -125,13 +119,11 @@ def _refusing() -> Iterator[None]:
         ) from error
 
 
-def _plain(image: Image) -> Image:
+def _plain(image):
     """RGB on white, upright, no side longer than MOST_SIDE. Changes `image`."""
     from PIL import Image, ImageOps
 
-    image.draft(
-        "RGB", (MOST_SIDE, MOST_SIDE)
-    )  # a large JPEG is unpacked at a smaller size at once: less time, less memory
+    image.draft("RGB", (MOST_SIDE, MOST_SIDE))  # a large JPEG is unpacked smaller at once: less time, less memory
     image.load()
     with contextlib.suppress(Exception):  # a camera's damaged note is no reason to refuse the picture
         ImageOps.exif_transpose(image, in_place=True)

@@ -3,8 +3,6 @@
 The standard library alone, for `doctor --online` runs before anything is installed.
 """
 
-from __future__ import annotations
-
 import ipaddress
 import json
 import os

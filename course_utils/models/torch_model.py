@@ -1,7 +1,5 @@
 """Run a model with Hugging Face Transformers and PyTorch."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict

@@ -4,20 +4,14 @@ Nothing is downloaded and no weight is allocated: models are built by Transforme
 matrix has a shape and no numbers. The settings are in configs.json. A model is named by its id, or is a configuration.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass, fields, replace
 from functools import cache
 from itertools import pairwise
 from types import SimpleNamespace
-from typing import TYPE_CHECKING
 
 from course_utils.base import CourseError
 from course_utils.phi.facts import check_known
 from course_utils.phi.facts import configs as entries
-
-if TYPE_CHECKING:
-    from transformers import PreTrainedConfig
 
 BITS = {"fp32": 32, "fp16": 16, "bf16": 16, "int8": 8, "int4": 4}
 # By a piece of a parameter's name in Transformers: to which part of a Count it belongs.
@@ -56,7 +50,7 @@ class Count:
         return {name: getattr(self, name) for name in names if getattr(self, name)}
 
 
-def config(name: str) -> PreTrainedConfig:
+def config(name: str):
     """The model's configuration, as an object of Transformers (Phi3Config, PhiConfig, PhimoeConfig, MistralConfig).
 
     Of a vision model it is the text part. Rotary positions are plain where the file has LongRoPE: they have no
@@ -71,7 +65,7 @@ def config(name: str) -> PreTrainedConfig:
     return getattr(transformers, entry["class"])(**entry["settings"])
 
 
-def count(model: str | PreTrainedConfig) -> Count:
+def count(model) -> Count:
     """Count the parameters of a model id or of a Transformers configuration, by building it on the `meta` device.
 
     Of Phi-3-small, which Transformers cannot build, configs.json has the sums. Raises CourseError for an unknown id.
@@ -102,7 +96,7 @@ def weight_bytes(parameters: int | Count | str, precision: str = "fp16", block: 
     return round(((total - kept + again) * (bits + 32 / block) + kept * 32) / 8)
 
 
-def kv_cache_bytes(model: str | PreTrainedConfig, context: int, precision: str = "fp16") -> int:
+def kv_cache_bytes(model, context: int, precision: str = "fp16") -> int:
     """Bytes of the key-value cache for `context` tokens: 2 (keys and values) x layers x heads x head size x tokens.
 
     `model`: an id or a configuration. The heads are its key-value heads, which several attention heads may share; where
@@ -117,7 +111,7 @@ def kv_cache_bytes(model: str | PreTrainedConfig, context: int, precision: str =
     return round(2 * shape.layers * shape.kv_heads * shape.head_size * tokens * BITS[precision] / 8)
 
 
-def prefill_flops(parameters: int, tokens: int, model: str | PreTrainedConfig) -> float:
+def prefill_flops(parameters: int, tokens: int, model) -> float:
     """Floating-point operations to read a prompt of `tokens`: 2 for each of the parameters, and attention.
 
     A token sees those before it, half the prompt on average, so attention is 2 x layers x heads x head size x tokens^2
@@ -127,7 +121,7 @@ def prefill_flops(parameters: int, tokens: int, model: str | PreTrainedConfig) -
     return 2.0 * parameters * tokens + 2.0 * shape.layers * shape.heads * shape.head_size * tokens**2
 
 
-def shape_of(model: str | PreTrainedConfig) -> SimpleNamespace:
+def shape_of(model) -> SimpleNamespace:
     """The `layers`, `heads`, `kv_heads`, `head_size` and `window` of an id or configuration."""
     settings = SimpleNamespace(**_entry(model)["settings"]) if isinstance(model, str) else model
     heads = settings.num_attention_heads
@@ -165,7 +159,7 @@ def _count_named(name: str) -> Count:
     return replace(text, total=text.total + vision, active=text.active + vision, vision=vision)
 
 
-def _count_built(settings: PreTrainedConfig) -> Count:
+def _count_built(settings) -> Count:
     import torch
     from transformers import AutoModelForCausalLM
 

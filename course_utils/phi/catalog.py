@@ -4,8 +4,6 @@ A revision is pinned, so that everybody who takes the course runs the same bytes
 and what could not be pinned and why, is in catalog.json.
 """
 
-from __future__ import annotations
-
 import json
 from dataclasses import dataclass
 from pathlib import Path

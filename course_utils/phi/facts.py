@@ -1,7 +1,5 @@
 """Every figure about a real model that the course shows: its value, unit, source and date. The data is family.json."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field

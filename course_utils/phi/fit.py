@@ -6,20 +6,14 @@ decoding waits for memory. A prompt uses each weight for all its tokens at once,
 `python -m course_utils bench fit` holds the prediction against models that it builds here.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from course_utils.base import CourseError
 from course_utils.phi import facts
 from course_utils.phi.arithmetic import count, entries, kv_cache_bytes, prefill_flops, shape_of, weight_bytes
 from course_utils.phi.speed import Speed
 from course_utils.setup.machine import GB
-
-if TYPE_CHECKING:
-    from transformers import PreTrainedConfig
 
 ONNX = "ONNX Runtime GenAI"
 ENGINES = {"int4": ONNX, "int8": ONNX, "bf16": "Transformers", "fp32": ONNX}  # who runs which precision here
@@ -61,9 +55,7 @@ class Prediction:
         return f"{self.model:22} {self.precision:5} {self.needed / GB:6.1f} GB  {mark}{speed}  {self.why}"
 
 
-def predict(
-    model: str | PreTrainedConfig, precision: str, speed: Speed, prompt: int = 128, context: int = 4096
-) -> Prediction:
+def predict(model, precision: str, speed: Speed, prompt: int = 128, context: int = 4096) -> Prediction:
     """Predict memory and speed of a model id, or of a Transformers configuration, in one precision.
 
     `prompt`: tokens in the question. `context`: tokens for which there shall be room, at most the model's own; the KV
@@ -110,7 +102,7 @@ def predict(
     return Prediction(name, precision, weights, cache, besides, needed, free, fits, first, rate, why)
 
 
-def longest(model: str | PreTrainedConfig) -> int:
+def longest(model) -> int:
     """The longest context of a model id or configuration, in tokens."""
     return facts.figure(model, "context").value if isinstance(model, str) else model.max_position_embeddings
 

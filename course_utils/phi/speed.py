@@ -1,19 +1,13 @@
 """How fast this computer runs the parts of a language model: `measure`."""
 
-from __future__ import annotations
-
 import itertools
 import os
 import statistics
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from course_utils.setup.machine import GB, Memory, cores, gpus, memory
-
-if TYPE_CHECKING:
-    from numpy import ndarray
 
 PROBE = 200 * 10**6  # bytes of weights in a probe: so many that what the cache keeps of them hardly counts
 WIDTH = 2048  # of its matrices, as in a model of a few hundred million parameters
@@ -136,7 +130,7 @@ def _operator_seconds(count: int = 100) -> float:
     return _seconds(_runner(nodes, {"scale": scale}, names[-1]), 1, budget=0.1) / count
 
 
-def _runner(nodes: list, weights: dict[str, ndarray], result: str) -> Run:
+def _runner(nodes: list, weights: dict, result: str) -> Run:
     """Runs in ONNX Runtime, on all usable cores: the nodes of a graph with one input, "x", and their arrays."""
     os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
     import numpy

@@ -4,8 +4,6 @@
 turns the result into the forms that other engines run, and `records` keeps what it cost.
 """
 
-from __future__ import annotations
-
 import filecmp
 import os
 import shutil

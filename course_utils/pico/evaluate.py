@@ -3,14 +3,13 @@
 Scores are shares from 0 to 1. The targets the course holds its shipped models to stand in `BARS`.
 """
 
-from __future__ import annotations
-
 import json
 import random
 import re
 import sys
 from functools import lru_cache
 from pathlib import Path
+from typing import Self
 
 from course_utils.pico import MODELS, MOE, folder, records, textbook
 from course_utils.pico.textbook import passages, smalltalk, world
@@ -42,7 +41,7 @@ class Examinee:
         self.model, self.tokenizer, self.rows, self.name = model.eval(), tokenizer, rows, name
 
     @classmethod
-    def load(cls, name: str, called: str = "pico-mini") -> Examinee:
+    def load(cls, name: str, called: str = "pico-mini") -> Self:
         """Load a course model by name, or any folder that Transformers can read with a model `called` so.
 
         pico-moe read the textbook of pico-mini, and says that it is pico-mini.

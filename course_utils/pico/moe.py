@@ -3,8 +3,6 @@
 How the three models were made stands in `course_utils.pico.training.recipes`, and what was measured in `moe.json`.
 """
 
-from __future__ import annotations
-
 import json
 import random
 from contextlib import contextmanager

@@ -4,8 +4,6 @@
 measured, and the rest follows from the recipe (a test works it out again).
 """
 
-from __future__ import annotations
-
 import json
 from functools import cache
 from pathlib import Path

@@ -3,16 +3,10 @@
 Byte-level means that any text can be written with it, Chinese and emoji included; it only costs more tokens.
 """
 
-from __future__ import annotations
-
 import random
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from course_utils.pico import folder
-
-if TYPE_CHECKING:
-    from course_utils.pico import textbook
 
 IGNORED = -100  # the label of a token that the loss does not count
 
@@ -38,7 +32,7 @@ def load_tokenizer(checkpoint: Path | None = None):
     return AutoTokenizer.from_pretrained(checkpoint or folder())
 
 
-def encode(sample: textbook.Sample, tokenizer) -> tuple[list[int], list[int]]:
+def encode(sample, tokenizer) -> tuple[list[int], list[int]]:
     """Token ids and labels of one sample. Only what the assistant says (and plain text) has labels."""
     if not sample.messages:
         ids = tokenizer.encode(sample.text)

@@ -11,8 +11,6 @@ The layout is that of section 7 of the Phi-3 technical report (arXiv 2404.14219)
 that Microsoft published with Phi-3-vision. The eye there is CLIP ViT-L/14, of 24 layers; here it has four.
 """
 
-from __future__ import annotations
-
 import math
 import re
 from pathlib import Path

@@ -1,7 +1,5 @@
 """The ONNX form of a course model, built by ONNX Runtime GenAI's own model builder and kept for later."""
 
-from __future__ import annotations
-
 import hashlib
 import shutil
 import tempfile

@@ -1,7 +1,5 @@
 """ONNX Runtime GenAI's model builder, run as a program of its own."""
 
-from __future__ import annotations
-
 import os
 import subprocess
 import sys

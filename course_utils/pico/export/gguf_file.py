@@ -3,24 +3,17 @@
 A GGUF file holds all that an engine needs: the shape of the model, the tokenizer, the chat template and the weights.
 """
 
-from __future__ import annotations
-
 import json
 import os
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from course_utils.base import CourseError
 from course_utils.pico import folder as course_folder
 from course_utils.pico.export import checkpoint_of
 from course_utils.pico.tokenizer import load_tokenizer
-
-if TYPE_CHECKING:
-    from gguf import GGUFReader
-    from numpy import ndarray
-    from transformers import Phi3Config
 
 PRECISIONS = ("f32", "f16", "q8_0")
 LARGEST = 64 * 10**6  # bytes of a file that `read` takes
@@ -89,7 +82,7 @@ def write(model: str | Path, file: Path, precision: str = "f16") -> Path:
     return file
 
 
-def _config(settings: Mapping[str, Any]) -> Phi3Config:
+def _config(settings: Mapping[str, Any]):
     """The configuration of pico-mini with the SIZES in `settings`, and weights in float32. Raises ValueError."""
     from transformers import Phi3Config
 
@@ -105,7 +98,7 @@ def _config(settings: Mapping[str, Any]) -> Phi3Config:
     return Phi3Config.from_dict(ours | {"original_max_position_embeddings": ours["max_position_embeddings"]})
 
 
-def _header(config: Phi3Config, chat_template: str) -> dict[str, Any]:
+def _header(config, chat_template: str) -> dict[str, Any]:
     """All keys of a file with their values, besides the architecture. Floats are such as single precision keeps."""
     import numpy as np
 
@@ -153,7 +146,7 @@ def _vocabulary(size: int) -> dict[str, list]:
     }
 
 
-def _tensors(config: Phi3Config) -> dict[str, tuple[str, tuple[int, ...]]]:
+def _tensors(config) -> dict[str, tuple[str, tuple[int, ...]]]:
     """For each tensor of the GGUF file, by its name there: its name in the checkpoint, and its shape."""
     import torch
     from gguf import MODEL_ARCH, get_tensor_name_map
@@ -165,7 +158,7 @@ def _tensors(config: Phi3Config) -> dict[str, tuple[str, tuple[int, ...]]]:
     return {names.get_name(name, (".weight",)): (name, tuple(weights.shape)) for name, weights in named}
 
 
-def _weights_of(checkpoint: Path, config: Phi3Config) -> dict[str, ndarray]:
+def _weights_of(checkpoint: Path, config) -> dict:
     """The weights by their GGUF names, float32 arrays. Raises CourseError when they do not fit the configuration."""
     from safetensors import SafetensorError
     from safetensors.torch import load_file
@@ -180,7 +173,7 @@ def _weights_of(checkpoint: Path, config: Phi3Config) -> dict[str, ndarray]:
     return {ours: stored[theirs].float().numpy() for ours, (theirs, _) in tensors.items()}
 
 
-def _write(file: Path, name: str, header: dict[str, Any], weights: dict[str, ndarray], precision: str) -> None:
+def _write(file: Path, name: str, header: dict[str, Any], weights: dict, precision: str) -> None:
     from gguf import GGML_QUANT_VERSION, GGMLQuantizationType, GGUFWriter, LlamaFileType, quantize
 
     writer = GGUFWriter(file, "phi3")
@@ -229,7 +222,7 @@ def read(file: Path, folder: Path) -> Path:
     return folder
 
 
-def _reader(file: Path) -> GGUFReader:
+def _reader(file: Path):
     """The library's reader, with two checks that it lacks: that a value lies in the file, and how many there are.
 
     Without them a file of 60 bytes can keep it busy for ever. Raises ValueError, and what the library raises.
@@ -251,7 +244,7 @@ def _reader(file: Path) -> GGUFReader:
     return Reader(file)
 
 
-def _config_in(reader: GGUFReader) -> tuple[Phi3Config, str]:
+def _config_in(reader) -> tuple:
     """The configuration and the chat template in a file. Raises ValueError, with the key and what is wrong with it."""
     values = {key: field.contents() for key, field in reader.fields.items()}
     if values.get("general.architecture") != "phi3":
@@ -265,7 +258,7 @@ def _config_in(reader: GGUFReader) -> tuple[Phi3Config, str]:
     return config, template
 
 
-def _weights_in(reader: GGUFReader, config: Phi3Config) -> dict[str, ndarray]:
+def _weights_in(reader, config) -> dict:
     """The weights by their names in a checkpoint, float32 arrays that are independent of the file."""
     import numpy as np
     from gguf import dequantize

@@ -5,8 +5,6 @@ and pictures into one row. `text.onnx` is the decoder, built by the library's ow
 library the rest: `processor_config.json` how to cut a picture, and `genai_config.json` which graph has which inputs.
 """
 
-from __future__ import annotations
-
 import json
 import sys
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Pictures like those that pico-vision has learned from, drawn with Pillow: shapes, text, charts, tables and scenes."""
 
-from __future__ import annotations
-
 import math
 import random
 from collections.abc import Sequence

@@ -8,8 +8,6 @@ its colour) in six, and one animal with its colour in six. What drew the pages o
 history of the repository, as its card says.
 """
 
-from __future__ import annotations
-
 import random
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -5,8 +5,6 @@ keeps training and test apart: some pairs of words are held out, so that a train
 a template and a cast into text.
 """
 
-from __future__ import annotations
-
 import re
 import zlib
 from collections.abc import Sequence
@@ -15,6 +13,7 @@ from functools import cache
 from itertools import combinations
 from random import Random
 from types import SimpleNamespace
+from typing import Self
 
 from course_utils.pico.textbook.lists import columns, section
 
@@ -165,7 +164,7 @@ class Cast(SimpleNamespace):
     """Who and what one text is about: `hero`, `friend`, `animal`, `animal2`, `place`, `feeling`, `time`, ..."""
 
     @classmethod
-    def draw(cls, rng: Random, split: str) -> Cast:
+    def draw(cls, rng: Random, split: str) -> Self:
         """A cast for "train" (no held-out pair) or "test" (one at least of hero, animal, colour, place and thing)."""
         if split not in ("train", "test"):
             raise ValueError(f'split is "train" or "test", not {split!r}')

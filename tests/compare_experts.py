@@ -1,6 +1,6 @@
 """Measure what experts are worth: pico-moe beside the two dense models that read the same.
 
-    python -m course_utils.pico.training.experts --machine "two cores of ..."
+    python -m tests.compare_experts --machine "two cores of ..."
 
 writes `moe.json` and pico-moe's `scores.json`. pico-moe is measured as it ships; the dense ones are those that
 `python -m course_utils train dense-active` and `... dense-total` leave in their folders.
@@ -72,7 +72,7 @@ def compare(networks: dict, tokenizer) -> dict:
             "scores": evaluate(Examinee(network, tokenizer), SAMPLES, EXAM_SEED)[0],
         }
     return {
-        "command": "python -m course_utils.pico.training.experts",
+        "command": "python -m tests.compare_experts",
         "threads": torch.get_num_threads(),
         "steps": recipe.steps,
         "samples_a_step": recipe.samples_a_step,
@@ -90,7 +90,7 @@ def main(argv: list[str] | None = None) -> int:
     """Measure the three, and write down what came out."""
     from transformers import AutoModelForCausalLM
 
-    parser = argparse.ArgumentParser(prog="python -m course_utils.pico.training.experts")
+    parser = argparse.ArgumentParser(prog="python -m tests.compare_experts")
     parser.add_argument("--trained", type=Path, default=cache_folder() / "train", help="where the dense models are")
     parser.add_argument("--machine", required=True, help="the machine, in words")
     args = parser.parse_args(argv)
