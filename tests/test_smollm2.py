@@ -3,6 +3,8 @@
 import hashlib
 import json
 import os
+import subprocess
+import sys
 import threading
 import zipfile
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -232,3 +234,18 @@ def test_the_graph_that_is_not_optimized_again_gives_the_same_logits():
         generator.append_tokens(genai.Tokenizer(model).encode("Rain begins with the sun. Every day it warms the sea"))
         logits.append(generator.get_logits())
     numpy.testing.assert_allclose(logits[0], logits[1], atol=1e-3)
+
+
+@needs_smollm2
+@pytest.mark.skipif(sys.platform != "linux", reason="the units of ru_maxrss differ")
+@pytest.mark.parametrize(("runtime", "most"), [("onnx", 700), ("transformers", 1500)])
+def test_the_memory_of_a_program_that_uses_it(runtime, most):
+    code = f"""
+import resource
+from course_utils import load
+reply = load("smollm2", runtime={runtime!r}).chat("Tell me about rain. " * 40, max_new_tokens=32)
+assert reply.completion_tokens > 8
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, encoding="utf-8", timeout=600, check=True)
+    assert int(done.stdout.splitlines()[-1]) < most
