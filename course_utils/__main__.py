@@ -29,7 +29,7 @@ COMMANDS = {
     "serve": "Run the practice endpoint: OpenAI's and Ollama's dialects over the course's own models.",
     "bench": "Measure a claim of the course on this computer. fit: how near the predictions of 'which Phi fits my "
     "machine?' come, for models made here. threads: how many threads suit a small model. forms: what quantization does "
-    "to SmolLM2.",
+    "to SmolLM2. sizes: pico-mini, SmolLM2 and Phi-3.5-mini in one table.",
 }
 # These hand all that follows on to a module's `main`, in the course's environment: their options stand there.
 PROGRAMS = {
@@ -38,6 +38,7 @@ PROGRAMS = {
     ("bench", "fit"): "course_utils.models.fit_check",
     ("bench", "threads"): "course_utils.models.bench",
     ("bench", "forms"): "course_utils.models.bench_forms",
+    ("bench", "sizes"): "course_utils.models.sizes",
 }
 
 

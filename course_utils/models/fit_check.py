@@ -1,8 +1,8 @@
 """Is the prediction of `course_utils.phi.fit` right on this computer? `python -m course_utils bench fit`.
 
-Real Phis are too large to build and time in a lesson. So models of the same architecture with 58 to 410 million random
-weights are made here, built by ONNX Runtime GenAI's builder, weighed, timed, and set beside what the arithmetic said
-before. Speed does not depend on what the weights are. It does depend on what else runs on this computer.
+Real Phis are too large to build and time in a lesson. SmolLM2 is not, and it is real: its forms are weighed, timed, and
+set beside what the arithmetic said before. So are models of Phi-3's architecture with 58 to 410 million random weights,
+which are made here. Speed does not depend on what the weights are. It does depend on what else runs on this computer.
 """
 
 import argparse
@@ -14,17 +14,20 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from course_utils.base import CourseError, cache_folder
+from course_utils.models import smollm2
 from course_utils.models.onnx_model import configuration, genai
-from course_utils.phi import fit
+from course_utils.phi import arithmetic, fit
 from course_utils.phi import speed as probes
 from course_utils.pico import export
 from course_utils.pico.tokenizer import load_tokenizer
 
+REAL = {"smollm2": "smollm2-135m"}  # what the set-up brings, and its name among the facts
 SHAPES = {  # what differs from Phi-3-mini's configuration
     "58M": {"hidden_size": 512, "num_hidden_layers": 8, "intermediate_size": 1408, "num_attention_heads": 8},
     "168M": {"hidden_size": 1024, "num_hidden_layers": 8, "intermediate_size": 2816, "num_attention_heads": 16},
     "410M": {"hidden_size": 1536, "num_hidden_layers": 11, "intermediate_size": 4096, "num_attention_heads": 24},
 }
+DEFAULT = ("smollm2", "58M", "410M")  # what the command takes
 PRECISIONS = ("int4", "fp32")
 WITHIN = 0.35  # how far a measured time may be from the predicted one on a quiet computer
 PROMPT, NEW, REPEATS = 128, 40, 6  # tokens, tokens, times
@@ -52,36 +55,40 @@ class Row:
 
     def __str__(self) -> str:
         return (
-            f"{self.model:5} {self.precision:5} first token {self.first_predicted:6.3f} s predicted, "
+            f"{self.model:7} {self.precision:5} first token {self.first_predicted:6.3f} s predicted, "
             f"{self.first_measured:6.3f} s measured ({self.first_ratio:.2f});  "
             f"{self.rate_predicted:7.1f} tokens/s predicted, {self.rate_measured:7.1f} measured ({self.rate_ratio:.2f})"
         )
 
 
-def check(name: str = "58M", speed: probes.Speed | None = None) -> list[Row]:
-    """Predict, build, measure: a row for a model of SHAPES in each of PRECISIONS. About 12 seconds for "58M".
+def check(name: str = "58M", speed: probes.Speed | None = None, precisions=PRECISIONS) -> list[Row]:
+    """Predict, build, measure: a row for "smollm2" or for a model of SHAPES in each precision ("58M": 12 seconds).
 
-    `speed` is what the predictions are made from; without it, this computer is measured first. What is made (up to
-    3.5 GB for "410M") lies in the cache folder for as long as it takes, and is removed. Raises CourseError for an
-    unknown name and where a model does not fit, and BuildFailed where the builder fails.
+    `speed` is what the predictions are made from; without it, this computer is measured first. The forms of SmolLM2 are
+    kept; what is made of SHAPES (up to 3.5 GB for "410M") lies in the cache folder for as long as it takes. Raises
+    CourseError for an unknown name and where a model does not fit, NotFetched where SmolLM2 is not here, and
+    BuildFailed where the builder fails.
     """
-    config = shape(name)
-    speed = speed or probes.measure(PRECISIONS)
-    predictions = [fit.predict(config, precision, speed, PROMPT) for precision in PRECISIONS]
+    model = REAL.get(name) or shape(name)
+    speed = speed or probes.measure(precisions)
+    predictions = [fit.predict(model, precision, speed, PROMPT) for precision in precisions]
     for expected in predictions:
         if not expected.fits:
             raise CourseError(f"{name} in {expected.precision}: {expected.why}. Close other programs.")
-    rows = []
+    rows, parameters = [], arithmetic.count(model).total
     cache_folder().mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="fit-", dir=cache_folder(), ignore_cleanup_errors=True) as work:
-        checkpoint, parameters = make(name, Path(work))
+        checkpoint = None if name in REAL else make(name, Path(work))[0]
         for expected in predictions:
-            folder = build(checkpoint, expected.precision)
+            precision, weights = expected.precision, expected.weights
+            folder = build(checkpoint, precision) if checkpoint else smollm2.form(precision)
+            if not checkpoint:  # its forms keep one table for both ends, and that with few bits too
+                weights = arithmetic.weight_bytes(parameters, precision)
             size = sum(file.stat().st_size for file in folder.glob("*.onnx*"))
             first, rate = measure(folder)
             firsts = (expected.seconds_to_first_token, first, first / expected.seconds_to_first_token)
             rates = (expected.tokens_per_second, rate, rate / expected.tokens_per_second)
-            rows.append(Row(name, parameters, expected.precision, expected.weights, size, *firsts, *rates))
+            rows.append(Row(name, parameters, precision, weights, size, *firsts, *rates))
     return rows
 
 
@@ -140,13 +147,17 @@ def write(model, prompt: int, tokens: int) -> tuple[float, float]:
 def main(argv: list[str] | None = None) -> int:
     """The command `bench fit`. Its exit status is 0 whatever the figures are: they are a measurement, not a test."""
     parser = argparse.ArgumentParser(prog="python -m course_utils bench fit")
-    parser.add_argument("--models", nargs="+", choices=SHAPES, default=list(SHAPES), help="which to build and time")
+    parser.add_argument("--models", nargs="+", choices=[*REAL, *SHAPES], default=DEFAULT, help="which to time")
     parser.add_argument("--json", action="store_true", help="print one JSON object, for programs")
     args = parser.parse_args(argv)
     rows = []
     try:
         for name in args.models:
-            more = check(name)
+            try:
+                more = check(name)
+            except smollm2.NotFetched as error:
+                print(f"smollm2 is left out: {error}.", file=sys.stderr)
+                continue
             rows += more
             if not args.json:
                 print(*more, sep="\n", flush=True)
