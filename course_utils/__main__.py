@@ -28,8 +28,7 @@ COMMANDS = {
     "train": "Train a model of the course, or score it: train pico-mini, or train --evaluate pico-mini --seed 7.",
     "serve": "Run the practice endpoint: OpenAI's and Ollama's dialects over the course's own models.",
     "bench": "Measure a claim of the course on this computer. fit: how near the predictions of 'which Phi fits my "
-    "machine?' come, for models made here. threads: how many threads suit a small model. forms: what quantization does "
-    "to SmolLM2.",
+    "machine?' come, for models made here. threads: how many threads suit a small model. forms: SmolLM2's forms.",
 }
 # These hand all that follows on to a module's `main`, in the course's environment: their options stand there.
 PROGRAMS = {
