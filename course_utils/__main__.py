@@ -28,8 +28,8 @@ COMMANDS = {
     "train": "Train a model of the course, or score it: train pico-mini, or train --evaluate pico-mini --seed 7.",
     "serve": "Run the practice endpoint: OpenAI's and Ollama's dialects over the course's own models.",
     "bench": "Measure a claim of the course on this computer. fit: how near the predictions of 'which Phi fits my "
-    "machine?' come, for models made here. threads: how many threads suit a small model. forms: what quantization does "
-    "to SmolLM2. sizes: pico-mini, SmolLM2 and Phi-3.5-mini in one table.",
+    "machine?' come, for models made here. threads: how many threads suit a small model. forms: what fewer bits cost "
+    "SmolLM2. sizes: pico-mini, SmolLM2 and Phi-3.5-mini in one table.",
 }
 # These hand all that follows on to a module's `main`, in the course's environment: their options stand there.
 PROGRAMS = {
