@@ -1,8 +1,8 @@
 """The helper package of the course: the plumbing that the notebooks share, never the idea being taught.
 
     from course_utils import load
-    model = load()                      # pico-mini, the course's own model
-    print(model.chat("Tell me a story about a red fox.").text)
+    model = load()                      # SmolLM2, a real small model; load("pico-mini") is the course's own
+    print(model.chat("Why is the sky blue?").text)
 
 Importing it needs nothing installed and loads nothing heavy: `load` is looked up when somebody asks for it.
 """

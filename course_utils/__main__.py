@@ -28,8 +28,8 @@ COMMANDS = {
     "train": "Train a model of the course, or score it: train pico-mini, or train --evaluate pico-mini --seed 7.",
     "serve": "Run the practice endpoint: OpenAI's and Ollama's dialects over the course's own models.",
     "bench": "Measure a claim of the course on this computer. fit: how near the predictions of 'which Phi fits my "
-    "machine?' come, for models made here. threads: how many threads suit a small model. "
-    "sizes: pico-mini, SmolLM2 and Phi-3.5-mini in one table.",
+    "machine?' come, for models made here. threads: how many threads suit a small model. forms: what fewer bits cost "
+    "SmolLM2. sizes: pico-mini, SmolLM2 and Phi-3.5-mini in one table.",
 }
 # These hand all that follows on to a module's `main`, in the course's environment: their options stand there.
 PROGRAMS = {
@@ -37,6 +37,7 @@ PROGRAMS = {
     ("serve",): "course_utils.server.command",
     ("bench", "fit"): "course_utils.models.fit_check",
     ("bench", "threads"): "course_utils.models.bench",
+    ("bench", "forms"): "course_utils.models.bench_forms",
     ("bench", "sizes"): "course_utils.models.sizes",
 }
 
@@ -55,6 +56,8 @@ def main(arguments: list[str] | None = None) -> int:
                 arguments = [words[0], "--help"]
         cut = arguments.index("--") if arguments[:1] == ["test"] and "--" in arguments else len(arguments)
         options, rest = _parser().parse_args(arguments[:cut]), arguments[cut + 1 :]
+        if getattr(options, "without", None):
+            os.environ["COURSE_SMOLLM2"] = "0"
         return {"lab": _lab, "test": _test, "doctor": _doctor}[options.command](options, rest)
     except CourseError as error:
         say(str(error))
@@ -83,6 +86,9 @@ def _parser() -> argparse.ArgumentParser:
     for name, about in COMMANDS.items():
         parsers[name] = commands.add_parser(name, help=about.split(". ")[0], description=about)
         parsers[name].add_argument("--json", action="store_true", help="print one JSON object, for programs")
+    for name in ("lab", "test"):
+        words = "do without SmolLM2 (93 MB to fetch, 500 MB of disk)"
+        parsers[name].add_argument("--without", choices=["smollm2"], help=words)
     parsers["lab"].add_argument("--no-browser", action="store_true", help="print the address and open no browser")
     parsers["lab"].add_argument("--port", type=int, help="the port to listen on (default: the first free from 8888)")
     parsers["doctor"].add_argument("--online", action="store_true", help="also ask the services of notebook 03")

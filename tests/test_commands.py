@@ -42,9 +42,9 @@ def run(course: Path, *command: str, python: str = BASE_PYTHON, **variables: str
 
 
 def shell(**variables: str) -> dict[str, str]:
-    """The variables of a fresh terminal: none of those that the test command sets or pip reads."""
+    """The variables of a fresh terminal: none of those that the test command sets or pip reads, and no SmolLM2."""
     own = {name: value for name, value in os.environ.items() if not name.startswith(("PIP_", "PYTHONPATH", "JUPYTER"))}
-    return {**own, "PYTHONUTF8": "1", **variables}
+    return {**own, "PYTHONUTF8": "1", "COURSE_SMOLLM2": "0", **variables}
 
 
 def commands(course: Path, *arguments: str, **options: str) -> subprocess.CompletedProcess:
@@ -292,10 +292,10 @@ def small_course(course: Path) -> Path:
         write_wheel(course / "wheels", name)
     (course / "requirements.txt").write_text("coursedemo==1.0\n-e .\n", encoding="utf-8")
     (course / "tests/requirements.txt").write_text("-r ../requirements.txt\ncoursetest==1.0\n", encoding="utf-8")
-    export = course / "course_utils/pico/export.py"
-    export.parent.mkdir()
-    code = "from pathlib import Path\ndef onnx_folder(name):\n    print('dots')\n    Path(name).touch(exist_ok=False)\n"
-    export.write_text(code, encoding="utf-8")
+    code = "from pathlib import Path\ndef onnx_folder(name, progress):\n    Path(name).touch(exist_ok=False)\n"
+    for file, text in {"pico/export.py": code, "models/smollm2.py": "def prepare():\n    print('dots')\n"}.items():
+        (course / "course_utils" / file).parent.mkdir()
+        (course / "course_utils" / file).write_text(text, encoding="utf-8")
     return course
 
 
@@ -316,7 +316,7 @@ def test_the_environment_is_made_once_kept_repaired_and_moved(small_course):
     made = prepare(course)
     assert made.returncode == 0, made.stderr
     assert Path(made.stdout.strip()).is_relative_to(course / ".venv")
-    words = ["Making the course's environment", "  Installing", "The environment is ready", "Preparing the first model"]
+    words = ["Making the course's environment", "  Installing", "The environment is ready", "Preparing the models"]
     assert [line.startswith(word) for line, word in zip(made.stderr.splitlines(), words, strict=True)] == [True] * 4
     assert (course / "pico-mini").exists()  # the first model was prepared, by the new environment
 

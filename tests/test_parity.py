@@ -10,7 +10,13 @@ from functools import lru_cache
 import pytest
 
 from course_utils import load
+from course_utils.models.chat import read_messages
 from course_utils.pico import MODELS
+from course_utils.setup import smollm2 as package
+
+needs_smollm2 = pytest.mark.skipif(
+    not (package.wanted() and package.ready()), reason="SmolLM2 is not here: python -m course_utils test fetches it"
+)
 
 PASSAGE = "Mia lives in the yellow house by the river. Her dog Otto found a silver key under the old bridge at noon."
 PROMPTS = [
@@ -99,3 +105,65 @@ def test_the_engines_agree_over_several_turns_and_with_a_system_line(name):
     for options in ({}, {"system": "Answer in Finnish."}, {"repetition_penalty": 1.2}):
         answers = [[c.token_id for c in model.stream(turns, max_new_tokens=48, **options)] for model in engines(name)]
         assert answers[0] == answers[1]
+
+
+# -- SmolLM2: a model in whose answers a rounding may decide -----------------------------------------
+
+
+@lru_cache
+def answered() -> list[tuple[list[int], list[int]]]:
+    """SmolLM2's prompts and greedy answers of up to 16 tokens, as token ids, by ONNX Runtime GenAI in fp32."""
+    model = load("smollm2", precision="fp32")
+    found = []
+    for prompt in PROMPTS:
+        ids = model.encode(read_messages(prompt))
+        found.append((ids, [c.token_id for c in model.stream(prompt, max_new_tokens=16, temperature=0)]))
+    return found
+
+
+def partings(logits_of, largest: float) -> list[str]:
+    """Where an engine would have taken another token than ONNX Runtime GenAI did, with the same tokens before it.
+
+    `logits_of(prompt, answer)`: its logits for each token of the answer, shape (tokens, vocabulary). Fails where its
+    two candidates differ by more than `largest`: that is no rounding.
+    """
+    lines = []
+    for prompt, (ids, answer) in zip(PROMPTS, answered(), strict=True):
+        logits = logits_of(ids, answer)
+        best = logits.argmax(-1)
+        for place in (best != answer).nonzero()[0][:1]:
+            gap = float(logits[place, best[place]] - logits[place, answer[place]])
+            lines.append(f"{prompt[:40]!r}, token {place + 1} of {len(answer)}: the two best differ by {gap:.4f}")
+            assert gap <= largest, lines[-1]
+    print(f"{len(PROMPTS) - len(lines)} of {len(PROMPTS)} answers are the same.", *lines, sep="\n  ")
+    return lines
+
+
+@needs_smollm2
+def test_smollm2_in_transformers_takes_the_same_tokens():
+    import torch
+
+    model = load("smollm2", runtime="transformers")
+
+    def logits_of(ids, answer):
+        with torch.inference_mode():
+            logits = model.model(torch.tensor([ids + answer])).logits[0]
+        return logits[len(ids) - 1 : -1].numpy()
+
+    assert len(partings(logits_of, largest=0.01)) <= 2
+    for prompt, (ids, _) in zip(PROMPTS, answered(), strict=True):
+        assert model.encode(read_messages(prompt)) == ids, prompt
+
+
+@needs_smollm2
+def test_smollm2_in_llama_cpp_takes_the_same_tokens():
+    """It computes with activations of eight bits, where the others have 32: it may part where two are nearly alike."""
+    llama_cpp = pytest.importorskip("llama_cpp", reason="llama-cpp-python is not installed: it is built from source")
+    engine = llama_cpp.Llama(str(package.gguf()), n_ctx=1024, logits_all=True, verbose=False)
+
+    def logits_of(ids, answer):
+        engine.reset()
+        engine.eval(ids + answer)
+        return engine.scores[len(ids) - 1 : len(ids) + len(answer) - 1]
+
+    partings(logits_of, largest=1.0)

@@ -17,7 +17,7 @@ import pytest
 
 import course_utils
 from course_utils import ROOT, CourseError, cache_folder, load
-from course_utils.models import UnknownModel
+from course_utils.models import UnknownModel, bench_forms, smollm2
 from course_utils.models.chat import Message, UnknownOption
 from course_utils.models.onnx_model import genai
 from course_utils.models.torch_model import TransformersModel
@@ -229,6 +229,17 @@ def test_the_three_precisions_answer_and_are_smaller_in_turn(capsys):
     before = (built / "model.onnx").stat().st_mtime_ns
     assert export.onnx_folder("pico-mini", precision) == built  # the last one again: nothing is built
     assert (built / "model.onnx").stat().st_mtime_ns == before and capsys.readouterr().out.count(precision) <= 1
+
+
+def test_the_default_form_of_smollm2_surprises_itself_little_more_than_fp32():
+    """The rule: the default is a form whose perplexity on the course's text is within 5 % of fp32's."""
+    if not (smollm2.ready() and smollm2.package.wanted()):
+        pytest.skip("SmolLM2 is not here")
+    text, models = smollm2.READING.read_text(encoding="utf-8"), {}
+    for precision in (smollm2.MIXED, "fp32"):
+        models[precision] = bench_forms.perplexity(load("smollm2", precision=precision), text)
+    assert 2 < models["fp32"] < 50
+    assert models[smollm2.MIXED] <= 1.05 * models["fp32"]
 
 
 def test_two_processes_at_once(tmp_path):

@@ -234,7 +234,7 @@ q5 = Exercise(
         "All bits of the group, divided by its 32 weights.",
     ],
     code="answer_5 = (32 * 4 + 32) / 32",
-    why="The name int4 hides the scales. With groups of 128 weights it would be 4.25 bits, and a little less exact.",
+    why="The name int4 hides the scales. With groups of 64 weights it would be 4.5 bits, and a little less exact.",
 )
 
 q6 = Exercise(
@@ -379,6 +379,27 @@ quiz = Quiz(
                     "Scales, and tables left in float32.",
                     True,
                     "One scale for 32 weights makes 5 bits a weight.",
+                ),
+            ],
+        ),
+        Question(
+            "06.perplexity",
+            "On the same text one form of a model has perplexity 28, another 33. What does that tell you?",
+            [
+                Choice(
+                    "The text surprises the second more.",
+                    True,
+                    "It gave the tokens that really came a lower probability, on average.",
+                ),
+                Choice(
+                    "The second knows more words, so it has more to choose from.",
+                    False,
+                    "Both have one vocabulary. 33 is the number of tokens that it seems to waver between.",
+                ),
+                Choice(
+                    "The second is right in 33 of 100 cases.",
+                    False,
+                    "It is no share of right answers, and less is better.",
                 ),
             ],
         ),

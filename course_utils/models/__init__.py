@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable
 
 from course_utils import pico
 from course_utils.models import smollm2
 from course_utils.models.chat import ChatModel, CourseError, UnknownOption
-from course_utils.models.cloud_model import CloudModel
-from course_utils.models.ollama_model import OllamaModel
 from course_utils.models.onnx_model import OnnxModel
 from course_utils.models.torch_model import TransformersModel, TransformersVision, device_for
 from course_utils.phi.catalog import MODELS
@@ -42,21 +39,32 @@ def load(name: str = "smollm2", runtime: str | None = None, **options) -> ChatMo
     pico-vision takes `most`, the number of details that it sees of a picture. "ollama" takes `host` and `timeout` (see
     OllamaModel), "cloud" takes `base_url`, `key` and `timeout` (see CloudModel). Raises UnknownModel or UnknownOption.
     """
-    runtimes = ("transformers", "onnx", *SERVERS)
+    runtimes = ("transformers", "onnx", "ollama", "cloud")
     if runtime is not None and runtime not in runtimes:
         raise UnknownModel(f"There is no runtime {runtime!r}. There are: {', '.join(runtimes)}.")
-    row = SERVERS if runtime in SERVERS else TABLE.get(name)
+    row = _servers() if runtime in runtimes[2:] else TABLE.get(name)
     if row is None:
         raise UnknownModel(f"There is no model {name!r}. There are: {', '.join(TABLE)}.")
     opened = row.get(runtime or next(iter(row)))
     if opened is None:
         why = ": ONNX Runtime GenAI's builder has no way for PhiMoE on a CPU" if name == "pico-moe" else ""
         raise UnknownModel(f"{name} runs here with: {', '.join(row)}. Not with {runtime!r}{why}.")
-    known = list(inspect.signature(opened).parameters)[1:]  # the first is the name
-    for option in options:
-        if option not in known:
-            raise UnknownOption(option, known)
+    if options:
+        import inspect
+
+        known = list(inspect.signature(opened).parameters)[1:]  # the first is the name
+        for option in options:
+            if option not in known:
+                raise UnknownOption(option, known)
     return opened(name, **options)
+
+
+def _servers() -> dict[str, Callable[..., ChatModel]]:
+    """What opens a model that runs elsewhere; any name goes. Imported here, with the network's libraries."""
+    from course_utils.models.cloud_model import CloudModel
+    from course_utils.models.ollama_model import OllamaModel
+
+    return {"ollama": OllamaModel, "cloud": CloudModel}
 
 
 def _pico_onnx(name: str, precision: str = "fp32") -> ChatModel:
@@ -125,4 +133,3 @@ TABLE: dict[str, dict[str, Callable[..., ChatModel]]] = {
     "phi-3.5-mini": {"onnx": _phi_onnx, "transformers": _phi_torch},
     "phi-4-mini": {"transformers": _phi_torch},
 }
-SERVERS: dict[str, Callable[..., ChatModel]] = {"ollama": OllamaModel, "cloud": CloudModel}  # any name goes

@@ -1,4 +1,4 @@
-"""SmolLM2-135M-Instruct in the forms that engines run: all made here, once, from the GGUF file of four bits a weight."""
+"""SmolLM2-135M-Instruct in the forms that engines run, made once from the GGUF file of four bits a weight."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ import os
 import shutil
 import tempfile
 from contextlib import redirect_stderr
-from importlib.metadata import version
 from pathlib import Path
 
 from course_utils.base import CourseError
@@ -17,9 +16,9 @@ from course_utils.setup import smollm2 as package
 from course_utils.setup.smollm2 import NotFetched
 
 # The default: four bits, but eight where rounding costs most (the embedding, which is the head too, the queries, keys
-# and values, and the way out of each MLP). Its perplexity on reading.txt is 28.2, fp32's 27.5, int8's 27.7, int4's 33.5
+# and values, and the way out of each MLP). Its perplexity on reading.txt is 28.1, fp32's 27.5, int8's 27.7, int4's 33.5
 # (November 2026), and it is smaller and quicker than int8: `bench forms` measures it again.
-MIXED = "mixed"
+MIXED = package.MIXED
 IN_8_BITS = ("attn/qkv_proj", "mlp/down_proj")
 PRECISIONS = (MIXED, *export.PRECISIONS)
 READING = Path(__file__).with_name("reading.txt")  # a text for measuring perplexity
@@ -29,7 +28,7 @@ SAMPLING = package.DATA["sampling"]  # what its makers recommend; the source is 
 
 def folder() -> Path:
     """The Transformers folder: the four-bit weights written out as float16. Raises NotFetched."""
-    return _there(package.place() / "smollm2")
+    return _there(package.folder())
 
 
 def form(precision: str = MIXED) -> Path:
@@ -37,15 +36,10 @@ def form(precision: str = MIXED) -> Path:
     minute: "int4" (90 MB), "int8" (270 MB) and "fp32" (545 MB). Raises NotFetched or BuildFailed."""
     if precision not in PRECISIONS:
         raise export.BuildFailed(f"There is no precision {precision!r}. There are: {', '.join(PRECISIONS)}.")
-    target = _form(precision)
+    target = package.form(precision)
     if not target.is_dir():
         _build(precision)
     return _there(target)
-
-
-def ready() -> bool:
-    """Whether all that the set-up makes is here."""
-    return all(path.exists() for path in (package.gguf(), package.place() / "smollm2", _form(MIXED)))
 
 
 def prepare() -> None:
@@ -56,13 +50,13 @@ def prepare() -> None:
         say("SmolLM2 is left out: pico-mini answers instead.")
         return
     try:
-        if ready():
+        if package.ready():
             return
         file = package.fetch()
-        if not (package.place() / "smollm2").is_dir():
+        if not package.folder().is_dir():
             say("Writing SmolLM2 out for Transformers (about half a minute, 270 MB).")
             _convert(file)
-        if not _form(MIXED).is_dir():
+        if not package.form(MIXED).is_dir():
             say("Building its ONNX form (about half a minute, 130 MB).")
             _build(MIXED, progress=False)
         say("SmolLM2 is ready.")
@@ -78,13 +72,8 @@ def _there(path: Path) -> Path:
     return path
 
 
-def _form(precision: str) -> Path:
-    key = f"{package.DATA['gguf']['sha256'][:8]}-{version('onnxruntime-genai')}"
-    return export.forms() / f"smollm2-{precision}-{key}"
-
-
 def _build(precision: str, progress: bool = True) -> None:
-    checkpoint, target = folder(), _form(precision)
+    checkpoint, target = folder(), package.form(precision)
     more = _mixed() if precision == MIXED else ()
     export.build(checkpoint, target, "int4" if precision == MIXED else precision, progress, more)
     _quicken(target)
@@ -95,7 +84,8 @@ def _mixed() -> tuple[str, ...]:
     names = [f"/model/layers.{layer}/{part}/MatMul" for layer in range(LAYERS) for part in IN_8_BITS]
     matches = [{"preset": "last_matmul"}, *({"name": name} for name in names)]
     overrides = [{"match": match, "type": "int8"} for match in matches]
-    weights = {"type": "int4", "method": "k_quant", "op_types": ["MatMul", "Gather"], "overrides": overrides}
+    weights = {"type": "int4", "method": "rtn", "symmetric": False, "overrides": overrides}
+    weights["op_types"] = ["MatMul", "Gather"]  # the second is the embedding, which the head shares
     target = json.dumps({"quant_config": {"weights": weights}})
     return ("--target_options", target, "--extra_options", "shared_embeddings=true")
 
@@ -132,15 +122,21 @@ def _convert(file: Path) -> None:
         tokenizer.model_max_length = model.config.max_position_embeddings
         tokenizer.save_pretrained(work)
         _cut_digits(work / "tokenizer.json")
-        os.replace(work, place / "smollm2")
+        os.replace(work, package.folder())
     finally:
         shutil.rmtree(work, ignore_errors=True)
 
 
 def _cut_digits(file: Path) -> None:
-    """Have the tokenizer cut numbers into single digits, as in training: Transformers does not read that in GGUF."""
+    """Have the tokenizer cut numbers into single digits, as in training: Transformers does not read that in GGUF.
+
+    The tokenizer's own way to say so, {"type": "Digits"}, is read differently by Transformers and ONNX Runtime GenAI
+    0.18 where two blanks or an empty line come before a digit. This one both, and llama.cpp, read alike.
+    """
+    words = r"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+"  # GPT-2's
+    split = {"type": "Split", "behavior": "Isolated", "invert": False}
+    cuts = [split | {"pattern": {"Regex": regex}} for regex in (r"\p{N}", words)]
     settings = json.loads(file.read_text(encoding="utf-8"))
-    words = {"type": "ByteLevel", "add_prefix_space": False, "trim_offsets": True, "use_regex": True}
-    digits = {"type": "Digits", "individual_digits": True}
-    settings["pre_tokenizer"] = {"type": "Sequence", "pretokenizers": [digits, words]}
+    last = {"type": "ByteLevel", "add_prefix_space": False, "trim_offsets": True, "use_regex": False}
+    settings["pre_tokenizer"] = {"type": "Sequence", "pretokenizers": [*cuts, last]}
     file.write_text(json.dumps(settings, ensure_ascii=False), encoding="utf-8")

@@ -1,8 +1,8 @@
-"""The practice endpoint: OpenAI's and Ollama's HTTP dialects over the course's own models, on this computer.
+"""The practice endpoint: OpenAI's and Ollama's HTTP dialects over the course's models, on this computer.
 
     from course_utils import server
 
-    endpoint = server.start()                   # pico-mini, -medium and -vision, on 127.0.0.1 and a free port
+    endpoint = server.start()                   # SmolLM2 and three pico models, on 127.0.0.1 and a free port
     OpenAI(base_url=endpoint.openai_url, api_key=endpoint.key)
     ollama.Client(host=endpoint.url)
     endpoint.stop()                             # or let the kernel end: it stops then, too
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     import uvicorn
 
 LOCAL = "127.0.0.1"
-WANTED = ("phi3.5", "phi4-mini", "phi3", "phi4", "pico-mini")  # what to ask a real Ollama for
+WANTED = ("smollm2:135m", "smollm2", "phi3.5", "phi4-mini", "phi3", "phi4", "pico-mini")  # the first that is there
 
 
 @dataclass
@@ -38,6 +38,7 @@ class Endpoint:
     host: str
     port: int
     key: str = field(repr=False)
+    models: list[str]  # that it had at its start
     _server: uvicorn.Server = field(repr=False)
     _thread: threading.Thread = field(repr=False)
 
@@ -105,7 +106,8 @@ def start(
         if not thread.is_alive():
             raise CourseError("The server ended before it had begun.")
         time.sleep(0.01)
-    endpoint = Endpoint(host, listener.getsockname()[1], key or "practice", running, thread)
+    models = list(app.state.store.entries)
+    endpoint = Endpoint(host, listener.getsockname()[1], key or "practice", models, running, thread)
     atexit.register(endpoint.stop)
     _past_the_proxy()
     return endpoint
@@ -128,14 +130,15 @@ def find(wanted: tuple[str, ...] = WANTED) -> Place:
     if ollama["reachable"]:
         url, version = ollama["address"], ollama["version"]
         have = [name.removesuffix(":latest") for name in names(client(url, seconds=10))]
-        model = next((name for want in wanted for name in have if name.split(":")[0] == want), None)
+        model = next((name for want in wanted for name in have if want in (name, name.split(":")[0])), None)
         if model:
             print(f"Ollama {version} answers at {url}. The model: {model}.")
             return Place(url, model, version)
-        why = f"Ollama {version} answers, but has no Phi (`ollama pull phi3.5`)"
-    url = start().url
-    print(f"The practice endpoint answers at {url}: {why} at {ollama['address']}. The model: pico-mini.")
-    return Place(url, "pico-mini", None)
+        why = f"Ollama {version} answers, but has no model of ours (`ollama pull {wanted[0]}`)"
+    endpoint = start()
+    model = next(name for name in (WANTED[0], "pico-mini") if name in endpoint.models)
+    print(f"The practice endpoint answers at {endpoint.url}: {why} at {ollama['address']}. The model: {model}.")
+    return Place(endpoint.url, model, None)
 
 
 def _past_the_proxy() -> None:

@@ -14,14 +14,13 @@ import threading
 
 from course_utils import server
 from course_utils.base import CourseError
-from course_utils.pico import SERVED
 
 
 def main(argv: list[str] | None = None) -> int:
     """Serve until Ctrl+C or SIGTERM. Returns 1, with the reason on stderr, when the server cannot be started."""
     parser = argparse.ArgumentParser(
         prog="python -m course_utils serve",
-        description="Run the practice endpoint: OpenAI's and Ollama's dialects over the course's own models.",
+        description="Run the practice endpoint: OpenAI's and Ollama's dialects over SmolLM2 and pico models.",
         epilog="For example: serve --port 11434, or serve --key secret --simulate rate_limit=3.",
     )
     parser.add_argument("--port", type=int, default=0, help="0, the default, takes a free one; Ollama's own is 11434")
@@ -39,10 +38,10 @@ def main(argv: list[str] | None = None) -> int:
         return 1
     if args.json:
         place = {"url": endpoint.url, "openai_url": endpoint.openai_url, "port": endpoint.port, "key": endpoint.key}
-        print(json.dumps(place), flush=True)
+        print(json.dumps(place | {"models": endpoint.models}), flush=True)
     else:
         print(
-            f"The practice endpoint runs at {endpoint.url}, with {', '.join(SERVED)}. Ctrl+C stops it.\n"
+            f"The practice endpoint runs at {endpoint.url}, with {', '.join(endpoint.models)}. Ctrl+C stops it.\n"
             f'  OpenAI:  OpenAI(base_url="{endpoint.openai_url}", api_key="{endpoint.key}")\n'
             f'  Ollama:  ollama.Client(host="{endpoint.url}"), or OLLAMA_HOST={endpoint.url}\n'
             f'  curl:    curl {endpoint.openai_url}/models -H "Authorization: Bearer {endpoint.key}"',

@@ -25,6 +25,7 @@ from .problem import Problem
 
 SLICE = 8  # tokens that a request writes before the next one has its turn; 1 where they are streamed
 AT_ONCE = 32  # requests that write in turns; the others wait
+ROOM = 2**15  # tokens that their caches may come to: memory is set aside for a whole answer when it begins
 WAITING = 64  # requests that may wait; more are sent away
 KEEP = 300.0  # seconds that a model stays in memory after its last use, as with Ollama
 # For a schema: no freedom in its blanks; a small model may like them so much that it writes nothing else.
@@ -112,6 +113,7 @@ class Job:
 
     def __init__(self, prompt: Prompt, params: RequestParams, loaded: Loaded):
         self.prompt, self.params, self.loaded = prompt, params, loaded
+        self.limit = min(params.max_new_tokens, loaded.onnx.context_length - len(prompt.ids))
         self.tokens: list[int] = []  # what has been written, the token that ends it included
         self.finish: str | None = None
         self.error: Exception | None = None
@@ -148,7 +150,6 @@ class Job:
         import numpy
 
         onnx, ids, params = self.loaded.onnx, self.prompt.ids, self.params
-        self.limit = min(params.max_new_tokens, onnx.context_length - len(ids))
         library = onnx_model.genai()
         settings = library.GeneratorParams(onnx.model)
         settings.set_search_options(**onnx_model.search_options(params, onnx.vocab_size, len(ids) + self.limit))
@@ -254,7 +255,7 @@ class Engine:
         active: deque[Job] = deque()
         while True:
             try:
-                while len(active) < self.at_once:
+                while len(active) < self.at_once and sum(len(job.prompt.ids) + job.limit for job in active) < ROOM:
                     job = self._line.get(block=not active)
                     if job is None:
                         return

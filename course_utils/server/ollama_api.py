@@ -116,7 +116,7 @@ async def _question(request: Request, kind: type[ModelRequest]) -> tuple[Any, En
 
 async def generate(request: Request) -> Response:
     body, entry, params = await _question(request, GenerateRequest)
-    check_template(body.template)
+    check_template(body.template, entry.facts["template"])
     system = "" if body.raw else entry.system if body.system is None else body.system
     template = BARE if body.raw else body.template or entry.template
     message = Message(role="user", content=body.prompt, images=body.images)

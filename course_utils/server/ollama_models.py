@@ -40,9 +40,10 @@ class CopyRequest(BaseModel):
 def _listed(entry: Entry) -> dict:
     name = entry.name if ":" in entry.name else entry.name + ":latest"
     row = {"name": name, "model": name, "modified_at": stamp(entry.modified), "size": entry.facts["size"]}
-    size, bits = f"{entry.facts['parameters'] / 1e6:.1f}M", "F32" if entry.uploaded else "F16"
-    details = {"parent_model": entry.parent, "format": "safetensors", "family": "phi3", "families": ["phi3"]}
-    details |= {"parameter_size": size, "quantization_level": bits}
+    family = entry.facts["config"]["model_type"]
+    details = {"parent_model": entry.parent, "format": entry.facts["format"], "family": family, "families": [family]}
+    size = f"{entry.facts['parameters'] / 1e6:.1f}M"
+    details |= {"parameter_size": size, "quantization_level": entry.facts["bits"]}
     return row | {"digest": entry.facts["digest"], "details": details}
 
 
@@ -59,17 +60,19 @@ async def ps(request: Request) -> Response:
 
 
 async def show(request: Request) -> Response:
-    from course_utils.pico.export.gguf_file import TEMPLATE, modelfile
+    from course_utils.pico.export.gguf_file import modelfile
 
     entry = find(request, (await read(request, ModelRequest)).model)
-    config, template, listed = entry.facts["config"], entry.template or TEMPLATE, _listed(entry)
-    info = {"general.architecture": "phi3", "general.parameter_count": entry.facts["parameters"]}
-    info |= {f"phi3.{name}": config[ours] for name, ours in INFO.items()}
+    config, template, listed = entry.facts["config"], entry.template or entry.facts["template"], _listed(entry)
+    kind = config["model_type"]
+    info = {"general.architecture": kind, "general.parameter_count": entry.facts["parameters"]}
+    info |= {f"{kind}.{name}": config[ours] for name, ours in INFO.items()}
     recipe = modelfile(entry.parent or entry.name, entry.system, template, entry.parameters)
     lines = modelfile("x", "", "", entry.parameters).split("\n")[2:-1]
     parameters = "\n".join(line.removeprefix("PARAMETER ") for line in lines)
     row = {"modelfile": recipe, "parameters": parameters, "template": template, "system": entry.system}
-    row |= {"license": "MIT", "details": listed["details"], "model_info": info, "modified_at": listed["modified_at"]}
+    row |= {"license": entry.facts["license"], "details": listed["details"], "model_info": info}
+    row |= {"modified_at": listed["modified_at"]}
     more = ["vision"] if entry.facts["sees"] else ["tools", "embedding"]
     return JSONResponse(row | {"capabilities": ["completion", *more]})
 
@@ -97,7 +100,7 @@ async def pull(request: Request) -> Response:
 
 
 async def create(request: Request) -> Response:
-    from course_utils.pico.export.gguf_file import modelfile
+    from course_utils.pico.export.gguf_file import TEMPLATE, modelfile
 
     body = await read(request, CreateRequest)
     store, parameters = request.app.state.store, body.parameters or {}
@@ -117,7 +120,7 @@ async def create(request: Request) -> Response:
         raise Problem(400, "neither 'from' or 'files' was specified")
     system, template = body.system or "", body.template or ""
     modelfile("x", system, template, parameters)  # `show` writes one, and CourseError says what it cannot hold
-    check_template(template)
+    check_template(template, source.facts["template"] if isinstance(source, Entry) else TEMPLATE)
     await run_in_threadpool(store.create, body.model, source, system, template, parameters)
     steps = ("reading model metadata", "creating system layer", "writing manifest", "success")
     return _progress(body, [{"status": text} for text in steps])

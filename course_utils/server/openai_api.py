@@ -18,12 +18,12 @@ from starlette.responses import JSONResponse, Response
 
 from . import tools as toolbox
 from .engine import Job, RequestParams
+from .ollama_api import sampling
 from .problem import Problem
 from .prompts import Conversation, Picture, begin
 from .store import Entry
-from .web import find, params_of, pieces, read, refuse, streamed, whole_texts
+from .web import find, pieces, read, refuse, streamed, whole_texts
 
-OPTIONS = {"max_tokens": "max_new_tokens", "temperature": "temperature", "top_p": "top_p", "seed": "seed"}
 # What would change an answer and is not to be had here, with the values that ask for nothing.
 MISSING = {"presence_penalty": (0,), "frequency_penalty": (0,), "logit_bias": ({},), "store": (False,)}
 MISSING |= {"service_tier": ("auto", "default"), "reasoning_effort": ("none",)}
@@ -124,8 +124,8 @@ def _schema(body: ChatRequest) -> dict | None:
     return form.json_schema.schema_
 
 
-def _choices(body: ChatRequest) -> list[RequestParams]:
-    """How to write each of the `n` answers. Raises Problem 400.
+def _choices(body: ChatRequest, entry: Entry) -> list[RequestParams]:
+    """How to write each of the `n` answers: as the request says, or the model's parameters. Raises Problem 400.
 
     Without a word about it, a model of this size answers best with its likeliest tokens: temperature 0, not OpenAI's 1.
     """
@@ -136,9 +136,10 @@ def _choices(body: ChatRequest) -> list[RequestParams]:
     if body.stream_options is not None and not body.stream:
         text = "The 'stream_options' parameter is only allowed when 'stream' is enabled."
         raise Problem(400, text, "invalid_value", "stream_options")
-    given = body.__dict__ | {"max_tokens": body.max_completion_tokens or body.max_tokens}
-    given["seed"] = None if body.seed is None else body.seed % 2**31
-    params = replace(params_of(given, OPTIONS, body.stop), stream=bool(body.stream), schema=_schema(body))
+    given = {"num_predict": body.max_completion_tokens or body.max_tokens, "stop": body.stop, "top_p": body.top_p}
+    given |= {"temperature": body.temperature, "seed": None if body.seed is None else body.seed % 2**31}
+    params = sampling(entry.parameters | {name: value for name, value in given.items() if value is not None})
+    params = replace(params, stream=bool(body.stream), schema=_schema(body))
     # Each answer has a seed of its own, so that they differ.
     seeds = [None if params.seed is None else (params.seed + place) % 2**31 for place in range(body.n or 1)]
     return [replace(params, seed=seed) for seed in seeds]
@@ -146,7 +147,8 @@ def _choices(body: ChatRequest) -> list[RequestParams]:
 
 async def chat(request: Request) -> Response:
     body = await read(request, ChatRequest)
-    entry, choices, tools = find(request, body.model), _choices(body), body.offered()
+    entry, tools = find(request, body.model), body.offered()
+    choices = _choices(body, entry)
     messages = [(message.role, message.parts()) for message in body.messages]
     talk = Conversation(entry, messages, entry.system, tools, entry.template)
     jobs, _ = await begin(request, talk, choices)

@@ -115,9 +115,7 @@ def _prompt(talk: Conversation, loaded: Loaded, turns: list[dict], pictures: lis
     return Prompt([*talk.context, *prompt.ids], prompt.inputs)
 
 
-def check_template(template: str | None) -> None:
+def check_template(template: str | None, own: str) -> None:
     """Raise Problem 400 for a template that would have to be run: a real Ollama runs all of Go's."""
-    from course_utils.pico.export.gguf_file import TEMPLATE
-
-    if template not in (None, "", BARE, TEMPLATE):
-        raise Problem(400, f"template error: this server knows two, gguf_file.TEMPLATE and {BARE}, and runs no others")
+    if template not in (None, "", BARE, own):
+        raise Problem(400, f"template error: this server knows two, the model's own and {BARE}, and runs no others")

