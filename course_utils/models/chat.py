@@ -161,9 +161,7 @@ def _read_message(item) -> Message:
 
 def placed(messages: list[Message], pictures: int) -> list[Message]:
     """The messages with tags <|image_1|>, ... where the pictures belong: as written, or else before the last text.
-
-    Raises BadPrompt where the tags and the number of pictures do not match.
-    """
+    Raises BadPrompt where the tags and the number of pictures do not match."""
     numbers = [int(number) for message in messages for number in TAG.findall(message.content)]
     if pictures and not numbers:
         tags = "".join(f"<|image_{number}|>\n" for number in range(1, pictures + 1))
@@ -221,10 +219,8 @@ class ChatModel:
     context_length: int
 
     def stream(self, prompt: str | list, **options) -> Stream:
-        """Answer `prompt` (a text or a list of messages) token by token; see `SamplingParams` for the options.
-
-        Raises BadPrompt, EmptyPrompt, PromptTooLong, UnknownOption or BadOption, before the first token.
-        """
+        """Answer `prompt` (a text or a list of messages) token by token; see `SamplingParams` for the options. Raises
+        BadPrompt, EmptyPrompt, PromptTooLong, UnknownOption or BadOption, before the first token."""
         params = SamplingParams.read(self.defaults | options)
         return self._answer(read_messages(prompt, params.system), params)
 

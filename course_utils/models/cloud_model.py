@@ -90,9 +90,7 @@ class CloudModel(ChatModel):
     @contextmanager
     def _explained(self, begun: bool = False) -> Iterator[None]:
         """Turns what the package raises into the words of the course; from None, as it may quote the key it was sent.
-
-        `begun`: the answer had begun.
-        """
+        `begun`: the answer had begun."""
         import httpx2
         import openai
 

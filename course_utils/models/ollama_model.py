@@ -21,10 +21,8 @@ class OllamaError(CourseError):
 
 
 def client(url: str | None = None, seconds: float | None = None):
-    """The library's own client for an address; without one, that of OLLAMA_HOST or this computer.
-
-    seconds: how long to wait for each next piece of an answer; None waits for ever.
-    """
+    """The library's own client for an address; without one, that of OLLAMA_HOST or this computer. seconds: how long to
+    wait for each next piece of an answer; None waits for ever."""
     import ollama
 
     # trust_env: a school's proxy cannot see the learner's own machine.

@@ -43,10 +43,8 @@ def parameters(folder: Path) -> int:
 
 
 def search_options(params: SamplingParams, vocab_size: int, max_length: int) -> dict:
-    """The options for `GeneratorParams.set_search_options` that sample as `params` says.
-
-    `max_length`: of the prompt and the answer, in tokens. What is said of min-p here is done by `keep_likely`.
-    """
+    """The options for `GeneratorParams.set_search_options` that sample as `params` says. `max_length`: of the prompt
+    and the answer, in tokens. What is said of min-p here is done by `keep_likely`."""
     search = {
         "max_length": max_length,
         "do_sample": params.temperature > 0,

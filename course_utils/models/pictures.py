@@ -36,10 +36,8 @@ def open_picture(source):
 
 
 def frames(source, most: int = 5) -> list:
-    """Up to `most` frames of an animation (GIF, WebP, PNG), evenly spaced, the first and the last among them.
-
-    Each as `open_picture` gives it. `source`: a path or bytes; a still picture has one frame. Raises BadPicture.
-    """
+    """Up to `most` frames of an animation (GIF, WebP, PNG), evenly spaced, the first and the last among them. Each as
+    `open_picture` gives it. `source`: a path or bytes; a still picture has one frame. Raises BadPicture."""
     with _refusing():
         image = _opened(source)
         total = image.n_frames if image.format in ANIMATED else 1

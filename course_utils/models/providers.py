@@ -131,20 +131,16 @@ def pick_phi(names: list[str]) -> str | None:
 
 
 def leaks(text: str, *keys: str) -> list[str]:
-    """What in a text is a key, or looks like one, each as its first four signs and its length: never as it is.
-
-    Looked for are `keys`, the values of the providers' variables in the environment, and the usual patterns.
-    """
+    """What in a text is a key, or looks like one, each as its first four signs and its length: never as it is. Looked
+    for are `keys`, the values of the providers' variables in the environment, and the usual patterns."""
     secrets = [key for key in keys if key] + [row.key() for row in providers() if len(row.key()) >= 8]
     found = {key for key in secrets if key in text} | set(re.findall(KEY, text))
     return sorted(f"{key[:4]}… ({len(key)} signs)" for key in found)
 
 
 def ask(row: Provider, timeout: float = 10.0) -> dict:
-    """Ask a service for its models, without a key, and compare the answer with the table. Raises nothing.
-
-    Returns `id` and `name` of the service, `status` of HTTP or None, `as_expected` (None: no telling) and `words`.
-    """
+    """Ask a service for its models, without a key, and compare the answer with the table. Raises nothing. Returns `id`
+    and `name` of the service, `status` of HTTP or None, `as_expected` (None: no telling) and `words`."""
     status, as_expected, words = _answer(row, timeout)
     return {"id": row.id, "name": row.name, "status": status, "as_expected": as_expected, "words": words}
 

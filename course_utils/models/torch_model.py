@@ -48,10 +48,8 @@ class TransformersModel(LocalModel):
         yield from self._sampled(*self._begin(prompt), params, limit)
 
     def _begin(self, ids: list[int]):
-        """What `_sampled` needs: the ids so far, [1, tokens], and a function from them to the next token's logits.
-
-        The logits are of shape [1, vocabulary]. Whoever calls it again hands it the ids with more of them at the end.
-        """
+        """What `_sampled` needs: the ids so far, [1, tokens], and a function from them to the next token's logits. The
+        logits are of shape [1, vocabulary]. Whoever calls it again hands it the ids with more of them at the end."""
         import torch
         from transformers import DynamicCache
 

@@ -66,10 +66,8 @@ def config(name: str):
 
 
 def count(model) -> Count:
-    """Count the parameters of a model id or of a Transformers configuration, by building it on the `meta` device.
-
-    Of Phi-3-small, which Transformers cannot build, configs.json has the sums. Raises CourseError for an unknown id.
-    """
+    """Count the parameters of a model id or of a Transformers configuration, by building it on the `meta` device. Of
+    Phi-3-small, which Transformers cannot build, configs.json has the sums. Raises CourseError for an unknown id."""
     return _count_named(model) if isinstance(model, str) else _count_built(model)
 
 

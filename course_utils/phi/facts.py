@@ -89,10 +89,8 @@ def model(name: str) -> Model:
 
 
 def figure(name: str, key: str) -> Figure:
-    """One figure of a model, as figure("phi-4", "context").
-
-    Raises CourseError for an unknown model or key, with the names that are known.
-    """
+    """One figure of a model, as figure("phi-4", "context"). Raises CourseError for an unknown model or key, with the
+    names that are known."""
     figures = model(name).figures
     check_known(key, figures, f"figure of {name}")
     return figures[key]

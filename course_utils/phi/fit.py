@@ -110,10 +110,8 @@ def longest(model) -> int:
 def table(
     speed: Speed, precisions: Iterable[str] = tuple(ENGINES), prompt: int = 128, context: int = 4096
 ) -> list[Prediction]:
-    """A prediction for each Phi whose configuration is known, in each precision.
-
-    Smallest first; of those with as many parameters and as long a context, the newest that does not think aloud.
-    """
+    """A prediction for each Phi whose configuration is known, in each precision. Smallest first; of those with as many
+    parameters and as long a context, the newest that does not think aloud."""
     different = {}
     for name in facts.models("phi"):
         if name in entries():

@@ -61,9 +61,7 @@ def measure(precisions: Iterable[str] = tuple(BYTES)) -> Speed:
 
 def _seconds(run: Run, rows: int, budget: float = 0.3) -> float:
     """The shortest time of a call, of as many as fit into the budget: what nothing disturbed. At least four, if quick.
-
-    Where most calls take much longer than the shortest, other programs are at work: then it listens longer.
-    """
+    Where most calls take much longer than the shortest, other programs are at work: then it listens longer."""
     times, began = [], time.perf_counter()
     while True:
         start = time.perf_counter()

@@ -42,10 +42,8 @@ class Examinee:
 
     @classmethod
     def load(cls, name: str, called: str = "pico-mini") -> Self:
-        """Load a course model by name, or any folder that Transformers can read with a model `called` so.
-
-        pico-moe read the textbook of pico-mini, and says that it is pico-mini.
-        """
+        """Load a course model by name, or any folder that Transformers can read with a model `called` so. pico-moe read
+        the textbook of pico-mini, and says that it is pico-mini."""
         import torch
         from transformers import AutoModelForCausalLM
 
@@ -115,10 +113,8 @@ def right(sample: textbook.Sample, answer: str) -> bool:
 
 
 def examine(student: Examinee, skill: str, samples: int, seed: int, **only) -> tuple[float, list]:
-    """Share of right answers in one skill, and the (sample, answer) pairs.
-
-    `only` names values that a sample must be about, as `direction=("en-fi",)`. What is too long is skipped.
-    """
+    """Share of right answers in one skill, and the (sample, answer) pairs. `only` names values that a sample must be
+    about, as `direction=("en-fi",)`. What is too long is skipped."""
     rng, drawn = random.Random(f"{seed}/{skill}/{only}"), []
     while len(drawn) < samples:
         sample = textbook.introduce(textbook.draw(rng, "test", skill), student.name)
@@ -157,10 +153,8 @@ def evaluate(student: Examinee, samples: int = 300, seed: int = 7) -> tuple[dict
 
 
 def dishonest(student: Examinee, questions: dict[str, str]) -> list[tuple[str, str, str]]:
-    """The (question, answer that would be right, answer) of what it did not admit to not knowing.
-
-    `questions` are such as it cannot know the answer to, each with the right answer, if there is one.
-    """
+    """The (question, answer that would be right, answer) of what it did not admit to not knowing. `questions` are such
+    as it cannot know the answer to, each with the right answer, if there is one."""
     answers = student.answer([[{"role": "user", "content": question}] for question in questions])
     rows = zip(questions, questions.values(), answers, strict=True)
     return [row for row in rows if not smalltalk.honest(row[2])]

@@ -51,10 +51,8 @@ def without_expert(network, layer: int, expert: int):
 
 
 def held_out(tokenizer, samples: int = 300, skill: str | None = None) -> list[tuple[list[int], list[int]]]:
-    """Samples that training never showed, as `encode` returns them: the same for all three models.
-
-    With a `skill` only samples of that skill.
-    """
+    """Samples that training never showed, as `encode` returns them: the same for all three models. With a `skill` only
+    samples of that skill."""
     rng, rows = random.Random("moe/held-out/7"), []
     while len(rows) < samples:
         row = encode(textbook.introduce(textbook.draw(rng, "test", skill), "pico-mini"), tokenizer)

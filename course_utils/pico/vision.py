@@ -152,10 +152,8 @@ class PicoVision(PreTrainedModel):
         return torch.cat([grid, ends], dim=1).flatten(0, 1)
 
     def embed(self, prompt: str, pictures: list, tokenizer, most: int = MOST_CROPS):
-        """The prompt with its pictures in the places of their tags, as vectors: [1, tokens, hidden].
-
-        `most`: how many details a picture may have; 0 shows the model the whole picture only.
-        """
+        """The prompt with its pictures in the places of their tags, as vectors: [1, tokens, hidden]. `most`: how many
+        details a picture may have; 0 shows the model the whole picture only."""
         words = self.language.get_input_embeddings()
         parts = []
         for piece in pieces(prompt, len(pictures)):
@@ -168,10 +166,8 @@ class PicoVision(PreTrainedModel):
 
 
 def pieces(prompt: str, pictures: int) -> list[str | int]:
-    """The prompt, cut at its tags <|image_1|>, <|image_2|>, ...: texts, and the numbers (from 0) of pictures.
-
-    Raises ValueError when the tags do not number the pictures from 1 without a gap.
-    """
+    """The prompt, cut at its tags <|image_1|>, <|image_2|>, ...: texts, and the numbers (from 0) of pictures. Raises
+    ValueError when the tags do not number the pictures from 1 without a gap."""
     found = TAG.split(prompt)
     numbers = [int(number) - 1 for number in found[1::2]]
     if sorted(numbers) != list(range(pictures)):

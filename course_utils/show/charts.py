@@ -59,10 +59,8 @@ def canvas(height: float, title: str = "", panels: int = 1, width: float = 7.2, 
 
 
 def draw_bars(axes, labels: Sequence[str], values: Sequence[float], shown: Sequence[str], looks=None, room=0.2) -> None:
-    """A bar a label from the top down, and beside each what is `shown`; `room` for that, as a share of the width.
-
-    The bars stand by place: by name, two of the same name would lie on top of each other.
-    """
+    """A bar a label from the top down, and beside each what is `shown`; `room` for that, as a share of the width. The
+    bars stand by place: by name, two of the same name would lie on top of each other."""
     places = range(len(labels))
     drawn = axes.barh(places, [value if math.isfinite(value) else 0 for value in values], edgecolor="black", lw=0.6)
     for bar, look in zip(drawn, looks or [BLUE] * len(labels), strict=True):
@@ -126,10 +124,8 @@ def bars(labels, values, unit: str = "", title: str = "") -> Plot:
 
 
 def panels(labels, columns: dict, title: str = "", most: float | None = None) -> Plot:
-    """Several measurements of the same things side by side: a panel of bars for each entry (name: values).
-
-    `most`: one scale for all panels, from 0 to this value. Without it each has its own. Raises CourseError.
-    """
+    """Several measurements of the same things side by side: a panel of bars for each entry (name: values). `most`: one
+    scale for all panels, from 0 to this value. Without it each has its own. Raises CourseError."""
     labels, heads = _names(labels), _names(columns)
     rows = [numbers_of(values, len(labels)) for values in columns.values()]
     low = min([0.0, *(value for values in rows for value in values if math.isfinite(value))])

@@ -96,10 +96,8 @@ def timeline(ids=None, title: str = "") -> Plot:
 
 
 def sizes(rows: dict, title: str = "") -> Plot:
-    """The parameters of models in powers of ten: name: figure of the facts, or a number that the notebook counted.
-
-    A rumour is hatched, and says that it is one. Raises CourseError for anything else, and for what is not above 0.
-    """
+    """The parameters of models in powers of ten: name: figure of the facts, or a number that the notebook counted. A
+    rumour is hatched, and says that it is one. Raises CourseError for anything else, and for what is not above 0."""
     if not rows:
         raise CourseError('Give models with their parameters: show.sizes({"pico-mini": 2_164_416}).')
     figures, values, told, looks = [], [], [], []

@@ -18,10 +18,8 @@ HEAD = ("Step", "Where", "Weights", "Takes in", "What it does")
 
 
 def onnx_layer(graph, layer: int = 0) -> Sourced:
-    """The operators of one layer of an ONNX graph, first to last: what they hold, and what flows in.
-
-    `layer` counts from 0. Raises CourseError for a layer that the graph does not have.
-    """
+    """The operators of one layer of an ONNX graph, first to last: what they hold, and what flows in. `layer` counts
+    from 0. Raises CourseError for a layer that the graph does not have."""
     start = f"/model/layers.{layer}/"
     nodes = [node for node in graph.node if node.name.startswith(start)]
     if not nodes:

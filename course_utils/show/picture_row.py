@@ -45,10 +45,8 @@ class PictureRow(View):
 
 
 def patches(picture, size: int = 14) -> PictureRow:
-    """A picture, and beside it the same with the grid of its patches: 14 pixels for the eye, 28 for the decoder.
-
-    The grid lies over 336 x 336 pixels; a picture of another form is squeezed into that, and the caption says so.
-    """
+    """A picture, and beside it the same with the grid of its patches: 14 pixels for the eye, 28 for the decoder. The
+    grid lies over 336 x 336 pixels; a picture of another form is squeezed into that, and the caption says so."""
     from PIL import Image, ImageDraw
 
     if not isinstance(size, int) or not 4 <= size <= SIDE or SIDE % size:

@@ -53,9 +53,7 @@ class Sheet(Answering):
 
     def open(self, source) -> str:
         """A picture of one's own instead of what was there: a path, bytes or a Pillow image. Says what became of it.
-
-        Raises BadPicture, and then the sheet stays as it was.
-        """
+        Raises BadPicture, and then the sheet stays as it was."""
         from PIL import ImageOps
 
         picture = open_picture(source)

@@ -49,10 +49,8 @@ def card(*ids: str) -> Sourced:
 
 
 def models_table(ids, keys) -> Sourced:
-    """Some figures of several models: a row a model, a column a figure, each cell with its source.
-
-    Raises CourseError for an unknown model, and where there is nothing to show.
-    """
+    """Some figures of several models: a row a model, a column a figure, each cell with its source. Raises CourseError
+    for an unknown model, and where there is nothing to show."""
     models, keys, figures, rows = [facts.model(name) for name in ids], list(keys), [], []
     for model in models:
         cells = []

@@ -23,9 +23,7 @@ HIDDEN = (
 
 def network_and_tokenizer(model, tokenizer=None):
     """The Torch network and the tokenizer of a course model, or of a Transformers model given with its tokenizer.
-
-    Raises CourseError for a model that has no such network, such as one of ONNX Runtime or of another program.
-    """
+    Raises CourseError for a model that has no such network, such as one of ONNX Runtime or of another program."""
     import torch
 
     network = model if isinstance(model, torch.nn.Module) else getattr(model, "model", None)

@@ -58,10 +58,8 @@ def build(checkpoint: Path, target: Path, precision: str, progress: bool = True,
 
 
 def checkpoint_of(model: str | Path) -> Path:
-    """The folder of a course model by its name, or a folder of yours with a model and its tokenizer.
-
-    Raises BuildFailed when there is none in it, or CourseError for a name that is neither.
-    """
+    """The folder of a course model by its name, or a folder of yours with a model and its tokenizer. Raises BuildFailed
+    when there is none in it, or CourseError for a name that is neither."""
     if isinstance(model, str) and (model in SHIPPED or not Path(model).is_dir()):
         return folder(model)
     if not all((Path(model) / name).is_file() for name in ("config.json", "tokenizer.json")):

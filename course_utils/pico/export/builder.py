@@ -19,19 +19,15 @@ class BuildFailed(CourseError):
 def run_builder(
     checkpoint: Path, work: Path, precision: str, progress: bool, more: tuple[str, ...] = (), limit: float = LIMIT
 ) -> None:
-    """Run the builder as a program of its own: it is noisy, and an interrupt then stops it cleanly.
-
-    `more` are further arguments of it, such as "--extra_options"; `limit` is in seconds. Raises BuildFailed.
-    """
+    """Run the builder as a program of its own: it is noisy, and an interrupt then stops it cleanly. `more` are further
+    arguments of it, such as "--extra_options"; `limit` is in seconds. Raises BuildFailed."""
     where = ("-i", checkpoint, "-o", work / "model", "-c", work / "cache")
     run_module(("onnxruntime_genai.models.builder", *where, "-p", precision, "-e", "cpu", *more), work, progress, limit)
 
 
 def run_module(command: tuple, work: Path, progress: bool, limit: float = LIMIT) -> None:
-    """Run `python -m` with a module and its arguments, with a dot every half second, for `limit` seconds at most.
-
-    What it prints goes to `work`/log.txt. Raises BuildFailed.
-    """
+    """Run `python -m` with a module and its arguments, with a dot every half second, for `limit` seconds at most. What
+    it prints goes to `work`/log.txt. Raises BuildFailed."""
     command = [sys.executable, "-m", *map(str, command)]
     environment = os.environ | {"ORT_DISABLE_TELEMETRY": "1", "HF_HUB_OFFLINE": "1", "PYTHONUTF8": "1"}
     log, ends = work / "log.txt", time.monotonic() + limit

@@ -224,9 +224,7 @@ def read(file: Path, folder: Path) -> Path:
 
 def _reader(file: Path):
     """The library's reader, with two checks that it lacks: that a value lies in the file, and how many there are.
-
-    Without them a file of 60 bytes can keep it busy for ever. Raises ValueError, and what the library raises.
-    """
+    Without them a file of 60 bytes can keep it busy for ever. Raises ValueError, and what the library raises."""
     from gguf import GGUFReader
 
     class Reader(GGUFReader):

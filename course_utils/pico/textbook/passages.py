@@ -49,10 +49,8 @@ class Row:
 
 
 def table(rng: random.Random, split: str, people: int, cells: int) -> list[Row]:
-    """Draw a table of that many people. No value but a feeling stands twice, so that every question has one answer.
-
-    In a "train" table no row holds a held-out pair; in a "test" table the first row has at least one.
-    """
+    """Draw a table of that many people. No value but a feeling stands twice, so that every question has one answer. In
+    a "train" table no row holds a held-out pair; in a "test" table the first row has at least one."""
     while True:
         rows = [Row(name) for name in rng.sample(PEOPLE, people)]
         pools = {key: rng.sample(pool, min(people, len(pool))) for key, pool in (POOLS | {"job": world.JOBS}).items()}

@@ -206,9 +206,7 @@ def everyday(rng: random.Random) -> str:
 @cache
 def inside() -> frozenset[str]:
     """What `outside` must not say: every wording of every topic, and the 200 everyday questions of the evaluation.
-
-    Training never shows those: this is called decontamination.
-    """
+    Training never shows those: this is called decontamination."""
     groups = [EVERYDAY_200.read_text(encoding="utf-8").splitlines()]
     groups += [group for section in patterns().values() for group in section]
     groups += [topic.questions[language] for topic in TOPICS for language in ("en", "fi")]

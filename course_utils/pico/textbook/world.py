@@ -189,10 +189,8 @@ _SENTENCE_START = re.compile(r'((?:^|\n\s*|[.!?]\s+|\."\s+)"?|(?<=\s)")([a-zåä
 
 
 def polish(text: str) -> str:
-    """Write "an" before a vowel, and a capital where a sentence starts, also inside quotation marks.
-
-    After ?" and !" the text goes on in lower case ("Where?" asked Anna); write the capital yourself there.
-    """
+    """Write "an" before a vowel, and a capital where a sentence starts, also inside quotation marks. After ?" and !"
+    the text goes on in lower case ("Where?" asked Anna); write the capital yourself there."""
     text = _A_BEFORE_VOWEL.sub(r"\1n ", text)
     return _SENTENCE_START.sub(lambda match: match[1] + match[2].upper(), text)
 

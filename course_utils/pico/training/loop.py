@@ -64,10 +64,8 @@ def balance_loss(model, router_logits, ids) -> torch.Tensor:
 
 
 def backward(model, rows: list[Row], half: bool = False, balance: float = 0.0) -> float:
-    """Add the gradients of one step, over all `rows` (what `encode` returns), and return the loss in nats.
-
-    `half`: compute in bfloat16. `balance`: for a mixture of experts, the weight of `balance_loss` in the gradients.
-    """
+    """Add the gradients of one step, over all `rows` (what `encode` returns), and return the loss in nats. `half`:
+    compute in bfloat16. `balance`: for a mixture of experts, the weight of `balance_loss` in the gradients."""
     device = next(model.parameters()).device
     batches = list(micro_batches(rows))
     total = sum(float(weights[:, 1:][labels[:, 1:] != IGNORED].sum()) for _, labels, weights in batches)
@@ -87,10 +85,8 @@ def backward(model, rows: list[Row], half: bool = False, balance: float = 0.0) -
 
 
 def optimizers(model, muon_rate: float, adam_rate: float, more=()) -> list[torch.optim.Optimizer]:
-    """Muon for the matrices inside the layers (and of a projector), AdamW for everything else and for `more`.
-
-    LoRA's thin matrices go to AdamW. Weights that are frozen go to neither. Sets PyTorch's threads for the work, too.
-    """
+    """Muon for the matrices inside the layers (and of a projector), AdamW for everything else and for `more`. LoRA's
+    thin matrices go to AdamW. Weights that are frozen go to neither. Sets PyTorch's threads for the work, too."""
     threads.use_for(sum(weights.numel() for weights in model.parameters()))
     matrices, others = [], list(more)
     for name, weights in model.named_parameters():

@@ -84,20 +84,16 @@ def lesson(rng: random.Random, step: int, recipe: Recipe) -> textbook.Sample:
 
 
 def lessons(recipe: Recipe, step: int, tokenizer) -> list[tuple[list[int], list[int]]]:
-    """What the model reads in this step, as `encode` returns it; a sample longer than its context is left out.
-
-    Only the recipe's seed and the step decide it, so an interrupted training sees the same as one that ran through.
-    """
+    """What the model reads in this step, as `encode` returns it; a sample longer than its context is left out. Only the
+    recipe's seed and the step decide it, so an interrupted training sees the same as one that ran through."""
     rng = random.Random(f"{recipe.stream}{recipe.seed}/{step}")
     rows = [encode(lesson(rng, step, recipe), tokenizer) for _ in range(recipe.samples_a_step)]
     return [row for row in rows if len(row[0]) <= recipe.context]
 
 
 def count_tokens(recipe: Recipe, every: int = 1) -> int:
-    """How many tokens a training by this recipe reads: its lessons are drawn once more, and counted.
-
-    With every=1 exactly, in about a minute for 1,000 steps; every=10 draws each tenth step, right to one per cent.
-    """
+    """How many tokens a training by this recipe reads: its lessons are drawn once more, and counted. With every=1
+    exactly, in about a minute for 1,000 steps; every=10 draws each tenth step, right to one per cent."""
     tokenizer = load_tokenizer()  # the whole family has this one
     steps = range(recipe.steps + recipe.review)
     tokens = sum(len(ids) for step in steps[::every] for ids, _ in lessons(recipe, step, tokenizer))

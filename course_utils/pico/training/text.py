@@ -54,9 +54,7 @@ def grow(large: Phi3ForCausalLM, small: Phi3ForCausalLM) -> None:
 
 def train(recipe: Recipe, folder: Path, last: int | None = None, save_every: int = 250):
     """Train by the recipe, or only up to step `last` of it; returns (model, tokenizer). Uses a GPU if there is one.
-
-    Checkpoints go to `folder`; a later call goes on from the last.
-    """
+    Checkpoints go to `folder`; a later call goes on from the last."""
     device = "cuda" if torch.cuda.is_available() else "cpu"
     tokenizer = load_tokenizer(folder_of("pico-mini"))
     model = build_model(recipe).to(device)
