@@ -188,7 +188,8 @@ def talk(page) -> None:
     box.press("Enter")
     log = page.locator(".course-chat-log").first
     log.get_by_text("You: hello").wait_for()
-    page.wait_for_function("() => /pico-mini: *\\S+/.test(document.querySelector('.course-chat-log').innerText)")
+    answered = r"/(smollm2|pico-mini): *\S+/"
+    page.wait_for_function(f"() => {answered}.test(document.querySelector('.course-chat-log').innerText)")
 
 
 def draw(page) -> None:

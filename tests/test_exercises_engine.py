@@ -8,6 +8,7 @@ import sys
 
 import pytest
 
+from course_utils import load
 from course_utils.exercises import engine, every_exercise, every_quiz, notebook_modules, progress, three_ways
 from course_utils.exercises.engine import (
     NOT_ATTEMPTED,
@@ -416,6 +417,16 @@ def test_every_exercise_three_ways(q, capsys):
     for value in strange_values():
         verdict = q.verdict(dict.fromkeys(q.names, value))
         assert verdict.outcome in (NOT_YET, NOT_ATTEMPTED) and 0 < len(verdict.message) < 400, (value, verdict)
+
+
+def test_the_prompt_for_both_models_is_judged_by_their_answers():
+    """Exercise 2 of notebook 00: its solution holds for the models themselves, and not every sensible prompt does."""
+    q2, models = notebook_modules()["00"].q2, {name: load(name) for name in ("smollm2", "pico-mini")}
+    namespace = {"models": models}
+    exec(q2.code, namespace)
+    assert q2.verdict(namespace).outcome == RIGHT
+    verdict = q2.verdict({"models": models, "answer_2": "Max is at the station, so where is Max?"})
+    assert verdict.outcome == NOT_YET and "pico-mini answers: “Max is the lighthouse keeper" in verdict.message
 
 
 def test_every_notebook_has_its_own_ids():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 
 from course_utils.models.chat import Reply
 
@@ -12,6 +13,7 @@ from .quiz import Choice, Question, Quiz
 # A reply as the notebook measures one, to try the exercises on: 16 words in 20 tokens.
 _WORDS = "A red fox found a bell in the forest. It rang until the owl woke up."
 _REPLY = Reply(_WORDS, 18, 20, 0.05, 0.16, 180.0, "stop")
+_SLOW = Reply(_WORDS, 18, 20, 0.5, 10.0, 2.0, "stop")  # 1.6 words a second
 
 
 def _never(answer) -> bool:
@@ -23,7 +25,9 @@ def _judge_words(answer, namespace):
     reply = namespace["reply"]
     words = len(reply.text.split())
     verdict = number(words / reply.seconds, within=0.02).one(answer, namespace)
-    if verdict is True:
+    whole = (int(words / reply.seconds), round(words / reply.seconds))
+    writing = words / reply.completion_tokens * reply.tokens_per_second  # without the wait for the first token
+    if verdict is True or any(number(value).one(answer, namespace) is True for value in (*whole, writing)):
         return True
     known = {
         _TOKENS: reply.tokens_per_second,
@@ -65,8 +69,14 @@ q1 = Exercise(
     "00.q1",
     "answer_1",
     judge=_judge_words,
-    right="Words per second, the wait for the first one included.",
-    right_examples=[given(answer_1=100.0, reply=_REPLY), given(answer_1=len(_WORDS.split()) / 0.16, reply=_REPLY)],
+    right="That is the speed at which it wrote, in words.",
+    right_examples=[
+        given(answer_1=100.0, reply=_REPLY),
+        given(answer_1=len(_WORDS.split()) / 0.16, reply=_REPLY),
+        given(answer_1=16 / 20 * 180.0, reply=_REPLY),
+        given(answer_1=2, reply=_SLOW),
+        given(answer_1=1, reply=_SLOW),
+    ],
     known_wrong=[
         (given(answer_1=180.0, reply=_REPLY), _TOKENS, _never),
         (given(answer_1=125.0, reply=_REPLY), _ALL_TOKENS, _never),
@@ -82,68 +92,122 @@ q1 = Exercise(
     why="The number of words, divided by the seconds they took.",
 )
 
-_ASKED_FIRST = "The question comes first there. Tell the fact first, and then ask."
-_DENIED = "That says where Max is not. Tell the model where he is."
+_NOT_TOLD = "Nothing in it says that Max is at the station. Tell it, and then ask."
+_ELSEWHERE = "That puts Max somewhere else. He is at the station."
+_NOT_ASKED = "That tells the fact and asks nothing. Put the question into the same text."
+_DENIED = "That says where Max is not. Tell the models where he is."
+_OTHER = "That asks for somebody else. The question is where Max is."
+_IN_TABLE = "That wording is in the table already. Find one of your own."
+_TABLE = {
+    "Max is at the station. Where is Max?",
+    "Somebody told me this: Max is at the station. Where is Max?",
+    "Where is Max? Max is at the station.",
+}
 
 
-def _judge_told(answer):
+def _judge_told(answer, namespace):
+    models = namespace["models"]
     if not isinstance(answer, str):
         return "A text in quotes is wanted here."
-    text = answer.casefold().replace("’", "'")
-    asks = r"\bwhere\b|\b(?:at|in) which place\b"
-    told = re.search(r"\bmax\b[^.?!\n]*?\bstation\b(?!\s*\?)", text)
-    if told and re.search(r"(?:\bnot|n't)\s(?:\w+\s){0,3}station", told.group()):
-        return _DENIED
-    if told and re.search(asks, text[told.end() :]):
-        return True
-    asked = re.search(asks, text)
-    return _ASKED_FIRST if asked and "station" in text[asked.end() :] else False
+    return _fault_of_prompt(answer) or _misread(answer, models) or True
 
+
+def _fault_of_prompt(prompt: str) -> str:
+    """What a reader sees to be missing, before any model is asked."""
+    prompt = " ".join(prompt.split())
+    text = prompt.casefold().replace("’", "'")
+    stations = r"\bstation\b|\basema"
+    if not (re.search(r"\bmax", text) and re.search(stations, text)):
+        return _ELSEWHERE if re.search(r"\bmax (?:is|was|waits|sits|stands) (?:at|in|on)\b", text) else _NOT_TOLD
+    if not re.search(stations, re.sub(r"(?:\bnot|n't)\s(?:\w+\s){0,3}station\b", "", text)):
+        return _DENIED
+    if not re.search(r"\?|\bwhere\b|\bplace\b|\bmissä\b", text):
+        return _NOT_ASKED
+    asked = re.findall(r"\bwhere(?:'s| is| can (?:i|we|you) find| do (?:i|we|you) find) (\w+)", text)
+    if asked and not {"max", "he", "him", "the", "this", "that"} & set(asked):
+        return _OTHER
+    return _IN_TABLE if prompt in _TABLE else ""
+
+
+def _misread(prompt: str, models: dict) -> str:
+    """The answers of the models that did not find the station in the prompt."""
+    answers = {
+        name: " ".join(model.chat(prompt, temperature=0, max_new_tokens=40).text.split())
+        for name, model in models.items()
+    }
+    wrong = [f"{name} answers: “{text[:90]}”" for name, text in answers.items() if "station" not in text.casefold()]
+    return " ".join([*wrong, _OTHER_WORDS]) if wrong else ""
+
+
+_OTHER_WORDS = "Try other words around the fact, or around the question."
+
+
+@dataclass(frozen=True)
+class _Stand:
+    """In place of a model, to try the exercise on: it always answers the same."""
+
+    answer: str
+
+    def chat(self, prompt: str, **options) -> Reply:
+        return Reply(self.answer, 10, 6, 0.01, 0.1, 60.0, "stop")
+
+
+def _asked(prompt: str, *answers: str):
+    """An example: a prompt, and what the two models answer to it."""
+    answers = answers or ("Max is at the station.", "Max is at the station.")
+    return given(answer_2=prompt, models=dict(zip(("smollm2", "pico-mini"), map(_Stand, answers), strict=True)))
+
+
+_KEEPER, _UNKNOWN = "Max is the lighthouse keeper of Pikola.", "I do not know."
 
 q2 = Exercise(
     "00.q2",
     "answer_2",
     judge=_judge_told,
-    right="The fact stands in the prompt now, so the model need not remember it. Run the next cell to see its answer.",
+    right="It was read from your prompt: no model here had it in its weights.",
     right_examples=[
-        "Max is at the station.\nWhere is Max?",
-        "Max is at the station. Where is he?",
-        "Read this: Max is at the station. Where can I find Max?",
-        "Max is not at the mill, he is at the station. Where’s Max?",
+        _asked("Read this: Max is at the station.\nWhere is Max?"),
+        _asked("Max is at the station. Where is he?", "He is at the Station", "Max is at the station."),
+        _asked("Where can I find Max? Max is at the station."),
+        _asked("Max is not at the mill, he is at the station. Where’s Max?"),
+        _asked("I know that Max is at the station, so tell me the place where Max is."),
     ],
     known_wrong=[
+        (_asked("Where is Max?"), _NOT_TOLD, _never),
+        (_asked("Max is at the library. Where is Max?"), _ELSEWHERE, _never),
+        (_asked("Max is at the station."), _NOT_ASKED, _never),
+        (_asked("Max is not at the station. Where is Max?"), _DENIED, _never),
+        (_asked("Max is at the station. Where is Tom?"), _OTHER, _never),
+        (_asked("Max is at the station.\nWhere is Max?"), _IN_TABLE, _never),
         (
-            "Where is Max?",
-            "That is the question alone. The model has nothing to read the answer from: tell it first, then ask.",
-            lambda answer: "station" not in answer.casefold(),
+            _asked("Max is at the station, so where is Max?", "Max is at the station.", _KEEPER),
+            f"pico-mini answers: “{_KEEPER}” {_OTHER_WORDS}",
+            _never,
         ),
         (
-            "Max is at the station.",
-            "That tells the fact and asks nothing. Put the question after it, in the same text.",
-            lambda answer: "where" not in answer.casefold() and "?" not in answer,
+            _asked("Max, station, where?", _UNKNOWN, _UNKNOWN),
+            f"smollm2 answers: “{_UNKNOWN}” pico-mini answers: “{_UNKNOWN}” {_OTHER_WORDS}",
+            _never,
         ),
-        ("Where is Max? Max is at the station.", _ASKED_FIRST, _never),
-        ("Max is not at the station. Where is Max?", _DENIED, _never),
     ],
     hints=[
-        "One text, two sentences: first the fact, then the question.",
-        'Begin with `"Max is at the station.` and end with the question and a `"`.',
+        "Short sentences are the safest: one with the fact, one with the question.",
+        "Put something before the fact that a textbook would say, such as `Read this:`.",
     ],
-    code='answer_2 = "Max is at the station. Where is Max?"',
-    nudge="Two sentences are wanted: that Max is at the station, and then the question where he is.",
+    code='answer_2 = "Read this: Max is at the station.\\nWhere is Max?"',
     why="A model answers from its training or from its prompt, and the prompt is the part that you write.",
 )
 
 _TIMES = "You multiplied. At 3.5 tokens in one second, many tokens need fewer seconds than there are tokens."
 _PER_TOKEN = "That is the time for one token. The story has `reply.completion_tokens` of them."
 _IN_WORDS = "You counted words. The speed is in tokens, so count those: `reply.completion_tokens`."
-_OWN_TIME = "That is what pico-mini needed. Take its number of tokens, and the speed of the larger model."
+_OWN_TIME = "That is what the model here needed. Take its number of tokens, and the speed of the larger model."
 
 q3 = Exercise(
     "00.q3",
     "answer_3",
     judge=_judge_wait,
-    right="That is the price of more than a thousand times as many parameters, on the same two cores.",
+    right="That is the price of 3.8 billion parameters on two cores. Compare it with `reply.seconds`.",
     right_examples=[
         given(answer_3=20 / 3.5, reply=_REPLY, phi_speed=3.5),
         given(answer_3=5.7, reply=_REPLY, phi_speed=3.5),
@@ -167,16 +231,16 @@ quiz = Quiz(
     [
         Question(
             "00.where",
-            "Where was the story about the fox computed?",
+            "Where was the answer about the fox computed?",
             [
                 Choice("In a data centre.", False, "Pull the network cable and run the cell again: it still answers."),
                 Choice(
                     "On this computer.",
                     True,
-                    "Its weights lie in the course's folder, and your processor did the sums.",
+                    "Its weights lie on your disk, and your processor did the sums.",
                 ),
                 Choice(
-                    "Nowhere: it was stored.", False, "Change the animal in the prompt, and another story is written."
+                    "Nowhere: it was stored.", False, "Change the animal in the prompt, and another answer is written."
                 ),
             ],
         ),
@@ -184,9 +248,7 @@ quiz = Quiz(
             "00.parameters",
             "What are the **parameters** of a model?",
             [
-                Choice(
-                    "The numbers inside it that training has set.", True, "pico-mini has about two million of them."
-                ),
+                Choice("The numbers inside it that training has set.", True, "SmolLM2 has about 135 million of them."),
                 Choice(
                     "The settings you give, such as `temperature`.",
                     False,
@@ -203,14 +265,14 @@ quiz = Quiz(
                 Choice(
                     "1",
                     False,
-                    "Then each token is drawn with the model's own probabilities: another seed, another answer.",
+                    "Then chance has a say in each token: another seed, another answer.",
                 ),
                 Choice("0", True, "Always the likeliest token: same prompt, same answer, whatever the seed."),
             ],
         ),
         Question(
             "00.hallucination",
-            "pico-mini is asked for a fact that its textbook left out. What can you rely on?",
+            "A small model is asked for a fact that it has never read. What can you rely on?",
             [
                 Choice(
                     "It says so.",
@@ -227,7 +289,7 @@ quiz = Quiz(
         ),
         Question(
             "00.download",
-            'What happens when you run `load("phi-3.5-mini", runtime="onnx")` for the first time?',
+            'What happens when you run `load("phi-3.5-mini")` for the first time?',
             [
                 Choice("It downloads at once.", False, "Not before you agreed: several gigabytes are yours to spend."),
                 Choice(
