@@ -35,6 +35,7 @@ def test_counts_agree_with_the_facts(id):
         ("phi-4", 14_659_507_200),
         ("phi-4-mini", 3_836_021_760),
         ("mistral-7b-v0.1", 7_241_732_096),
+        ("smollm2-135m", 134_515_008),
     ],
 )
 def test_counts_are_the_published_ones(id, total):
@@ -87,6 +88,7 @@ def test_the_cache_by_context():
     assert kv_cache_bytes("phi-3.5-mini", 131072) == 48 * GIB
     assert kv_cache_bytes("phi-4-mini", 131072) == 16 * GIB  # a third of the heads: each is shared by three
     assert kv_cache_bytes("mistral-7b-v0.1", 1) == 128 * 1024
+    assert kv_cache_bytes("smollm2-135m", 1) == 2 * 30 * 3 * 64 * 2 == 23_040  # 30 layers, 3 heads of 64
     assert kv_cache_bytes("phi-3-mini-4k", 4096) == kv_cache_bytes("phi-3-mini-4k", 2047)  # its window
     assert kv_cache_bytes("phi-3.5-mini", 100, "int8") * 2 == kv_cache_bytes("phi-3.5-mini", 100)
 

@@ -6,8 +6,10 @@ import subprocess
 import sys
 
 import pytest
+from transformers import AutoTokenizer
 
 from course_utils import ROOT, CourseError
+from course_utils.models import smollm2
 from course_utils.phi import facts
 from course_utils.phi.catalog import MODELS
 
@@ -78,10 +80,50 @@ def test_every_score_says_how_it_was_measured():
         ("phi-3-medium-4k", "window", "2,047 tokens"),
         ("phi-3-mini-4k", "size_int4_cpu", "2.72 GB"),
         ("gpt-4", "parameters", "RUMOUR: 1.76 T parameters"),
+        ("smollm2-135m", "parameters", "134.52 M parameters"),
+        ("smollm2-135m", "training_tokens", "2 T tokens"),
+        ("smollm2-135m", "context", "8,192 tokens"),
+        ("smollm2-135m", "licence", "Apache 2.0"),
     ],
 )
 def test_figures_in_words(id, key, text):
     assert str(facts.figure(id, key)) == text
+
+
+def test_smollm2_is_what_the_set_up_fetches():
+    """The facts, the set-up's record of the package, and the sampling that `load` takes from it say the same."""
+    package = json.loads((ROOT / "course_utils/setup/smollm2.json").read_text(encoding="utf-8"))
+    figures = facts.model("smollm2-135m").figures
+    assert (
+        figures["size_gguf_q4"].value == package["gguf"]["size"]
+        and package["version"] in figures["size_gguf_q4"].trace()
+    )
+    assert {name: figures[name].value for name in package["sampling"]} == package["sampling"]
+    assert figures["licence"].value == package["licence"].replace("-", " ")
+    assert "four-bit weights written out" in figures["size_gguf_q4"].note  # what "fp32" means here
+    shape = {
+        "layers": 30,
+        "hidden_size": 576,
+        "heads": 9,
+        "kv_heads": 3,
+        "intermediate_size": 1536,
+        "vocabulary": 49152,
+    }
+    assert {name: figures[name].value for name in shape} == shape
+    assert "smollm2-135m" in facts.models("contrast") and "smollm2-135m" not in facts.models("phi")
+    assert facts.benchmark("IFEval")["smollm2-135m"].value == 29.9
+    assert "smollm2-135m" not in facts.benchmark("MMLU"), "its card has another form of it: MMLU, cloze"
+
+
+def test_smollm2_has_the_chat_template_of_its_file():
+    try:
+        folder = smollm2.folder()
+    except smollm2.NotFetched as error:
+        pytest.skip(str(error))
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    asked = [{"role": "user", "content": "…"}]
+    made = tokenizer.apply_chat_template(asked, tokenize=False, add_generation_prompt=True)
+    assert made == facts.figure("smollm2-135m", "chat_template").value
 
 
 def test_the_23_languages():
