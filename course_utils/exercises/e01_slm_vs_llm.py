@@ -84,8 +84,8 @@ q4 = Exercise(
     right="It names what was asked, how often, and what happened. Anybody can repeat it, with another model too.",
     right_examples=["c", "C"],
     known_wrong=[
-        ("a", "Size is a reason to hope, and no measurement. You have just seen two small models lean."),
-        ("b", "Curated text helps, but our textbook was written by hand, and Max still looks gloomy in it."),
+        ("a", "Size is a reason to hope, and no measurement. You have just seen the bars of two small models."),
+        ("b", "Curated text can help. But pico-mini read nothing else, and its bars were not equal."),
         ("d", "Size is no measurement in this direction either."),
     ],
     hints=[
@@ -229,11 +229,19 @@ quiz = Quiz(
         ),
         Question(
             "01.domain",
-            "A model is made three times bigger, with the same training text. What grows **least**?",
+            "pico-mini translated better than SmolLM2, which has 62 times its weights. Why?",
             [
-                Choice("Its accuracy in its domain.", False, "That is what more weights buy."),
-                Choice("Its domain.", True, "What was not in the text cannot be in the model."),
-                Choice("Its use of energy for a token.", False, "Three times the weights have to be fetched."),
+                Choice(
+                    "A small model makes fewer mistakes.",
+                    False,
+                    "Ask it for a letter to a bank.",
+                ),
+                Choice(
+                    "Its training text was about just that.", True, "What was not in the text cannot be in the model."
+                ),
+                Choice(
+                    "SmolLM2 declined to translate.", False, "It wrote something each time, and none of it was right."
+                ),
             ],
         ),
         Question(
@@ -245,7 +253,7 @@ quiz = Quiz(
                 Choice(
                     "A weight that was fetched is used for all users at once.",
                     True,
-                    "Fetching is the slow part of a large model.",
+                    "And each order to the processor is given once, which counts for a model as small as pico.",
                 ),
             ],
         ),
@@ -267,7 +275,9 @@ quiz = Quiz(
                     False,
                     "No model has read your club's rules.",
                 ),
-                Choice("Put the rules into the prompt.", True, "Reading is not remembering, and it needs no size."),
+                Choice(
+                    "Put the rules into the prompt.", True, "Reading is not remembering, and it needs far less size."
+                ),
                 Choice("Raise the temperature.", False, "That makes it more varied, and not better informed."),
             ],
         ),
