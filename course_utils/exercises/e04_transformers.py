@@ -91,6 +91,11 @@ def _markup(answer):
     return f"The first {same} characters are right. Then yours goes on with {answer[same : same + 12]!r}."
 
 
+def _slip(text, why):
+    """A known slip, met by exactly this text: case, blanks and new lines are what the exercise is about."""
+    return text, why, lambda answer: answer == text
+
+
 q2 = Exercise(
     "04.q2",
     "answer_2",
@@ -98,25 +103,21 @@ q2 = Exercise(
     right="Character for character what the template writes. Now you know what it saves you from.",
     right_examples=[MARKUP],
     known_wrong=[
-        ("Answer in Finnish. hello", "These are the words without the marks. The model cannot see who says what."),
-        (
+        _slip("Answer in Finnish. hello", "These are the words without the marks. The model cannot see who says what."),
+        _slip(
             MARKUP.removesuffix("<|assistant|>\n"),
             "The turn of the assistant is not opened. End with its mark and a new line, "
             "or the model first has to guess whose turn it is.",
         ),
-        (
-            MARKUP.replace("\n", ""),
-            'The new lines are missing. They are part of the template: write each as "\\n".',
+        _slip(
+            MARKUP.replace("\n", ""), 'The new lines are missing. They are part of the template: write each as "\\n".'
         ),
-        (
-            MARKUP.removesuffix("\n"),
-            'Almost: the last mark is followed by a new line, too. End with "\\n".',
-        ),
-        (
+        _slip(MARKUP.removesuffix("\n"), 'Almost: the last mark is followed by a new line, too. End with "\\n".'),
+        _slip(
             MARKUP.replace("<|end|>", ""),
             "No message is closed. Each ends with `<|end|>`, the same token that ends the model's own answer.",
         ),
-        (
+        _slip(
             MARKUP.partition("<|end|>\n")[2],
             "The system message is missing. It comes first, and looks like the user's with another mark.",
         ),
