@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from types import SimpleNamespace
 
 from course_utils.phi.facts import figure
 
@@ -10,39 +11,67 @@ from .engine import Exercise, function, given, number
 from .quiz import Choice, Question, Quiz, WarmUp
 from .values import as_number
 
-CONTEXT = 1024  # tokens that pico-mini can hold
-
-_ENGLISH = "That is the number of English words. Finnish has its own entry in `tokens_per_word`."
+_ENGLISH = "That is the number of English words. Finnish has its own entry."
 _TIMES = "There cannot be more words than tokens: a word takes at least one token. Divide, do not multiply."
 _ONE_EACH = "That would be one token per word. The cell above measured how many tokens a Finnish word takes."
+_OTHER = "That is with pico-mini's tokenizer. Each model counts in its own tokens: take the rate of SmolLM2's."
+_SHORT = "That is pico-mini's context, 1,024 tokens. SmolLM2's is eight times as long."
 
 
 def _words_that_fit(answer, namespace):
-    rates = namespace["tokens_per_word"]
-    mine = as_number(answer)
-    if mine is not None and math.isclose(mine, CONTEXT / rates["English"], rel_tol=0.01):
-        return _ENGLISH
-    return number(CONTEXT / rates["Finnish"], within=0.02).one(answer, namespace)
+    """The context of the model that the notebook holds as `smol`, which is pico-mini where SmolLM2 is absent."""
+    rates, context = namespace["tokens_per_word"], namespace["smol"].context_length
+    own, mine = rates[namespace["smol"].name], as_number(answer)
+    others = {
+        _ENGLISH: context / own["English"],
+        _TIMES: context * own["Finnish"],
+        _ONE_EACH: context,
+        _OTHER: context / rates.get("pico-mini", own)["Finnish"],
+        _SHORT: 1024 / own["Finnish"],
+    }
+    verdict = number(context / own["Finnish"], within=0.02).one(answer, namespace)
+    if verdict is not True and mine is not None:
+        return next((why for why, slip in others.items() if math.isclose(mine, slip, rel_tol=0.01)), verdict)
+    return verdict
 
 
-_RATES = {"English": 1.25, "Finnish": 1.6}
+_MEASURED = {
+    "tokens_per_word": {
+        "pico-mini": {"English": 1.3, "Finnish": 2.7, "other English": 1.7},
+        "smollm2": {"English": 1.25, "Finnish": 3.2, "other English": 1.15},
+    },
+    "smol": SimpleNamespace(name="smollm2", context_length=8192),
+}
+_ABSENT = {
+    "tokens_per_word": {"pico-mini": {"English": 1.25, "Finnish": 2.5, "other English": 1.7}},
+    "smol": SimpleNamespace(name="pico-mini", context_length=1024),
+}
+
+
+def _told(answer, why):
+    """A slip that the judge itself names, since it hangs on what was measured."""
+    return given(answer_1=answer, **_MEASURED), why, lambda answer: False
+
 
 q1 = Exercise(
     "04.q1",
     "answer_1",
     judge=_words_that_fit,
     right="That is all it can hold of a Finnish text, and the answer has to fit in there as well.",
-    right_examples=[given(answer_1=640.0, tokens_per_word=_RATES), given(answer_1=643, tokens_per_word=_RATES)],
+    right_examples=[given(answer_1=answer, **_MEASURED) for answer in (2560.0, 2560, 2600, 2550)]
+    + [given(answer_1=409.6, **_ABSENT)],
     known_wrong=[
-        (given(answer_1=1024 * 1.6, tokens_per_word=_RATES), _TIMES, lambda answer: answer > CONTEXT),
-        (given(answer_1=CONTEXT, tokens_per_word=_RATES), _ONE_EACH),
-        (given(answer_1=1024 / 1.25, tokens_per_word=_RATES), _ENGLISH, lambda answer: False),  # told by the judge
+        _told(8192 * 3.2, _TIMES),
+        _told(8192, _ONE_EACH),
+        _told(8192 / 1.25, _ENGLISH),
+        _told(8192 / 2.7, _OTHER),
+        _told(1024 / 3.2, _SHORT),
     ],
     hints=[
         "If a word took two tokens, half as many words as tokens would fit.",
-        'Divide 1,024 by `tokens_per_word["Finnish"]`.',
+        "Divide 8,192 by SmolLM2's rate for Finnish: `tokens_per_word[smol.name]`.",
     ],
-    code='answer_1 = 1024 / tokens_per_word["Finnish"]',
+    code='answer_1 = smol.context_length / tokens_per_word[smol.name]["Finnish"]',
     why="A context is counted in tokens. The more tokens a language needs for a word, the less of it fits in.",
 )
 
@@ -62,6 +91,11 @@ def _markup(answer):
     return f"The first {same} characters are right. Then yours goes on with {answer[same : same + 12]!r}."
 
 
+def _slip(text, why):
+    """A known slip, met by exactly this text: case, blanks and new lines are what the exercise is about."""
+    return text, why, lambda answer: answer == text
+
+
 q2 = Exercise(
     "04.q2",
     "answer_2",
@@ -69,25 +103,21 @@ q2 = Exercise(
     right="Character for character what the template writes. Now you know what it saves you from.",
     right_examples=[MARKUP],
     known_wrong=[
-        ("Answer in Finnish. hello", "These are the words without the marks. The model cannot see who says what."),
-        (
+        _slip("Answer in Finnish. hello", "These are the words without the marks. The model cannot see who says what."),
+        _slip(
             MARKUP.removesuffix("<|assistant|>\n"),
             "The turn of the assistant is not opened. End with its mark and a new line, "
             "or the model first has to guess whose turn it is.",
         ),
-        (
-            MARKUP.replace("\n", ""),
-            'The new lines are missing. They are part of the template: write each as "\\n".',
+        _slip(
+            MARKUP.replace("\n", ""), 'The new lines are missing. They are part of the template: write each as "\\n".'
         ),
-        (
-            MARKUP.removesuffix("\n"),
-            'Almost: the last mark is followed by a new line, too. End with "\\n".',
-        ),
-        (
+        _slip(MARKUP.removesuffix("\n"), 'Almost: the last mark is followed by a new line, too. End with "\\n".'),
+        _slip(
             MARKUP.replace("<|end|>", ""),
             "No message is closed. Each ends with `<|end|>`, the same token that ends the model's own answer.",
         ),
-        (
+        _slip(
             MARKUP.partition("<|end|>\n")[2],
             "The system message is missing. It comes first, and looks like the user's with another mark.",
         ),
@@ -223,28 +253,32 @@ q4 = Exercise(
 q5 = Exercise(
     "04.q5",
     "answer_5",
-    judge=number(2 * 32 * 32 * 96 * 2, within=0.002, unit="bytes"),
-    right="384 KiB for every token. Its full context of 131,072 tokens takes 48 GiB, far more than the weights.",
-    right_examples=[393_216, 2 * 32 * 32 * 96 * 2],
+    judge=number(2 * 32 * 8 * 128 * 2, within=0.002, unit="bytes"),
+    right="128 KiB for every token, a third of what Phi-3.5-mini takes: its 32 heads of 96 numbers share nothing.",
+    right_examples=[131_072, 2 * 32 * 8 * 128 * 2, 131072.0],
     known_wrong=[
         (
-            196_608,
-            "Half of it. Are there both keys and values? And does each number take two bytes?",
+            393_216,
+            "That is with all 24 heads. They share: only the 8 key-value heads keep anything. "
+            "(Phi-3.5-mini, where each head keeps its own, does take 393,216.)",
         ),
-        (12_288, "That is one layer. There are 32, and each keeps its own keys and values."),
-        (4_096, "The head size is missing: each of the 32 heads keeps 96 numbers."),
-        (786_432, "Twice too much: that is float32, 4 bytes per number. bfloat16 takes 2."),
+        (65_536, "Half of it. Are there both keys and values? And does each number take two bytes?"),
+        (4_096, "That is one layer. There are 32, and each keeps its own keys and values."),
+        (1_024, "The head size or a factor is missing: each of the 8 key-value heads keeps 128 numbers, in 32 layers."),
+        (262_144, "Twice too much: that is float32, 4 bytes per number. bfloat16 takes 2."),
+        (1_048_576, "Those are bits, perhaps: eight of them make a byte."),
+        (128, "In KiB that is right. The answer is wanted in bytes."),
         (
-            figure("phi-3.5-mini", "parameters").value,
+            figure("phi-4-mini", "parameters").value,
             "Those are the parameters. The cache has nothing to do with them: count keys and values.",
         ),
     ],
     hints=[
-        "For each token, each layer keeps a key and a value, and each of them has heads × head size numbers.",
-        "2 (key and value) × layers × heads × head size × bytes per number.",
+        "For each token, each layer keeps a key and a value, and each of them has key-value heads × head size numbers.",
+        "2 (key and value) × layers × key-value heads × head size × bytes per number.",
     ],
-    code="answer_5 = 2 * 32 * 32 * 96 * 2",
-    why="Key and value, 32 layers, 32 heads, 96 numbers, 2 bytes each: 393,216 bytes per token.",
+    code="answer_5 = 2 * 32 * 8 * 128 * 2",
+    why="Key and value, 32 layers, 8 key-value heads, 128 numbers, 2 bytes each: 131,072 bytes per token.",
 )
 
 
