@@ -35,7 +35,7 @@ def load(name: str = "smollm2", runtime: str | None = None, **options) -> ChatMo
     SmolLM2 answers with the sampling that its makers recommend; `temperature=0` is greedy, as the pico models are.
 
     Options: with "onnx", pico-mini and pico-medium take `precision="fp32"`, "int8" or "int4", and smollm2 takes these
-    and "mixed", which is four bits for most weights and eight for some, its default; with "transformers",
+    and "mixed", which is four bits for half of the weights, eight for the rest, its default; with "transformers",
     pico-vision takes `most`, the number of details that it sees of a picture. "ollama" takes `host` and `timeout` (see
     OllamaModel), "cloud" takes `base_url`, `key` and `timeout` (see CloudModel). Raises UnknownModel or UnknownOption.
     """
