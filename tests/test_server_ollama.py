@@ -185,12 +185,12 @@ def test_an_answer_can_be_continued_by_its_context(client):
         client.generate("pico-mini", "hello", context=[10**9])
 
 
-@pytest.mark.parametrize("keep", ["5m", "1h30m", "500ms", "1.5h", "-1m", "480", 0.5, -1])
+@pytest.mark.parametrize("keep", ["5m", "1h30m", "500ms", "1.5h", "-1m", "0s", 0.5, -1])
 def test_durations_of_keep_alive(client, keep):
     assert client.generate("pico-mini", keep_alive=keep).done_reason == "load"
 
 
-@pytest.mark.parametrize("keep", ["", "-", "m", "5 m", "1h30", "5x", "1..5s", "١s"])
+@pytest.mark.parametrize("keep", ["", "-", "m", "5 m", "1h30", "5x", "480", "-1", "1..5s", "١s"])
 def test_what_is_no_duration(client, keep):
     with pytest.raises(ollama.ResponseError, match="invalid duration"):
         client.generate("pico-mini", keep_alive=keep)

@@ -78,12 +78,10 @@ class EmbedRequest(ModelRequest):
 
 
 def seconds_of(keep_alive: str | float | None) -> float | None:
-    """Ollama's keep_alive as seconds: a number, or a text such as "5m", "1h30m", "-1". Raises Problem 400."""
-    if not isinstance(keep_alive, str):
-        return keep_alive
+    """Ollama's keep_alive as seconds: a number, or a text with units, "5m", "1h30m", "0". Raises Problem 400."""
+    if not isinstance(keep_alive, str) or keep_alive == "0":
+        return keep_alive and float(keep_alive)
     text = keep_alive.strip()
-    if re.fullmatch(r"-?[0-9]+", text):
-        return float(text)
     pairs = DURATION.findall(text)
     if not pairs or "".join(number + unit for number, unit in pairs) != text.removeprefix("-"):
         raise Problem(400, f'time: invalid duration "{keep_alive}"')
