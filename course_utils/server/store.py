@@ -32,7 +32,8 @@ SYSTEM = "You are a helpful AI assistant named SmolLM, trained by Hugging Face" 
 PARAMETERS = smollm2.SAMPLING | {"num_predict": 512, "stop": ["<|im_start|>", "<|im_end|>"]}
 CHATML = (
     "{{ if .System }}<|im_start|>system\n{{ .System }}<|im_end|>\n{{ end }}"
-    "{{ if .Prompt }}<|im_start|>user\n{{ .Prompt }}<|im_end|>\n{{ end }}<|im_start|>assistant\n{{ .Response }}<|im_end|>\n"
+    "{{ if .Prompt }}<|im_start|>user\n{{ .Prompt }}<|im_end|>\n{{ end }}"
+    "<|im_start|>assistant\n{{ .Response }}<|im_end|>\n"
 )
 DIGEST = re.compile(r"sha256[:-]([0-9a-f]{64})")
 NAME = re.compile(r"[A-Za-z0-9][\w.-]{0,63}(/[\w.-]{1,64})?(:[\w.-]{1,64})?")
