@@ -19,14 +19,17 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from course_utils.models.chat import COOLEST, BadOption
+
 from . import tools as toolbox
 from .engine import Job, RequestParams
 from .problem import Problem, first_line
 from .prompts import BARE, Conversation, Picture, begin, check_template, load
 from .store import Entry
-from .web import find, params_of, pieces, read, refuse, streamed, whole_texts
+from .web import find, pieces, read, refuse, streamed, whole_texts
 
 SECOND = 10**9  # nanoseconds
+UNLIMITED = 10**9  # tokens: as many as the context has room for
 OPTIONS = {"num_predict": "max_new_tokens", "repeat_penalty": "repetition_penalty"}
 OPTIONS |= {name: name for name in ("temperature", "top_p", "top_k", "min_p", "seed")}
 # What would change an answer and is not to be had here, with the values that ask for nothing.
@@ -91,13 +94,25 @@ def seconds_of(keep_alive: str | float | None) -> float | None:
 def sampling(options: dict[str, Any]) -> RequestParams:
     """Options under Ollama's names, checked. Raises Problem 400."""
     refuse(options, MISSING)
-    given = dict(options)
-    for name, least in {"num_predict": 1, "top_k": 0, "seed": 0}.items():
+    given = {ours: options[name] for name, ours in OPTIONS.items() if options.get(name) is not None}
+    for name, least in {"max_new_tokens": 1, "top_k": 0, "seed": 0}.items():
         if type(given.get(name)) is int and given[name] < least:
             del given[name]  # "no limit", "off" and "by chance"
     if given.get("top_p") == 0:
         given["top_p"] = 1e-6
-    return params_of(given, OPTIONS, given.get("stop"))
+    if type(given.get("temperature")) is float and 0 < given["temperature"] < COOLEST:
+        given["temperature"] = 0
+    stop = options.get("stop") or []
+    stops = [stop] if isinstance(stop, str) else stop
+    if not isinstance(stops, list) or not all(isinstance(text, str) for text in stops):
+        raise Problem(400, 'option "stop" must be a text or a list of texts', "invalid_value", "stop")
+    try:
+        params = RequestParams.read({"max_new_tokens": UNLIMITED} | given)
+    except BadOption as error:
+        ours, _, rest = str(error).partition(" ")
+        name = next(name for name, own in OPTIONS.items() if own == ours)
+        raise Problem(400, f'option "{name}" {rest}', "invalid_value", name) from error
+    return replace(params, stop=tuple(text for text in stops if text))
 
 
 async def _question(request: Request, kind: type[ModelRequest]) -> tuple[Any, Entry, RequestParams]:

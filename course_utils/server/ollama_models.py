@@ -64,15 +64,17 @@ async def show(request: Request) -> Response:
 
     entry = find(request, (await read(request, ModelRequest)).model)
     config, template, listed = entry.facts["config"], entry.template or entry.facts["template"], _listed(entry)
-    kind = config["model_type"]
-    info = {"general.architecture": kind, "general.parameter_count": entry.facts["parameters"]}
+    info = {
+        "general.architecture": (kind := config["model_type"]),
+        "general.parameter_count": entry.facts["parameters"],
+    }
     info |= {f"{kind}.{name}": config[ours] for name, ours in INFO.items()}
     recipe = modelfile(entry.parent or entry.name, entry.system, template, entry.parameters)
     lines = modelfile("x", "", "", entry.parameters).split("\n")[2:-1]
     parameters = "\n".join(line.removeprefix("PARAMETER ") for line in lines)
     row = {"modelfile": recipe, "parameters": parameters, "template": template, "system": entry.system}
-    row |= {"license": entry.facts["license"], "details": listed["details"], "model_info": info}
-    row |= {"modified_at": listed["modified_at"]}
+    row |= {"license": entry.facts["license"], "model_info": info}
+    row |= {name: listed[name] for name in ("details", "modified_at")}
     more = ["vision"] if entry.facts["sees"] else ["tools", "embedding"]
     return JSONResponse(row | {"capabilities": ["completion", *more]})
 
