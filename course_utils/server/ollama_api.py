@@ -36,7 +36,7 @@ OPTIONS |= {name: name for name in ("temperature", "top_p", "top_k", "min_p", "s
 MISSING = {"presence_penalty": (0,), "frequency_penalty": (0,), "repeat_last_n": (-1,), "mirostat": (0,)}
 MISSING |= {"typical_p": (1,), "tfs_z": (1,), "penalize_newline": (True,)}
 MISSING_FIELDS = {"think": (False,), "logprobs": (False,), "top_logprobs": (0,), "suffix": ("",)}
-MISSING_FIELDS |= {"dimensions": (0,), "truncate": (True,)}
+MISSING_FIELDS |= {"dimensions": (0,), "truncate": (True,), "context": ([],)}  # the last one is an old form of chat
 DURATION = re.compile(r"([0-9]+(?:\.[0-9]+)?)(ms|s|m|h)")
 UNITS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600}  # seconds
 
@@ -68,7 +68,6 @@ class GenerateRequest(ModelRequest):
     template: str | None = None
     raw: bool | None = None
     images: list[str] | None = None
-    context: list[int] | None = None
 
 
 class ChatRequest(ModelRequest):
@@ -84,8 +83,7 @@ def seconds_of(keep_alive: str | float | None) -> float | None:
     """Ollama's keep_alive as seconds: a number, or a text with units, "5m", "1h30m", "0". Raises Problem 400."""
     if not isinstance(keep_alive, str) or keep_alive == "0":
         return keep_alive and float(keep_alive)
-    text = keep_alive.strip()
-    pairs = DURATION.findall(text)
+    text, pairs = keep_alive.strip(), DURATION.findall(keep_alive)
     if not pairs or "".join(number + unit for number, unit in pairs) != text.removeprefix("-"):
         raise Problem(400, f'time: invalid duration "{keep_alive}"')
     return (-1 if text.startswith("-") else 1) * sum(float(number) * UNITS[unit] for number, unit in pairs)
@@ -134,8 +132,7 @@ async def generate(request: Request) -> Response:
     template = BARE if body.raw else body.template or entry.template
     message = Message(role="user", content=body.prompt, images=body.images)
     messages = [("user", message.parts())] if body.prompt else []
-    keep, context = seconds_of(body.keep_alive), tuple(body.context or ())
-    talk = Conversation(entry, messages, system, template=template, context=context, keep=keep)
+    talk = Conversation(entry, messages, system, template=template, keep=seconds_of(body.keep_alive))
     return await _answer(request, body, talk, params)
 
 
@@ -159,9 +156,7 @@ async def _answer(request: Request, body: Any, talk: Conversation, params: Reque
     (job,), load_seconds = await begin(request, talk, [params])
 
     def last(text: str) -> dict:
-        row = _row(body, text) | _summary(job, load_seconds, time.perf_counter() - began)
-        more = isinstance(body, GenerateRequest) and job.prompt.inputs is None
-        return row | ({"context": [*job.prompt.ids, *job.tokens]} if more else {})
+        return _row(body, text) | _summary(job, load_seconds, time.perf_counter() - began)
 
     async def rows() -> AsyncIterator[dict]:
         async for text in pieces(request, job, whole=bool(talk.tools)):
