@@ -198,7 +198,6 @@ q4 = Exercise(
         ((-1, "8h", 0), "The other way round: 0 means gone at once, and a negative number means for ever."),
         ((0, 8, -1), "8 are eight **seconds**. " + TODAY),
         ((0, "28800", -1), UNIT),
-        ((0, "8h", "-1"), UNIT),
         ((0, "8h", 0), NONE),
         (("5m", "8h", -1), "Five minutes is what Ollama does by itself. " + NEVER),
     ],
