@@ -179,7 +179,7 @@ def test_what_would_be_forgotten_in_silence_is_refused(client):
         client.generate("pico-mini", "hello", context=[1, 2, 3])
 
 
-@pytest.mark.parametrize("keep", ["5m", "1h30m", "500ms", "1.5h", "-1m", "0s", 0.5, -1])
+@pytest.mark.parametrize("keep", ["5m", "1h30m", "500ms", "1.5h", "-1m", "8h", 0.5, -1])
 def test_durations_of_keep_alive(client, keep):
     assert client.generate("pico-mini", keep_alive=keep).done_reason == "load"
 
