@@ -26,7 +26,7 @@ COMMANDS = {
     "test": "Run every test, every notebook included. What follows -- goes to pytest, as in: test -- -k tokens",
     "doctor": "Say what this computer has, and how to mend what is wrong.",
     "train": "Train a model of the course, or score it: train pico-mini, or train --evaluate pico-mini --seed 7.",
-    "serve": "Run the practice endpoint: OpenAI's and Ollama's dialects over the course's own models.",
+    "serve": "Run the practice endpoint: OpenAI's and Ollama's dialects over SmolLM2 and pico models.",
     "bench": "Measure a claim of the course on this computer. fit: how near the predictions of 'which Phi fits my "
     "machine?' come, for models made here. threads: how many threads suit a small model. forms: what fewer bits cost "
     "SmolLM2. sizes: pico-mini, SmolLM2 and Phi-3.5-mini in one table.",

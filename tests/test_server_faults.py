@@ -112,7 +112,7 @@ def test_web_pages_cannot_reach_it(start, origin):
         assert not any("access-control-allow-origin" in answer.headers for answer in answers)
         assert before == (web.get("/api/tags").json(), web.get("/api/ps").json())
     assert list(state.store.folder.glob("*.blob")) == [] and state.engine._in_line == 0
-    assert list(state.store.entries) == ["pico-mini", "pico-medium", "pico-vision"]
+    assert list(state.store.entries) == endpoint.models
 
 
 @pytest.mark.parametrize(
@@ -178,7 +178,7 @@ def test_rate_limit(start):
     with pytest.raises(openai.RateLimitError) as caught:
         works(endpoint)
     assert 1 <= int(caught.value.response.headers["retry-after"]) <= 60
-    assert len(client(endpoint).models.list().data) == 3  # only questions count
+    assert len(client(endpoint).models.list().data) >= 3  # only questions count
 
 
 def test_a_failure_once_and_the_clients_own_retry(start):
@@ -273,7 +273,7 @@ def test_a_model_that_is_deleted_while_in_memory(start):
 
     names: dict = {"find": server.find}
     exec(cell("place = server.find()"), names)
-    names["place"] = server.Place(start().url, "pico-mini", None)
+    names["place"], names["model"] = server.Place(start().url, "pico-mini", None), "pico-mini"
     names["client"] = names["ollama"].Client(host=names["place"].url, trust_env=False)
     exec(cell("def ask(text):"), names)
     exec(cell("gguf_file.write("), names)
@@ -289,7 +289,7 @@ def test_the_command_serves_until_it_is_told_to_stop():
     code = "import sys; from course_utils.server.command import main; sys.exit(main(['--json', '--key', 'abc']))"
     process = subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, stdout=subprocess.PIPE, encoding="utf-8")
     told = json.loads(process.stdout.readline())
-    assert told["key"] == "abc"
+    assert told["key"] == "abc" and "pico-mini" in told["models"]
     answer = httpx2.get(told["openai_url"] + "/models", headers={"Authorization": "Bearer abc"})
     assert answer.status_code == 200
     process.terminate()

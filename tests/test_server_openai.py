@@ -49,8 +49,9 @@ def direct():
     return load("pico-mini", runtime="onnx")
 
 
-def test_models(client):
-    assert [model.id for model in client.models.list()] == ["pico-mini", "pico-medium", "pico-vision"]
+def test_models(client, endpoint):
+    assert [model.id for model in client.models.list()] == endpoint.models
+    assert endpoint.models[:3] == ["pico-mini", "pico-medium", "pico-vision"]
     assert client.models.retrieve("pico-medium").object == "model"
     with pytest.raises(openai.NotFoundError, match="does not exist"):
         client.models.retrieve("pico-giant")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from .engine import Exercise, function, number
-from .ollama_forms import BAD, NEVER, NONE, SEPARATE, TODAY, animal_schema, keeping, modelfile
+from .ollama_forms import BAD, NEVER, NONE, SEPARATE, TODAY, UNIT, animal_schema, keeping, modelfile
 from .quiz import Choice, Question, Quiz, WarmUp
 
 PHI = 3_821_079_552  # parameters of Phi-3.5-mini
@@ -197,7 +197,7 @@ q4 = Exercise(
     known_wrong=[
         ((-1, "8h", 0), "The other way round: 0 means gone at once, and a negative number means for ever."),
         ((0, 8, -1), "8 are eight **seconds**. " + TODAY),
-        ((0, "480", -1), "A text without a unit counts seconds, too: 480 are eight minutes. " + TODAY),
+        ((0, "28800", -1), UNIT),
         ((0, "8h", 0), NONE),
         (("5m", "8h", -1), "Five minutes is what Ollama does by itself. " + NEVER),
     ],

@@ -10,13 +10,14 @@ def _seconds(value) -> float | None:
     """A keep_alive as seconds; None for what Ollama would refuse."""
     if isinstance(value, int | float) and not isinstance(value, bool):
         return float(value)
-    if not isinstance(value, str) or not re.fullmatch(r"-?(\d+(\.\d+)?(ms|s|m|h))+|-?\d+(\.\d+)?|0", value.strip()):
+    if not isinstance(value, str) or not re.fullmatch(r"-?(\d+(\.\d+)?(ms|s|m|h))+|0", value.strip()):
         return None
     text, sign = value.strip().removeprefix("-"), -1 if value.strip().startswith("-") else 1
     units = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "": 1}
     return sign * sum(float(n) * units[unit] for n, _, unit in re.findall(r"(\d+(\.\d+)?)(ms|s|m|h|)", text))
 
 
+UNIT = 'A text needs a unit, else Ollama answers `time: missing unit in duration`. Write `"8h"`, or a bare number.'
 TODAY, NEVER, NONE = (
     '`all_day` has to be 8 hours. A bare number counts seconds: 28,800 of them, or `"8h"`.',
     "`at_once` has to be 0: nothing is kept after the answer.",
@@ -28,6 +29,8 @@ def keeping(at_once, all_day, for_ever):
     """Judge three values of `keep_alive`: not at all, eight hours, for ever."""
     for name, value in (("at_once", at_once), ("all_day", all_day), ("for_ever", for_ever)):
         if _seconds(value) is None:
+            if isinstance(value, str) and re.fullmatch(r"-?\d+", value.strip()):
+                return UNIT
             return f'Ollama does not understand `{name}`. It takes a number of seconds, or a text such as `"10m"`.'
     if _seconds(at_once) != 0:
         return NEVER

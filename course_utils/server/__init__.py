@@ -106,8 +106,8 @@ def start(
         if not thread.is_alive():
             raise CourseError("The server ended before it had begun.")
         time.sleep(0.01)
-    models = list(app.state.store.entries)
-    endpoint = Endpoint(host, listener.getsockname()[1], key or "practice", models, running, thread)
+    port, models = listener.getsockname()[1], list(app.state.store.entries)
+    endpoint = Endpoint(host, port, key or "practice", models, running, thread)
     atexit.register(endpoint.stop)
     _past_the_proxy()
     return endpoint

@@ -86,7 +86,7 @@ class Loaded:
     def embed(self, checkpoint: Path, texts: list[str]) -> tuple[list[list[float]], list[int]]:
         """A vector for each text, and its number of tokens. A text longer than the context is cut there.
 
-        A vector is the mean of the last layer's hidden states over the tokens, of length 1. pico models were never
+        A vector is the mean of the last layer's hidden states over the tokens, of length 1. These models were never
         trained for this; it is the plainest way to get one out of a language model.
         """
         import torch
@@ -95,7 +95,7 @@ class Loaded:
         with self.lock:
             if self.embedder is None:
                 transformers.logging.disable_progress_bar()
-                model = transformers.AutoModel.from_pretrained(checkpoint, dtype=torch.float32)
+                model = transformers.AutoModel.from_pretrained(checkpoint, dtype="auto")  # SmolLM2 in 16 bits: 270 MB
                 self.embedder = model.eval(), transformers.AutoTokenizer.from_pretrained(checkpoint)
             model, tokenizer = self.embedder
             vectors, counts = [], []
@@ -103,7 +103,7 @@ class Loaded:
                 for text in texts:
                     ids = tokenizer(text, return_tensors="pt")["input_ids"]
                     counts.append(ids.shape[1])
-                    hidden = model(ids[:, : self.onnx.context_length]).last_hidden_state[0].mean(dim=0)
+                    hidden = model(ids[:, : self.onnx.context_length]).last_hidden_state[0].float().mean(dim=0)
                     vectors.append(torch.nn.functional.normalize(hidden, dim=0).tolist())
         return vectors, counts
 

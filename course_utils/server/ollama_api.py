@@ -19,21 +19,24 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from course_utils.models.chat import COOLEST, BadOption
+
 from . import tools as toolbox
 from .engine import Job, RequestParams
 from .problem import Problem, first_line
 from .prompts import BARE, Conversation, Picture, begin, check_template, load
 from .store import Entry
-from .web import find, params_of, pieces, read, refuse, streamed, whole_texts
+from .web import find, pieces, read, refuse, streamed, whole_texts
 
 SECOND = 10**9  # nanoseconds
+UNLIMITED = 10**9  # tokens: as many as the context has room for
 OPTIONS = {"num_predict": "max_new_tokens", "repeat_penalty": "repetition_penalty"}
 OPTIONS |= {name: name for name in ("temperature", "top_p", "top_k", "min_p", "seed")}
 # What would change an answer and is not to be had here, with the values that ask for nothing.
 MISSING = {"presence_penalty": (0,), "frequency_penalty": (0,), "repeat_last_n": (-1,), "mirostat": (0,)}
 MISSING |= {"typical_p": (1,), "tfs_z": (1,), "penalize_newline": (True,)}
 MISSING_FIELDS = {"think": (False,), "logprobs": (False,), "top_logprobs": (0,), "suffix": ("",)}
-MISSING_FIELDS |= {"dimensions": (0,), "truncate": (True,)}
+MISSING_FIELDS |= {"dimensions": (0,), "truncate": (True,), "context": ([],)}  # the last one is an old form of chat
 DURATION = re.compile(r"([0-9]+(?:\.[0-9]+)?)(ms|s|m|h)")
 UNITS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600}  # seconds
 
@@ -65,7 +68,6 @@ class GenerateRequest(ModelRequest):
     template: str | None = None
     raw: bool | None = None
     images: list[str] | None = None
-    context: list[int] | None = None
 
 
 class ChatRequest(ModelRequest):
@@ -78,13 +80,10 @@ class EmbedRequest(ModelRequest):
 
 
 def seconds_of(keep_alive: str | float | None) -> float | None:
-    """Ollama's keep_alive as seconds: a number, or a text such as "5m", "1h30m", "-1". Raises Problem 400."""
-    if not isinstance(keep_alive, str):
-        return keep_alive
-    text = keep_alive.strip()
-    if re.fullmatch(r"-?[0-9]+", text):
-        return float(text)
-    pairs = DURATION.findall(text)
+    """Ollama's keep_alive as seconds: a number, or a text with units, "5m", "1h30m", "0". Raises Problem 400."""
+    if not isinstance(keep_alive, str) or keep_alive == "0":
+        return keep_alive and float(keep_alive)
+    text, pairs = keep_alive.strip(), DURATION.findall(keep_alive)
     if not pairs or "".join(number + unit for number, unit in pairs) != text.removeprefix("-"):
         raise Problem(400, f'time: invalid duration "{keep_alive}"')
     return (-1 if text.startswith("-") else 1) * sum(float(number) * UNITS[unit] for number, unit in pairs)
@@ -93,13 +92,25 @@ def seconds_of(keep_alive: str | float | None) -> float | None:
 def sampling(options: dict[str, Any]) -> RequestParams:
     """Options under Ollama's names, checked. Raises Problem 400."""
     refuse(options, MISSING)
-    given = dict(options)
-    for name, least in {"num_predict": 1, "top_k": 0, "seed": 0}.items():
+    given = {ours: options[name] for name, ours in OPTIONS.items() if options.get(name) is not None}
+    for name, least in {"max_new_tokens": 1, "top_k": 0, "seed": 0}.items():
         if type(given.get(name)) is int and given[name] < least:
             del given[name]  # "no limit", "off" and "by chance"
     if given.get("top_p") == 0:
         given["top_p"] = 1e-6
-    return params_of(given, OPTIONS, given.get("stop"))
+    if type(given.get("temperature")) is float and 0 < given["temperature"] < COOLEST:
+        given["temperature"] = 0
+    stop = options.get("stop") or []
+    stops = [stop] if isinstance(stop, str) else stop
+    if not isinstance(stops, list) or not all(isinstance(text, str) for text in stops):
+        raise Problem(400, 'option "stop" must be a text or a list of texts', "invalid_value", "stop")
+    try:
+        params = RequestParams.read({"max_new_tokens": UNLIMITED} | given)
+    except BadOption as error:
+        ours, _, rest = str(error).partition(" ")
+        name = next(name for name, own in OPTIONS.items() if own == ours)
+        raise Problem(400, f'option "{name}" {rest}', "invalid_value", name) from error
+    return replace(params, stop=tuple(text for text in stops if text))
 
 
 async def _question(request: Request, kind: type[ModelRequest]) -> tuple[Any, Entry, RequestParams]:
@@ -121,8 +132,7 @@ async def generate(request: Request) -> Response:
     template = BARE if body.raw else body.template or entry.template
     message = Message(role="user", content=body.prompt, images=body.images)
     messages = [("user", message.parts())] if body.prompt else []
-    keep, context = seconds_of(body.keep_alive), tuple(body.context or ())
-    talk = Conversation(entry, messages, system, template=template, context=context, keep=keep)
+    talk = Conversation(entry, messages, system, template=template, keep=seconds_of(body.keep_alive))
     return await _answer(request, body, talk, params)
 
 
@@ -146,9 +156,7 @@ async def _answer(request: Request, body: Any, talk: Conversation, params: Reque
     (job,), load_seconds = await begin(request, talk, [params])
 
     def last(text: str) -> dict:
-        row = _row(body, text) | _summary(job, load_seconds, time.perf_counter() - began)
-        more = isinstance(body, GenerateRequest) and job.prompt.inputs is None
-        return row | ({"context": [*job.prompt.ids, *job.tokens]} if more else {})
+        return _row(body, text) | _summary(job, load_seconds, time.perf_counter() - began)
 
     async def rows() -> AsyncIterator[dict]:
         async for text in pieces(request, job, whole=bool(talk.tools)):

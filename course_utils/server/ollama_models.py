@@ -41,9 +41,9 @@ def _listed(entry: Entry) -> dict:
     name = entry.name if ":" in entry.name else entry.name + ":latest"
     row = {"name": name, "model": name, "modified_at": stamp(entry.modified), "size": entry.facts["size"]}
     family = entry.facts["config"]["model_type"]
-    details = {"parent_model": entry.parent, "format": entry.facts["format"], "family": family, "families": [family]}
-    size = f"{entry.facts['parameters'] / 1e6:.1f}M"
-    details |= {"parameter_size": size, "quantization_level": entry.facts["bits"]}
+    details = {"parent_model": entry.parent, "format": "gguf" if family == "llama" else "safetensors", "family": family}
+    details |= {"families": [family], "parameter_size": f"{entry.facts['parameters'] / 1e6:.1f}M"}
+    details["quantization_level"] = entry.facts["bits"]
     return row | {"digest": entry.facts["digest"], "details": details}
 
 
@@ -64,15 +64,15 @@ async def show(request: Request) -> Response:
 
     entry = find(request, (await read(request, ModelRequest)).model)
     config, template, listed = entry.facts["config"], entry.template or entry.facts["template"], _listed(entry)
-    kind = config["model_type"]
-    info = {"general.architecture": kind, "general.parameter_count": entry.facts["parameters"]}
+    kind, count = config["model_type"], entry.facts["parameters"]
+    info = {"general.architecture": kind, "general.parameter_count": count}
     info |= {f"{kind}.{name}": config[ours] for name, ours in INFO.items()}
     recipe = modelfile(entry.parent or entry.name, entry.system, template, entry.parameters)
     lines = modelfile("x", "", "", entry.parameters).split("\n")[2:-1]
     parameters = "\n".join(line.removeprefix("PARAMETER ") for line in lines)
     row = {"modelfile": recipe, "parameters": parameters, "template": template, "system": entry.system}
-    row |= {"license": entry.facts["license"], "details": listed["details"], "model_info": info}
-    row |= {"modified_at": listed["modified_at"]}
+    row |= {"license": entry.facts["license"], "model_info": info}
+    row |= {name: listed[name] for name in ("details", "modified_at")}
     more = ["vision"] if entry.facts["sees"] else ["tools", "embedding"]
     return JSONResponse(row | {"capabilities": ["completion", *more]})
 
@@ -92,11 +92,11 @@ async def pull(request: Request) -> Response:
     except Problem:
         text = "pull model manifest: file does not exist (the practice server serves its own models and fetches none)"
         return _progress(body, [{"status": "pulling manifest"}, {"error": text}])
-    rows = [{"status": "pulling manifest"}, {"status": f"pulling {entry.facts['digest'][:12]}"}]
-    size = entry.facts["size"]
-    rows[1] |= {"digest": "sha256:" + entry.facts["digest"], "total": size, "completed": size}
-    ends = ("verifying sha256 digest", "writing manifest", "success")
-    return _progress(body, [*rows, *({"status": text} for text in ends)])
+    digest, size = entry.facts["digest"], entry.facts["size"]
+    steps = ("pulling manifest", f"pulling {digest[:12]}", "verifying sha256 digest", "writing manifest", "success")
+    rows = [{"status": text} for text in steps]
+    rows[1] |= {"digest": "sha256:" + digest, "total": size, "completed": size}
+    return _progress(body, rows)
 
 
 async def create(request: Request) -> Response:

@@ -125,10 +125,7 @@ def _schema(body: ChatRequest) -> dict | None:
 
 
 def _choices(body: ChatRequest, entry: Entry) -> list[RequestParams]:
-    """How to write each of the `n` answers: as the request says, or the model's parameters. Raises Problem 400.
-
-    Without a word about it, a model of this size answers best with its likeliest tokens: temperature 0, not OpenAI's 1.
-    """
+    """How to write each answer: as asked, else by the model's parameters, else greedily. Raises Problem 400."""
     refuse(body.model_extra, MISSING)
     unknown = next((name for name in body.model_extra if name not in (*MISSING, *PASSED)), None)
     if unknown:
@@ -148,10 +145,9 @@ def _choices(body: ChatRequest, entry: Entry) -> list[RequestParams]:
 async def chat(request: Request) -> Response:
     body = await read(request, ChatRequest)
     entry, tools = find(request, body.model), body.offered()
-    choices = _choices(body, entry)
     messages = [(message.role, message.parts()) for message in body.messages]
     talk = Conversation(entry, messages, entry.system, tools, entry.template)
-    jobs, _ = await begin(request, talk, choices)
+    jobs, _ = await begin(request, talk, _choices(body, entry))
     head = {"id": f"chatcmpl-{uuid.uuid4().hex}", "created": int(time.time()), "model": entry.name}
     head["system_fingerprint"] = "practice"
     if body.stream:
@@ -165,9 +161,7 @@ async def chat(request: Request) -> Response:
 def _usage(jobs: list[Job]) -> dict:
     """The tokens of the prompt, which all jobs share, and of their answers."""
     prompt, written = len(jobs[0].prompt.ids), sum(len(job.tokens) for job in jobs)
-    row = {"prompt_tokens": prompt, "completion_tokens": written, "total_tokens": prompt + written}
-    row["prompt_tokens_details"] = {"cached_tokens": 0, "audio_tokens": 0}
-    return row | {"completion_tokens_details": {"reasoning_tokens": 0, "audio_tokens": 0}}
+    return {"prompt_tokens": prompt, "completion_tokens": written, "total_tokens": prompt + written}
 
 
 def _choice(index: int, text: str, job: Job, tools: list[toolbox.Tool] | None) -> dict:

@@ -37,7 +37,6 @@ class Conversation:
     system: str  # what the model is told where the conversation does not begin with a system message
     tools: list[tools.Tool] | None = None
     template: str = ""  # BARE, or else the model's own
-    context: tuple[int, ...] = ()  # the tokens of an earlier prompt and its answer
     keep: float | None = None  # seconds that the model stays in memory afterwards, see Store.load
 
 
@@ -106,13 +105,10 @@ def _prompt(talk: Conversation, loaded: Loaded, turns: list[dict], pictures: lis
             text = "".join(turn["content"] for turn in turns if turn["role"] != "system")
         else:
             text = loaded.onnx.tokenizer.apply_chat_template(json.dumps(turns), add_generation_prompt=True)
-        prompt = loaded.read(text, pictures)
+        return loaded.read(text, pictures)
     except Exception as error:  # a client's pictures reach the library here
         message = f"The messages could not be read: {first_line(error)}"
         raise Problem(400, message, "invalid_value", "messages") from error
-    if talk.context and (pictures or not all(0 <= token < loaded.onnx.vocab_size for token in talk.context)):
-        raise Problem(400, "invalid context: it must be the one of an earlier answer, without images")
-    return Prompt([*talk.context, *prompt.ids], prompt.inputs)
 
 
 def check_template(template: str | None, own: str) -> None:

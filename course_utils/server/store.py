@@ -30,10 +30,6 @@ SMOLLM2 = ("smollm2:135m", "smollm2")  # Ollama's name and the course's: one mod
 SYSTEM = "You are a helpful AI assistant named SmolLM, trained by Hugging Face"  # as in its own chat template
 # What its makers recommend, and an end: for each token of an answer that may come, 46 kB of memory are set aside.
 PARAMETERS = smollm2.SAMPLING | {"num_predict": 512, "stop": ["<|im_start|>", "<|im_end|>"]}
-CHATML = (
-    "{{ if .System }}<|im_start|>system\n{{ .System }}<|im_end|>\n{{ end }}"
-    "{{ if .Prompt }}<|im_start|>user\n{{ .Prompt }}<|im_end|>\n{{ end }}<|im_start|>assistant\n{{ .Response }}<|im_end|>\n"
-)
 DIGEST = re.compile(r"sha256[:-]([0-9a-f]{64})")
 NAME = re.compile(r"[A-Za-z0-9][\w.-]{0,63}(/[\w.-]{1,64})?(:[\w.-]{1,64})?")
 
@@ -65,8 +61,7 @@ class Entry:
     def facts(self) -> dict:
         """What its files say: "config" (of a model that sees: of its decoder), "sees", "size" in bytes, "parameters".
 
-        "digest" is sixty-four letters that change with the weights and with what was added. Of SmolLM2, size, bits and
-        weights are told of the GGUF file that all its forms were made from: the one that a real Ollama would run.
+        "digest": 64 letters that change with the weights and what was added. Of SmolLM2, size and bits are its GGUF's.
         """
         from safetensors import safe_open
 
@@ -76,18 +71,17 @@ class Entry:
         weights = self.checkpoint / "model.safetensors"
         with safe_open(weights, "numpy") as tensors:
             parameters = sum(math.prod(tensors.get_slice(name).get_shape()) for name in tensors.keys())  # noqa: SIM118
-        added, gguf = json.dumps([self.system, self.template, self.parameters], sort_keys=True), None
-        if self.base in SMOLLM2:
-            gguf = smollm2.package.DATA["gguf"]
+        added = json.dumps([self.system, self.template, self.parameters], sort_keys=True)
+        gguf = smollm2.package.DATA["gguf"] if self.base in SMOLLM2 else None
         content = gguf["sha256"].encode() if gguf else weights.read_bytes()
+        chatml = re.sub(r"<\|(system|user|assistant)\|>", r"<|im_start|>\1", TEMPLATE).replace("<|end|>", "<|im_end|>")
         return {
             "config": config.get("text_config", config),
             "sees": export.is_vision(self.checkpoint),
             "size": gguf["size"] if gguf else weights.stat().st_size,
             "bits": "Q4_1" if gguf else "F32" if self.uploaded else "F16",
-            "format": "gguf" if gguf else "safetensors",
             "license": "Apache-2.0" if gguf else "MIT",
-            "template": CHATML if gguf else TEMPLATE,
+            "template": chatml if gguf else TEMPLATE,
             "parameters": parameters,
             "digest": hashlib.sha256(added.encode() + content).hexdigest(),
         }
@@ -242,10 +236,8 @@ def plain(name: str) -> str:
 
 def _onnx(entry: Entry) -> Path:
     """The folder with the model in ONNX form. That of a client's model lies in its checkpoint, and goes with it."""
-    if entry.base in SMOLLM2:
-        return smollm2.form()
     if not entry.uploaded:
-        return export.onnx_folder(entry.base, progress=False)
+        return smollm2.form() if entry.base in SMOLLM2 else export.onnx_folder(entry.base, progress=False)
     work = entry.checkpoint / "onnx"
     if not (work / "model").is_dir():
         work.mkdir(exist_ok=True)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator, Iterable
-from dataclasses import replace
 from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -13,16 +12,13 @@ from pydantic_core import from_json
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response, StreamingResponse
 
-from course_utils.models.chat import COOLEST, BadOption
-
-from .engine import Job, RequestParams
+from .engine import Job
 from .problem import Problem, first_line, is_openai
 from .simulator import Dropped
 from .store import Entry
 
 LARGEST_BODY = 16 * 2**20  # bytes of JSON, a picture of 10 MB in base64 among them; files go to /api/blobs
 RETIRED = "gpt-3-practice"  # so that a lesson has one
-UNLIMITED = 10**9  # tokens: as many as the context has room for
 Body = TypeVar("Body", bound=BaseModel)
 
 
@@ -66,29 +62,6 @@ def refuse(given: dict, neutral: dict[str, tuple]) -> None:
         if value is not None and value not in values:
             message = f"{name} is not available on this server: leave it out."
             raise Problem(400, message, "unsupported_parameter", name)
-
-
-def params_of(given: dict, names: dict[str, str], stop: object) -> RequestParams:
-    """The sampling options of a request, checked. Raises Problem 400.
-
-    given: values by the dialect's names; None: not given
-    names: the dialect's names, and those of RequestParams
-    stop:  None, a text, or a list of texts
-    """
-    values = {ours: given[name] for name, ours in names.items() if given.get(name) is not None}
-    temperature = values.get("temperature")
-    if isinstance(temperature, float) and 0 < temperature < COOLEST:
-        values["temperature"] = 0.0
-    stops = [stop] if isinstance(stop, str) else stop or []
-    if not isinstance(stops, list) or not all(isinstance(text, str) for text in stops):
-        raise Problem(400, 'option "stop" must be a text or a list of texts', "invalid_value", "stop")
-    try:
-        params = RequestParams.read({"max_new_tokens": UNLIMITED} | values)
-    except BadOption as error:
-        ours, _, rest = str(error).partition(" ")
-        name = next(name for name, own in names.items() if own == ours)
-        raise Problem(400, f'option "{name}" {rest}', "invalid_value", name) from error
-    return replace(params, stop=tuple(text for text in stops if text))
 
 
 def find(request: Request, name: str) -> Entry:
