@@ -53,7 +53,7 @@ def test_importing_the_course_loads_nothing_heavy():
         (
             {"name": "phi-5"},
             UnknownModel,
-            "There are: pico-mini, pico-medium, pico-moe, pico-vision, phi-3.5-mini, phi-4-mini.",
+            "There are: smollm2, pico-mini, pico-medium, pico-moe, pico-vision, phi-3.5-mini, phi-4-mini.",
         ),
         ({"runtime": "gpu"}, UnknownModel, "There are: transformers, onnx, ollama, cloud."),
         ({"runtime": "ollama", "hots": "x"}, UnknownOption, "Did you mean 'host'"),
@@ -61,11 +61,8 @@ def test_importing_the_course_loads_nothing_heavy():
         ({"name": "phi-4-mini", "runtime": "onnx"}, UnknownModel, "phi-4-mini runs here with: transformers."),
         ({"runtime": "transformers", "precision": "int4"}, UnknownOption, "no option 'precision'"),
         ({"runtime": "onnx", "precison": "int4"}, UnknownOption, "Did you mean 'precision'"),
-        (
-            {"runtime": "onnx", "precision": "int3"},
-            export.BuildFailed,
-            "The builder makes: fp32, int8, int4.",
-        ),
+        ({"runtime": "onnx", "precision": "int3"}, export.BuildFailed, "There are: mixed, fp32, int8, int4."),
+        ({"name": "pico-mini", "precision": "int3"}, export.BuildFailed, "The builder makes: fp32, int8, int4."),
         ({"name": "phi-3.5-mini", "precision": "int8"}, UnknownOption, "no option 'precision'"),
     ],
 )
@@ -233,7 +230,7 @@ def test_the_three_precisions_answer_and_are_smaller_in_turn(capsys):
 
 def test_the_default_form_of_smollm2_surprises_itself_little_more_than_fp32():
     """The rule: the default is a form whose perplexity on the course's text is within 5 % of fp32's."""
-    if not (smollm2.ready() and smollm2.package.wanted()):
+    if not (smollm2.package.ready() and smollm2.package.wanted()):
         pytest.skip("SmolLM2 is not here")
     text, models = smollm2.READING.read_text(encoding="utf-8"), {}
     for precision in (smollm2.MIXED, "fp32"):

