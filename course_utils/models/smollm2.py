@@ -6,7 +6,6 @@ import io
 import json
 import os
 import shutil
-import tempfile
 from contextlib import redirect_stderr
 from pathlib import Path
 
@@ -104,6 +103,8 @@ def _quicken(target: Path) -> None:
 
 def _convert(file: Path) -> None:
     """Write the GGUF file's model and tokenizer out for Transformers, and give the folder its name when it is whole."""
+    import tempfile
+
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer
 

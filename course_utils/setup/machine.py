@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
-import http.client
 import json
 import os
 import platform
@@ -15,7 +14,6 @@ import re
 import shutil
 import subprocess
 import sys
-import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -131,6 +129,9 @@ def ollama_address() -> str:
 
 def ollama(address: str | None = None, seconds: float = 1.5) -> dict:
     """Whether an Ollama server answers: `{"address", "reachable", "version"}`."""
+    import http.client  # here: `load` asks this file for the cores, and a learner waits
+    import urllib.request
+
     address = address or ollama_address()
     version = None
     try:

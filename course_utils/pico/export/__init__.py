@@ -2,7 +2,6 @@
 
 import hashlib
 import shutil
-import tempfile
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -74,6 +73,8 @@ def is_vision(checkpoint: Path) -> bool:
 
 def _build(checkpoint: Path, target: Path, precision: str, progress: bool, more: tuple[str, ...]) -> None:
     """Build in a folder of our own and rename it when it is whole: nobody ever sees half a model."""
+    import tempfile
+
     began = time.perf_counter()
     target.parent.mkdir(parents=True, exist_ok=True)
     work = Path(tempfile.mkdtemp(prefix="building-", dir=target.parent))
