@@ -42,7 +42,7 @@ def main(argv: list[str] | None = None) -> int:
     for row in rows:
         scores = [f"{row[key][0]} of {row[key][1]}" if row[key] else "not run" for key in ("textbook", "world")]
         sizes = [f"{row['parameters']:,}", *(f"{row[key] / 1e6:,.0f} MB" for key in ("disk", "memory"))]
-        cells = [row["model"], *sizes, f"{row['first_token']:.2g} s", f"{row['tokens_per_second']:.3g}", *scores]
+        cells = [row["model"], *sizes, f"{row['first_token']:.2g} s", f"{row['tokens_per_second']:,.4g}", *scores]
         print("| " + " | ".join(cells) + " |")
     print(f"\n{RECORDED['model']}: {RECORDED['note']}.")
     return 0

@@ -30,6 +30,7 @@ def run_module(command: tuple, work: Path, progress: bool, limit: float = LIMIT)
     it prints goes to `work`/log.txt. Raises BuildFailed."""
     command = [sys.executable, "-m", *map(str, command)]
     environment = os.environ | {"ORT_DISABLE_TELEMETRY": "1", "HF_HUB_OFFLINE": "1", "PYTHONUTF8": "1"}
+    environment["PYTHONUNBUFFERED"] = "1"  # its last words come last
     log, ends = work / "log.txt", time.monotonic() + limit
     with log.open("ab") as output:
         builder = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT, env=environment)
@@ -49,6 +50,10 @@ def run_module(command: tuple, work: Path, progress: bool, limit: float = LIMIT)
         )
     if builder.returncode != 0:
         last = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()[-3:]
+        if builder.returncode < 0:
+            last.append(
+                f"Error: the system ended it with signal {-builder.returncode}, as it does when memory is short"
+            )
         raise BuildFailed(
             "ONNX Runtime GenAI's builder failed. `python -m course_utils doctor` checks what it needs. Its last words "
             "were:\n  " + "\n  ".join(last)
