@@ -626,4 +626,5 @@ deeper_quiz = Quiz(
             ],
         ),
     ],
+    name="deeper_quiz",
 )
