@@ -48,7 +48,11 @@ q1 = Exercise(
             MINI * 5 / 8 / 2**30,
             "That is five bits a weight, with a scale of 32 bits for every 32. Wanted are the bare four.",
         ),
-        (MINI / 16 / 2**30, "Divided by eight twice. Four bits are half a byte, so halve the number of weights."),
+        (
+            MINI / 16 / 2**30,
+            "Divided by eight twice. Four bits are half a byte, so halve the number of weights.",
+            lambda answer: 0.215 < answer < 0.225,
+        ),
         (MINI * 3 / 8 / 2**30, "That is three bits a weight. Take four, which is half a byte."),
     ],
     hints=["Four bits are half a byte. How many bytes are 3,821,079,552 halves?", "Divide by 2 ** 30."],
@@ -171,6 +175,22 @@ _CASES = [
     ((OWN_4, OWN_4), _verdict(True, "A figure may stand beside itself. Your function returns {!r}.")),
 ]
 
+
+def _stops(value) -> bool:
+    """True for a function that knows a fair pair and stops with an error at an unfair one."""
+    try:
+        value(OWN_35, OWN_4)
+    except Exception:
+        return bool(value(AGAIN_35, OWN_4))
+    return False
+
+
+def _raising(a, b):
+    if a.key == b.key and a.method == b.method and a.source.key == b.source.key:
+        return True
+    raise ValueError("not fair")
+
+
 q3 = Exercise(
     "02.q3",
     "fair",
@@ -234,6 +254,7 @@ q3 = Exercise(
             lambda a, b: not (a.key == b.key and a.method == b.method and a.source.key == b.source.key),
             "The wrong way round: this says True for what is **not** fair.",
         ),
+        (_raising, "For a pair that is not fair it stops with an error. Return False there.", _stops),
         (lambda a, b: True, "That is the chart of the advertising department: everything against everything."),
         (
             lambda a, b: False,

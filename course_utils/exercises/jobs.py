@@ -61,14 +61,13 @@ def _id(text: str) -> str:
 def _cannot(id: str, job: Job) -> str:
     model = facts.model(id)
     pictures, languages = str(model.figures.get("pictures", "")), str(model.figures.get("languages", ""))
-    if job.pictures != (model.kind in ("vision", "multimodal")):
-        word = "reads no pictures" if job.pictures else "has a picture encoder that this task never uses"
-        return f"{job.name}: {model.name} {word}."
+    if job.pictures and model.kind not in ("vision", "multimodal"):
+        return f"{job.name}: {model.name} reads no pictures."
     if job.pictures and "several" not in pictures:
         return f"{job.name}: {model.name} takes one picture a conversation, and here there are several."
     if model.figures["context"].value < job.context:
         return f"{job.name}: the context of {model.name} is {model.figures['context']}; {job.context:,} are needed."
-    if not job.pictures and job.language not in languages:
+    if job.language not in (languages or "English"):
         return f"{job.name}: {job.language} is not among the languages on the card of {model.name}."
     return ""
 
@@ -93,6 +92,7 @@ def needs(id: str, precision: str, context: int) -> fit.Prediction:
     found = fit.predict(TEXT_PART.get(id, id), precision, speed, context=context)
     if id not in TEXT_PART:
         return found
-    weights = arithmetic.weight_bytes(facts.figure(id, "parameters").value, precision)
+    text = arithmetic.count(TEXT_PART[id])
+    weights = arithmetic.weight_bytes(replace(text, total=facts.figure(id, "parameters").value), precision)
     besides = round(fit.BESIDES + fit.BESIDES_SHARE * weights)
     return replace(found, weights=weights, besides=besides, needed=weights + found.cache + besides)
