@@ -532,7 +532,7 @@ quiz = Quiz(
                     "Then a text may have fewer tokens, but what **one** of them costs stays the same.",
                 ),
                 Choice(
-                    "Its 24 heads share 8 sets of keys and values.",
+                    "Its 24 attention heads share 8 sets of keys and values.",
                     True,
                     "8 sets of 128 numbers. Phi-3.5-mini keeps 32 of 96: 3,072 against 1,024.",
                 ),
@@ -570,7 +570,7 @@ quiz = Quiz(
                     "Which expert a token needs is known only when it comes. Total counts for memory, active for time.",
                 ),
                 Choice(
-                    "Yes: 6.6 billion half bytes are 3.3 GB.",
+                    "Yes: 6.6 billion half bytes.",
                     False,
                     "6.6 billion is the work for one token. The next one needs other experts, so all are kept.",
                 ),
@@ -596,7 +596,7 @@ deeper_quiz = Quiz(
                     "That it reads 128K tokens as well as it reads 4K.", False, "By RULER, Phi-3.5-mini loses a third."
                 ),
                 Choice(
-                    "That its positions reach that far.",
+                    "That it can tell positions apart so far.",
                     True,
                     "What the model finds in so long a text is another matter. And somebody must pay for the cache.",
                 ),
@@ -622,7 +622,7 @@ deeper_quiz = Quiz(
             [
                 Choice("Its licence has ended: nobody may use it now.", False, "It is MIT, and cannot be taken back."),
                 Choice(
-                    "That service has ended; the weights stay.",
+                    "That service has ended; the weights stay where they are.",
                     True,
                     "On Hugging Face, and on your disk. That is what open weights are good for.",
                 ),
@@ -633,7 +633,11 @@ deeper_quiz = Quiz(
             "02.listed",
             "A card lists 23 languages, and Finnish is one of them. What follows?",
             [
-                Choice("The model has read Finnish texts.", True, "How many, and how good it is, has to be measured."),
+                Choice(
+                    "The model has read Finnish texts in its training.",
+                    True,
+                    "How many, and how good it is, has to be measured.",
+                ),
                 Choice(
                     "It is as good in Finnish as in English.",
                     False,

@@ -65,7 +65,9 @@ def draw_bars(axes, labels: Sequence[str], values: Sequence[float], shown: Seque
     drawn = axes.barh(places, [value if math.isfinite(value) else 0 for value in values], edgecolor="black", lw=0.6)
     for bar, look in zip(drawn, looks or [BLUE] * len(labels), strict=True):
         bar.set(**look)
-    axes.bar_label(drawn, [plain(text) if "\n" in text else label_of(text) for text in shown], padding=4, fontsize=9)
+    texts = [plain(text) if "\n" in text else label_of(text) for text in shown]
+    for label in axes.bar_label(drawn, texts, padding=4, fontsize=9):
+        label.set_bbox({"facecolor": "white", "edgecolor": "none", "pad": 0.5})  # a line behind it cuts no letter
     axes.set_yticks(places, [label_of(label) for label in labels])
     axes.set_ylim(len(labels) - 0.4, -0.6)
     axes.margins(x=room)
