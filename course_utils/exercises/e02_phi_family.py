@@ -562,12 +562,12 @@ quiz = Quiz(
         ),
         Question(
             "02.moe",
-            "You have 16 GB of memory. Does Phi-3.5-MoE fit in four bits, where 6.6 billion parameters work on a token?",
+            "You have 16 GB of memory. Does Phi-3.5-MoE fit in four bits? On a token, 6.6 billion parameters work.",
             [
                 Choice(
                     "No: all 42 billion must be in memory.",
                     True,
-                    "Which expert a token needs is known only when it comes. All count for memory, those at work for time.",
+                    "Which expert a token needs is known when it comes. All count for memory, those at work for time.",
                 ),
                 Choice(
                     "Yes: 6.6 billion half bytes.",
