@@ -106,7 +106,7 @@ q3 = Exercise(
         ((0, 8, -1), forms.EIGHT[8] + forms.TODAY),
         ((0, "28800", -1), forms.UNIT),
         ((0, "8h", 0), forms.NONE),
-        (("5m", "8h", -1), f"`the text “5m”` keeps it a while longer. {forms.NEVER}"),
+        (("5m", "8h", -1), f"With the text “5m” it stays a while longer. {forms.NEVER}"),
     ],
     hints=[
         "0 is no time at all. Below 0 the clock never runs out.",

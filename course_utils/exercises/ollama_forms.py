@@ -224,7 +224,7 @@ def keeping(at_once, all_day, for_ever):
     if once < 0 and ever == 0:
         return SWAPPED
     if once != 0:
-        return f"`{describe(at_once)}` keeps it a while longer. {NEVER}" if once > 0 else NEVER
+        return f"With {describe(at_once)} it stays a while longer. {NEVER}" if once > 0 else NEVER
     if today != 8 * 3600:
         return EIGHT.get(today, f"This keeps it for {today / 3600:,.2g} hours. ") + TODAY
     if ever > 0:
