@@ -292,7 +292,11 @@ quiz = Quiz(
             [
                 Choice("It has seen Finnish in training, and no pirates.", True, "A role steers what was learned."),
                 Choice("The pirate's Modelfile lacks a `PARAMETER` line.", False, "Both were made in the same way."),
-                Choice("A system message works in one language only.", False, "Both system messages are English."),
+                Choice(
+                    "A system message works in the model's own language only.",
+                    False,
+                    "Both system messages are English.",
+                ),
             ],
         ),
     ],
@@ -315,7 +319,9 @@ deeper_quiz = Quiz(
             "A search by meaning finds the right note in the first example. What comes next?",
             [
                 Choice(
-                    "Nothing more: one that works is a proof.", False, "The author picked it. Here 14 of 20 failed."
+                    "Nothing more: one that works is a proof.",
+                    False,
+                    "The author picked it. Of the twenty, most failed.",
                 ),
                 Choice("A larger model, for more meaning.", False, "Larger at what? First find out how good it is."),
                 Choice("A count, beside a plain rival.", True, "Counting shared words found more than twice as many."),
