@@ -29,7 +29,8 @@ q1 = Exercise(
         (92_160, "That is twice as much. `present` is the same cache a step later, so count `past_key_values` only."),
         (46_080 * 1024, "That is the cache of 1,024 tokens. One token is wanted here."),
         (46_080 * 8192, "That is the cache of a full context of 8,192 tokens. One token is wanted here."),
-        (2 * 2048 * 4, "2,048 is the vocabulary. A key has 3 heads of 64 numbers.", lambda a: float(a) % 2048 == 0),
+        (2 * 2048 * 4, "2,048 is pico-mini's vocabulary. A key has 3 heads of 64 numbers."),
+        (30 * 2 * 2048 * 4, "2,048 is the vocabulary, not the length of a key: 3 heads of 64 numbers."),
     ],
     hints=[
         "Each layer has two names that begin with `past_key_values`: a key and a value.",
@@ -186,7 +187,7 @@ def _two_moods(answer) -> bool | str:
         pattern = re.compile(answer)
     except re.error as error:
         return f"This is not a regular expression: {error}."
-    foreign = re.search(r"\\[bBZA]|\(\?<?[=!]|\(\?[>#]|\\\d|\(\?P=", answer)  # Python knows these, the library does not
+    foreign = re.search(r"\\[bBZ]|\(\?<?[=!]|\(\?[>#]|\\\d|\(\?P=", answer)  # Python knows these, the library does not
     if foreign:
         return f"GenAI's patterns do not know `{foreign[0]}`. Leave it out: the whole answer has to fit anyway."
     missing = [text for text in MOODS if not pattern.fullmatch(text)]
@@ -253,7 +254,7 @@ q3 = Exercise(
         ),
         (
             r"(Positive|Negative)\.+",
-            "`+` allows several full stops. One is wanted: `\\.` alone.",
+            "More than one full stop fits here. One is wanted: `\\.` alone.",
             lambda answer: all(re.fullmatch(answer, mood + ".") for mood in MOODS),
         ),
         (
