@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import io
+import json
 import os
 import random
 
+import measure_sure
 import numpy
 import pytest
 import torch
@@ -219,6 +221,17 @@ def test_sampling_seeds_and_text_alone_work_too(onnx):
 
 def test_the_weights_are_small():
     assert (folder(VISION) / "model.safetensors").stat().st_size < 12_000_000
+
+
+def test_how_sure_it_is_was_measured_with_this_model(seen):
+    """Notebook 07 draws `vision_sure.json`: 40 of each chapter, and the first of some again."""
+    known = json.loads(measure_sure.RESULTS.read_text(encoding="utf-8"))
+    assert set(known["rows"]) == set(picture_book.SKILLS) and {len(rows) for rows in known["rows"].values()} == {40}
+    for skill in ("colour", "read", "difference"):
+        for (probability, right), listed in zip(
+            measure_sure.chapter(*seen, skill, 2), known["rows"][skill], strict=False
+        ):
+            assert probability == pytest.approx(listed[0], abs=0.01) and right == listed[1], skill
 
 
 def test_a_short_examination_finds_the_scores_of_the_card():
