@@ -86,16 +86,17 @@ def _share(expected: float):
     def judge(result):
         if isinstance(result, bool):
             return "True or False says whether there is a leak. Wanted is how large it is: a share from 0 to 1."
-        return abs(float(result) - expected) < 1e-6
+        return result is not None and abs(float(result) - expected) < 1e-6
 
     return judge
 
 
 LEAKS = [
     ((["a", "b", "c", "d", "e"], ["a", "x", "y", "z"]), 0.25),
-    ((["a fox", "an owl", "a fox"], ["a fox", "a fox", "a hen", "a cat", "an elk"]), 0.4),
+    ((["a fox", "an owl"], ["a fox", "a fox", "a hen", "a cat", "an elk"]), 0.4),
     ((["An owl", "a cat "], ["an owl", "a cat", "a hen", "An owl"]), 0.25),
     ((["owl", "cat"], ["cat", "ow"]), 0.5),
+    ((["a", "a", "b", "c"], ["x", "a", "b", "y", "z"]), 0.4),
     ((["a"], ["x", "y"]), 0),
 ]
 
@@ -181,10 +182,6 @@ def _no_end(asked, answer, length):
     return [-100 if token == 2 else token for token in _labels(asked, answer, length)]
 
 
-def _end_cut(asked, answer, length):
-    return [-100] * len(asked) + list(answer[:-1]) + [-100] * (length - len(asked) - len(answer) + 1)
-
-
 def _all_counts(asked, answer, length):
     return list(asked) + list(answer) + [-100] * (length - len(asked) - len(answer))
 
@@ -221,6 +218,14 @@ def _plus(asked, answer, length):
     return [100 if label == -100 else label for label in _labels(asked, answer, length)]
 
 
+def _nothing(asked, answer, length):
+    return [-100] * length
+
+
+def _emptied(asked, answer, length):
+    return list(answer) + [-100] * (length - len(answer))
+
+
 def _row(expected: list[int]):
     """Whether a result is this row, as a list, a tuple, an array or a tensor."""
 
@@ -240,8 +245,11 @@ q3 = Exercise(
     right="The end counts, the filling does not, though both are the same number: you went by place, not by number.",
     right_examples=[_labels],
     known_wrong=[
-        (_no_end, "By number, end and filling are the same 2. The end of the answer must **count**: go by its place."),
-        (_end_cut, "The end token belongs to the answer: without it the model never learns to stop."),
+        (
+            _no_end,
+            "The end of the answer must **count**, or the model never learns to stop. It has the number of the filling, so "
+            "go by its place.",
+        ),
         (_all_counts, "The question must not count: put −100 for each of its tokens."),
         (_filled_with_ends, "The filling must not count: −100, not 2. Else the model learns to write ends for ever."),
         (_not_filled, "A row of the batch has `length` labels. Fill up with −100 behind the answer."),
@@ -250,6 +258,8 @@ q3 = Exercise(
         (_zeros, "0 is the number of a token, and would count. The label that does not count is −100."),
         (_too_long, "That is longer than `length`: subtract what question and answer take."),
         (_ones, "A label says **which** token is right, so the answer keeps its own numbers."),
+        (_nothing, "Nothing counts here, so nothing would be learned. The answer keeps its own numbers."),
+        (_emptied, "The question is missing: one −100 for each of its tokens. (And leave `asked` as it is.)"),
         (_plus, "The minus is missing: 100 is the number of a token, −100 means that it does not count."),
     ],
     hints=[
@@ -385,8 +395,10 @@ q6 = Exercise(
         (0.75, "That is 0.9 divided by the scale. Round it, and multiply back."),
         (8.4, "That is what becomes of the outlier itself: it fits exactly."),
         (1.05, "You divided by 8. The largest whole number of int4 is 7 here, for −7 to 7."),
-        (1.12, "You divided by 15 steps for both sides. The scale is the largest weight over 7."),
-        (0.56, "You divided by 15. The 15 whole numbers reach to **both** sides, so the largest is 7."),
+        (
+            1.12,
+            "You divided by 15. The 15 whole numbers reach to **both** sides, so the scale is the largest weight over 7.",
+        ),
         (round(0.9 / (8.4 / 127)) * 8.4 / 127, "That is int8, with 127. int4 has 7."),
         (0.9 / 8.4, "The scale is the largest weight **over 7**. Then round, and multiply back."),
         (0.9 * 8.4, "First divide by the scale, then round, then multiply by it."),
@@ -467,6 +479,7 @@ q8 = Exercise(
         (143, "One too many: half and half, not more than half."),
         (113, "You took the 29 away twice."),
         (-142, "The right size, the wrong way round: *she* is what is missing, so it is 171 − 29."),
+        (-29, "Sentences are added, so their number is above zero.", lambda answer: answer < 0),
         (0.71, "That is a share. Wanted is how many sentences."),
         (171 / 29, "That is how many times as many. Wanted is the difference."),
     ],
