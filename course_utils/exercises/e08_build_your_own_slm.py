@@ -97,6 +97,7 @@ LEAKS = [
     ((["An owl", "a cat "], ["an owl", "a cat", "a hen", "An owl"]), 0.25),
     ((["owl", "cat"], ["cat", "ow"]), 0.5),
     ((["a", "a", "b", "c"], ["x", "a", "b", "y", "z"]), 0.4),
+    ((["a", "a", "b"], ["a", "a", "x", "y"]), 0.5),
     ((["a"], ["x", "y"]), 0),
 ]
 
@@ -247,8 +248,8 @@ q3 = Exercise(
     known_wrong=[
         (
             _no_end,
-            "The end of the answer must **count**, or the model never learns to stop. It has the number of the filling, so "
-            "go by its place.",
+            "The end of the answer must **count**, or the model never learns to stop. "
+            "It has the number of the filling, so go by its place.",
         ),
         (_all_counts, "The question must not count: put −100 for each of its tokens."),
         (_filled_with_ends, "The filling must not count: −100, not 2. Else the model learns to write ends for ever."),
@@ -397,7 +398,7 @@ q6 = Exercise(
         (1.05, "You divided by 8. The largest whole number of int4 is 7 here, for −7 to 7."),
         (
             1.12,
-            "You divided by 15. The 15 whole numbers reach to **both** sides, so the scale is the largest weight over 7.",
+            "You divided by 15. The 15 whole numbers reach to **both** sides: the scale is the largest weight over 7.",
         ),
         (round(0.9 / (8.4 / 127)) * 8.4 / 127, "That is int8, with 127. int4 has 7."),
         (0.9 / 8.4, "The scale is the largest weight **over 7**. Then round, and multiply back."),
