@@ -430,7 +430,9 @@ def test_the_prompt_for_both_models_is_judged_by_their_answers():
 
 
 def test_every_notebook_has_its_own_ids():
-    ids = [q.id for q in every_exercise()] + [question.id for quiz in every_quiz() for question in quiz.questions]
+    ids = [q.id for q in every_exercise()] + [
+        question.id for quiz in every_quiz(deeper=True) for question in quiz.questions
+    ]
     assert len(set(ids)) == len(ids)
     for number_, module in notebook_modules().items():
         here = [item for item in vars(module).values() if isinstance(item, Exercise)]
@@ -468,10 +470,79 @@ def test_alike_and_as_number():
         ("slower", "Slower", "As you said."),
         ("slower", "faster", "Not what you expected"),
         ("a lot", 12, "as a number"),
+        ("about 2,000,000", 2_000_000, "Exactly."),
+        ("1,5 GB", 1.5, "Exactly."),
+        ("12", 12, "Exactly."),
+        ((2, 0, 0), 2_000_000, "You said 2,000,000 ms, measured 2,000,000 ms. Exactly. Python takes"),
+        ((2, 164, 416), 2_164_416, "Exactly."),
+        ((1, 5), 1.5, "Exactly."),
+        ((2, 0), 2_000, "write 2_000_000 and 1.5"),
+        ("True", True, "As you said."),
+        ("yes", False, "Not what you expected"),
+        (" No. ", False, "As you said."),
     ],
 )
 def test_compare_says_how_far_off_a_prediction_was(guess, measured, part):
     assert part in compared(guess, measured, "ms")
+
+
+@pytest.mark.parametrize(
+    ("guess", "part"),
+    [
+        (5, "You said 5 of 6, measured 5 of 6. Exactly."),
+        (1, "You said 1 of 6, measured 5 of 6. That is 4 too few."),
+        (6, "That is 1 too many."),
+        (0, "That is 5 too few."),
+        (-5, "It can only be 0 to 6."),
+        (60, "It can only be 0 to 6."),
+    ],
+)
+def test_counts_out_of_n_are_no_orders_of_magnitude(guess, part):
+    assert part in compared(guess, 5, "of 6")
+
+
+@pytest.mark.parametrize(
+    ("unit", "right", "answer", "part"),
+    [
+        ("GB", 7.6, 60.8, "8 bits"),
+        ("GiB", 48, 51.54, "1,024³"),
+        ("GB", 51.54, 48, "1,024³"),
+        ("minutes", 2, 120, "unit of time"),
+        ("days", 73, 1752, "unit of time"),
+        ("%", 50, 0.5, "50 %"),
+        ("MB", 4, 0.004, "their size"),
+        ("weights", 7.6, 60.8, "too high"),
+        ("apples", 48, 51.54, "51.54 is too high"),
+        ("apples", 7, 62.42115026175023, "62.421 is too high"),
+    ],
+)
+def test_a_slip_of_units_is_known_and_nothing_else_is_taken_for_one(unit, right, answer, part):
+    assert (
+        part
+        in exercise(number(right, unit=unit), right=[right], wrong=[(-1, "x")]).verdict({"answer_1": answer}).message
+    )
+
+
+def test_a_known_slip_is_met_when_it_is_rounded_and_the_nearest_one_speaks():
+    q = exercise(number(73, within=0.02), right=[73], wrong=[(1746.9, "hours"), (2448, "a"), (2460, "b"), (5, "five")])
+    said = {value: q.verdict({"answer_1": value}).message for value in (1747, 1750, 2448, 2460, 5, 5.001, 74.9)}
+    assert list(said.values()) == ["hours", "hours", "a", "b", "five", "five", "74.9 is too high."]
+    near = exercise(number(48, within=0.001), right=[48], wrong=[(50.33, "mixed")])
+    assert near.verdict({"answer_1": 50.3}).message == "mixed" and "mixed" not in near.verdict({"answer_1": 49}).message
+
+
+class EqualsEverything:
+    def __eq__(self, other):
+        return True
+
+    __hash__ = None
+
+
+def test_an_object_that_equals_everything_is_no_answer():
+    for judge in (number(4), choice("b", of="abc"), ordering(["a"]), function([((1,), {"a": [3]})])):
+        for value in (EqualsEverything(), lambda x: EqualsEverything(), lambda x: {"a": EqualsEverything()}):
+            assert exercise(judge).verdict({"answer_1": value}).outcome == NOT_YET
+    assert alike({1, 2}, frozenset({2, 1})) and not alike(EqualsEverything(), 3) and not alike("a", EqualsEverything())
 
 
 def test_compare_never_raises(capsys):

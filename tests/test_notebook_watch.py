@@ -29,14 +29,27 @@ def test_too_much_memory_is_refused():
         check(1501 * 10**6)
 
 
-def test_a_cell_whose_kernel_grows_too_large_fails(tmp_path):
-    cells = [nbformat.v4.new_code_cell(text) for text in ("1 + 1", HOLD)]
-    nbformat.write(nbformat.v4.new_notebook(cells=cells), tmp_path / "large.ipynb")
-    plugin = "import notebook_watch; notebook_watch.MOST_MEMORY = 150e6\n"
+def watched(folder: Path, *cells: str, before: str = "") -> str:
+    """What pytest says of a notebook of these cells, which are watched."""
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(text) for text in cells])
+    nbformat.write(notebook, folder / "tried.ipynb")
+    plugin = f"import notebook_watch\n{before}\n"
     plugin += "def pytest_configure(config): config.pluginmanager.register(notebook_watch.NotebookWatch())\n"
-    (tmp_path / "conftest.py").write_text(plugin, encoding="utf-8")
+    (folder / "conftest.py").write_text(plugin, encoding="utf-8")
     command = [sys.executable, "-m", "pytest", "--nbval-lax", "--nbval-current-env", "-q", "-c", os.devnull, "."]
     path = os.pathsep.join([str(Path(__file__).parent), os.environ.get("PYTHONPATH", "")])
-    run = subprocess.run(command, cwd=tmp_path, env=os.environ | {"PYTHONPATH": path}, capture_output=True, text=True)
-    assert "1 failed, 1 passed" in run.stdout, run.stdout + run.stderr
-    assert "large: 2 cells" in run.stdout
+    run = subprocess.run(command, cwd=folder, env=os.environ | {"PYTHONPATH": path}, capture_output=True, text=True)
+    return run.stdout + run.stderr
+
+
+def test_a_cell_whose_kernel_grows_too_large_fails(tmp_path):
+    said = watched(tmp_path, "1 + 1", HOLD, before="notebook_watch.MOST_MEMORY = 150e6")
+    assert "1 failed, 1 passed" in said and "tried: 2 cells" in said, said
+
+
+def test_a_cell_that_does_not_bear_a_second_run_fails(tmp_path):
+    said = watched(tmp_path, "rows = [1, 2]", "rows.pop()\nrows[0]", "import time\ntime.sleep(1.5)\nrows.pop()")
+    assert "2 failed, 1 passed" in said and "failed when it was run a second time" in said, said
+    patient = "notebook_watch.AGAIN_WITHIN = 1"
+    said = watched(tmp_path, "rows = [1]", "import time\ntime.sleep(1.5)\nrows.pop()", before=patient)
+    assert "2 passed" in said, said

@@ -140,9 +140,9 @@ def test_a_faulty_question_is_refused_where_it_is_written(id, choices, fault):
         Question(id, "?", choices)
 
 
-@pytest.mark.parametrize("q", every_quiz(), ids=lambda q: q.notebook)
+@pytest.mark.parametrize("q", every_quiz(deeper=True), ids=lambda q: f"{q.notebook}.{q.name}")
 def test_every_quiz(q, capsys):
-    assert len(q.questions) >= 3
+    assert len(q.questions) >= (5 if q.name == "quiz" else 2)
     assert all(one.id.startswith(f"{q.notebook}.") for one in q.questions)
     assert len({one.id for one in q.questions}) == len(q.questions)
     places = {letter for one in q.questions for letter, choice in one.choices.items() if choice.right}
@@ -160,3 +160,17 @@ def test_every_notebook_from_01_on_has_a_warm_up():
     for number, module in notebook_modules().items():
         assert number == "00" or isinstance(module.warm_up, WarmUp)
         assert isinstance(module.quiz, Quiz) and module.quiz.notebook == number
+
+
+def test_a_quiz_cannot_be_passed_without_reading():
+    """The right choice is the longest no more often than chance would have it, and stands in each place."""
+    questions = [one for q in every_quiz(deeper=True) for one in q.questions]
+    longest, places = [], {}
+    for one in questions:
+        length = {letter: len(unmarked(choice.text)) for letter, choice in one.choices.items()}
+        right = next(letter for letter, choice in one.choices.items() if choice.right)
+        places[right] = places.get(right, 0) + 1
+        if length[right] > max(size for letter, size in length.items() if letter != right):
+            longest.append(one.id)
+    assert len(longest) <= 0.4 * len(questions), longest
+    assert all(0.2 * len(questions) <= places[letter] <= 0.45 * len(questions) for letter in "abc"), places

@@ -28,6 +28,8 @@ def every_exercise() -> list[Exercise]:
     return [item for item in everything if isinstance(item, Exercise)]
 
 
-def every_quiz(before: str = "99") -> list:
-    """The closing quiz of every notebook that has one, of those before this one."""
-    return [module.quiz for module in notebook_modules(before).values() if hasattr(module, "quiz")]
+def every_quiz(before: str = "99", deeper: bool = False) -> list:
+    """The quizzes of the notebooks before this one; with `deeper`, those of their optional parts, too."""
+    names = ("quiz", "deeper_quiz") if deeper else ("quiz",)
+    modules = notebook_modules(before).values()
+    return [vars(module)[name] for module in modules for name in names if hasattr(module, name)]

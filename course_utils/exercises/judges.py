@@ -73,10 +73,21 @@ class number(Judge):  # noqa: N801  (judges read as words in an exercise: judge=
         room = self.plus_minus if self.plus_minus is not None else self.within * abs(expected)
         if abs(answer - expected) <= room:
             return True
-        if expected and _another_unit(answer / expected, self.within):
-            wanted = f"The unit wanted: {self.unit}" if self.unit else "Another power of ten is wanted"
-            return f"The digits fit, but not their size. {wanted}."
-        return _sentence(f"{describe(value)} is too {'high' if answer > expected else 'low'}.")
+        slip = _another_unit(answer / expected, self.unit) if expected else ""
+        if slip:
+            return f"{slip} {f'The unit wanted: {self.unit}.' if self.unit else 'Another power of ten is wanted.'}"
+        return _sentence(f"{describe(answer)} is too {'high' if answer > expected else 'low'}.")
+
+    def same(self, value, example):
+        """Within 1 %, as rounding leaves it, and never nearer to the right answer than to the slip."""
+        mine, known = as_number(value), as_number(example)
+        if mine is None or known is None or isinstance(value, str):
+            return alike(value, example)
+        if isinstance(mine, int) and isinstance(known, int) and abs(known) < 1000:
+            return mine == known
+        right = None if callable(self.expected) else as_number(self.expected)
+        room = 0.01 * abs(known) if right is None else min(0.01 * abs(known), abs(known - right) / 3)
+        return abs(mine - known) <= room
 
 
 class choice(Judge):  # noqa: N801
@@ -210,10 +221,23 @@ def _comes_from_gap(result) -> bool:
     return result is ... or (_failed(result) and "ellipsis" in str(result).casefold())
 
 
-def _another_unit(ratio: float, within: float) -> bool:
-    """True when a wrong number is right but for kilo, mega or giga, of 1,000 or of 1,024."""
-    factors = (1e3, 1e6, 1e9, 2.0**10, 2.0**20, 2.0**30)
-    return any(math.isclose(ratio, wrong, rel_tol=within) for factor in factors for wrong in (factor, 1 / factor))
+# How a right number looks in the wrong unit: (unit wanted, factors, tolerance, what happened).
+SLIPS = (
+    (r"", (1e3, 1e6, 1e9, 2.0**10, 2.0**20, 2.0**30), 0.01, "The digits fit, but not their size."),
+    (r"\b(bits?|bytes?|[KMGT]i?B)\b", (8,), 0.01, "A byte has 8 bits."),
+    (r"\b[KMGT]i?B\b", (1.024, 1.024**2, 1.024**3), 0.004, "A GB is 1,000³ bytes, a GiB is 1,024³; so for the others."),
+    (r"\b(m?s|seconds?|minutes?|hours?|days?)\b", (60, 3600, 24, 86400), 0.01, "The digits fit another unit of time."),
+    (r"%|percent", (100,), 0.01, "A share of 0.5 is 50 %."),
+)
+
+
+def _another_unit(ratio: float, unit: str) -> str:
+    """What happened when a wrong number is right but for its unit, such as mega for giga; empty when nothing fits."""
+    for wanted, factors, within, what in SLIPS:
+        near = (math.isclose(ratio, wrong, rel_tol=within) for factor in factors for wrong in (factor, 1 / factor))
+        if re.search(wanted, unit) and any(near):
+            return what
+    return ""
 
 
 def _blank(value) -> bool:

@@ -1,6 +1,6 @@
 """A prediction beside its measurement: a cell `my_guess = ...`, later `compare(my_guess, measured, "ms")`."""
 
-from __future__ import annotations
+import re
 
 from ..show.note import Note
 from ..show.view import publish
@@ -19,16 +19,36 @@ def compared(guess, measured, unit: str = "", what: str = "") -> str:
     if Judge().untouched(guess):
         advice = "You made no prediction. Next time guess first, even wildly: a guess makes the answer stick."
         return f"{_opening(what, result)} {advice}"
+    guess, advice = _meant(guess, measured)
     both = _opening(what, f"you said {_shown(guess, unit)}, {result}")
     mine, true = as_number(guess), as_number(measured)
     if mine is not None and true is not None:
-        return f"{both} {_distance(mine, true, unit)}"
-    if isinstance(guess, str) and true is not None:
-        return f"{both} To compare, write your guess as a number, without quotes."
+        return f"{both} {_distance(mine, true, unit)} {advice}".strip()
+    if true is not None:
+        return f"{both} {advice or 'To compare, write your guess as a number, without quotes.'}"
     try:
         return f"{both} {'As you said.' if alike(guess, measured) else 'Not what you expected: why?'}"
     except Exception:
         return both
+
+
+def _meant(guess, measured):
+    """What a learner meant who wrote 2,000,000 or "True", and a line on how Python writes it."""
+    if isinstance(measured, bool) and isinstance(guess, str):
+        words = {"true": True, "yes": True, "false": False, "no": False}
+        return words.get(guess.strip(" .!").casefold(), guess), ""
+    if as_number(measured) is None:
+        return guess, ""
+    if isinstance(guess, str):
+        plain = re.sub(r"(?<=\d)[,_ '](?=\d{3}\b)", "", guess.strip(" .~")).replace(",", ".")
+        found = re.fullmatch(r"(?:about|some|circa|around)?\s*(-?\d+(?:\.\d+)?(?:e\d+)?)\s*[a-zA-Z%/ ]*", plain)
+        return (float(found[1]) if found else guess), ""
+    if isinstance(guess, tuple) and len(guess) > 1 and all(type(part) is int for part in guess):
+        advice = "Python takes 2,000,000 for a list of three numbers, and 1,5 for one of two: write 2_000_000 and 1.5."
+        if len(guess) > 2 or guess[1] >= 100:
+            return int("".join([str(guess[0]), *(f"{part:03}" for part in guess[1:])])), advice
+        return (float(f"{guess[0]}.{guess[1]}") if guess[1] else guess), advice
+    return guess, ""
 
 
 def _opening(what: str, sentence: str) -> str:
@@ -39,6 +59,12 @@ def _opening(what: str, sentence: str) -> str:
 def _distance(mine: float, true: float, unit: str) -> str:
     if alike(mine, true):
         return "Exactly."
+    out_of = re.match(r"of ([\d,]+)", unit)
+    if out_of:  # a count: how many of N
+        most = int(out_of[1].replace(",", ""))
+        if not 0 <= mine <= most:
+            return f"It can only be 0 to {most:,}."
+        return f"That is {_shown(abs(mine - true), '')} too {'many' if mine > true else 'few'}."
     if mine == 0 or true == 0 or (mine < 0) != (true < 0):
         return f"The difference is {_shown(abs(mine - true), unit)}."
     factor = max(mine / true, true / mine)

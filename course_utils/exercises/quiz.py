@@ -11,6 +11,7 @@ How to write one, in `exercises/eNN_name.py`:
             Choice("A letter.", False, "Some tokens are one letter. Most are longer."),
         ]),
     ])
+    deeper_quiz = Quiz("04", [...], name="deeper_quiz")    # where the optional part has questions of its own
     warm_up = WarmUp("04")    # two questions of the quizzes before 04, those this learner missed first
 
 An id is the number of the notebook, a dot, and a word; it must stay the same, for progress is kept under
@@ -77,8 +78,9 @@ class Question:
 class Quiz(View):
     """Questions in a row. `show()` displays them; `answer` works without widgets."""
 
-    def __init__(self, notebook: str, questions: Sequence[Question]):
+    def __init__(self, notebook: str, questions: Sequence[Question], name: str = "quiz"):
         self.notebook = notebook
+        self.name = name  # what it is called in the notebook
         self._questions = list(questions)
         self._answers: dict[str, list[str]] = {}  # the letters chosen so far, by question id
 
@@ -126,8 +128,7 @@ class Quiz(View):
             lines += ["", f"{number}. {unmarked(question.text)}"]
             lines += [f"   {letter}) {unmarked(choice.text)}" for letter, choice in question.choices.items()]
             lines += [f"   Answered: {', '.join(self._answers[question.id])}"] if question.id in self._answers else []
-        name = "warm_up" if isinstance(self, WarmUp) else "quiz"
-        lines += ["", f'Answer with {name}.answer(1, "a").'] if self.questions else ["", "No earlier quiz yet."]
+        lines += ["", f'Answer with {self.name}.answer(1, "a").'] if self.questions else ["", "No earlier quiz yet."]
         return "\n".join(lines)
 
     def html(self) -> str:
@@ -173,7 +174,7 @@ class WarmUp(Quiz):
     title = "Warm-up"
 
     def __init__(self, notebook: str, count: int = 2):
-        super().__init__(notebook, [])
+        super().__init__(notebook, [], name="warm_up")
         self.count = count
         self._chosen = False
 

@@ -12,6 +12,8 @@ def describe(value, most: int = 60) -> str:
     try:
         if isinstance(value, int) and not isinstance(value, bool) and abs(value) >= 10**15:
             return f"a number of about {int(value.bit_length() * math.log10(2)) + 1} digits"
+        if isinstance(value, float) and math.isfinite(value):
+            return f"{value:,.0f}" if 10**5 <= abs(value) < 10**15 else f"{value:.5g}"
         if isinstance(value, str):
             return f"the text “{value[:most]}{'…' if len(value) > most else ''}”"
         if callable(value):
@@ -59,7 +61,9 @@ def alike(value, other, within: float = 1e-6) -> bool:
             return value == other or math.isclose(value, other, rel_tol=within, abs_tol=1e-9)
         except (OverflowError, TypeError):
             return False
-    return bool(value == other)
+    if isinstance(value, set | frozenset) and isinstance(other, set | frozenset):
+        return frozenset(value) == frozenset(other)
+    return type(value) is type(other) and bool(value == other)  # an object may say that it equals everything
 
 
 def plain_value(value):
