@@ -226,6 +226,30 @@ q3 = Exercise(
     why="A model writes one token after another, so the time grows in step with the length of the answer.",
 )
 
+q4 = Exercise(
+    "00.q4",
+    "answer_4",
+    judge=number(1.9, within=0.01, unit="GB"),
+    right="Less than two gigabytes. The file is 2.7 GB: some of its tables keep more than four bits.",
+    right_examples=[1.9, 3.8e9 * 4 / 8 / 1e9],
+    known_wrong=[
+        (15.2, "Those are billions of **bits**. A byte has eight of them."),
+        (3.8, "That would be one byte, eight bits, for each parameter. Here it is half of that."),
+        (7.6, "That would be sixteen bits a parameter. Here there are four."),
+        (30.4, "That would be 64 bits a parameter. Four bits are half a byte, so the number gets smaller."),
+        (0.95, "That would be two bits a parameter: you halved once too often."),
+        (0.475, "That would be one bit a parameter. Here there are four."),
+        (3.8e9 * 4 / 8 / 2**30, "Those are GiB, of 1,024³ bytes. Asked are gigabytes, billions of bytes."),
+        (1.9e9, "The number of bytes is right. In gigabytes, divide it by a billion."),
+        (0.5, "That is one parameter, in bytes. There are 3.8 billion."),
+        (2.7, "That is the file, where some tables keep more than four bits. Compute it as if all had four."),
+        (3.5 * 4 / 8, "You took the 3.5 tokens per second. The parameters are 3.8 billion."),
+    ],
+    hints=["Four bits are half a byte.", "3.8 billion parameters, half a byte each, divided by a billion."],
+    code="answer_4 = 3.8e9 * 4 / 8 / 1e9",
+    why="Fewer bits a parameter make a model smaller. What that loses is measured in notebook 06.",
+)
+
 quiz = Quiz(
     "00",
     [
@@ -233,12 +257,12 @@ quiz = Quiz(
             "00.where",
             "Where was the answer about the fox computed?",
             [
-                Choice("In a data centre.", False, "Pull the network cable and run the cell again: it still answers."),
                 Choice(
-                    "On this computer.",
-                    True,
-                    "Its weights lie on your disk, and your processor did the sums.",
+                    "In a data centre of the model's makers.",
+                    False,
+                    "Pull the network cable and run the cell again: it still answers.",
                 ),
+                Choice("On this computer.", True, "Its weights lie on your disk, and your processor did the sums."),
                 Choice(
                     "Nowhere: it was stored.", False, "Change the animal in the prompt, and another answer is written."
                 ),
@@ -250,11 +274,11 @@ quiz = Quiz(
             [
                 Choice("The numbers inside it that training has set.", True, "SmolLM2 has about 135 million of them."),
                 Choice(
-                    "The settings you give, such as `temperature`.",
+                    "The settings that you give, such as the `temperature`.",
                     False,
                     "Those are options. You choose them; training does not.",
                 ),
-                Choice("The words it knows.", False, "Those are its vocabulary, a much shorter list."),
+                Choice("The words that it knows.", False, "Those are its vocabulary, a much shorter list."),
             ],
         ),
         Question(
@@ -275,11 +299,13 @@ quiz = Quiz(
             "A small model is asked for a fact that it has never read. What can you rely on?",
             [
                 Choice(
-                    "It says so.",
+                    "It says that it does not know.",
                     False,
                     "Sometimes it does. It may as well make up an answer in the same calm tone.",
                 ),
-                Choice("It looks it up.", False, "A model on its own cannot look anything up: it continues a text."),
+                Choice(
+                    "It looks the fact up.", False, "A model on its own cannot look anything up: it continues a text."
+                ),
                 Choice(
                     "Nothing in its tone.",
                     True,
@@ -288,16 +314,43 @@ quiz = Quiz(
             ],
         ),
         Question(
+            "00.wording",
+            "You tell a model a fact in the prompt, and then ask for it. Will it find it?",
+            [
+                Choice(
+                    "Always: the fact stands right in front of it.",
+                    False,
+                    "Look at the table again: some rows have gaps, for both models.",
+                ),
+                Choice(
+                    "More often; the wording matters.",
+                    True,
+                    "So measure the wording that you use, with the model that you use.",
+                ),
+                Choice(
+                    "Only if it knew the fact before.",
+                    False,
+                    "Compare with “the question alone”: nobody had told it where Zoe is.",
+                ),
+            ],
+        ),
+    ],
+)
+
+deeper_quiz = Quiz(
+    "00",
+    [
+        Question(
             "00.download",
             'What happens when you run `load("phi-3.5-mini")` for the first time?',
             [
                 Choice("It downloads at once.", False, "Not before you agreed: several gigabytes are yours to spend."),
+                Choice("It sends your prompt to Microsoft.", False, "The model comes to you. Your prompts stay here."),
                 Choice(
                     "It shows the cost and asks.",
                     True,
                     "Size, disk, memory and licence first. Say no, and pico-mini answers instead.",
                 ),
-                Choice("It sends your prompt to Microsoft.", False, "The model comes to you. Your prompts stay here."),
             ],
         ),
         Question(
@@ -309,9 +362,10 @@ quiz = Quiz(
                     True,
                     "It stops the cell and keeps all variables; the model stays usable.",
                 ),
-                Choice("Close the browser.", False, "The kernel goes on working without you."),
-                Choice("Delete the notebook.", False, "Please don't. It did nothing to you."),
+                Choice("Close the browser and open it again.", False, "The kernel goes on working without you."),
+                Choice("Restart the computer.", False, "That helps, and costs you all that you have not saved."),
             ],
         ),
     ],
+    name="deeper_quiz",
 )
