@@ -169,7 +169,7 @@ TOTAL, EXPERT = 5_919_232, 3 * 256 * 88
 q3 = Exercise(
     "07.q3",
     "answer_3",
-    judge=number(TOTAL - 4 * 14 * EXPERT, within=0.001, unit="parameters"),
+    judge=number(TOTAL - 4 * 14 * EXPERT, within=0.005, unit="parameters"),
     right="A third of the model works on a token, and all of it has to be in memory.",
     right_examples=[2_134_528],
     known_wrong=[
@@ -298,6 +298,7 @@ TAGS = "<|image_1|>\n<|image_2|>\n"
 def _prompt(answer):
     if not isinstance(answer, str):
         return 'Write the prompt as a text in quotes, with "\\n" for a new line.'
+    answer = str(answer)  # not a text of one's own kind, which may say that it equals everything
     if "\\n" in answer:
         return "Your new lines are two signs each, a backslash and an n: leave out the r before the quotes."
     faults = [
