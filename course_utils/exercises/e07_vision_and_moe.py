@@ -91,10 +91,13 @@ class Scores(function):
 
     def one(self, value, namespace):
         said = self.tensors().one(value, namespace)
-        return said if said is True or isinstance(said, Verdict) else super().one(value, namespace) is True or said
+        if said is True or isinstance(said, Verdict):
+            return said
+        plain = super().one(value, namespace)
+        return plain if plain is True or "stops with" in said else said
 
     def same(self, value, example):
-        return self.tensors().same(value, example)
+        return self.tensors().same(value, example) or super().same(value, example)
 
 
 def _results(pick) -> list:
