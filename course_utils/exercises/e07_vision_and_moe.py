@@ -221,10 +221,7 @@ q4 = Exercise(
         (30.4, "16 x 3.8 is the name, not the size: attention and tables are there once. The total is 41.873 billion."),
         (1339.9, "From bits to bytes one divides by 8."),
     ],
-    hints=[
-        "Memory follows the total. 4 bits are half a byte.",
-        "41.873 billion * 0.5 byte",
-    ],
+    hints=["Memory follows the total. 4 bits are half a byte.", "41.873 billion * 0.5 byte"],
     code="answer_4 = 41.873 * 0.5",
     why="The scales of the quantization come on top, about a ninth.",
 )
@@ -369,10 +366,7 @@ q7 = Exercise(
         (7992 % 157, "That is what is left over (`%`). How often it fits: `//`."),
         (21, "So many frames has the film. How many would *fit*?"),
     ],
-    hints=[
-        "8,192 - 200 tokens are left for frames, and each takes 156 + 1.",
-        "`(8192 - 200) // 157`",
-    ],
+    hints=["8,192 - 200 tokens are left for frames, and each takes 156 + 1.", "`(8192 - 200) // 157`"],
     code="answer_7 = (8192 - 200) // 157",
     why="This is why code for real video models picks key frames and lowers their number of crops.",
 )
@@ -398,10 +392,7 @@ q8 = Exercise(
         (100 * 2 / 15, "They are numbered 0 to 15, which makes sixteen."),
         (43, "That is what the busiest one really reads. Asked is the fair share."),
     ],
-    hints=[
-        "Of 1,600 tokens, 3,200 visits are shared by 16 experts.",
-        "200 visits each, of 1,600 tokens.",
-    ],
+    hints=["Of 1,600 tokens, 3,200 visits are shared by 16 experts.", "200 visits each, of 1,600 tokens."],
     code="answer_8 = 100 * 2 / 16",
     why="The balance loss pulls towards this number.",
 )
