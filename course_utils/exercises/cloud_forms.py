@@ -9,9 +9,18 @@ from functools import cached_property
 from .judges import function
 from .values import as_number, plain_value
 
-# “Never answer in Finnish”, “anything but Finnish”; and not “in Finnish, not in English”.
-_CONTRARY = r"(?:\b(?:not|never|avoid|without|älä)\b|n['’]t\b)(?:(?!\b(?:but|only)\b)[^.,;:!])*(?:finnish|suom)"
-_CONTRARY += r"|\b(?:anything|everything|any language) (?:but|except)\b[^.,;]*finnish|other than finnish"
+FINNISH = r"finnish|finnisch|finnois|finska|suom(?:ea|eksi|en kiel)"
+NOT = r"\b(?:not|never|nothing|avoid|without|no (?:other )?language|älä)\b|n['’]t\b"
+BUT = r"\b(?:but|except|other than)\b"
+
+
+def _contrary(rule: str) -> bool:
+    """“Never in Finnish”, “anything but Finnish”; and not “nothing but Finnish”, “in Finnish, not in English”."""
+    for clause in re.split("[.,;:!]", re.sub(r"(?:\bnot|n['’]t) (?:forget|fail|only)\b|\bbut also\b", "", rule)):
+        before = re.split(FINNISH, clause)[0] if re.search(FINNISH, clause) else ""
+        if bool(re.search(NOT, before)) != bool(re.search(BUT, before)):
+            return True
+    return False
 
 
 def _said(content) -> str | None:
@@ -40,10 +49,10 @@ def asks_for_finnish(answer):
     rule, asked = (_said(turn["content"]) for turn in answer)
     if rule is None or asked is None:
         return "`content` is a text in quotes."
-    if re.search(_CONTRARY, rule.casefold()):
+    if _contrary(rule.casefold()):
         return "Read your rule again: does it ask for Finnish, or forbid it?"
-    if not re.search("finnish|suom(?:ea|eksi|en kiel)", rule.casefold()):
-        swapped = re.search("finnish|suom", asked.casefold())
+    if not re.search(FINNISH, rule.casefold()):
+        swapped = re.search(FINNISH, asked.casefold())
         place = " The rule stands in the user's message." if swapped else ""
         return f"The system message has to ask for Finnish.{place}"
     return True if asked.strip(" .…") else "The user message is empty."
@@ -181,6 +190,7 @@ def _written(value) -> list:
 
 def describes(answer):
     from jsonschema import Draft202012Validator
+    from jsonschema.exceptions import SchemaError
 
     if hasattr(answer, "model_json_schema"):
         return "That is the class. Here the schema itself is wanted, by hand, as a dictionary."
@@ -200,6 +210,8 @@ def describes(answer):
         return (
             f'{told}{"t" if told else "T"}he outermost value is an object, `{{"type": "object", "properties": {{…}}}}`.'
         )
+    if not isinstance(answer.get("properties", {}), dict):
+        return "`properties` is a dictionary: the name of each part, and what it may be."
     if any("required" in part for part in answer.get("properties", {}).values() if isinstance(part, dict)):
         return "`required` stands beside `properties`, as a list of names."
     if any(isinstance(part, str) for part in answer.get("properties", {}).values()):
@@ -209,7 +221,10 @@ def describes(answer):
     plain = json.loads(json.dumps(answer))  # tuples are lists in JSON
     if set(plain.get("properties", {})) != {"person", "minutes"}:
         return f"The properties are `person` and `minutes`. Yours: {', '.join(plain.get('properties', {})) or 'none'}."
-    Draft202012Validator.check_schema(plain)
+    try:
+        Draft202012Validator.check_schema(plain)
+    except SchemaError as error:
+        return f"That is not a schema yet: {error.message}."
     fits = Draft202012Validator(plain).is_valid
     for error in Draft202012Validator(plain).iter_errors(_EXAMPLE):
         return f'The example, `{{"person": "Eva", "minutes": 12}}`, would not fit your schema: {error.message}.'
