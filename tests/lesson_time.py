@@ -18,7 +18,7 @@ ROOT = Path(__file__).parents[1]
 FOLDER = ROOT / "notebooks"
 TIMES = FOLDER / "times.json"
 DEEPER = re.compile(r"^## Deeper\s*$", re.MULTILINE)
-HEAD = re.compile(r"\*\*Time:\*\* [^*\n]*?(?=\*\*|$)", re.MULTILINE)
+HEAD = re.compile(r"\*\*Time:\*\* .*?(?=\*\*|$)", re.MULTILINE)
 
 
 @dataclass(frozen=True)
