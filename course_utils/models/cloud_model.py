@@ -1,8 +1,7 @@
 """A model behind an address that speaks OpenAI's dialect: the practice endpoint, a cloud, a server in the next room.
 
 The key comes from the argument or from the environment. It is given to the client of the openai package and to nobody
-else: it stands in no message, no repr and no attribute of what `load` returns.
-"""
+else: it stands in no message, no repr and no attribute of what `load` returns."""
 
 import os
 import urllib.parse
@@ -37,8 +36,7 @@ class CloudModel(ChatModel):
         self.host = urllib.parse.urlsplit(self.base_url).netloc.rpartition("@")[2]  # for messages: with the port
         host, key = _access(self.base_url, key)
         self._hide = lambda text: text.replace(key, "(your key)") if key else text
-        local = providers.is_here(host)  # a proxy between us and the world cannot see this computer
-        extra = {"http_client": openai.DefaultHttpxClient(trust_env=False)} if local else {}
+        extra = {"http_client": openai.DefaultHttpxClient(trust_env=False)} if host in providers.HERE else {}
         self._client = openai.OpenAI(
             base_url=self.base_url, api_key=key, timeout=timeout, max_retries=0, organization="", project="", **extra
         )
@@ -120,16 +118,14 @@ class CloudModel(ChatModel):
         status = error.status_code
         wait = error.response.headers.get("retry-after", "")
         soon = f"{wait} seconds" if wait.isdigit() else "a minute"
+        fault = "the service has a fault. Ask again in a moment." if status >= 500 else "the request is not accepted."
         words = {
             401: f"{self.host} does not accept the key. Look for a slip in it, or make a new one.",
             403: f"the key is known, but may not do this at {self.host}. See the rights of the key.",
             404: f"{self.host} does not know {self.name!r}. See its list, model.models().",
             410: f"{self.name!r} at {self.host} has been retired: choose another model, or another service.",
             429: f"too many requests at {self.host}. Wait {soon} and ask again, or ask for less.",
-        }.get(
-            status,
-            "the request is not accepted." if status < 500 else "the service has a fault. Ask again in a moment.",
-        )
+        }.get(status, fault)
         body = error.body if isinstance(error.body, dict) else {}
         if status == 402 or "insufficient_quota" in str(body):
             words = f"the account at {self.host} has no credit left. Waiting does not help."
@@ -165,14 +161,10 @@ def with_pictures(messages: list[Message], pictures: list | tuple) -> list[dict]
     """The messages in OpenAI's form; each picture is a part with a data URL, in the place of its tag."""
     if not pictures:
         return [asdict(message) for message in messages]
-
-    def part(place: int, piece: str) -> dict:
-        if place % 2:
-            return {"type": "image_url", "image_url": {"url": to_data_url(pictures[int(piece) - 1])}}
-        return {"type": "text", "text": piece}
-
+    shown = [{"type": "image_url", "image_url": {"url": to_data_url(picture)}} for picture in pictures]
     turns = [asdict(message) for message in placed(messages, len(pictures))]
     for turn in turns:
-        if TAG.search(turn["content"]):
-            turn["content"] = [part(*found) for found in enumerate(TAG.split(turn["content"])) if found[1]]
+        pieces = [(n % 2, piece) for n, piece in enumerate(TAG.split(turn["content"])) if piece]
+        if any(tag for tag, _ in pieces):
+            turn["content"] = [shown[int(it) - 1] if tag else {"type": "text", "text": it} for tag, it in pieces]
     return turns

@@ -1,7 +1,5 @@
-"""The services of providers.json: addresses, keys, state, prices; and a scan for keys, and a check of addresses.
-
-The standard library alone, for `doctor --online` runs before anything is installed.
-"""
+"""The services of providers.json: addresses, keys, state, prices; and a scan for keys, and a check of addresses. The
+standard library alone, for `doctor --online` runs before anything is installed."""
 
 import ipaddress
 import json
@@ -16,6 +14,7 @@ from pathlib import Path
 from course_utils.base import CourseError
 
 TABLE = json.loads(Path(__file__).with_name("providers.json").read_text(encoding="utf-8"))
+HERE = ("localhost", "127.0.0.1", "::1")  # this computer, which a proxy on the way to the world cannot see
 # How the keys of these services begin, and what may follow. No key begins inside of a word.
 KEY = r"(?<![A-Za-z0-9])(?:(?:sk-|nvapi-|gh[pousr]_|github_pat_|gsk_|xai-)[\w-]{16,}|AIza[\w-]{35}|hf_[A-Za-z0-9]{16,})"
 
@@ -106,13 +105,9 @@ def prices() -> list[Price]:
 
 def provider_of(url: str) -> Provider | None:
     """The service that an address belongs to, or None."""
-    host = urllib.parse.urlsplit(url).hostname or ""
-    for row in providers():
-        for address in (row.base_url, *row.also) if row.status != "self-hosted" else ():
-            known = urllib.parse.urlsplit(address).netloc
-            if host == known or ("{" in known and host.endswith(known.partition("}")[2])):
-                return row
-    return None
+    host, rows = urllib.parse.urlsplit(url).hostname or "", [row for row in providers() if row.status != "self-hosted"]
+    known = ((row, urllib.parse.urlsplit(address).netloc) for row in rows for address in (row.base_url, *row.also))
+    return next((row for row, net in known if host == net or "{" in net and host.endswith(net.partition("}")[2])), None)
 
 
 def is_near(host: str) -> bool:
@@ -121,11 +116,6 @@ def is_near(host: str) -> bool:
         return ipaddress.ip_address(host.strip("[]")).is_private  # 127.0.0.1 is, too
     except ValueError:
         return host == "localhost" or host.endswith((".localhost", ".local", ".internal")) or "." not in host
-
-
-def is_here(host: str) -> bool:
-    """Whether a host is this computer."""
-    return host in ("localhost", "127.0.0.1", "::1")
 
 
 def pick_phi(names: list[str]) -> str | None:
@@ -155,8 +145,8 @@ def _answer(row: Provider, timeout: float) -> tuple[int | None, bool | None, str
         return None, None, f"has an address of your own: set {row.base_url_env}"
     try:
         request = urllib.request.Request(url.rstrip("/") + "/models", headers={"User-Agent": "slm-course-doctor"})
-        here = is_here(urllib.parse.urlsplit(url).hostname)  # a proxy cannot see this machine
-        opener = urllib.request.build_opener(*[urllib.request.ProxyHandler({})] * here)
+        proxies = {} if urllib.parse.urlsplit(url).hostname in HERE else None
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler(proxies))
         with opener.open(request, timeout=timeout) as reply:
             status = reply.status
     except urllib.error.HTTPError as error:
