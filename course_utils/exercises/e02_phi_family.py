@@ -286,7 +286,8 @@ GOOD = {
 
 
 def _wrong(name: str, choice) -> tuple:
-    """A known wrong choice for one job, with what the check says about it."""
+    """A known wrong choice for one job, with what the check says about it. Those that are too big are not listed: to
+    say how big, a model has to be built, and each notebook from 03 on imports this one for its warm-up."""
     because = unfit(choice, JOBS[name])
     return given(**(GOOD | {name: choice})), because, lambda *values: _chosen(*values) == because
 
@@ -304,14 +305,9 @@ q4 = Exercise(
     ],
     known_wrong=[
         _wrong("laptop", ("phi-3-mini-4k", "int4")),  # no Finnish
-        _wrong("laptop", ("phi-3.5-mini", "bf16")),  # too big
-        _wrong("laptop", ("phi-3.5-mini", "int8")),  # the weights fit, the cache does not
-        _wrong("laptop", ("phi-3.5-moe", "int4")),  # 6.6 B active, 42 B stored
         _wrong("laptop", ("phi-4", "int4")),
         _wrong("laptop", ("int4", "phi-3.5-mini")),
-        _wrong("phone", ("phi-3.5-mini", "int4")),  # without a window the cache is twice as big
         _wrong("phone", ("phi-2", "int4")),  # context
-        _wrong("phone", ("phi-4-mini", "int4")),
         _wrong("phone", ("phi-silica", "int4")),
         _wrong("receipts", ("phi-3-vision", "bf16")),  # one picture
         _wrong("receipts", ("phi-4", "int4")),  # no pictures
