@@ -435,7 +435,7 @@ deeper_quiz = Quiz(
                     "That it reads 128K tokens as well as it reads 4K.", False, "By RULER, Phi-3.5-mini loses a third."
                 ),
                 Choice(
-                    "That it can tell positions apart so far.",
+                    "That its positions reach as far as that.",
                     True,
                     "What the model finds in so long a text is another matter. And somebody must pay for the cache.",
                 ),
