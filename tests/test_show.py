@@ -160,6 +160,16 @@ def test_chat_shows_errors_of_the_model_as_messages_and_goes_on(model):
     assert "temperature" in wrong.say("Hello!") and wrong.history == []
 
 
+def test_an_answer_that_was_cut_off_is_not_shown_as_a_whole_one(model):
+    chat = show.chat(model, max_new_tokens=12)
+    answer = chat.say("Tell me a story.")
+    assert chat.history[-1]["content"] == answer and chat.text().endswith(f"{answer} … (cut off)")
+    assert chat.pane.status.startswith("Cut off:") and "12 tokens" in chat.pane.status
+    whole = show.chat(model)
+    whole.say("What is 2 + 2?")
+    assert "cut off" not in whole.text().casefold() + whole.pane.status.casefold()
+
+
 def test_chat_gives_the_system_line_to_the_model(model):
     chat = show.chat(model, system="Answer in Finnish.", max_new_tokens=8)
     assert chat.say("Hello!") == model.chat("Hello!", system="Answer in Finnish.", max_new_tokens=8).text
@@ -505,8 +515,9 @@ def test_a_layer_is_read_from_the_graph_itself():
     assert layer.html().count('scope="row"') == len(told)
     assert layer.text().count("the stream of the layer before") == layer.html().count("the stream of the layer") == 2
     assert "weights 192 × 576" in layer.text() and "past_key_values.1.key" in layer.text()
-    with pytest.raises(CourseError, match="no layer 9"):
-        show.onnx_layer(graph, 9)
+    for missing in (4, 9):  # 4 is where the builder puts the final norm
+        with pytest.raises(CourseError, match=f"no layer {missing}"):
+            show.onnx_layer(graph, missing)
 
 
 def test_in_a_kernel_a_view_is_a_widget_with_its_text_beside_it(model, tmp_path):

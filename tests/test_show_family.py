@@ -91,7 +91,7 @@ def test_methods_that_differ_are_not_hidden():
 
 def test_less_can_be_better():
     assert "less is better" in show.scores("Ungroundedness").figure.get_suptitle()
-    assert "more is better; hatched: other makers" in show.scores("MMLU").figure.get_suptitle()
+    assert "more is better; dotted: other makers" in show.scores("MMLU").figure.get_suptitle()
 
 
 def test_other_makers_are_hatched():
