@@ -5,6 +5,8 @@ The figures are the course's own, so each rule that is almost right meets a pair
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from course_utils.phi import facts
 
 
@@ -68,7 +70,11 @@ CASES = [
     ((GSM_4, PHI_2), _verdict(False, "GSM8K and MMLU, from two sources, asked in two ways: that is no fair pair.")),
     ((AGAIN_35, OWN_35), _verdict(False, "One model, but measured twice, for two cards: that is no fair pair.")),
     ((CHART_3, CHART_4), _verdict(False, "81.4 twice, but read in two sources: that is no fair pair.")),
-    ((OWN_4, OWN_4), _verdict(True, "A figure may stand beside itself. Your function returns {!r}.")),
+    (
+        (AGAIN_35, replace(OWN_4, method="5-shot, chain of thought")),
+        _verdict(False, "“5-shot” is not yet “5-shot, chain of thought”: compare the whole `method`."),
+    ),
+    ((OWN_4, OWN_4), lambda result: True),  # beside itself: whatever one thinks; but `==` is told apart by it
 ]
 
 
@@ -125,8 +131,8 @@ KNOWN_WRONG = [
     ),
     (
         lambda a, b: a == b,
-        "That is true of a figure and itself only. Two **different** models are to be compared, so leave `model` "
-        "and `value` out.",
+        "That is true of a figure and itself only. Two **different** models are to be compared: nothing but key, "
+        "method and source has to be the same.",
     ),
     (
         lambda a, b: a.value == b.value,
