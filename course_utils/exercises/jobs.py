@@ -52,8 +52,8 @@ def unfit(choice, job: Job) -> str:
 
 
 def _id(text: str) -> str:
-    """The id that a learner means: “phi-4” itself, or the name on the charts."""
-    wanted = text.strip().casefold()
+    """The id that a learner means: “phi-4” itself, the name on the charts, or that of the Hub."""
+    wanted = text.strip().casefold().removeprefix("microsoft/").removesuffix("-instruct")
     names = {facts.model(id).name.casefold(): id for id in facts.models("phi")}
     return names.get(wanted, wanted)
 
