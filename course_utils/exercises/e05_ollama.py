@@ -128,6 +128,7 @@ q4 = Exercise(
         "# mine\nfrom pico-mini:latest\n" + _FILE.split("\n", 1)[1],
         _FILE.replace("Answer in Finnish.", '"""Vastaa suomeksi."""'),
         _FILE.replace(" ", "\t", 1).replace("temperature 0", 'temperature "0"'),
+        _FILE.replace("Answer in Finnish.", "Never answer in English, but in Finnish."),
     ],
     known_wrong=[
         (_FILE.split("\n", 1)[1], forms.NO_FROM),

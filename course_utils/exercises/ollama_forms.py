@@ -493,7 +493,8 @@ def _missing(parts: dict[str, list[str]]) -> str:
         if "finnish" in other:
             return "`TEMPLATE` is how messages become one text. The rule for the model is written behind `SYSTEM`."
         return f"`SYSTEM` says “{rule[:40]}”. Finnish is wanted." if rule else NO_SYSTEM
-    if re.search(r"\b(not?|never|don't|älä)\b", rule):
+    forbids = re.search(r"\b(?:not?|never|don't|älä)\b([^.,;!]*?)(?:finnish|suom)", rule)
+    if forbids and not re.search("english|englan|but|other|anything|else", forbids[1]):
         return "This **forbids** Finnish. It shall answer in Finnish."
     return ""
 
