@@ -169,7 +169,7 @@ def placed(messages: list[Message], pictures: int) -> list[Message]:
         return [*messages[:-1], Message(messages[-1].role, tags + messages[-1].content)]
     if sorted(numbers) != list(range(1, pictures + 1)):
         tags = ", ".join(f"<|image_{number}|>" for number in numbers)
-        raise BadPrompt(f"The pictures are {pictures}, and the tags in the texts are {tags}. Name each picture once.")
+        raise BadPrompt(f"Pictures given: {pictures}; tags in the texts: {tags}. Name each picture once, from 1 on.")
     return messages
 
 

@@ -6,8 +6,8 @@ from collections.abc import Callable, Generator
 from dataclasses import asdict
 from pathlib import Path
 
-from course_utils.models.chat import LocalModel, Message, SamplingParams, placed, stop_set, whole_letters
-from course_utils.models.pictures import as_png
+from course_utils.models.chat import TAG, LocalModel, Message, SamplingParams, placed, stop_set, whole_letters
+from course_utils.models.pictures import as_png, open_picture
 from course_utils.setup import threads
 
 
@@ -119,7 +119,8 @@ class OnnxModel(LocalModel):
         if self.processor is None:
             return super()._read(messages, pictures)
         text = self._markup(placed(messages, len(pictures)))
-        files = [as_png(picture.convert("RGB")) for picture in pictures]
+        # The library hands out pictures in the order of their tags, whatever their numbers are.
+        files = [as_png(open_picture(pictures[int(number) - 1])) for number in TAG.findall(text)]
         inputs = self.processor(text, images=genai().Images.open_bytes(*files)) if files else self.processor(text)
         return inputs, inputs["input_ids"].as_numpy().shape[1]
 

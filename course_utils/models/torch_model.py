@@ -6,6 +6,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from course_utils.models.chat import LocalModel, Message, SamplingParams, placed, stop_set, whole_letters
+from course_utils.models.pictures import open_picture
 from course_utils.setup import threads
 
 QUIET_BELOW = 100_000_000  # bytes of weights: loading less than this needs no progress bar
@@ -115,9 +116,8 @@ class TransformersVision(TransformersModel):
 
         turns = [asdict(message) for message in placed(messages, len(pictures))]
         text = self.tokenizer.apply_chat_template(turns, tokenize=False, add_generation_prompt=True)
-        pictures = [picture.convert("RGB") for picture in pictures]
         with torch.inference_mode():
-            embeds = self.model.embed(text, pictures, self.tokenizer, self.most)
+            embeds = self.model.embed(text, [*map(open_picture, pictures)], self.tokenizer, self.most)
         return embeds, embeds.shape[1]
 
     def _begin(self, embeds):
