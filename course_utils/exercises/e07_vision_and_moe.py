@@ -91,10 +91,13 @@ class Scores(function):
 
     def one(self, value, namespace):
         said = self.tensors().one(value, namespace)
-        return said if said is True or isinstance(said, Verdict) else super().one(value, namespace) is True or said
+        if said is True or isinstance(said, Verdict):
+            return said
+        plain = super().one(value, namespace)
+        return plain if plain is True or "stops with" in said else said
 
     def same(self, value, example):
-        return self.tensors().same(value, example)
+        return self.tensors().same(value, example) or super().same(value, example)
 
 
 def _results(pick) -> list:
@@ -169,7 +172,7 @@ TOTAL, EXPERT = 5_919_232, 3 * 256 * 88
 q3 = Exercise(
     "07.q3",
     "answer_3",
-    judge=number(TOTAL - 4 * 14 * EXPERT, within=0.001, unit="parameters"),
+    judge=number(TOTAL - 4 * 14 * EXPERT, within=0.005, unit="parameters"),
     right="A third of the model works on a token, and all of it has to be in memory.",
     right_examples=[2_134_528],
     known_wrong=[
@@ -218,10 +221,7 @@ q4 = Exercise(
         (30.4, "16 x 3.8 is the name, not the size: attention and tables are there once. The total is 41.873 billion."),
         (1339.9, "From bits to bytes one divides by 8."),
     ],
-    hints=[
-        "Memory follows the total. 4 bits are half a byte.",
-        "41.873 billion * 0.5 byte",
-    ],
+    hints=["Memory follows the total. 4 bits are half a byte.", "41.873 billion * 0.5 byte"],
     code="answer_4 = 41.873 * 0.5",
     why="The scales of the quantization come on top, about a ninth.",
 )
@@ -298,6 +298,7 @@ TAGS = "<|image_1|>\n<|image_2|>\n"
 def _prompt(answer):
     if not isinstance(answer, str):
         return 'Write the prompt as a text in quotes, with "\\n" for a new line.'
+    answer = str(answer)  # not a text of one's own kind, which may say that it equals everything
     if "\\n" in answer:
         return "Your new lines are two signs each, a backslash and an n: leave out the r before the quotes."
     faults = [
@@ -365,10 +366,7 @@ q7 = Exercise(
         (7992 % 157, "That is what is left over (`%`). How often it fits: `//`."),
         (21, "So many frames has the film. How many would *fit*?"),
     ],
-    hints=[
-        "8,192 - 200 tokens are left for frames, and each takes 156 + 1.",
-        "`(8192 - 200) // 157`",
-    ],
+    hints=["8,192 - 200 tokens are left for frames, and each takes 156 + 1.", "`(8192 - 200) // 157`"],
     code="answer_7 = (8192 - 200) // 157",
     why="This is why code for real video models picks key frames and lowers their number of crops.",
 )
@@ -394,10 +392,7 @@ q8 = Exercise(
         (100 * 2 / 15, "They are numbered 0 to 15, which makes sixteen."),
         (43, "That is what the busiest one really reads. Asked is the fair share."),
     ],
-    hints=[
-        "Of 1,600 tokens, 3,200 visits are shared by 16 experts.",
-        "200 visits each, of 1,600 tokens.",
-    ],
+    hints=["Of 1,600 tokens, 3,200 visits are shared by 16 experts.", "200 visits each, of 1,600 tokens."],
     code="answer_8 = 100 * 2 / 16",
     why="The balance loss pulls towards this number.",
 )

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import dis
 import inspect
+import io
 import math
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -205,9 +207,10 @@ class function(Judge):  # noqa: N801
 
 
 def _call(value, arguments):
-    """The result, or the exception it stopped with. Each call gets its own copy of the arguments."""
+    """The result, or the exception it stopped with. Each call has its own copy of the arguments and prints nothing."""
     try:
-        return value(*copy.deepcopy(arguments))
+        with contextlib.redirect_stdout(io.StringIO()):  # a function that prints would do so once for each known slip
+            return value(*copy.deepcopy(arguments))
     except (Exception, SystemExit) as error:
         return error
 
