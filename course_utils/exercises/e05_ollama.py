@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 from . import ollama_forms as forms
+from . import ollama_functions as functions
 from .engine import Exercise, number
 from .quiz import Choice, Question, Quiz, WarmUp
 
@@ -42,15 +43,15 @@ def _told_whole(lines):
 q1 = Exercise(
     "05.q1",
     "told",
-    judge=forms.telling,
+    judge=functions.telling,
     right="Piece by piece, and it does not take half an answer for a whole one. This is what the client does inside.",
     right_examples=[_told],
     known_wrong=[
-        (_told_blind, forms.SILENT),
-        (_told_keyerror, forms.KEY_ERROR),
-        (_told_spaced, forms.SPACES),
-        (_told_last, forms.LAST),
-        (_told_whole, forms.TOGETHER),
+        (_told_blind, functions.SILENT),
+        (_told_keyerror, functions.KEY_ERROR),
+        (_told_spaced, functions.SPACES),
+        (_told_last, functions.LAST),
+        (_told_whole, functions.TOGETHER),
     ],
     hints=[
         "`json.loads(line)` turns a line into a dictionary; the text is under `response`.",
@@ -77,15 +78,15 @@ def _speed(last):
 q2 = Exercise(
     "05.q2",
     "speed",
-    judge=forms.writing,
+    judge=functions.writing,
     right="The speed of writing alone. Loading and reading the prompt have durations of their own.",
     right_examples=[_speed],
     known_wrong=[
-        (forms.SPEEDS[0][0], forms.RAW),
-        (forms.SPEEDS[1][0], forms.MILLI),
-        (forms.SPEEDS[3][0], forms.TOTAL),
-        (forms.SPEEDS[4][0], forms.READING),
-        (forms.SPEEDS[5][0], forms.UPSIDE_DOWN),
+        (functions.SPEEDS[0][0], functions.RAW),
+        (functions.SPEEDS[1][0], functions.MILLI),
+        (functions.SPEEDS[3][0], functions.TOTAL),
+        (functions.SPEEDS[4][0], functions.READING),
+        (functions.SPEEDS[5][0], functions.UPSIDE_DOWN),
     ],
     hints=[
         "Two of the entries are needed: how many tokens were written, and how long the writing took.",
@@ -128,6 +129,7 @@ q4 = Exercise(
         "# mine\nfrom pico-mini:latest\n" + _FILE.split("\n", 1)[1],
         _FILE.replace("Answer in Finnish.", '"""Vastaa suomeksi."""'),
         _FILE.replace(" ", "\t", 1).replace("temperature 0", 'temperature "0"'),
+        _FILE.replace("Answer in Finnish.", "Never answer in English, but in Finnish."),
     ],
     known_wrong=[
         (_FILE.split("\n", 1)[1], forms.NO_FROM),
@@ -207,28 +209,28 @@ q6 = Exercise(
 
 
 def _nearest(question, notes):
-    return max(range(len(notes)), key=lambda i: forms.dot(question, notes[i]))
+    return max(range(len(notes)), key=lambda i: functions.dot(question, notes[i]))
 
 
 def _nearest_value(question, notes):
-    return max(forms.dot(question, note) for note in notes)
+    return max(functions.dot(question, note) for note in notes)
 
 
 def _nearest_note(question, notes):
-    return max(notes, key=lambda note: forms.dot(question, note))
+    return max(notes, key=lambda note: functions.dot(question, note))
 
 
 q7 = Exercise(
     "05.q7",
     "nearest",
-    judge=forms.finding,
+    judge=functions.finding,
     right="That is the whole of a search by meaning: one product for each note, and the largest wins.",
     right_examples=[_nearest],
     known_wrong=[
-        (forms.NEARESTS[0][0], forms.AWAY),
-        (_nearest_value, forms.PRODUCT),
-        (_nearest_note, forms.VECTOR),
-        (forms.NEARESTS[2][0], forms.SIGN),
+        (functions.NEARESTS[0][0], functions.AWAY),
+        (_nearest_value, functions.PRODUCT),
+        (_nearest_note, functions.VECTOR),
+        (functions.NEARESTS[2][0], functions.SIGN),
     ],
     hints=[
         "`sum(x * y for x, y in zip(question, note))` is the product of two vectors.",
