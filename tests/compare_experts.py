@@ -19,11 +19,12 @@ import torch
 from course_utils.base import cache_folder
 from course_utils.pico import MOE, folder
 from course_utils.pico.evaluate import Examinee, evaluate
-from course_utils.pico.moe import NAMES, RESULTS, held_out, held_out_loss, routes
+from course_utils.pico.moe import NAMES, RESULTS, held_out, held_out_loss, routes, without_expert
 from course_utils.pico.tokenizer import load_tokenizer
 from course_utils.pico.training.recipes import ACTIVE, RECIPES, count_tokens
 
 SAMPLES, EXAM_SEED = 100, 7  # so many samples a skill
+WITHOUT = {"skills": ["translate", "passage", "sum", "story", "tool"], "samples": 15}  # asked with each expert off
 
 
 def expert_load(network, rows) -> list[list[float]]:
@@ -34,6 +35,19 @@ def expert_load(network, rows) -> list[list[float]]:
         chosen, _ = routes(network, ids)
         counts += torch.stack([torch.bincount(layer.flatten(), minlength=experts) for layer in chosen])
     return (counts / counts.sum(dim=1, keepdim=True)).tolist()
+
+
+def rises_without(network, tokenizer, skills: list[str], samples: int) -> list[list[list[float]]]:
+    """How much the loss of each skill rises, in nats, when one expert is off: [layers][experts][skills]."""
+    rows = [held_out(tokenizer, samples, skill=skill) for skill in skills]
+    whole = [held_out_loss(network, part) for part in rows]
+
+    def rise(layer: int, expert: int) -> list[float]:
+        with without_expert(network, layer, expert):
+            return [round(held_out_loss(network, part) - loss, 3) for part, loss in zip(rows, whole, strict=True)]
+
+    experts = network.config.num_local_experts
+    return [[rise(layer, expert) for expert in range(experts)] for layer in range(len(network.model.layers))]
 
 
 def active_parameters(network) -> int:
@@ -83,6 +97,7 @@ def compare(networks: dict, tokenizer) -> dict:
         "seed": EXAM_SEED,
         "models": models,
         "load": [[round(share, 4) for share in layer] for layer in expert_load(networks[MOE], rows)],
+        "without": WITHOUT | {"rises": rises_without(networks[MOE], tokenizer, **WITHOUT)},
     }
 
 

@@ -18,7 +18,7 @@ ROOT = Path(__file__).parents[1]
 FOLDER = ROOT / "notebooks"
 TIMES = FOLDER / "times.json"
 DEEPER = re.compile(r"^## Deeper\s*$", re.MULTILINE)
-HEAD = re.compile(r"\*\*Time:\*\* [^*\n]*?(?=\*\*|$)", re.MULTILINE)
+HEAD = re.compile(r"\*\*Time:\*\* .*?(?=\*\*|$)", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ def parts(path: Path) -> dict[str, Part]:
     found = {}
     for name, chosen in {"core": cells[:border], "deeper": cells[border:]}.items():
         code = [cell.source for cell in chosen if cell.cell_type == "code"]
-        shown = [module[quiz] for source in code for quiz in re.findall(r"^(\w+)\.show\(\)", source, re.MULTILINE)]
+        shown = [module.get(quiz) for source in code for quiz in re.findall(r"^(\w+)\.show\(\)", source, re.MULTILINE)]
         asked = sum(getattr(quiz, "count", None) or len(quiz.questions) for quiz in shown if hasattr(quiz, "questions"))
         found[name] = Part(
             words=sum(words(cell.source) for cell in chosen if cell.cell_type == "markdown"),

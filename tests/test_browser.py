@@ -114,6 +114,8 @@ def test_a_learner_uses_the_notebook(visit, lab, browser):
     if visit.drawing:
         draw(page)
     check_cells(saved(page, file))
+    if visit.chat:
+        come_back(page, file)
     page.close()
     assert complaints == []
 
@@ -190,6 +192,25 @@ def talk(page) -> None:
     log.get_by_text("You: hello").wait_for()
     answered = r"/(smollm2|pico-mini): *\S+/"
     page.wait_for_function(f"() => {answered}.test(document.querySelector('.course-chat-log').innerText)")
+
+
+def come_back(page, file: Path) -> None:
+    """The kernel is gone, the page is opened anew: the widgets are seen as they were, and words are not broken."""
+    page.locator(
+        ".jp-Notebook .jp-CodeCell .jp-InputPrompt:visible"
+    ).first.click()  # a line of text keeps Ctrl+S to itself
+    assert "widgets" in saved(page, file).metadata
+    page.get_by_role("menuitem", name="Kernel", exact=True).click()
+    page.get_by_role("menuitem", name="Shut Down Kernel", exact=True).click()
+    page.locator(".jp-NotebookPanel:visible .jp-NotebookPanel-toolbar").get_by_text("No Kernel").first.wait_for()
+    page.reload()
+    page.locator(".jp-Notebook .jp-CodeCell").first.wait_for()
+    log = page.locator(".course-chat-log").first
+    log.scroll_into_view_if_needed()
+    log.get_by_text("You: hello").wait_for()
+    assert page.get_by_text("model not found").count() == 0
+    text = page.locator(".jp-OutputArea-output pre").first
+    assert text.evaluate("pre => getComputedStyle(pre).wordBreak") == "normal"
 
 
 def draw(page) -> None:

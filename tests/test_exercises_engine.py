@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import math
+import os
+import subprocess
 import sys
+import time
 
 import pytest
 
-from course_utils import load
+from course_utils import ROOT, load
 from course_utils.exercises import engine, every_exercise, every_quiz, notebook_modules, progress, three_ways
 from course_utils.exercises.engine import (
     NOT_ATTEMPTED,
@@ -631,6 +634,26 @@ def test_an_interrupted_write_leaves_the_old_file_whole(own_progress, monkeypatc
     progress.record("04.q2", True)
     assert own_progress.read_bytes() == before
     assert [file.name for file in own_progress.parent.iterdir()] == ["progress.json"]
+
+
+def test_two_open_notebooks_do_not_overwrite_each_other(own_progress):
+    code = "from course_utils.exercises import progress\nfor n in range(40): progress.record(f'0{{}}.q{n}', True)"
+    others = [subprocess.Popen([sys.executable, "-c", code.replace("{}", name)], cwd=ROOT) for name in "123"]
+    assert [other.wait(timeout=120) for other in others] == [0, 0, 0]
+    assert len(progress.load()) == 120 and [file.name for file in own_progress.parent.iterdir()] == ["progress.json"]
+
+
+def test_what_a_kernel_left_that_died_while_writing_hinders_nobody(own_progress):
+    progress.record("04.q1", True)
+    lock = own_progress.with_name("progress.json.lock")
+    lock.touch()
+    os.utime(lock, (1, 1))
+    began = time.monotonic()
+    progress.record("04.q2", True)
+    assert set(progress.load()) == {"04.q1", "04.q2"} and not lock.exists()
+    lock.touch()  # somebody who holds it too long is not waited for without end, and keeps it
+    progress.record("04.q3", True)
+    assert set(progress.load()) == {"04.q1", "04.q2", "04.q3"} and time.monotonic() - began < 60
 
 
 def test_the_engine_tells_all_a_writer_needs():

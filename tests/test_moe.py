@@ -89,12 +89,15 @@ def test_an_expert_can_be_switched_off_and_comes_back(model):
 
 
 def test_some_experts_serve_one_skill(model):
-    """Notebook 07 shows it: the digits' expert matters to sums, the one for quotation marks to stories."""
-    samples = {skill: moe.held_out(model.tokenizer, 15, skill=skill) for skill in ("sum", "story")}
+    """Notebook 07 shows it: one expert matters to sums, the one for quotation marks to stories. As in `moe.json`."""
+    known = moe.compared()["without"]
+    samples = {skill: moe.held_out(model.tokenizer, known["samples"], skill=skill) for skill in ("sum", "story")}
     before = {skill: moe.held_out_loss(model.model, rows) for skill, rows in samples.items()}
     for layer, expert, hurt in ((2, 0, "sum"), (0, 12, "story")):
+        listed = dict(zip(known["skills"], known["rises"][layer][expert], strict=True))
         with moe.without_expert(model.model, layer, expert):
             rises = {skill: moe.held_out_loss(model.model, rows) - before[skill] for skill, rows in samples.items()}
+        assert rises == pytest.approx({skill: listed[skill] for skill in rises}, abs=0.004)
         assert rises.pop(hurt) > 0.08 and abs(rises.popitem()[1]) < 0.02, (layer, expert)
 
 
@@ -185,7 +188,8 @@ def test_the_comparison_can_be_made_again(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(experts, "evaluate", few)
     monkeypatch.setattr(experts, "speed", partial(experts.speed, rounds=1))
     monkeypatch.setattr(experts, "RECIPES", {MOE: replace(RECIPES[MOE], steps=20)})
-    monkeypatch.setattr(experts, "held_out", lambda tokenizer: moe.held_out(tokenizer, samples=4))
+    monkeypatch.setattr(experts, "held_out", lambda tokenizer, samples=4, **skill: moe.held_out(tokenizer, 4, **skill))
+    monkeypatch.setattr(experts, "rises_without", lambda network, tokenizer, **how: how)  # 65 passes over five skills
     assert experts.main(["--trained", str(tmp_path), "--machine", "a core"]) == 0
     written = json.loads((home / "moe.json").read_text(encoding="utf-8"))
     assert written.keys() == moe.compared().keys() and written["command"] == moe.compared()["command"]

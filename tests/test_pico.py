@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import torch
 
 from course_utils import ROOT, CourseError, pico
 from course_utils.pico import MODELS, SHIPPED, evaluate, folder, records, textbook
@@ -118,6 +119,42 @@ def test_the_model_is_phi3_and_the_tokenizer_speaks_phi3(student):
     assert text == "<|user|>\nHi<|end|>\n<|assistant|>\n"
     assert len(tokenizer.encode("4711")) == 4
     assert tokenizer.decode(tokenizer.encode("Yö, 長沙 🦊")) == "Yö, 長沙 🦊"
+
+
+def test_no_template_loses_the_system_message(student):
+    chat = [{"role": "system", "content": "Answer in Finnish."}, {"role": "user", "content": "hello"}]
+    prompt = student.tokenizer.apply_chat_template(chat, add_generation_prompt=True, tokenize=False)
+    assert prompt == "<|system|>\nAnswer in Finnish.<|end|>\n<|user|>\nhello<|end|>\n<|assistant|>\n"
+
+
+def test_a_streamer_shows_whole_letters_only(student):
+    from transformers import TextIteratorStreamer
+
+    text = "sää 長沙 👩‍🚀 fox"
+    streamer = TextIteratorStreamer(student.tokenizer)
+    for token in student.tokenizer(text)["input_ids"]:
+        streamer.put(torch.tensor([token]))
+    streamer.end()
+    pieces = list(streamer)
+    assert "".join(pieces) == text and "\ufffd" not in "".join(pieces)
+
+
+@pytest.mark.parametrize("window", [None, 16])
+def test_the_cache_changes_no_token_at_the_edge_of_a_window_or_of_the_context(window):
+    from transformers import AutoModelForCausalLM
+
+    model = AutoModelForCausalLM.from_pretrained(folder("pico-mini"), dtype=torch.float32)
+    model.config.sliding_window = window
+    edge = window or model.config.max_position_embeddings
+    for length in (edge - 1, edge, edge + 1, *([2 * edge] if window else [])):
+        ids = torch.randint(5, 2048, (1, length), generator=torch.Generator().manual_seed(length))
+        wish = {"input_ids": ids, "attention_mask": torch.ones_like(ids), "max_new_tokens": 3, "do_sample": False}
+        assert torch.equal(model.generate(**wish, use_cache=False), model.generate(**wish)), length
+        half = length // 2
+        with torch.no_grad():  # read in two pieces, as a chat does
+            cache = model(ids[:, :half]).past_key_values
+            pieces, whole = model(ids[:, half:], past_key_values=cache), model(ids)
+        assert torch.allclose(pieces.logits[0, -1], whole.logits[0, -1], atol=1e-3), length
 
 
 def test_an_unknown_model_is_named_clearly():

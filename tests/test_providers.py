@@ -53,11 +53,28 @@ def test_what_is_missing_is_one_line(monkeypatch):
     assert "NIM_BASE_URL" in providers.provider("nim").missing()
 
 
-def test_the_address_at_foundry_is_yours(monkeypatch):
+def test_a_retired_service_asks_nobody_for_a_key():
+    row = providers.provider("github-models")
+    assert "Retired on 30 July 2026" in row.missing() and "not set" not in row.missing()
+    assert row.key_env == "" and row.key() == ""
+    assert providers.provider_of("https://models.inference.ai.azure.com") == row, "its older address"
+
+
+@pytest.mark.parametrize(
+    "copied",
+    [
+        "https://mine.openai.azure.com",
+        "https://mine.openai.azure.com/openai/v1/",
+        "https://mine.openai.azure.com/openai/deployments/x/chat/completions?api-version=2024-10-21",
+        "https://mine.services.ai.azure.com/api/projects/one",
+    ],
+)
+def test_the_address_at_foundry_is_yours(monkeypatch, copied):
     row = providers.provider("foundry")
-    assert row.address() == "" and "AZURE_OPENAI_ENDPOINT" in row.missing()
-    monkeypatch.setenv("AZURE_OPENAI_ENDPOINT", "https://mine.openai.azure.com/")
-    assert row.address() == "https://mine.openai.azure.com/openai/v1/"
+    assert row.address() == ""
+    assert all(name in row.missing() for name in ("AZURE_OPENAI_ENDPOINT", "AZURE_OPENAI_DEPLOYMENT"))
+    monkeypatch.setenv("AZURE_OPENAI_ENDPOINT", copied)
+    assert row.address() == f"https://{copied.split('/')[2]}/openai/v1/"
     assert providers.provider_of(row.address()) == row
     assert providers.provider_of("https://mine.openai.azure.com.evil.example/") is None
 
@@ -88,7 +105,9 @@ def test_far(host):
 # -- keys ----------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("key", [FALSE_KEY, "sk-" + "a1" * 20, "hf_" + "Ab1" * 8, "ghp_" + "x1" * 18])
+@pytest.mark.parametrize(
+    "key", [FALSE_KEY, "sk-" + "a1" * 20, "hf_" + "Ab1" * 8, "ghp_" + "x1" * 18, "gsk_" + "aB3" * 9]
+)
 def test_a_key_is_found_and_not_shown(key):
     found = providers.leaks(f"client = OpenAI(api_key='{key}')")
     assert len(found) == 1 and key not in found[0] and str(len(key)) in found[0]
@@ -96,6 +115,7 @@ def test_a_key_is_found_and_not_shown(key):
 
 def test_a_long_word_is_no_key():
     assert providers.leaks("the_command_that_weighs_and_times_a_model, a task-with-a-very-long-name") == []
+    assert providers.leaks("risk-management-framework-overview, desk-research-methods-101, disk-usage-by-folder") == []
 
 
 def test_the_value_of_a_variable_is_found(monkeypatch):
@@ -132,7 +152,10 @@ def service(monkeypatch):
 
     web = HTTPServer(("127.0.0.1", 0), Handler)
     threading.Thread(target=web.serve_forever, daemon=True).start()
-    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    for name in ("HTTP_PROXY", "http_proxy"):  # a proxy cannot see this machine, and is not asked for it
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr(providers.Provider, "address", lambda row: f"http://127.0.0.1:{web.server_port}/{row.id}")
     yield Handler, heard
     web.shutdown()

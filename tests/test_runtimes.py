@@ -18,7 +18,7 @@ import pytest
 import course_utils
 from course_utils import ROOT, CourseError, cache_folder, load
 from course_utils.models import UnknownModel, bench_forms, smollm2
-from course_utils.models.chat import Message, UnknownOption
+from course_utils.models.chat import Message, UnknownOption, stop_set
 from course_utils.models.onnx_model import genai
 from course_utils.models.torch_model import TransformersModel
 from course_utils.phi.catalog import MODELS
@@ -350,3 +350,76 @@ def test_a_build_that_fails_says_why(tmp_path, monkeypatch):
         export.onnx_folder(broken, "fp32", progress=False)
     assert list((tmp_path / "cache" / "onnx").iterdir()) == []
     assert cache_folder() == tmp_path / "cache"
+
+
+# --- what learners of other courses met ---------------------------------------------------------------
+
+
+@pytest.mark.parametrize("runtime", ["onnx", "transformers"])
+def test_a_nul_in_a_text_ends_nothing(runtime):
+    model = load("pico-mini", runtime=runtime)
+    plain, with_nul = (model.chat(f"What is 2 + 2?{between}Please.") for between in (" ", "\0"))
+    assert with_nul.text == plain.text != "" and with_nul.prompt_tokens == plain.prompt_tokens
+
+
+def test_both_engines_show_the_same_letters_whole_or_broken():
+    """The ids of letters in pieces, and of pieces that belong to no letter, through both decoders."""
+    onnx, torch_model = load("pico-mini", runtime="onnx"), load("pico-mini", runtime="transformers")
+    ids = torch_model.tokenizer("안녕하세요, 聪明 👩‍🚀 ä", add_special_tokens=False)["input_ids"]
+    pieces = [id for id in range(300) if torch_model.tokenizer.decode([id]) == "\ufffd"]
+    words = torch_model.tokenizer(" fox dog in the forest", add_special_tokens=False)["input_ids"]
+    rng = np.random.default_rng(16)
+    rows = [ids, [pieces[0], *words], [pieces[-1], *words, *ids]]
+    rows += [[int(id) for id in rng.choice([*pieces, *words, *ids], size=rng.integers(2, 12))] for _ in range(200)]
+    for row in rows:
+        shown = ["".join(map(model._decoder(), row)) for model in (onnx, torch_model)]
+        assert shown[0] == shown[1], row
+    assert "".join(map(onnx._decoder(), ids)) == "안녕하세요, 聪明 👩‍🚀 ä"
+    assert "".join(map(onnx._decoder(), rows[1])).endswith(" fox dog in the forest")
+
+
+def test_an_answer_ends_at_each_of_the_tokens_that_end_one(tmp_path):
+    assert stop_set(4, [0, 4], None) == {0, 4} and stop_set([7]) == {7}
+    with pytest.raises(CourseError, match="would never stop"):
+        stop_set(None, [])
+    shutil.copytree(folder("pico-mini"), tmp_path / "model")
+    file = tmp_path / "model" / "generation_config.json"
+    for narrowed in ({"eos_token_id": 0}, {}):  # the other file still names both
+        file.write_text(json.dumps(narrowed), encoding="utf-8")
+        model = TransformersModel(tmp_path / "model")
+        assert model.stop_ids == {0, 4} and model.chat("hello").finish_reason == "stop"
+
+
+@pytest.mark.parametrize("runtime", ["onnx", "transformers"])
+def test_more_choices_than_there_are_tokens_are_all_of_them(runtime):
+    model = load("pico-mini", runtime=runtime)
+    assert model.chat("hello", temperature=1.0, top_k=99_999, seed=1, max_new_tokens=4).completion_tokens >= 1
+
+
+def test_an_option_without_effect_is_said(recwarn):
+    model = load("pico-mini")
+    model.chat("hello", top_p=0.3, max_new_tokens=1)
+    assert "top_p has no effect" in str(recwarn.pop(UserWarning).message)
+    model.chat("hello", top_p=1.0, top_k=0, seed=3, max_new_tokens=1)
+    model.chat("hello", temperature=0.7, top_p=0.3, max_new_tokens=1)
+    assert not recwarn.list
+
+
+def test_without_a_graphics_card_nothing_asks_for_one():
+    """Loading, answering and a step of training, where every call of torch.cuda but the question for a card fails."""
+    code = (
+        "import torch\n"
+        "def refuse(name): return lambda *a, **k: (_ for _ in ()).throw(RuntimeError('asked for a card: ' + name))\n"
+        "for name in ('init', '_lazy_init', 'current_device', 'mem_get_info', 'get_device_name', 'synchronize',\n"
+        "             'get_device_properties', 'manual_seed'):\n"
+        "    setattr(torch.cuda, name, refuse(name))\n"
+        "torch.cuda.is_available = lambda: False\n"
+        "from course_utils import load\n"
+        "model = load('pico-mini', runtime='transformers')\n"
+        "print(model.chat('What is 2 + 2?').text)\n"
+        "ids = torch.tensor([[5, 6, 7, 8]])\n"
+        "model.model.train()(input_ids=ids, labels=ids).loss.backward()\n"
+        "print('trained')\n"
+    )
+    output, errors = python(code).communicate(timeout=120)
+    assert output.split() == ["2", "+", "2", "=", "4.", "trained"], errors

@@ -1,6 +1,12 @@
 """`load(..., runtime="cloud")` against the practice endpoint: answers, errors that say what to do, no key anywhere."""
 
+import json
+import os
 import socket
+import subprocess
+import sys
+import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
@@ -53,7 +59,7 @@ def test_an_answer_can_be_left_half_way(endpoint):
     ("name", "more", "status", "words"),
     [
         ("pico-mini", {"key": "wrong-key"}, 401, "does not accept the key"),
-        ("pico-maxi", {}, 404, "list of models"),
+        ("pico-maxi", {}, 404, "model.models()"),
         ("gpt-3-practice", {}, 410, "choose another model"),
     ],
 )
@@ -89,6 +95,102 @@ def test_a_stream_that_breaks_off_is_not_taken_for_an_answer():
         cloud(shaky).chat("Tell me a story about a red fox.")
 
 
+@pytest.fixture
+def odd():
+    """A service that answers everything with one status, type and body: set `odd.answer`."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self):
+            status, kind, body = web.answer
+            self.send_response(status)
+            self.send_header("content-type", kind)
+            self.send_header("content-length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body.encode())
+
+        do_GET = do_POST
+
+        def log_message(self, *_):
+            pass
+
+    web = HTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=web.serve_forever, daemon=True).start()
+    web.model = load("x", runtime="cloud", base_url=f"http://127.0.0.1:{web.server_port}/v1")
+    yield web
+    web.shutdown()
+    web.server_close()
+
+
+QUOTA = json.dumps({"error": {"message": "You exceeded your current quota.", "code": "insufficient_quota"}})
+PIECES = [json.dumps({"choices": [{"index": 0, "delta": {"content": text}}]}) for text in ("A red", " fox")]
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        ((429, "application/json", QUOTA), "no credit left. Waiting does not help"),
+        ((402, "application/json", "{}"), "no credit left"),
+        ((403, "application/json", '{"message": "The token lacks models:read."}'), "lacks models:read"),
+        ((200, "text/html", "<html>A web page</html>"), "broke off"),
+        ((200, "application/json", '{"error": "sorry"}'), "broke off"),
+        ((200, "text/event-stream", "".join(f"data: {piece}\n\n" for piece in PIECES)), "ended the stream early"),
+        ((200, "text/event-stream", "data: [DONE]\n\n"), "ended the stream early"),
+    ],
+)
+def test_an_answer_that_is_none_is_told_in_words(odd, answer, words):
+    odd.answer = answer
+    with pytest.raises(CloudError, match=words):
+        odd.model.chat(SUM)
+
+
+@pytest.mark.parametrize("answer", [(200, "text/html", "<html>"), (200, "application/json", "[]")])
+def test_what_lists_no_models_is_told_in_words(odd, answer):
+    odd.answer = answer
+    with pytest.raises(CloudError, match="not as OpenAI's API does"):
+        odd.model.models()
+
+
+def test_a_stream_without_usage_is_whole(odd):
+    end = json.dumps({"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]})
+    odd.answer = (200, "text/event-stream", "".join(f"data: {piece}\n\n" for piece in (*PIECES, end, "[DONE]")))
+    reply = odd.model.chat(SUM)
+    assert reply.text == "A red fox" and reply.finish_reason == "stop"
+
+
+def test_the_list_of_models(endpoint):
+    assert "pico-mini" in cloud(endpoint).models()
+
+
+DEAD = {name: "http://127.0.0.1:9" for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "all_proxy")}
+CLIENTS = """
+import os, urllib.request
+import ollama, openai
+from course_utils import load, server
+
+place = server.start(key="k")
+print(openai.OpenAI(base_url=place.openai_url, api_key="k", max_retries=0).models.list().data[0].id)
+ask = urllib.request.Request(place.openai_url + "/models", headers={"Authorization": "Bearer k"})
+print(urllib.request.urlopen(ask).status, ollama.Client(host=place.url, headers={"Authorization": "Bearer k"}).list())
+print(load("pico-mini", runtime="cloud", base_url=place.openai_url, key="k").chat("What is 17 + 25?").text)
+print(os.environ["NO_PROXY"] == os.environ["no_proxy"], os.environ["no_proxy"])
+"""
+
+
+def test_a_proxy_is_not_asked_for_this_computer():
+    """HTTP_PROXY names a dead address: what the course talks to on 127.0.0.1 answers all the same."""
+    clean = {name: value for name, value in os.environ.items() if name.casefold() != "no_proxy"}
+    done = subprocess.run(
+        [sys.executable, "-c", CLIENTS],
+        env=clean | DEAD | {"NO_PROXY": "school.example"},
+        capture_output=True,
+        encoding="utf-8",
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stderr[-800:]
+    assert "200" in done.stdout and "42" in done.stdout
+    assert "True school.example,127.0.0.1,localhost" in done.stdout, "what was excepted before, still is"
+
+
 def test_nobody_listens():
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
@@ -106,6 +208,8 @@ def test_nobody_listens():
         ({"base_url": "http://far.example/v1", "key": KEY}, CloudError, "https://"),
         ({"base_url": "https://far.example/v1"}, CloudError, "needs a key"),
         ({"base_url": "https://openrouter.ai/api/v1"}, CloudError, "OPENROUTER_API_KEY"),
+        ({"base_url": "https://models.github.ai/inference"}, CloudError, "Retired on 30 July 2026"),
+        ({"base_url": "https://models.inference.ai.azure.com", "key": KEY}, CloudError, "Retired on 30 July 2026"),
         ({"base_url": "https://far.example/v1", "key": KEY + " x"}, CloudError, "blank"),
         ({"base_url": "https://far.example/v1", "key": KEY + "ä"}, CloudError, "strange"),
         ({"base_uri": "https://far.example/v1"}, UnknownOption, "base_url"),

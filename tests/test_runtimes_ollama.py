@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 import time
+import warnings
 
 import pytest
 
@@ -151,6 +152,24 @@ PIECE = b'{"model":"m","message":{"role":"assistant","content":"17"},"done":fals
 def test_what_breaks_is_a_course_error(scripted, answer, words):
     with pytest.raises(runtime.OllamaError, match=words):
         load("m", runtime="ollama", host=scripted(answer)).chat(SUM)
+
+
+def test_what_was_cut_is_told(scripted):
+    """A real Ollama reads a part of what is too long, with status 200; its counter is the only sign."""
+    last = b'{"model":"m","message":{"role":"assistant","content":""},"done":true,"done_reason":"%s"'
+    last += b',"prompt_eval_count":%d,"eval_count":2}\n'
+    half = load("m", runtime="ollama", host=scripted(HEAD + PIECE + last % (b"length", 514)), num_ctx=4096)
+    assert half.context_length == 1024, "no more than it was trained for"
+    with pytest.warns(UserWarning) as told:
+        assert half.chat("fox " * 900).finish_reason == "length"
+    assert [str(one.message).split(":")[0] for one in told] == [
+        "m read 514 tokens of 900 words",
+        "The answer was cut after 2 tokens",
+    ]
+    whole = load("m", runtime="ollama", host=scripted(HEAD + PIECE + last % (b"stop", 900)))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert whole.chat("fox " * 800).prompt_tokens == 900
 
 
 def test_a_prompt_that_is_too_long(model):

@@ -160,6 +160,16 @@ def test_chat_shows_errors_of_the_model_as_messages_and_goes_on(model):
     assert "temperature" in wrong.say("Hello!") and wrong.history == []
 
 
+def test_an_answer_that_was_cut_off_is_not_shown_as_a_whole_one(model):
+    chat = show.chat(model, max_new_tokens=12)
+    answer = chat.say("Tell me a story.")
+    assert chat.history[-1]["content"] == answer and chat.text().endswith(f"{answer} … (cut off)")
+    assert chat.pane.status.startswith("Cut off:") and "12 tokens" in chat.pane.status
+    whole = show.chat(model)
+    whole.say("What is 2 + 2?")
+    assert "cut off" not in whole.text().casefold() + whole.pane.status.casefold()
+
+
 def test_chat_gives_the_system_line_to_the_model(model):
     chat = show.chat(model, system="Answer in Finnish.", max_new_tokens=8)
     assert chat.say("Hello!") == model.chat("Hello!", system="Answer in Finnish.", max_new_tokens=8).text

@@ -9,11 +9,12 @@ import re
 
 import pytest
 
-from course_utils import CourseError, show
+from course_utils import ROOT, CourseError, show
+from course_utils.exercises.e02_phi_family import quiz
 from course_utils.exercises.jobs import JOBS, needs, unfit
 from course_utils.phi import arithmetic, facts, fit
 from course_utils.show.charts import COLOURS, HATCHES
-from course_utils.show.family_charts import _day
+from course_utils.show.family_charts import _common, _day
 
 MINIS = ["phi-3.5-mini", "phi-4-mini"]
 
@@ -80,8 +81,9 @@ def test_several_benchmarks_share_a_scale_and_say_what_is_missing():
 def test_methods_that_differ_are_not_hidden():
     again = show.scores(["MMLU", "GPQA"], MINIS, source="card-4-mini")
     heads = [axes.get_title(loc="left") for axes in again.figure.axes]
-    assert [head.split("\n")[1] for head in heads] == ["5-shot; more in Sources", "0-shot; more in Sources"]
-    assert "5-shot, measured again for the card of Phi-4-mini 65.5 [1]" in again.text()
+    assert [head.split("\n")[1] for head in heads] == ["5-shot", "0-shot, chain of thought"]
+    assert "5-shot 65.5 [1]" in again.text() and "(measured again for the card of Phi-4-mini)" in again.text()
+    assert _common(["3-shot, chain of thought", "3-shot"]) == "3-shot; more in Sources"
     other = show.scores(["MMLU", "MATH"], ["phi-3.5-mini", "phi-4"])
     texts = [text.get_text().replace("\n", " ") for text in other.figure.axes[0].texts]
     assert texts == ["69.0 [1] 5-shot", "84.8 [2] OpenAI simple-evals, another method"]
@@ -89,7 +91,7 @@ def test_methods_that_differ_are_not_hidden():
 
 def test_less_can_be_better():
     assert "less is better" in show.scores("Ungroundedness").figure.get_suptitle()
-    assert "more is better; hatched: other makers" in show.scores("MMLU").figure.get_suptitle()
+    assert "more is better; dotted: other makers" in show.scores("MMLU").figure.get_suptitle()
 
 
 def test_other_makers_are_hatched():
@@ -186,7 +188,7 @@ def test_a_plot_gets_the_sources_of_what_it_was_worked_out_from():
             show.sourced(show.bars(["a"], [1.0]), wrong)
 
 
-# --- the jobs of exercise 7
+# --- the jobs of exercise 4
 
 
 def test_any_choice_for_a_job_is_answered():
@@ -201,6 +203,27 @@ def test_any_choice_for_a_job_is_answered():
         assert all(needs(*choice, job.context).needed <= job.memory for choice in fits)
         for strange in (None, 5, "phi-4", ("phi-4",), ("phi-4", 4), ("phi-9", "int4"), ["phi-4", "4 bits"]):
             assert unfit(strange, job).startswith(job.name)
+    assert not unfit(("Phi-3.5-mini", "INT4"), JOBS["laptop"]), "a name as the charts spell it"
+    assert not unfit(("phi-4-multimodal", "bf16"), JOBS["receipts"]), "it reads several pictures"
+    assert "first the model" in unfit(("int4", "phi-4"), JOBS["laptop"])
+
+
+def test_the_memory_of_a_mixture_of_experts_is_that_of_all_experts():
+    """Memory follows all parameters, not the active ones, in every tool that a learner asks (6.6 B would fit)."""
+    found = needs("phi-3.5-moe", "int4", 4096)
+    assert found.weights > 41.8e9 / 2 and "All experts have to be in memory" in unfit(
+        ("phi-3.5-moe", "int4"), JOBS["laptop"]
+    )
+    moe = next(question for question in quiz.questions if question.id == "02.moe")
+    assert any("loads only" in choice.text and not choice.right for choice in moe.choices.values())
+    prose = " ".join(path.read_text(encoding="utf-8") for path in (ROOT / "notebooks").glob("*.ipynb"))
+    assert not re.search(r"only (?:loads|the active experts)|loads only", prose)
+
+
+def test_a_method_says_how_it_was_asked_and_nothing_else():
+    """Who measured stands in the source or in a note: a careful rule may compare methods."""
+    scores = [row for entry in facts._data()["benchmarks"].values() for row in entry["scores"]]
+    assert [row for row in scores if "measured" in row.get("method", "")] == []
 
 
 def test_the_window_decides_on_the_phone():

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import io
+import json
 import os
 import random
 
+import measure_sure
 import numpy
 import pytest
 import torch
+from PIL import Image
 
 from course_utils import load
 from course_utils.base import CourseError
 from course_utils.models.chat import BadPrompt, PromptTooLong
+from course_utils.models.pictures import BadPicture, open_picture
 from course_utils.pico import VISION, folder, records, vision
 from course_utils.pico.export import BuildFailed, onnx_folder
 from course_utils.pico.textbook import drawings, picture_book
@@ -98,7 +103,7 @@ def test_neighbours_are_merged_and_rows_get_their_ends(seen):
 
 
 def test_tags_and_pictures_have_to_match(seen):
-    with pytest.raises(ValueError, match="each once"):
+    with pytest.raises(ValueError, match=r"given: 1; .* <\|image_2\|>\. Name each"):
         vision.pieces("<|image_2|>", 1)
     model, picture = load(VISION, runtime="transformers", most=0), sample("colour").pages[0].picture
     with pytest.raises(BadPrompt, match=r"<\|image_1\|>, <\|image_2\|>\. Name each picture once"):
@@ -109,6 +114,76 @@ def test_tags_and_pictures_have_to_match(seen):
         load(VISION, runtime="transformers").chat("What?", pictures=[picture] * 4)
     with pytest.raises(BuildFailed):
         onnx_folder(VISION, "int4")
+
+
+# pictures of anybody
+
+
+def sideways(picture: Image.Image) -> Image.Image:
+    """The picture as a camera that was turned stores it, with its note."""
+    file = io.BytesIO()
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    picture.rotate(90, expand=True).save(file, "PNG", exif=exif)
+    return Image.open(io.BytesIO(file.getvalue()))
+
+
+def disguised(picture: Image.Image) -> dict[str, Image.Image]:
+    """The same picture in forms that `convert("RGB")` alone would spoil."""
+    clear = Image.new("RGBA", picture.size)
+    clear.paste(picture, mask=picture.convert("L").point(lambda shade: 255 * (shade < 255)))
+    grey = picture.convert("L").convert("I").point(lambda shade: 257 * shade).convert("I;16")
+    return {"turned": sideways(picture), "transparent": clear, "16 bits": grey}
+
+
+@pytest.mark.parametrize("form", ["turned", "transparent", "16 bits"])
+@pytest.mark.parametrize("runtime", ["transformers", "onnx"])
+def test_both_engines_see_a_picture_upright_on_white_and_whole(runtime, form, request):
+    model = request.getfixturevalue("onnx") if runtime == "onnx" else load(VISION, runtime=runtime, most=0)
+    page = drawings.Page()
+    page.text(90, 120, "kala", 80, "black")
+    picture = disguised(page.picture)[form]
+    assert model.chat("What does it say?", pictures=[picture], max_new_tokens=12).text == "kala"
+
+
+def test_our_own_crops_refuse_what_they_would_spoil(seen):
+    model, tokenizer = seen
+    page = sample("colour").pages[0].picture
+    for picture in [*disguised(page).values(), Image.new("RGB", (0, 0))]:
+        with pytest.raises(ValueError, match="open_picture"):
+            model.embed("<|image_1|>", [picture], tokenizer)
+    assert vision.crops(open_picture(sideways(page)), most=0)[0].shape == (1, 3, 336, 336)
+
+
+@pytest.mark.parametrize("most", [0, 1, 2, 4, 16])
+def test_extreme_forms_are_read_and_empty_ones_refused(most):
+    model = load(VISION, runtime="transformers", most=most)
+    for size in ((1, 6000), (6000, 1), (1, 1)):
+        assert model.chat("What?", pictures=[Image.new("RGB", size)], max_new_tokens=2).completion_tokens
+        assert vision.crops(Image.new("RGB", size), most)[0].shape[1:] == (3, 336, 336)
+    with pytest.raises(BadPicture, match="empty"):
+        model.chat("What?", pictures=[Image.new("RGB", (0, 0))])
+
+
+def test_onnx_reads_extreme_forms_too(onnx):
+    for size in ((1, 6000), (6000, 1)):
+        assert onnx.chat("What?", pictures=[Image.new("RGB", size)], max_new_tokens=2).completion_tokens
+    with pytest.raises(BadPicture, match="empty"):
+        onnx.chat("What?", pictures=[Image.new("RGB", (0, 0))])
+
+
+def test_tags_in_any_order_mean_the_same_in_both_engines(onnx):
+    pages = []
+    for colour in ("red", "blue"):
+        page = drawings.Page()
+        page.thing(drawings.Thing("circle", colour, x=168, y=168, size=60))
+        pages.append(page.picture)
+    told = {}
+    for tags in ("<|image_1|>\n<|image_2|>", "<|image_2|>\n<|image_1|>"):
+        for model in (onnx, load(VISION, runtime="transformers")):
+            said = model.chat(f"{tags}\nWhat has changed?", pictures=pages, max_new_tokens=24).text
+            told.setdefault(tags, set()).add(said)
+    assert [len(said) for said in told.values()] == [1, 1] and len(set.union(*told.values())) == 2, told
 
 
 # the engines
@@ -146,6 +221,17 @@ def test_sampling_seeds_and_text_alone_work_too(onnx):
 
 def test_the_weights_are_small():
     assert (folder(VISION) / "model.safetensors").stat().st_size < 12_000_000
+
+
+def test_how_sure_it_is_was_measured_with_this_model(seen):
+    """Notebook 07 draws `vision_sure.json`: 40 of each chapter, and the first of some again."""
+    known = json.loads(measure_sure.RESULTS.read_text(encoding="utf-8"))
+    assert set(known["rows"]) == set(picture_book.SKILLS) and {len(rows) for rows in known["rows"].values()} == {40}
+    for skill in ("colour", "read", "difference"):
+        for (probability, right), listed in zip(
+            measure_sure.chapter(*seen, skill, 2), known["rows"][skill], strict=False
+        ):
+            assert probability == pytest.approx(listed[0], abs=0.01) and right == listed[1], skill
 
 
 def test_a_short_examination_finds_the_scores_of_the_card():

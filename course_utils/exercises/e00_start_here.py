@@ -9,6 +9,7 @@ from course_utils.models.chat import Reply
 
 from .engine import Exercise, given, number
 from .quiz import Choice, Question, Quiz
+from .values import describe
 
 # A reply as the notebook measures one, to try the exercises on: 16 words in 20 tokens.
 _WORDS = "A red fox found a bell in the forest. It rang until the owl woke up."
@@ -35,20 +36,33 @@ def _judge_words(answer, namespace):
         _LETTERS: len(reply.text) / reply.seconds,
         _NOT_DIVIDED: words,
         _UPSIDE_DOWN: reply.seconds / words,
+        _A_MINUTE: 60 * words / reply.seconds,
+        _TIMES_SECONDS: words * reply.seconds,
+        _ONLY_SECONDS: reply.seconds,
+        _DIFFERENT: len(set(reply.text.split())) / reply.seconds,
+        _SENTENCES: len(reply.text.split(".")) / reply.seconds,
+        _OF_PROMPT: len(str(namespace.get("story", _STORY)).split()) / reply.seconds,
     }
     return _met(answer, namespace, known) or verdict
 
 
 def _judge_wait(answer, namespace):
-    tokens, speed = namespace["reply"].completion_tokens, namespace["phi_speed"]
+    reply, speed = namespace["reply"], namespace["phi_speed"]
+    tokens = reply.completion_tokens
     verdict = number(tokens / speed, within=0.02, unit="seconds").one(answer, namespace)
     if verdict is True:
         return True
     known = {
         _TIMES: tokens * speed,
         _PER_TOKEN: 1 / speed,
-        _IN_WORDS: len(namespace["reply"].text.split()) / speed,
-        _OWN_TIME: namespace["reply"].seconds,
+        _IN_WORDS: len(reply.text.split()) / speed,
+        _OWN_TIME: reply.seconds,
+        _WAIT_UPSIDE_DOWN: speed / tokens,
+        _IN_LETTERS: len(reply.text) / speed,
+        _WITH_PROMPT: (reply.prompt_tokens + tokens) / speed,
+        _OWN_SPEED: tokens / reply.tokens_per_second,
+        _SECONDS_DIVIDED: reply.seconds / speed,
+        _SIXTY: 60 / speed,
     }
     return _met(answer, namespace, known) or verdict
 
@@ -64,6 +78,14 @@ _ALL_TOKENS = "Those are tokens per second. Count words: `reply.text.split()` is
 _LETTERS = "Those are letters per second. `reply.text.split()` cuts the text into words; count those."
 _NOT_DIVIDED = "That is the number of words. How many is that per second?"
 _UPSIDE_DOWN = "That is seconds per word, the same fraction upside down."
+
+_A_MINUTE = "Those are words per minute. Asked are words per second."
+_TIMES_SECONDS = "You multiplied by the seconds. Words *per* second is words divided by seconds."
+_ONLY_SECONDS = "That is how long it took. How many words were written in each of these seconds?"
+_DIFFERENT = "You counted each different word once. Count all of them: `len(reply.text.split())`."
+_SENTENCES = "Those are sentences. `.split()` with nothing in the brackets cuts into words."
+_OF_PROMPT = "Those are the words of the prompt. What the model wrote is in `reply.text`."
+_STORY = "Tell me a story about a red fox in the forest."
 
 q1 = Exercise(
     "00.q1",
@@ -94,21 +116,25 @@ q1 = Exercise(
 
 _NOT_TOLD = "Nothing in it says that Max is at the station. Tell it, and then ask."
 _ELSEWHERE = "That puts Max somewhere else. He is at the station."
+_NO_TEXT = "A text in quotes is wanted here."
+_NOT_FILLED = "That is the form of the table. Write the sentences themselves in its place."
 _NOT_ASKED = "That tells the fact and asks nothing. Put the question into the same text."
 _DENIED = "That says where Max is not. Tell the models where he is."
 _OTHER = "That asks for somebody else. The question is where Max is."
 _IN_TABLE = "That wording is in the table already. Find one of your own."
 _TABLE = {
-    "Max is at the station. Where is Max?",
-    "Somebody told me this: Max is at the station. Where is Max?",
-    "Where is Max? Max is at the station.",
+    "max is at the station. where is max?",
+    "somebody told me this: max is at the station. where is max?",
+    "where is max? max is at the station.",
 }
 
 
 def _judge_told(answer, namespace):
     models = namespace["models"]
     if not isinstance(answer, str):
-        return "A text in quotes is wanted here."
+        return f"{_NO_TEXT} This is {describe(answer)}."
+    if "{" in answer:
+        return _NOT_FILLED
     return _fault_of_prompt(answer) or _misread(answer, models) or True
 
 
@@ -126,7 +152,7 @@ def _fault_of_prompt(prompt: str) -> str:
     asked = re.findall(r"\bwhere(?:'s| is| can (?:i|we|you) find| do (?:i|we|you) find) (\w+)", text)
     if asked and not {"max", "he", "him", "the", "this", "that"} & set(asked):
         return _OTHER
-    return _IN_TABLE if prompt in _TABLE else ""
+    return _IN_TABLE if prompt.casefold() in _TABLE else ""
 
 
 def _misread(prompt: str, models: dict) -> str:
@@ -203,6 +229,13 @@ _PER_TOKEN = "That is the time for one token. The story has `reply.completion_to
 _IN_WORDS = "You counted words. The speed is in tokens, so count those: `reply.completion_tokens`."
 _OWN_TIME = "That is what the model here needed. Take its number of tokens, and the speed of the larger model."
 
+_WAIT_UPSIDE_DOWN = "Upside down: that is speed divided by tokens. Seconds are tokens divided by tokens per second."
+_IN_LETTERS = "You counted letters. The speed is in tokens, so count those: `reply.completion_tokens`."
+_WITH_PROMPT = "You counted the prompt, too. It is read, not written: take `reply.completion_tokens` alone."
+_OWN_SPEED = "That is the speed of the model here. The larger model's is `phi_speed`."
+_SECONDS_DIVIDED = "You divided seconds by a speed. Divide the *tokens* of the story by it."
+_SIXTY = "That is for 60 tokens. How many has this story? `reply.completion_tokens` tells."
+
 q3 = Exercise(
     "00.q3",
     "answer_3",
@@ -226,6 +259,30 @@ q3 = Exercise(
     why="A model writes one token after another, so the time grows in step with the length of the answer.",
 )
 
+q4 = Exercise(
+    "00.q4",
+    "answer_4",
+    judge=number(1.9, within=0.01, unit="GB"),
+    right="Less than two gigabytes. The download is 2.8 GB: some of its tables keep more than four bits.",
+    right_examples=[1.9, 3.8e9 * 4 / 8 / 1e9],
+    known_wrong=[
+        (15.2, "Those are billions of **bits**. A byte has eight of them."),
+        (3.8, "That would be one byte, eight bits, for each parameter. Here it is half of that."),
+        (7.6, "That would be sixteen bits a parameter. Here there are four."),
+        (30.4, "That would be 64 bits a parameter. Four bits are half a byte, so the number gets smaller."),
+        (0.95, "That would be two bits a parameter: you halved once too often."),
+        (0.475, "That would be one bit a parameter. Here there are four."),
+        (3.8e9 * 4 / 8 / 2**30, "Those are GiB, of 1,024³ bytes. Asked are gigabytes, billions of bytes."),
+        (1.9e9, "The number of bytes is right. In gigabytes, divide it by a billion."),
+        (0.5, "That is one parameter, in bytes. There are 3.8 billion."),
+        (2.8, "That is the download, where some tables keep more than four bits. Compute it as if all had four."),
+        (3.5 * 4 / 8, "You took the 3.5 tokens per second. The parameters are 3.8 billion."),
+    ],
+    hints=["Four bits are half a byte.", "3.8 billion parameters, half a byte each, divided by a billion."],
+    code="answer_4 = 3.8e9 * 4 / 8 / 1e9",
+    why="Fewer bits a parameter make a model smaller. What that loses is measured in notebook 06.",
+)
+
 quiz = Quiz(
     "00",
     [
@@ -233,12 +290,12 @@ quiz = Quiz(
             "00.where",
             "Where was the answer about the fox computed?",
             [
-                Choice("In a data centre.", False, "Pull the network cable and run the cell again: it still answers."),
                 Choice(
-                    "On this computer.",
-                    True,
-                    "Its weights lie on your disk, and your processor did the sums.",
+                    "In a data centre of the model's makers.",
+                    False,
+                    "Pull the network cable and run the cell again: it still answers.",
                 ),
+                Choice("On this computer.", True, "Its weights lie on your disk, and your processor did the sums."),
                 Choice(
                     "Nowhere: it was stored.", False, "Change the animal in the prompt, and another answer is written."
                 ),
@@ -250,11 +307,11 @@ quiz = Quiz(
             [
                 Choice("The numbers inside it that training has set.", True, "SmolLM2 has about 135 million of them."),
                 Choice(
-                    "The settings you give, such as `temperature`.",
+                    "The settings that you give, such as the `temperature`.",
                     False,
                     "Those are options. You choose them; training does not.",
                 ),
-                Choice("The words it knows.", False, "Those are its vocabulary, a much shorter list."),
+                Choice("The words that it knows.", False, "Those are its vocabulary, a much shorter list."),
             ],
         ),
         Question(
@@ -275,11 +332,13 @@ quiz = Quiz(
             "A small model is asked for a fact that it has never read. What can you rely on?",
             [
                 Choice(
-                    "It says so.",
+                    "It says that it does not know.",
                     False,
                     "Sometimes it does. It may as well make up an answer in the same calm tone.",
                 ),
-                Choice("It looks it up.", False, "A model on its own cannot look anything up: it continues a text."),
+                Choice(
+                    "It looks the fact up.", False, "A model on its own cannot look anything up: it continues a text."
+                ),
                 Choice(
                     "Nothing in its tone.",
                     True,
@@ -288,16 +347,43 @@ quiz = Quiz(
             ],
         ),
         Question(
+            "00.wording",
+            "You tell a model a fact in the prompt, and then ask for it. Will it find it?",
+            [
+                Choice(
+                    "Always: the fact stands right in front of it.",
+                    False,
+                    "Look at the table again: some rows have gaps, for both models.",
+                ),
+                Choice(
+                    "More often; the wording matters.",
+                    True,
+                    "So measure the wording that you use, with the model that you use.",
+                ),
+                Choice(
+                    "Only if it knew the fact before.",
+                    False,
+                    "Compare with “the question alone”: nobody had told it where Zoe is.",
+                ),
+            ],
+        ),
+    ],
+)
+
+deeper_quiz = Quiz(
+    "00",
+    [
+        Question(
             "00.download",
             'What happens when you run `load("phi-3.5-mini")` for the first time?',
             [
                 Choice("It downloads at once.", False, "Not before you agreed: several gigabytes are yours to spend."),
+                Choice("It sends your prompt to Microsoft.", False, "The model comes to you. Your prompts stay here."),
                 Choice(
                     "It shows the cost and asks.",
                     True,
                     "Size, disk, memory and licence first. Say no, and pico-mini answers instead.",
                 ),
-                Choice("It sends your prompt to Microsoft.", False, "The model comes to you. Your prompts stay here."),
             ],
         ),
         Question(
@@ -309,9 +395,10 @@ quiz = Quiz(
                     True,
                     "It stops the cell and keeps all variables; the model stays usable.",
                 ),
-                Choice("Close the browser.", False, "The kernel goes on working without you."),
-                Choice("Delete the notebook.", False, "Please don't. It did nothing to you."),
+                Choice("Close the browser and open it again.", False, "The kernel goes on working without you."),
+                Choice("Restart the computer.", False, "That helps, and costs you all that you have not saved."),
             ],
         ),
     ],
+    name="deeper_quiz",
 )

@@ -1,4 +1,4 @@
-"""Exercises, warm-up and quiz of notebook 02, the Phi family."""
+"""Exercises, warm-up and quizzes of notebook 02, the Phi family."""
 
 from __future__ import annotations
 
@@ -9,125 +9,107 @@ from course_utils.phi import facts
 from .engine import Exercise, function, given, number
 from .jobs import JOBS, unfit
 from .quiz import Choice, Question, Quiz, WarmUp
+from .values import as_number
 
 MINI = 3_821_079_552  # parameters of Phi-3.5-mini, which the notebook counts
 READ = 3.4e12  # tokens it read
 FILE = 2_716_566_814  # bytes of Microsoft's int4 file for a CPU
 A_TOKEN = 2 * 32 * 32 * 96 * 2  # bytes of its KV cache for a token, in 16 bits
 
-# --- 1: the same computing, by the rule
-
-BY_RULE = math.sqrt(MINI * READ / 20)
+# --- 1: the 1.8 GB of the report
 
 q1 = Exercise(
     "02.q1",
     "answer_1",
-    judge=number(BY_RULE / 1e9, within=0.02, unit="billion parameters"),
-    right="A model of 25.5 B, for the same bill. Microsoft paid once, in training, so that each answer costs "
-    "a seventh of that model's.",
-    right_examples=[25.5, BY_RULE / 1e9, 25],
+    judge=number(MINI / 2 / 2**30, within=0.013, unit="GiB"),  # the report's own 1.8 is right
+    right="There is the 1.8 of the report: 1.78, bare weights, counted in GiB, without a scale, a cache or a program.",
+    right_examples=[1.78, 1.8, MINI / 2 / 2**30],
     known_wrong=[
-        (
-            READ / 20 / 1e9,
-            "170 billion parameters would fit the rule for the same **tokens**. But each token would then cost 44 "
-            "times as much computing. Here the product of parameters and tokens stays the same.",
-        ),
-        (
-            MINI * READ / 20 / 1e18,
-            "That is the square of the answer: parameters × parameters. Take the root.",
-        ),
-        (
-            math.sqrt(READ / MINI / 20),
-            "So many **times** bigger it is. Multiply by the 3.82 billion of Phi-3.5-mini.",
-        ),
-        (READ / MINI, "That is how many tokens it read for each parameter. How big is the other model?"),
-        (MINI / 1e9, "That is Phi-3.5-mini itself. The other one reads less and is bigger."),
-    ],
-    hints=[
-        "Parameters × tokens is the same for both, and the other model reads 20 × its parameters.",
-        "N × 20 N = 3.82e9 × 3.4e12. Solve for N, and give it in billions.",
-    ],
-    code="answer_1 = (3.82e9 * 3.4e12 / 20) ** 0.5 / 1e9",
-    why="N × 20 N = 1.3e22, so N × N = 6.5e20, and N is 25.5 billion.",
-)
-
-# --- 2: the 1.8 GB of the report
-
-q2 = Exercise(
-    "02.q2",
-    "answer_2",
-    judge=number(MINI / 2 / 2**30, within=0.01, unit="GiB"),
-    right="1.78: there is the 1.8 of the report. Bare weights, counted in GiB, without a scale, a cache or a program.",
-    right_examples=[1.78, MINI / 2 / 2**30],
-    known_wrong=[
-        (MINI / 2 / 1e9, "That is in GB, of 1,000,000,000 bytes. A GiB has 2 ** 30 of them.", number(1.91)),
+        (MINI / 2 / 1e9, "That is in GB, of 1,000,000,000 bytes. A GiB has 2 ** 30 of them."),
         (MINI * 2 / 2**30, "That is 16 bits a weight. Four bits are half a **byte**."),
-        (MINI * 4 / 2**30, "That is four bytes a weight. Four **bits** are half a byte."),
+        (MINI * 4 / 2**30, "That is four bytes a weight. Four **bits** are half a byte: eight bits are one."),
+        (MINI * 4 / 1e9, "That is four bytes a weight, in GB. Four **bits** are half a byte, and a GiB is 2 ** 30."),
+        (MINI * 0.4 / 2**30, "A byte has eight bits, not ten."),
         (MINI / 2**30, "That is a byte a weight. Four bits are half a byte."),
         (
             FILE / 1e9,
             "That is Microsoft's file. It holds scales, and tables in more bits, too.",
             lambda answer: 2.5 < answer < 2.75,
         ),
+        (MINI / 2, "That is in bytes. A GiB has 2 ** 30 of them: divide once more."),
+        (MINI / 2 / 2**20, "That is in MiB, of 2 ** 20 bytes. A GiB has 2 ** 30."),
+        (MINI / 2 / 2**10, "That is in KiB, of 2 ** 10 bytes. A GiB has 2 ** 30."),
+        (
+            MINI * 4.5 / 8 / 2**30,
+            "2.0 is 4.5 bits a weight, with a scale of 16 bits for every 32 weights; or it is the answer, rounded to "
+            "a whole number. Wanted are the bare four bits, with two digits behind the point.",
+        ),
+        (
+            MINI * 5 / 8 / 2**30,
+            "That is five bits a weight, with a scale of 32 bits for every 32. Wanted are the bare four.",
+        ),
+        (
+            MINI / 16 / 2**30,
+            "Divided by eight twice. Four bits are half a byte, so halve the number of weights.",
+            lambda answer: 0.215 < answer < 0.225,
+        ),
+        (MINI * 3 / 8 / 2**30, "That is three bits a weight. Take four, which is half a byte."),
     ],
     hints=["Four bits are half a byte. How many bytes are 3,821,079,552 halves?", "Divide by 2 ** 30."],
-    code="answer_2 = 3_821_079_552 / 2 / 2**30",
+    code="answer_1 = 3_821_079_552 / 2 / 2**30",
     why="No file reaches this number. It is a floor, and honest advertising would say so.",
 )
 
-# --- 3: when the cache outweighs the model
+# --- 2: when the cache outweighs the model
 
 EVEN = MINI * 2 / A_TOKEN
 
-q3 = Exercise(
-    "02.q3",
-    "answer_3",
+q2 = Exercise(
+    "02.q2",
+    "answer_2",
     judge=number(EVEN, within=0.01, unit="tokens"),
     right="Some 19,400 tokens, about an eighth of what the card promises. From there on you pay for memory of the "
     "conversation rather than for the model.",
     right_examples=[EVEN, 19_435, 19_400],
     known_wrong=[
         (FILE / A_TOKEN, "That is for the int4 file. Wanted are the weights in 16 bits, two bytes each."),
-        (MINI * 2 / (A_TOKEN / 2), "Twice too many: keys **and** values are kept."),
-        (MINI * 2 / (A_TOKEN * 2), "Half of it: the cache is kept in 16 bits too, two bytes a number."),
+        (2.7e9 / A_TOKEN, "That is for 2.7 GB, the int4 file. Wanted are the weights in 16 bits, two bytes each."),
+        (
+            EVEN * 2,
+            "Twice too many. Either the cache came out at half (it holds keys **and** values, two bytes each), or the "
+            "weights at double (16 bits are two bytes).",
+        ),
+        (
+            EVEN / 2,
+            "Half of it. Either the weights came out at half (16 bits are two bytes each), or the cache at double: it "
+            "is in 16 bits, too.",
+        ),
+        (EVEN / 4, "That is for weights of half a byte, four bits. Both are stored in 16 bits, two bytes."),
+        (EVEN * 32, "32 times too many: there are 32 layers **and** 32 heads. Take the bytes that were printed above."),
+        (EVEN * 8, "Eight times too many: 16 bits are two bytes, not sixteen."),
+        (EVEN / 1000, "That is in thousand tokens. The unit wanted: tokens."),
         (131_072, "That is the whole context. There the cache is nearly seven times as heavy as the weights."),
         (MINI * 2 / 131_072, "131,072 bytes a token is Phi-4-mini. Phi-3.5-mini keeps three times as much."),
         (A_TOKEN, "That is the cache of one token, in bytes. How many tokens does it take?"),
+        (MINI * 2 / 1e9, "That is the weights, in GB. How many tokens have a cache of that weight?"),
+        (MINI * 2 / 2**30, "That is the weights, in GiB. How many tokens have a cache of that weight?"),
+        (MINI * 2 / 2**30 / A_TOKEN, "GiB divided by bytes. Take bytes on both sides: the weights have 7.64e9."),
+        (MINI * 2 / 1e9 / A_TOKEN, "GB divided by bytes. Take bytes on both sides: the weights have 7.64e9, say."),
+        (
+            A_TOKEN * 131_072 / (MINI * 2),
+            "So many times as heavy as the weights is the cache of the whole context. At how many **tokens** is it as "
+            "heavy as they are?",
+        ),
     ],
     hints=[
         "The weights: 3,821,079,552 × 2 bytes. The cache of one token was printed above.",
         "Divide the one by the other.",
     ],
-    code="answer_3 = 3_821_079_552 * 2 / (2 * 32 * 32 * 96 * 2)",
+    code="answer_2 = 3_821_079_552 * 2 / (2 * 32 * 32 * 96 * 2)",
     why="Weights are paid once, the cache for each token. Somewhere the second must overtake the first.",
 )
 
-# --- 4: the slow pairs
-
-q4 = Exercise(
-    "02.q4",
-    "answer_4",
-    judge=number(14, plus_minus=0.01, unit="pairs"),
-    right="Fourteen of 48. Those are the ones that LongRoPE has to protect.",
-    right_examples=[14],
-    known_wrong=[
-        (34, "So many do complete a turn. How many do not?"),
-        (28, "Fourteen pairs are 28 numbers; the pairs were asked for."),
-        (13, "One too few. The slowest is pair 47, and the first one slower than 4,096 tokens is pair 34."),
-        (15, "One too many: pair 33 takes 3,533 tokens, which is less than 4,096."),
-        (0, "The slowest pair takes 51,862 tokens for a turn. It never saw one in training."),
-        (48, "The fastest pair turns round in six tokens."),
-    ],
-    hints=[
-        "A pair whose period is longer than 4,096 tokens has never completed a turn.",
-        "`sum(period > 4096 for period in periods)`",
-    ],
-    code="import math\n\nperiods = [2 * math.pi * 10_000 ** (2 * i / 96) for i in range(48)]\n"
-    "answer_4 = sum(period > 4096 for period in periods)",
-    why="Of each of these pairs the model has seen a part of the circle. Beyond 4,096 come angles that are new to it.",
-)
-
-# --- 5: what may be compared
+# --- 3: what may be compared
 
 
 def _score(name: str, id: str, source: str) -> facts.Figure:
@@ -137,38 +119,110 @@ def _score(name: str, id: str, source: str) -> facts.Figure:
 OWN_35, OWN_4 = _score("MMLU", "phi-3.5-mini", "card-3.5-mini"), _score("MMLU", "phi-4-mini", "card-4-mini")
 AGAIN_35 = _score("MMLU", "phi-3.5-mini", "card-4-mini")
 GSM_4 = _score("GSM8K", "phi-4-mini", "card-4-mini")
+MULTI_4 = _score("Multilingual MMLU", "phi-4-mini", "card-4-mini")
 PHI_2, MISTRAL = _score("MMLU", "phi-2", "report-3"), _score("MMLU", "mistral-7b-v0.1", "report-3")
+GPQA_3, GPQA_35 = _score("GPQA", "phi-3-mini-4k", "report-3"), _score("GPQA", "phi-3.5-mini", "report-3")
+CHART_3, CHART_4 = facts.benchmark("ChartQA")["phi-3-vision"], facts.benchmark("ChartQA")["phi-4-multimodal"]
+SAME = "That pair is fair: MMLU twice, asked in the same way, both from {}. Your function returns {!r}."
 
 
-def _should_be(expected: bool, because: str):
-    """A case of `fair`: True is right, any other result is explained."""
-    return lambda result: True if result is expected else because
+def _verdict(expected: bool, because: str):
+    """A case of `fair`: what counts as True or False in Python is right, but no text and nothing at all."""
+
+    def judge(result):
+        if result is None:
+            return "Your function returns nothing. Is there a `return` in it, and not only a `print`?"
+        if isinstance(result, str):
+            return "Your function returns a text. Return True or False, without quotes: any text counts as true."
+        try:
+            return bool(result) is expected or because.replace("{!r}", str(bool(result)))
+        except Exception:
+            return f"Your function returns a {type(result).__name__}. Return True or False."
+
+    return judge
 
 
 _CASES = [
-    ((AGAIN_35, OWN_4), _should_be(True, "MMLU twice, both from the card of Phi-4-mini: that pair is fair.")),
-    ((PHI_2, MISTRAL), _should_be(True, "MMLU twice, both from the Phi-3 report: that pair is fair.")),
-    ((OWN_35, OWN_4), _should_be(False, "MMLU twice, but from two different cards: that pair is not fair.")),
-    ((AGAIN_35, GSM_4), _should_be(False, "One source, but MMLU and GSM8K: that pair is not fair.")),
+    ((AGAIN_35, OWN_4), _verdict(True, SAME.replace("{}", "the card of Phi-4-mini"))),
+    ((PHI_2, MISTRAL), _verdict(True, SAME.replace("{}", "the Phi-3 report"))),
+    (
+        (OWN_35, OWN_4),
+        _verdict(
+            False,
+            "MMLU twice, “5-shot” both times, but read in two cards: 69.0 in the one, and the same weights got 65.5 "
+            "in the other. The source has to be the same, too.",
+        ),
+    ),
+    (
+        (MULTI_4, OWN_4),
+        _verdict(
+            False,
+            "One source, both 5-shot, but two tests: MMLU and Multilingual MMLU. The key has to be the same, too.",
+        ),
+    ),
+    (
+        (GPQA_3, GPQA_35),
+        _verdict(
+            False,
+            "GPQA twice, both from the Phi-3 report, but one was asked with two solved examples (2-shot) and the other "
+            "with none. `method` has to be the same, too.",
+        ),
+    ),
+    ((AGAIN_35, GSM_4), _verdict(False, "One source, but MMLU and GSM8K: those are two tests, and no fair pair.")),
+    ((GSM_4, PHI_2), _verdict(False, "GSM8K and MMLU, from two sources, asked in two ways: that is no fair pair.")),
+    ((AGAIN_35, OWN_35), _verdict(False, "One model, but measured twice, for two cards: that is no fair pair.")),
+    ((CHART_3, CHART_4), _verdict(False, "81.4 twice, but read in two sources: that is no fair pair.")),
+    ((OWN_4, OWN_4), _verdict(True, "A figure may stand beside itself. Your function returns {!r}.")),
 ]
 
-q5 = Exercise(
-    "02.q5",
+
+def _stops(value) -> bool:
+    """True for a function that knows a fair pair and stops with an error at an unfair one."""
+    try:
+        value(OWN_35, OWN_4)
+    except Exception:
+        return bool(value(AGAIN_35, OWN_4))
+    return False
+
+
+def _raising(a, b):
+    if a.key == b.key and a.method == b.method and a.source.key == b.source.key:
+        return True
+    raise ValueError("not fair")
+
+
+q3 = Exercise(
+    "02.q3",
     "fair",
     judge=function(_CASES),
-    right="One test, one source. It is the least that one may ask, and most charts in advertisements fail it.",
+    right="One test, one way of asking, one source. It is the least that one may ask, and most charts in "
+    "advertisements fail it.",
     right_examples=[
-        lambda a, b: a.key == b.key and a.source.key == b.source.key,
-        lambda a, b: (a.key, a.source) == (b.key, b.source),
+        lambda a, b: a.key == b.key and a.method == b.method and a.source.key == b.source.key,
+        lambda a, b: (a.key, a.method, a.source) == (b.key, b.method, b.source),
     ],
     known_wrong=[
         (
+            lambda a, b: a.key == b.key and a.source.key == b.source.key,
+            "Nearly. But the Phi-3 report has GPQA twice: 2-shot for Phi-3-mini, 0-shot for Phi-3.5-mini. How it was "
+            "asked, `method`, has to be the same, too.",
+        ),
+        (
             lambda a, b: a.key == b.key,
-            "Two cards measure one model differently, you have just seen it. The source has to be the same, too.",
+            "Two cards measure one model differently, you have just seen it. The source has to be the same, too, and "
+            "the method.",
         ),
         (
             lambda a, b: a.source.key == b.source.key,
-            "One source has many tests. The key of the benchmark has to be the same, too.",
+            "One source has many tests. The key of the benchmark has to be the same, too, and the method.",
+        ),
+        (
+            lambda a, b: a.method == b.method,
+            "5-shot is a way of asking, not a test. The key and the source have to be the same, too.",
+        ),
+        (
+            lambda a, b: a.method == b.method and a.source.key == b.source.key,
+            "MMLU and Multilingual MMLU stand in one card, both 5-shot. The key of the benchmark has to be the same.",
         ),
         (
             lambda a, b: a.key == b.key and a.method == b.method,
@@ -176,44 +230,47 @@ q5 = Exercise(
             "Compare who measured: `source.key`.",
         ),
         (
-            lambda a, b: a.key == b.key and a.model == b.model,
-            "Then a model could be compared with nothing but itself. Compare the key and the source.",
+            lambda a, b: a.key == b.key or a.method == b.method or a.source.key == b.source.key,
+            "With `or`, one thing in common is enough. All of them must be the same: `and`.",
         ),
+        (
+            lambda a, b: a.key == b.key and a.model == b.model,
+            "Then a model could be compared with nothing but itself. Compare the key, the method and the source.",
+        ),
+        (
+            lambda a, b: a == b,
+            "That is true of a figure and itself only. Two **different** models are to be compared, so leave `model` "
+            "and `value` out.",
+        ),
+        (
+            lambda a, b: a.value == b.value,
+            "That compares the scores. Whether they **may** be compared depends on how they came about.",
+        ),
+        (
+            lambda a, b: a.key == b.key and abs(a.value - b.value) < 5,
+            "How close two scores are says nothing about how they were measured. Leave `value` out.",
+        ),
+        (
+            lambda a, b: not (a.key == b.key and a.method == b.method and a.source.key == b.source.key),
+            "The wrong way round: this says True for what is **not** fair.",
+        ),
+        (_raising, "For a pair that is not fair it stops with an error. Return False there.", _stops),
         (lambda a, b: True, "That is the chart of the advertising department: everything against everything."),
+        (
+            lambda a, b: False,
+            "That forbids every comparison. Two models on one test, asked in one way by one source, may stand side by "
+            "side.",
+        ),
     ],
     hints=[
-        "`a.key` is the benchmark, `a.source.key` says where the number was read.",
-        "Two things must be equal: `a.key == b.key and ...`",
+        "`a.key` is the benchmark, `a.method` how it was asked, `a.source.key` where the number was read.",
+        "Three things must be equal: `a.key == b.key and ...`",
     ],
-    code="def fair(a, b):\n    return a.key == b.key and a.source.key == b.source.key",
+    code="def fair(a, b):\n    return a.key == b.key and a.method == b.method and a.source.key == b.source.key",
     why="It is needed, and not enough: in the Phi-3 report Mistral 7B is a base model and Phi-3 an instruct model.",
 )
 
-# --- 6: the working experts
-
-TOTAL, EXPERT = 41_873_153_344, 2_516_582_400
-ACTIVE = TOTAL - 14 * EXPERT
-
-q6 = Exercise(
-    "02.q6",
-    "answer_6",
-    judge=number(ACTIVE, within=0.002, unit="parameters"),
-    right="6.64 billion: two experts, and all that is shared. The report's 6.6 B is right.",
-    right_examples=[ACTIVE, TOTAL - 14 * EXPERT, 6_640_999_744],
-    known_wrong=[
-        (2 * EXPERT, "Those are the two experts. What all of them share works as well: attention, tables, routers."),
-        (TOTAL * 2 / 16, "Two sixteenths of everything. But only the experts are divided by sixteen."),
-        (2 * 3.8e9, "An expert has 2.5 billion weights, not 3.8. Count with the printed numbers."),
-        (TOTAL - 2 * EXPERT, "You left out two experts. Fourteen of the sixteen do not work."),
-        (TOTAL - 16 * EXPERT, "That is what is shared. Two experts work, too."),
-        (TOTAL, "That is all that is stored. For one token most of it rests."),
-    ],
-    hints=["Sixteen experts are stored, two of them work. What does not work?", "The whole, less 14 experts."],
-    code="answer_6 = 41_873_153_344 - 14 * 2_516_582_400",
-    why="1,607,834,944 shared weights + 2 × 2,516,582,400 = 6,640,999,744.",
-)
-
-# --- 7: the right one for the job
+# --- 4: the right one for the job
 
 
 def _chosen(laptop, phone, receipts) -> bool | str:
@@ -234,8 +291,8 @@ def _wrong(name: str, choice) -> tuple:
     return given(**(GOOD | {name: choice})), because, lambda *values: _chosen(*values) == because
 
 
-q7 = Exercise(
-    "02.q7",
+q4 = Exercise(
+    "02.q4",
     ("laptop", "phone", "receipts"),
     judge=_chosen,
     right="All three fit, know the language, and see what they must. Now measure before you believe: your own task "
@@ -243,12 +300,15 @@ q7 = Exercise(
     right_examples=[
         given(**GOOD),
         given(laptop=("phi-4-mini", "int4"), phone=("phi-3-mini-4k-june", "int4"), receipts=("phi-3.5-vision", "int8")),
+        given(laptop=("Phi-3.5-mini", "INT4"), phone=["phi-3-mini-4k", "int4"], receipts=("phi-4-multimodal", "bf16")),
     ],
     known_wrong=[
         _wrong("laptop", ("phi-3-mini-4k", "int4")),  # no Finnish
         _wrong("laptop", ("phi-3.5-mini", "bf16")),  # too big
+        _wrong("laptop", ("phi-3.5-mini", "int8")),  # the weights fit, the cache does not
         _wrong("laptop", ("phi-3.5-moe", "int4")),  # 6.6 B active, 42 B stored
         _wrong("laptop", ("phi-4", "int4")),
+        _wrong("laptop", ("int4", "phi-3.5-mini")),
         _wrong("phone", ("phi-3.5-mini", "int4")),  # without a window the cache is twice as big
         _wrong("phone", ("phi-2", "int4")),  # context
         _wrong("phone", ("phi-4-mini", "int4")),
@@ -269,103 +329,327 @@ q7 = Exercise(
     why="First rule out what cannot do the task, then what does not fit; compare scores last, on your own task.",
 )
 
+# --- 5: the same computing, by the rule
+
+BY_RULE = math.sqrt(MINI * READ / 20)
+
+q5 = Exercise(
+    "02.q5",
+    "answer_5",
+    judge=number(BY_RULE / 1e9, within=0.021, unit="billion parameters"),  # 25 and 26 are right
+    right="A model of 25.5 B, for the same bill. Microsoft paid once, in training, so that each answer costs "
+    "a seventh of that model's.",
+    right_examples=[25.5, BY_RULE / 1e9, 25, 26],
+    known_wrong=[
+        (
+            READ / 20 / 1e9,
+            "170 billion parameters would fit the rule for the same **tokens**. But each token would then cost 44 "
+            "times as much computing. Here the product of parameters and tokens stays the same.",
+        ),
+        (
+            MINI * READ / 20 / 1e18,
+            "That is the square of the answer: parameters × parameters. Take the root.",
+        ),
+        (
+            MINI * READ / 20 / 1e9,
+            "That is the square of the answer, with the billions divided out once: parameters × parameters. Take the "
+            "root, then divide by 1e9.",
+        ),
+        (math.sqrt(MINI * READ) / 1e9, "The 20 is missing: the model reads 20 tokens for each parameter, N × 20 N."),
+        (
+            math.sqrt(6 * MINI * READ / 20) / 1e9,
+            "The 6 stands on one side only. Both trainings cost 6 × parameters × tokens, so it drops out.",
+        ),
+        (
+            math.sqrt(MINI * READ / 120) / 1e9,
+            "The 6 was divided out of one side only. Both trainings have it, so it drops out.",
+        ),
+        (
+            6 * MINI * READ / 1e9,
+            "That is the computing itself, in billions. How big is the other model that costs as much?",
+        ),
+        (6 * MINI * READ, "That is the computing itself. How big is the other model that costs as much?"),
+        (
+            20 * MINI / 1e9,
+            "So many billion **tokens** would Phi-3.5-mini read by the rule. How big is the other model?",
+        ),
+        (
+            math.sqrt(READ / MINI / 20),
+            "So many **times** bigger it is. Multiply by the 3.82 billion of Phi-3.5-mini.",
+        ),
+        (
+            READ / MINI / 20,
+            "So many times longer than the rule asks did Phi-3.5-mini read. How big is the other model?",
+        ),
+        (READ / MINI, "That is how many tokens it read for each parameter. How big is the other model?"),
+        (20 * BY_RULE / 1e9, "Those are its tokens, in billions. By the rule it has a 20th as many parameters."),
+        (
+            math.sqrt(MINI * READ / 200) / 1e9,
+            "One zero too few: 3.4 trillion is 3.4e12, and this is the answer for 3.4e11.",
+        ),
+        (MINI / 1e9, "That is Phi-3.5-mini itself. The other one reads less and is bigger."),
+    ],
+    hints=[
+        "Parameters × tokens is the same for both, and the other model reads 20 × its parameters.",
+        "N × 20 N = 3.82e9 × 3.4e12. Solve for N, and give it in billions.",
+    ],
+    code="answer_5 = (3.82e9 * 3.4e12 / 20) ** 0.5 / 1e9",
+    why="N × 20 N = 1.3e22, so N × N = 6.5e20, and N is 25.5 billion.",
+)
+
+# --- 6: the slow pairs
+
+SLOW = 51_862  # tokens that the slowest pair needs for a turn
+
+
+def _pairs(answer) -> bool:
+    """True for the numbers of the slow pairs, where their count is wanted."""
+    return not isinstance(answer, str) and as_number(answer) is None and len(list(answer)) in (14, 34, 48)
+
+
+q6 = Exercise(
+    "02.q6",
+    "answer_6",
+    judge=number(14, plus_minus=0.01, unit="pairs"),
+    right="Fourteen of 48. Those are the ones that LongRoPE has to protect.",
+    right_examples=[14],
+    known_wrong=[
+        (34, "34 pairs do complete a turn, and pair 34 is the first that does not. How many do not?"),
+        (28, "Fourteen pairs are 28 numbers; the pairs were asked for."),
+        (13, "One too few. The slowest is pair 47, and the first one slower than 4,096 tokens is pair 34."),
+        (15, "One too many: pair 33 takes 3,533 tokens, which is less than 4,096."),
+        (4, "So many have a `10_000 ** (2 * i / 96)` above 4,096. A full turn is 2π times as long."),
+        (0, "The slowest pair takes 51,862 tokens for a turn. Compare with 4,096 tokens, not with 131,072."),
+        (47, "That is the number of the last pair. How many pairs are too slow?"),
+        (48, "The fastest pair turns round in six tokens."),
+        (14 / 48, "That is the share of the pairs. How **many** are there?"),
+        (SLOW, "That is how long the slowest pair takes for a turn. How many pairs take more than 4,096 tokens?"),
+        (4096 / SLOW, "That is how far the slowest pair turns in 4,096 tokens. How many pairs stay below one turn?"),
+        (list(range(34, 48)), "Those are the pairs, one by one. How many are there? `len(...)` counts.", _pairs),
+    ],
+    hints=[
+        "A pair whose period is longer than 4,096 tokens has never completed a turn.",
+        "`sum(period > 4096 for period in periods)`",
+    ],
+    code="import math\n\nperiods = [2 * math.pi * 10_000 ** (2 * i / 96) for i in range(48)]\n"
+    "answer_6 = sum(period > 4096 for period in periods)",
+    why="Of each of these pairs the model has seen a part of the circle. Beyond 4,096 come angles that are new to it.",
+)
+
+# --- 7: the working experts
+
+TOTAL, EXPERT = 41_873_153_344, 2_516_582_400
+SHARED = TOTAL - 16 * EXPERT
+ACTIVE = SHARED + 2 * EXPERT
+ATTENTION = 1_342_504_960
+
+q7 = Exercise(
+    "02.q7",
+    "answer_7",
+    judge=number(ACTIVE, within=0.007, unit="parameters"),  # the report's own 6.6 B is right
+    right="6.64 billion: two experts, and all that is shared. The report's 6.6 B is right.",
+    right_examples=[ACTIVE, 6_640_999_744, 6.6e9],
+    known_wrong=[
+        (ACTIVE / 1e9, "The digits fit, in billions. Give the number of parameters itself, as it was printed."),
+        (2 * EXPERT, "Those are the two experts. What all of them share works as well: attention, tables, routers."),
+        (TOTAL * 2 / 16, "Two sixteenths of everything. But only the experts are divided by sixteen."),
+        (SHARED + EXPERT, "That is one expert and what is shared. Two work on each token."),
+        (2 * 3.8e9, "An expert has 2.5 billion weights, not 3.8. Count with the printed numbers."),
+        (16 * 3.8e9, "An expert has 2.5 billion weights, not 3.8, and two of the sixteen work on a token."),
+        (TOTAL - 2 * EXPERT, "You left out two experts. Fourteen of the sixteen do not work."),
+        (SHARED, "That is what is shared. Two experts work, too."),
+        (ATTENTION + 2 * EXPERT, "The tables are missing: they, the norms and the routers are shared as well."),
+        (
+            SHARED + 2 * EXPERT / 32,
+            "`expert` is one expert through **all** layers already. Do not divide it by the layers.",
+        ),
+        (
+            SHARED + 2 * 16 * EXPERT,
+            "`counts['experts']` is all sixteen together. One is `expert`, and two of them work.",
+        ),
+        (TOTAL, "That is all that is stored. On one token most of it rests: fourteen of sixteen **experts**."),
+    ],
+    hints=["Sixteen experts are stored, two of them work. What does not work?", "The whole, less 14 experts."],
+    code="answer_7 = 41_873_153_344 - 14 * 2_516_582_400",
+    why="1,607,834,944 shared weights + 2 × 2,516,582,400 = 6,640,999,744.",
+)
+
 warm_up = WarmUp("02")
 
 quiz = Quiz(
     "02",
     [
         Question(
-            "02.textbook",
-            "What was the idea behind Phi-1, which the family has kept?",
-            [
-                Choice("To cut a large model down to a small one.", False, "Phi is trained from random weights."),
-                Choice(
-                    "To choose and write what the model reads, like a textbook.",
-                    True,
-                    "Filtered pages and text written by larger models, instead of the web as it comes.",
-                ),
-                Choice("To use more layers than others.", False, "Its architecture is an ordinary one."),
-            ],
-        ),
-        Question(
             "02.over",
             "Phi-3.5-mini read some 890 tokens for each parameter; the rule of thumb says 20. What for?",
             [
-                Choice("The rule was not yet known.", False, "It is from 2022, and Phi-3.5 from 2024."),
-                Choice("It makes the training cheaper.", False, "By the rule, a bigger model gets as good for less."),
                 Choice(
-                    "A dear training once, a cheap model ever after.",
+                    "A dear training once, cheap answers ever after.",
                     True,
                     "The rule looks for the best model for a given training. Whoever answers millions of "
                     "questions counts differently.",
+                ),
+                Choice(
+                    "The rule of thumb was not known yet at that time.",
+                    False,
+                    "It is from 2022, and Phi-3.5 from 2024.",
+                ),
+                Choice(
+                    "A longer training needs less computing than the rule asks for.",
+                    False,
+                    "By the rule, a bigger model gets as good for less.",
+                ),
+            ],
+        ),
+        Question(
+            "02.file",
+            "Both minis have 3.8 billion parameters. In four bits, is Phi-4-mini the bigger one?",
+            [
+                Choice(
+                    "No: as many parameters make as many bytes.",
+                    False,
+                    "Only of the bare bits. The files for a CPU have 2.7 and 5.2 GB.",
+                ),
+                Choice(
+                    "Yes, about twice as big: its table of tokens is larger.",
+                    False,
+                    "In the ONNX file for a CPU it is. As GGUF, where that table is packed too, the two are alike.",
+                ),
+                Choice(
+                    "That depends on the form of the file.",
+                    True,
+                    "“In four bits” says little: each form decides which tables stay in more bits.",
                 ),
             ],
         ),
         Question(
             "02.cache",
-            "Phi-4-mini has as many parameters as Phi-3.5-mini. Why is its cache a third?",
-            [
-                Choice("Its vocabulary is larger.", False, "That makes the embedding table larger, not the cache."),
-                Choice("It has fewer layers.", False, "Both have 32."),
-                Choice(
-                    "8 heads keep keys and values, and all 24 share them.",
-                    True,
-                    "Phi-3.5-mini keeps them for 32 heads of 96 numbers: 3,072 against 1,024.",
-                ),
-            ],
-        ),
-        Question(
-            "02.length",
-            "A card says “128K context”. What does that promise?",
+            "Phi-4-mini has as many layers as Phi-3.5-mini. Why does its cache take a third for each token?",
             [
                 Choice(
-                    "That the positions reach that far.",
-                    True,
-                    "What the model finds in so long a text is another matter: see RULER. And somebody must pay "
-                    "for the cache.",
+                    "Its vocabulary is six times as large, so a token says more.",
+                    False,
+                    "Then a text may have fewer tokens, but what **one** of them costs stays the same.",
                 ),
-                Choice("That it reads 128K tokens as well as 4K.", False, "Phi-3.5-mini loses 30 points of RULER."),
-                Choice("That it fits into the memory of a laptop.", False, "Its cache alone would take 51.5 GB."),
+                Choice(
+                    "Its 24 attention heads share 8 sets of keys and values.",
+                    True,
+                    "8 sets of 128 numbers. Phi-3.5-mini keeps 32 of 96: 3,072 against 1,024.",
+                ),
+                Choice(
+                    "Its weights are stored in fewer bits, and so is the cache.",
+                    False,
+                    "Both were compared in 16 bits. Bits of weights and of cache are chosen separately.",
+                ),
             ],
         ),
         Question(
             "02.average",
             "The card of Phi-3-small reports an average of 75.7, that of Phi-3.5-MoE 69.2. Which is the better model?",
             [
-                Choice("Phi-3-small: 75.7 is more.", False, "The two averages are of different lists of tests."),
-                Choice("Phi-3.5-MoE: it is newer.", False, "Newer is no measurement. Which tests do both have?"),
+                Choice("Phi-3-small, for 75.7 is the higher average.", False, "The two cards average different tests."),
+                Choice(
+                    "Phi-3.5-MoE, for it is newer and far larger.",
+                    False,
+                    "Neither age nor size is a measurement. Where were both asked the same?",
+                ),
                 Choice(
                     "These two numbers cannot say.",
                     True,
-                    "On MMLU, which both cards report, the newer one leads: 78.9 against 75.7.",
+                    "Two cards, two lists of tests. One source that asks both the same questions could say.",
                 ),
             ],
         ),
         Question(
             "02.moe",
-            "Your machine has 16 GB of memory. Does Phi-3.5-MoE fit, with its 6.6 billion **active** parameters?",
+            "You have 16 GB of memory. Does Phi-3.5-MoE fit in four bits? On a token, 6.6 billion parameters work.",
             [
-                Choice("Yes, in int4: 6.6 billion half bytes.", False, "The other experts must be in memory, too."),
                 Choice(
-                    "No: all 42 billion must be stored.",
+                    "No: all 42 billion must be in memory.",
                     True,
-                    "Which expert a token needs is known only when it comes. Active counts for time, total for memory.",
+                    "Which expert a token needs is known when it comes. All count for memory, those at work for time.",
                 ),
-                Choice("Yes, one expert at a time.", False, "Each layer and each token may choose others."),
+                Choice(
+                    "Yes: 6.6 billion half bytes.",
+                    False,
+                    "6.6 billion is the work for one token. The next one needs other experts, so all are kept.",
+                ),
+                Choice(
+                    "Yes: it loads only those experts that it needs.",
+                    False,
+                    "Each token, in each layer, chooses anew. Fetching them from the disk each time would take far "
+                    "longer than to compute.",
+                ),
+            ],
+        ),
+    ],
+)
+
+deeper_quiz = Quiz(
+    "02",
+    [
+        Question(
+            "02.length",
+            "A card says “128K context”. What does that promise?",
+            [
+                Choice(
+                    "That it reads 128K tokens as well as it reads 4K.", False, "By RULER, Phi-3.5-mini loses a third."
+                ),
+                Choice(
+                    "That it can tell positions apart so far.",
+                    True,
+                    "What the model finds in so long a text is another matter. And somebody must pay for the cache.",
+                ),
+                Choice(
+                    "That it fits where its weights fit.",
+                    False,
+                    "The cache of Phi-3.5-mini alone would take 51.5 GB.",
+                ),
+            ],
+        ),
+        Question(
+            "02.active",
+            "One user waits for the next token of Phi-3.5-MoE. Which of its weights are read for it?",
+            [
+                Choice("All 42 billion, for all are in memory.", False, "Fourteen experts of each layer rest."),
+                Choice("One expert of 2.5 billion.", False, "Two work, and what all tokens share works as well."),
+                Choice("Those at work: 6.6 billion.", True, "Two experts a layer, attention, tables and routers."),
             ],
         ),
         Question(
             "02.retired",
             "Phi-3.5-mini was retired from Azure's serverless endpoints. What does that mean for you?",
             [
-                Choice("Nobody may use it any more.", False, "Its licence is MIT, and that cannot be taken back."),
+                Choice("Its licence has ended: nobody may use it now.", False, "It is MIT, and cannot be taken back."),
                 Choice(
-                    "That service answers no more; the weights do.",
+                    "That service has ended; the weights stay where they are.",
                     True,
-                    "They stay on Hugging Face, and on your disk. That is what open weights are good for.",
+                    "On Hugging Face, and on your disk. That is what open weights are good for.",
                 ),
-                Choice("It stops working on your laptop.", False, "A file on your disk asks nobody."),
+                Choice("A copy on your own laptop stops working, too.", False, "A file on your disk asks nobody."),
+            ],
+        ),
+        Question(
+            "02.listed",
+            "A card lists 23 languages, and Finnish is one of them. What follows?",
+            [
+                Choice(
+                    "The model has read Finnish texts in its training.",
+                    True,
+                    "How many, and how good it is, has to be measured.",
+                ),
+                Choice(
+                    "It is as good in Finnish as in English.",
+                    False,
+                    "Phi-3.5-mini: 22.3 % of MMLU-Pro in Finnish, 47.7 % in English.",
+                ),
+                Choice(
+                    "A Finnish text costs as many tokens as an English one.",
+                    False,
+                    "That depends on the tokenizer. The two that you tried cut Finnish smaller.",
+                ),
             ],
         ),
     ],
+    name="deeper_quiz",
 )

@@ -1,38 +1,42 @@
-"""Exercises, warm-up and quiz of notebook 04, Transformers."""
+"""Exercises, warm-up and quizzes of notebook 04, Transformers."""
 
-from __future__ import annotations
-
+import copy
 import math
 from types import SimpleNamespace
 
-from course_utils.phi.facts import figure
-
 from .engine import Exercise, function, given, number
 from .quiz import Choice, Question, Quiz, WarmUp
-from .values import as_number
+from .values import alike, as_number, describe
 
 _ENGLISH = "That is the number of English words. Finnish has its own entry."
 _TIMES = "There cannot be more words than tokens: a word takes at least one token. Divide, do not multiply."
 _ONE_EACH = "That would be one token per word. The cell above measured how many tokens a Finnish word takes."
 _OTHER = "That is with pico-mini's tokenizer. Each model counts in its own tokens: take the rate of SmolLM2's."
 _SHORT = "That is pico-mini's context, 1,024 tokens. SmolLM2's is eight times as long."
+_ENTRIES = "That is the size of the vocabulary, divided. How long a text may be is another number: the context."
+_RATE = "That is the rate, tokens per word. How many words fit into the whole context?"
+_UPSIDE = "Upside down: that is a part of a word. Divide the context by the rate."
+_ROUNDED = (
+    "You rounded the rate to a whole number before you divided. Take its digits along: they make a hundred words."
+)
+_BOTH = "You divided by two rates. The text is in one language: take the Finnish one alone."
 
 
 def _words_that_fit(answer, namespace):
     """The context of the model that the notebook holds as `smol`, which is pico-mini where SmolLM2 is absent."""
     rates, context = namespace["tokens_per_word"], namespace["smol"].context_length
     own, mine = rates[namespace["smol"].name], as_number(answer)
-    others = {
-        _ENGLISH: context / own["English"],
-        _TIMES: context * own["Finnish"],
-        _ONE_EACH: context,
-        _OTHER: context / rates.get("pico-mini", own)["Finnish"],
-        _SHORT: 1024 / own["Finnish"],
-    }
-    verdict = number(context / own["Finnish"], within=0.02).one(answer, namespace)
-    if verdict is not True and mine is not None:
-        return next((why for why, slip in others.items() if math.isclose(mine, slip, rel_tol=0.01)), verdict)
-    return verdict
+    finnish, pico = own["Finnish"], rates.get("pico-mini", own)["Finnish"]
+    verdict = number(context / finnish, within=0.02).one(answer, namespace)
+    if verdict is True or mine is None or isinstance(answer, str):
+        return verdict
+    slips = [(_ENGLISH, context / own[language]) for language in ("English", "other English")]
+    slips += [(_TIMES, context * finnish), (_ONE_EACH, context), (_OTHER, context / pico)]
+    slips += [(_SHORT, 1024 / finnish), (_SHORT, 1024 / pico), (_ENTRIES, 49152 / finnish), (_RATE, finnish)]
+    slips += [(_UPSIDE, finnish / context), (_ROUNDED, context / round(finnish))]
+    slips += [(_BOTH, context / finnish / own[language]) for language in ("English", "other English")]
+    near = {_BOTH: 0.04}  # both rates may be rounded
+    return next((why for why, slip in slips if math.isclose(mine, slip, rel_tol=near.get(why, 0.01))), verdict)
 
 
 _MEASURED = {
@@ -66,6 +70,11 @@ q1 = Exercise(
         _told(8192 / 1.25, _ENGLISH),
         _told(8192 / 2.7, _OTHER),
         _told(1024 / 3.2, _SHORT),
+        _told(49152 / 3.2, _ENTRIES),
+        _told(3.2, _RATE),
+        _told(3.2 / 8192, _UPSIDE),
+        _told(8192 / 3, _ROUNDED),
+        _told(8192 / 3.2 / 1.25, _BOTH),
     ],
     hints=[
         "If a word took two tokens, half as many words as tokens would fit.",
@@ -79,10 +88,14 @@ MARKUP = "<|system|>\nAnswer in Finnish.<|end|>\n<|user|>\nhello<|end|>\n<|assis
 
 
 def _markup(answer):
+    """Sign by sign: what differs, and where."""
     if not isinstance(answer, str):
-        return 'Write the prompt as a text in quotes, with "\\n" for a new line.'
-    if answer == MARKUP:
+        return 'Write the prompt as one text in quotes, with "\\n" for a new line.'
+    if str.__eq__(answer, MARKUP):
         return True
+    for found, why in _FAULTS:
+        if found(answer):
+            return why
     same = next((i for i, (a, b) in enumerate(zip(answer, MARKUP, strict=False)) if a != b), None)
     if same is None:
         same = min(len(answer), len(MARKUP))
@@ -91,9 +104,72 @@ def _markup(answer):
     return f"The first {same} characters are right. Then yours goes on with {answer[same : same + 12]!r}."
 
 
-def _slip(text, why):
-    """A known slip, met by exactly this text: case, blanks and new lines are what the exercise is about."""
-    return text, why, lambda answer: answer == text
+def _bare(text: str) -> str:
+    return "".join(text.split())
+
+
+_FAULTS = [
+    (lambda text: "<|" not in text, "These are the words without the marks. The model cannot see who says what."),
+    (lambda text: "<|im_" in text, "Those are ChatML's marks, which SmolLM2 knows. Take those of pico-mini's strip."),
+    (
+        lambda text: "\\n" in text,
+        "A backslash and an n stand in it as two signs. Without the `r` before the quotes they make a new line.",
+    ),
+    (
+        lambda text: _bare(text).casefold() == _bare(MARKUP).casefold() and _bare(text) != _bare(MARKUP),
+        "Only small and capital letters differ. To a tokenizer they are different tokens, so they count.",
+    ),
+    (
+        lambda text: "<|system|>" not in text and 0 <= text.find("<|user|>") < text.find("Finnish"),
+        "The rule stands in the user's message. A system message comes first, under a mark of its own: `<|system|>`.",
+    ),
+    (
+        lambda text: "<|system|>" not in text and "Finnish" in text,
+        "The rule needs the mark of its role above it, spelled `<|system|>`.",
+    ),
+    (
+        lambda text: "<|system|>" not in text,
+        "The system message is missing. It comes first, and looks like the user's with another mark.",
+    ),
+    (
+        lambda text: 0 <= text.find("<|user|>") < text.find("<|system|>"),
+        "The system message comes first: it sets the rules before the user speaks.",
+    ),
+    (
+        lambda text: "<|assistant|>" not in text,
+        "The turn of the assistant is not opened. End with its mark and a new line, "
+        "or the model first has to guess whose turn it is.",
+    ),
+    (
+        lambda text: "<|end|>" not in text,
+        "No message is closed. Each ends with `<|end|>`, the same token that ends the model's own answer.",
+    ),
+    (
+        lambda text: _bare(text.partition("<|assistant|>")[2]) != "",
+        "The answer is the model's part: after `<|assistant|>` and its new line nothing may follow.",
+    ),
+    (
+        lambda text: "\n" not in text,
+        'The new lines are missing. They are part of the template: write each as "\\n".',
+    ),
+    (
+        lambda text: text == MARKUP.removesuffix("\n"),
+        'Almost: the last mark is followed by a new line, too. End with "\\n".',
+    ),
+    (
+        lambda text: _bare(text) == _bare(MARKUP),
+        "Words and marks are right, blanks or new lines are not. Compare with the strip: each mark but `<|end|>` "
+        "has a line of its own, the first stands at the very beginning, and one new line ends the prompt.",
+    ),
+    (
+        lambda text: "Finnish." not in text and "Finnish" in text,
+        "The rule ends with a full stop, and the stop is a token, too.",
+    ),
+]
+
+
+def _told_by_judge(text, why=None):
+    return text, why or _markup(text), lambda answer: False
 
 
 q2 = Exercise(
@@ -103,24 +179,17 @@ q2 = Exercise(
     right="Character for character what the template writes. Now you know what it saves you from.",
     right_examples=[MARKUP],
     known_wrong=[
-        _slip("Answer in Finnish. hello", "These are the words without the marks. The model cannot see who says what."),
-        _slip(
-            MARKUP.removesuffix("<|assistant|>\n"),
-            "The turn of the assistant is not opened. End with its mark and a new line, "
-            "or the model first has to guess whose turn it is.",
-        ),
-        _slip(
-            MARKUP.replace("\n", ""), 'The new lines are missing. They are part of the template: write each as "\\n".'
-        ),
-        _slip(MARKUP.removesuffix("\n"), 'Almost: the last mark is followed by a new line, too. End with "\\n".'),
-        _slip(
-            MARKUP.replace("<|end|>", ""),
-            "No message is closed. Each ends with `<|end|>`, the same token that ends the model's own answer.",
-        ),
-        _slip(
-            MARKUP.partition("<|end|>\n")[2],
-            "The system message is missing. It comes first, and looks like the user's with another mark.",
-        ),
+        _told_by_judge("Answer in Finnish. hello"),
+        _told_by_judge(MARKUP.removesuffix("<|assistant|>\n")),
+        _told_by_judge(MARKUP.replace("\n", "")),
+        _told_by_judge(MARKUP.removesuffix("\n")),
+        _told_by_judge(MARKUP.replace("<|end|>", "")),
+        _told_by_judge(MARKUP.partition("<|end|>\n")[2]),
+        _told_by_judge("\n" + MARKUP),
+        _told_by_judge(MARKUP.replace("hello", "Hello")),
+        _told_by_judge(MARKUP.replace("Finnish.", "Finnish")),
+        _told_by_judge(MARKUP.replace("\n", "\\n")),
+        _told_by_judge(MARKUP.replace("<|user|>", "<|assistant|>", 1)),
     ],
     hints=[
         "Look at the strip above: mark of the role, new line, the words, `<|end|>`, new line.",
@@ -132,21 +201,33 @@ q2 = Exercise(
 )
 
 
-def _softmax(scores):
-    powers = [math.exp(score) for score in scores]
+class _pure(function):  # noqa: N801
+    """Cases of a function that may not change what it is given; a bare `return` is an attempt."""
+
+    def one(self, value, namespace):
+        verdict = super().one(value, namespace)
+        if verdict is True and any(self._changes(value, arguments) for arguments, _ in self.cases):
+            return "Right, but your function changes the list that it was given, and its owner may still need that."
+        return verdict
+
+    def untouched(self, value):
+        constants = getattr(getattr(value, "__code__", None), "co_consts", (...,))
+        return super().untouched(value) and any(item is ... for item in constants)
+
+    @staticmethod
+    def _changes(value, arguments) -> bool:
+        mine = copy.deepcopy(arguments)
+        value(*mine)
+        return mine != arguments
+
+
+def _softmax(scores, base=math.e):
+    powers = [base**score for score in scores]
     return [power / sum(powers) for power in powers]
 
 
-def _share(scores):
-    return [score / sum(scores) for score in scores]
-
-
-def _powers(scores):
-    return [math.exp(score) for score in scores]
-
-
-def _winner(scores):
-    return [float(score == max(scores)) for score in scores]
+def _powers_by(divisor):
+    return lambda scores: [math.exp(score) / divisor(scores) for score in scores]
 
 
 _SCORES = ([2.0, 1.0, 0.1], [0.5, 0.5], [-1.0, 3.0, 0.5, 2.0])
@@ -154,17 +235,80 @@ _SCORES = ([2.0, 1.0, 0.1], [0.5, 0.5], [-1.0, 3.0, 0.5, 2.0])
 q3 = Exercise(
     "04.q3",
     "softmax",
-    judge=function([((scores,), _softmax(scores)) for scores in _SCORES], within=1e-4),
+    judge=_pure([((scores,), _softmax(scores)) for scores in _SCORES], within=1e-4),
     right="That is the whole of it. Every token that is **drawn** goes through this line. "
     "Greedy can skip it: the largest logit has the largest probability.",
     right_examples=[_softmax],
     known_wrong=[
         (
-            _share,
+            lambda scores: [score / sum(scores) for score in scores],
             "Those are shares of the scores themselves, and scores can be negative. Take e to the power of each first.",
         ),
-        (_powers, "All positive now, which is half of it. Divide each by their sum, so that together they make 1."),
-        (_winner, "That is `argmax`: the winner takes all. Softmax leaves something to the others."),
+        (
+            _powers_by(lambda scores: 1),
+            "All positive now, which is half of it. Divide each by their sum, so that together they make 1.",
+        ),
+        (
+            lambda scores: [float(score == max(scores)) for score in scores],
+            "The winner takes all here. Softmax leaves something to the others.",
+        ),
+        (
+            lambda scores: max(range(len(scores)), key=scores.__getitem__),
+            "That is `argmax`, the number of the likeliest. All the probabilities are wanted.",
+        ),
+        (
+            _powers_by(lambda scores: math.exp(max(scores))),
+            "You divided by the largest power, so the likeliest gets 1. Divide by the sum of all powers.",
+        ),
+        (_powers_by(sum), "You divided by the sum of the scores. Divide by the sum of the **powers**."),
+        (
+            lambda scores: _softmax(scores, 2),
+            "That is 2 to the power of each. Softmax takes e, 2.71828…: `math.exp` or `.exp()`.",
+        ),
+        (
+            lambda scores: _softmax(scores, 2.718),
+            "Nearly: your e is cut off after three digits. `math.e`, `math.exp` or `.exp()` have it whole.",
+        ),
+        (
+            lambda scores: _softmax(scores, 2.72),
+            "Nearly: your e is rounded to 2.72. `math.e`, `math.exp` or `.exp()` have it whole.",
+        ),
+        (
+            lambda scores: [1 / (1 + math.exp(-score)) for score in scores],
+            "That is the sigmoid of each score by itself; and together they do not make 1. Divide by the sum of all.",
+        ),
+        (
+            lambda scores: _softmax([-score for score in scores]),
+            "The sign is turned round: the lowest score gets the most. Take e to the power of the score itself.",
+        ),
+        (
+            lambda scores: sorted(_softmax(scores), reverse=True),
+            "The probabilities are right, their order is not: each belongs to the score at the same place.",
+        ),
+        (
+            lambda scores: sorted(_softmax(scores)),
+            "The probabilities are right, but sorted: each belongs to the score at the same place.",
+        ),
+        (
+            lambda scores: [math.log(share) for share in _softmax(scores)],
+            "Those are logarithms of the probabilities (`log_softmax`). The probabilities themselves are wanted.",
+        ),
+        (
+            lambda scores: [round(share, 2) for share in _softmax(scores)],
+            "Right, and then rounded to two digits. Return them unrounded: of 49,152 tokens most would get 0.",
+        ),
+        (
+            lambda scores: [round(share, 3) for share in _softmax(scores)],
+            "Right, and then rounded to three digits. Return them unrounded: of 49,152 tokens most would get 0.",
+        ),
+        (
+            lambda scores: _softmax(scores)[0],
+            "One number comes back. A `return` inside of the loop ends it in the first round.",
+        ),
+        (
+            lambda scores: [100 * share for share in _softmax(scores)],
+            "Those are percent. Probabilities make 1 together, not 100.",
+        ),
     ],
     hints=[
         "Two steps: make every number positive, then divide by the sum.",
@@ -179,60 +323,100 @@ q3 = Exercise(
 )
 
 
-def _kept(probabilities, p):
+def _kept(probabilities, p, descending=True, offset=0, more=0.0):
+    total, count = 0.0, 0
+    for probability in sorted(probabilities, reverse=True) if descending else probabilities:
+        total, count = total + probability, count + 1
+        if total >= p + more:
+            break
+    return count + offset
+
+
+def _kept_within(probabilities, p):
     total, count = 0.0, 0
     for probability in sorted(probabilities, reverse=True):
-        total, count = total + probability, count + 1
-        if total >= p:
-            return count
-    return count
-
-
-def _kept_unsorted(probabilities, p):
-    total, count = 0.0, 0
-    for probability in probabilities:
-        total, count = total + probability, count + 1
-        if total >= p:
+        if total + probability > p:
             break
-    return count
-
-
-def _kept_before(probabilities, p):
-    return _kept(probabilities, p) - 1
-
-
-def _kept_past(probabilities, p):
-    total, count = 0.0, 0
-    for probability in sorted(probabilities, reverse=True):
         total, count = total + probability, count + 1
-        if total > p:
-            break
     return count
 
 
-def _kept_above(probabilities, p):
-    return sum(probability >= p for probability in probabilities)
+def _group(probabilities, p):
+    """Judges a result by the group that it stands for, and says what the sum of that group is."""
+    right = _kept(probabilities, p)
+
+    def expected(result):
+        mine = as_number(result)
+        if alike(result, right):
+            return True
+        if mine is None or isinstance(result, str) or mine != int(mine) or not 0 <= mine <= len(probabilities):
+            return result is not None and f"A number of tokens is wanted, such as {right}; this is {describe(result)}."
+        likeliest = sorted(probabilities, reverse=True)
+        together = math.fsum(likeliest[: int(mine)])
+        call = f"With {describe(probabilities)} and {p} your function keeps {int(mine)}"
+        if mine > right:
+            enough = math.fsum(likeliest[:right])
+            return f"{call}, but the {right} likeliest have {enough:.3g} together, and that is enough."
+        return f"{call}, and the likeliest {int(mine)} have only {together:.3g} together."
+
+    return expected
 
 
 _NUCLEI = [
-    (([0.5, 0.3, 0.15, 0.05], 0.7), 2),
-    (([0.05, 0.15, 0.5, 0.3], 0.9), 3),
-    (([0.96, 0.02, 0.02], 0.9), 1),
-    (([0.1] * 10, 0.45), 5),
-    (([0.5, 0.25, 0.25], 0.75), 2),
+    ([0.5, 0.3, 0.15, 0.05], 0.7),
+    ([0.05, 0.15, 0.5, 0.3], 0.9),
+    ([0.96, 0.02, 0.02], 0.9),
+    ([0.1] * 10, 0.45),
+    ([0.5, 0.25, 0.25], 0.75),
 ]
+_MEMBERS = "That is the group itself. How many are in it?"
+_SUM = "That is what they have together. How **many** are they?"
 
 q4 = Exercise(
     "04.q4",
     "kept",
-    judge=function(_NUCLEI),
+    judge=_pure([(case, _group(*case)) for case in _NUCLEI]),
     right="When the model is sure, one token is left; when it is not, many are. Top-k cannot do that.",
     right_examples=[_kept],
     known_wrong=[
-        (_kept_unsorted, "You took them as they came. The likeliest come first: sort them, the largest in front."),
-        (_kept_before, "One too few. The token that carries the sum over `p` is kept as well."),
-        (_kept_past, "One too many where the sum is exactly `p`: that is enough. Stop at `p` **or more**: `>=`."),
-        (_kept_above, "You compared each token with `p` on its own. The **sum** of the likeliest has to reach `p`."),
+        (
+            lambda probabilities, p: _kept(probabilities, p, descending=False),
+            "You took them as they came. The likeliest come first: sort them, the largest in front.",
+        ),
+        (
+            lambda probabilities, p: _kept(sorted(probabilities), p, descending=False),
+            "Sorted, but the wrong way round: the **likeliest** come first.",
+        ),
+        (
+            lambda probabilities, p: _kept(probabilities, p, offset=-1),
+            "One too few. The token that carries the sum over `p` is kept as well.",
+        ),
+        (
+            _kept_within,
+            "You stop before the sum passes `p`. It has to **reach** `p`: keep the token that carries it there, too.",
+        ),
+        (
+            lambda probabilities, p: _kept(probabilities, p, more=1e-9),
+            "One too many where the sum is exactly `p`: that is enough. Stop at `p` **or more**: `>=`.",
+        ),
+        (
+            lambda probabilities, p: sum(probability >= p for probability in probabilities),
+            "You compared each token with `p` on its own. The **sum** of the likeliest has to reach `p`.",
+        ),
+        (
+            lambda probabilities, p: sum(one >= p * max(probabilities) for one in probabilities),
+            "That is min-p: a share of the likeliest. Top-p adds up the likeliest until they reach `p` together.",
+        ),
+        (lambda probabilities, p: sorted(probabilities, reverse=True)[: _kept(probabilities, p)], _MEMBERS),
+        (lambda probabilities, p: sum(sorted(probabilities, reverse=True)[: _kept(probabilities, p)]), _SUM),
+        (
+            lambda probabilities, p: round(p * len(probabilities)),
+            "That is a share of the **number** of tokens. `p` is a share of the probability.",
+        ),
+        (
+            lambda probabilities, p: _kept(set(probabilities), p),
+            "Equal probabilities were counted once: a set forgets them. Each token counts.",
+        ),
     ],
     hints=[
         "`sorted(probabilities, reverse=True)` puts the likeliest in front.",
@@ -253,53 +437,42 @@ q4 = Exercise(
 q5 = Exercise(
     "04.q5",
     "answer_5",
-    judge=number(2 * 32 * 8 * 128 * 2, within=0.002, unit="bytes"),
-    right="128 KiB for every token, a third of what Phi-3.5-mini takes: its 32 heads of 96 numbers share nothing.",
-    right_examples=[131_072, 2 * 32 * 8 * 128 * 2, 131072.0],
+    judge=number(2 * 32 * 8 * 128 * 4, within=0.002, unit="bytes"),
+    right="256 KiB for every token, a third of what Phi-3.5-mini takes: its 32 heads of 96 numbers share nothing.",
+    right_examples=[262_144, 2 * 32 * 8 * 128 * 4, 262144.0],
     known_wrong=[
+        (786_432, "That is with all 24 heads. They share: only the 8 key-value heads keep anything."),
+        (1_048_576, "That is with 32 heads. The 24 share: only the 8 key-value heads keep anything."),
+        (98_304, "That is with 3 heads. 24 / 8 = 3 heads share a key-value head, and there are 8 of those."),
         (
             393_216,
-            "That is with all 24 heads. They share: only the 8 key-value heads keep anything. "
-            "(Phi-3.5-mini, where each head keeps its own, does take 393,216.)",
+            "That is with all 24 heads, and keys alone. Only 8 key-value heads keep anything, but keys and values.",
         ),
-        (65_536, "Half of it. Are there both keys and values? And does each number take two bytes?"),
-        (4_096, "That is one layer. There are 32, and each keeps its own keys and values."),
-        (1_024, "The head size or a factor is missing: each of the 8 key-value heads keeps 128 numbers, in 32 layers."),
-        (262_144, "Twice too much: that is float32, 4 bytes per number. bfloat16 takes 2."),
-        (1_048_576, "Those are bits, perhaps: eight of them make a byte."),
-        (128, "In KiB that is right. The answer is wanted in bytes."),
+        (131_072, "Half of it. Are there both keys and values? And does each number take four bytes?"),
         (
-            figure("phi-4-mini", "parameters").value,
-            "Those are the parameters. The cache has nothing to do with them: count keys and values.",
+            65_536,
+            "Those are numbers, or a quarter of the bytes. Each number takes 4 bytes, and there are keys and values.",
         ),
+        (8_192, "That is one layer. There are 32, and each keeps its own keys and values."),
+        (2_048, "The head size or a factor is missing: each of the 8 key-value heads keeps 128 numbers, in 32 layers."),
+        (32_768, "That is one key-value head. There are 8, and each keeps its own."),
+        (524_288, "Twice too much. float32 takes 4 bytes per number; key and value make the 2."),
+        (2_097_152, "Those are bits, perhaps: eight of them make a byte."),
+        (8_388_608, "float32 has 32 **bits**, which are 4 bytes."),
+        (256, "In KiB that is right. The answer is wanted in bytes."),
+        (2 * 32 * 8 * 128 * 4 * 131072, "That is a whole context of 131,072 tokens. How much is it for one token?"),
     ],
     hints=[
         "For each token, each layer keeps a key and a value, and each of them has key-value heads × head size numbers.",
         "2 (key and value) × layers × key-value heads × head size × bytes per number.",
     ],
-    code="answer_5 = 2 * 32 * 8 * 128 * 2",
-    why="Key and value, 32 layers, 8 key-value heads, 128 numbers, 2 bytes each: 131,072 bytes per token.",
+    code="answer_5 = 2 * 32 * 8 * 128 * 4",
+    why="Key and value, 32 layers, 8 key-value heads, 128 numbers, 4 bytes each: 262,144 bytes per token.",
 )
 
 
 def _entries(tokens, window):
     return sum(min(place, window) for place in range(1, tokens + 1))
-
-
-def _full(tokens, window):
-    return tokens * (tokens + 1) // 2
-
-
-def _band(tokens, window):
-    return tokens * window
-
-
-def _square(tokens, window):
-    return tokens * tokens
-
-
-def _narrower(tokens, window):
-    return _entries(tokens, window - 1)
 
 
 def _built(tokens, window):
@@ -312,7 +485,7 @@ _BUILT = (
 )
 
 
-class _without_a_mask(function):  # noqa: N801
+class _without_a_mask(_pure):  # noqa: N801
     """Cases of a function that must not build the mask; one that does is told so, and never run."""
 
     def one(self, value, namespace):
@@ -330,14 +503,64 @@ class _without_a_mask(function):  # noqa: N801
 q6 = Exercise(
     "04.q6",
     "entries",
-    judge=_without_a_mask([((n, w), _entries(n, w)) for n, w in ((8, 3), (5, 9), (4096, 2047), (8192, 4096))]),
+    judge=_without_a_mask([((n, w), _entries(n, w)) for n, w in ((8, 3), (5, 9), (7, 7), (1000, 333))]),
     right="Past the window each new token costs the same. With full attention it costs more every time.",
     right_examples=[_entries],
     known_wrong=[
-        (_full, "That is full attention: the triangle. No token may look further back than `window`."),
-        (_band, "Almost. The first tokens have fewer than `window` tokens behind them, so they cost less."),
-        (_square, "That would let tokens look into the future. Row 1 has one entry, row 2 has two, and so on."),
-        (_narrower, "One per row is missing: a token looks at itself, too, and it counts as one of the window."),
+        (
+            lambda tokens, window: tokens * (tokens + 1) // 2,
+            "That is full attention: the triangle. No token may look further back than `window`.",
+        ),
+        (
+            lambda tokens, window: tokens * window,
+            "Almost. The first tokens have fewer than `window` tokens behind them, so they cost less.",
+        ),
+        (
+            lambda tokens, window: tokens * tokens,
+            "That would let tokens look into the future. Row 1 has one entry, row 2 has two, and so on.",
+        ),
+        (
+            lambda tokens, window: _entries(tokens, window - 1),
+            "One per row is missing: a token looks at itself, too, and it counts as one of the window.",
+        ),
+        (
+            lambda tokens, window: _entries(tokens, window + 1),
+            "One per row too many: the token itself is already one of the window.",
+        ),
+        (
+            lambda tokens, window: _entries(tokens - 1, window),
+            "A row is missing. There are as many as tokens: `range(tokens)` begins with 0, and `range(1, tokens)` "
+            "ends too early.",
+        ),
+        (
+            lambda tokens, window: window * (window + 1) // 2 + (tokens - window) * window,
+            "Right for long texts. Where the text is shorter than the window, no row is ever full: try 5 tokens and 9.",
+        ),
+        (
+            lambda tokens, window: tokens * window - window * (window - 1) // 2,
+            "Right for long texts. With fewer tokens than the window, the corner is smaller: try 5 tokens and 9.",
+        ),
+        (
+            lambda tokens, window: tokens**2 - (tokens - window) ** 2,
+            "You took one square from another. The mask is a **triangle**, and so is what the window cuts off.",
+        ),
+        (
+            lambda tokens, window: sum(max(row, window) for row in range(1, tokens + 1)),
+            "`max` takes the larger one. A row has at most `window` entries, so take the smaller: `min`.",
+        ),
+        (
+            lambda tokens, window: tokens * window - window * window // 2,
+            "Nearly: at the beginning a small triangle is missing, not half a square. It has 1 + 2 + … rows.",
+        ),
+        (
+            lambda tokens, window: tokens * window - window * (window + 1) // 2,
+            "Nearly: you cut off one row too many at the beginning. The corner has rows of 1 to `window - 1`.",
+        ),
+        (lambda tokens, window: 2 * tokens * window, "A token looks back only, never forward. Nothing is doubled."),
+        (
+            lambda tokens, window: min(tokens, window),
+            "That is the last row alone. Add up all the rows, from the first.",
+        ),
         (_built, _BUILT, lambda answer: False),  # told by the judge
     ],
     hints=[
@@ -357,16 +580,16 @@ quiz = Quiz(
             "04.logits",
             "What comes out of one forward pass for a text of 20 tokens?",
             [
-                Choice("One token.", False, "You choose the token, from the scores. The model only gives scores."),
+                Choice("One token, the likeliest.", False, "You choose the token. The model only gives scores."),
                 Choice(
-                    "20 probabilities.",
-                    False,
-                    "20 rows there are, but each holds a score for every entry of the vocabulary.",
-                ),
-                Choice(
-                    "20 rows of scores, one score for each entry of the vocabulary.",
+                    "20 rows of scores, each over the whole vocabulary.",
                     True,
                     "Those are the logits. For the next token only the last row is used.",
+                ),
+                Choice(
+                    "20 probabilities, one for each token of the text, together 1.",
+                    False,
+                    "20 rows there are, but each holds a score for every entry of the vocabulary.",
                 ),
             ],
         ),
@@ -389,17 +612,57 @@ quiz = Quiz(
         ),
         Question(
             "04.greedy",
-            "`model.generate(ids, do_sample=False, temperature=0.3)`: what does `temperature` do here?",
+            "`model.generate(**ids, do_sample=False, temperature=0.3)`: what does `temperature` do here?",
             [
                 Choice("It makes the answer more careful.", False, "Greedy takes the likeliest token anyway."),
+                Choice("It makes the answer vary.", False, "Not without `do_sample=True`."),
                 Choice(
                     "Nothing.",
                     True,
                     "Without sampling nothing is drawn, so there is nothing for a temperature to change.",
                 ),
-                Choice("It makes the answer vary.", False, "Not without `do_sample=True`."),
             ],
         ),
+        Question(
+            "04.stop",
+            "A model answers well, and then goes on with a talk that nobody asked for. What is the likely cause?",
+            [
+                Choice(
+                    "Its end mark is not among the stop tokens.",
+                    True,
+                    "It closes its answer, nobody notices, and it writes on.",
+                ),
+                Choice(
+                    "`max_new_tokens` is large, and a model writes until that is used up.",
+                    False,
+                    "That is a limit, not a wish: with the right stop tokens an answer ends before it.",
+                ),
+                Choice(
+                    "The temperature is so high that it does not find the end.",
+                    False,
+                    "Greedy answers run on in the same way where the stop tokens are wrong.",
+                ),
+            ],
+        ),
+        Question(
+            "04.top_p",
+            "The likeliest next token has a probability of 0.96. How many tokens does top-p keep with 0.9?",
+            [
+                Choice("None, since 0.96 is more than 0.9.", False, "It keeps tokens until their sum reaches p."),
+                Choice("One.", True, "Its 0.96 reaches p alone. When the model is less sure, more tokens are kept."),
+                Choice(
+                    "Nine tenths of the vocabulary.",
+                    False,
+                    "p is a share of the probability, not of the number of tokens.",
+                ),
+            ],
+        ),
+    ],
+)
+
+deeper_quiz = Quiz(
+    "04",
+    [
         Question(
             "04.cache",
             "What does the KV cache buy, and with what?",
@@ -418,9 +681,9 @@ quiz = Quiz(
             "A user pastes ten pages and asks for one word. Where does the time go?",
             [
                 Choice(
-                    "Into the prefill, before the first token.",
+                    "Into the prefill.",
                     True,
-                    "All tokens of the prompt are read at once, and there are many.",
+                    "All tokens of the prompt are read before the first one is written, and there are many.",
                 ),
                 Choice("Into the decode.", False, "That is one token after another, and only one word is wanted."),
                 Choice("Into the tokenizer.", False, "It needs milliseconds."),
@@ -430,25 +693,37 @@ quiz = Quiz(
             "04.speculative",
             "When does speculative decoding **not** pay off?",
             [
-                Choice("When the assistant is often right.", False, "That is when it pays off."),
+                Choice("When the assistant is mostly right and much smaller.", False, "That is when it pays off most."),
                 Choice(
                     "When the assistant is slow, or often wrong.",
                     True,
-                    "Then you pay for drafts that are thrown away.",
+                    "Then you pay for drafts, and for checking what is thrown away.",
                 ),
-                Choice("When the text repeats the prompt.", False, "Then prompt lookup drafts well, and for nothing."),
+                Choice(
+                    "When the big model is very big, so that a pass takes long.",
+                    False,
+                    "The dearer a pass, the more each saved one is worth.",
+                ),
             ],
         ),
         Question(
             "04.padding",
             "Why does a batch get its padding on the left when the model writes on at the end?",
             [
-                Choice("It saves memory.", False, "The fillers take the same room on either side."),
-                Choice("It is faster.", False, "The shapes are the same on either side."),
+                Choice(
+                    "It saves memory, for fillers on the left are not stored.",
+                    False,
+                    "The fillers take the same room on either side.",
+                ),
+                Choice(
+                    "It is faster, for the model skips what comes before the text.",
+                    False,
+                    "The shapes are the same on either side, and so is the work.",
+                ),
                 Choice(
                     "So that each prompt ends where the answer begins.",
                     True,
-                    "On the right the model would have to go on after a row of fillers.",
+                    "On the right the model has to go on after a row of fillers.",
                 ),
             ],
         ),
@@ -456,14 +731,15 @@ quiz = Quiz(
             "04.safetensors",
             "A stranger sends you weights. Why rather `.safetensors` than a pickled `.bin`?",
             [
-                Choice("It is always smaller.", False, "The numbers take the same room in both."),
                 Choice(
-                    "It holds names, shapes and numbers, and nothing that could run.",
+                    "It holds nothing that could run.",
                     True,
-                    "Opening a pickle can run any code that its maker put in.",
+                    "Names, shapes and numbers. Opening a pickle can run any code that its maker put in.",
                 ),
-                Choice("It is encrypted.", False, "Anyone can read it. That is part of its charm."),
+                Choice("It is smaller, for its numbers are packed.", False, "They take the same room in both."),
+                Choice("It is encrypted, so nobody can change it.", False, "Anyone can read it, and change it."),
             ],
         ),
     ],
+    name="deeper_quiz",
 )

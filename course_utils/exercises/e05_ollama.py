@@ -1,49 +1,12 @@
-"""Exercises, warm-up and quiz of notebook 05, Ollama."""
+"""Exercises, warm-up and quizzes of notebook 05, Ollama."""
 
 from __future__ import annotations
 
 import json
 
-from .engine import Exercise, function, number
-from .ollama_forms import BAD, NEVER, NONE, SEPARATE, TODAY, UNIT, animal_schema, keeping, modelfile
+from . import ollama_forms as forms
+from .engine import Exercise, number
 from .quiz import Choice, Question, Quiz, WarmUp
-
-PHI = 3_821_079_552  # parameters of Phi-3.5-mini
-
-q1 = Exercise(
-    "05.q1",
-    "answer_1",
-    judge=number(PHI * 34 / 32 / 1e9, within=0.01, unit="GB"),
-    right="4.06 GB, and that is what such files of Phi-3.5-mini really have on Hugging Face (lm-kit, Q8_0).",
-    right_examples=[4.06, PHI * 34 / 32 / 1e9],
-    known_wrong=[
-        (3.82, "That is 8 bits a weight and nothing else. Each block of 32 weights also stores its scale, in 2 bytes."),
-        (
-            130,
-            "34 bytes are for a whole block of 32 weights. Divide by 32.",
-            lambda answer: 125 < float(answer) < 135,
-        ),
-        (
-            32.5,
-            "Those are gigabits. `GGML_QUANT_SIZES` counts in bytes already: no factor 8 is needed.",
-            lambda answer: 32 < float(answer) < 33,
-        ),
-        (2.15, "That is Q4_0, with its 18 bytes for a block.", lambda answer: abs(float(answer) - 2.149) < 0.02),
-        (3.78, "That is GiB, of 2 ** 30 bytes. A GB is a billion bytes.", lambda a: abs(float(a) - 3.781) < 0.01),
-    ],
-    hints=[
-        "Q8_0 keeps 32 weights in 34 bytes: 32 whole numbers of one byte, and a scale of two.",
-        "3,821,079,552 / 32 blocks, 34 bytes each. A GB is 1e9 bytes.",
-    ],
-    code="answer_1 = 3_821_079_552 / 32 * 34 / 1e9",
-    why="8.5 bits a weight: 8 for the number, and half a bit for its share of the scale.",
-)
-
-
-def _rows(*texts: str, error: str = "") -> list[str]:
-    rows = [{"model": "m", "response": text, "done": False} for text in texts]
-    rows.append({"error": error} if error else {"model": "m", "response": "", "done": True, "done_reason": "stop"})
-    return [json.dumps(row) for row in rows]
 
 
 def _told(lines):
@@ -60,6 +23,10 @@ def _told_blind(lines):
     return "".join(json.loads(line).get("response", "") for line in lines)
 
 
+def _told_keyerror(lines):
+    return "".join(json.loads(line)["response"] for line in lines)
+
+
 def _told_spaced(lines):
     return " ".join(json.loads(line).get("response", "") for line in lines).strip()
 
@@ -72,48 +39,18 @@ def _told_whole(lines):
     return json.loads("".join(lines))["response"]
 
 
-class _ndjson(function):  # noqa: N801
-    """Cases of lines, and then lines that end in an error, on which the function has to raise something."""
-
-    BROKEN = _rows("In the", error="model runner has unexpectedly stopped")
-    SILENT = (
-        "On good lines it is right. But an answer can break off with a line `{'error': ...}`, and your function then "
-        "returns half a text as if it were whole: raise an exception there."
-    )
-
-    def one(self, value, namespace):
-        verdict = super().one(value, namespace)
-        return self._half(value) if verdict is True else verdict
-
-    def _half(self, value):
-        try:
-            value(list(self.BROKEN))
-        except KeyError:
-            return "It stops at the line with an error, but only with a KeyError: say what the server said."
-        except Exception:
-            return True
-        return self.SILENT
-
-    def same(self, value, example):
-        return super().same(value, example) and self._half(value) == self._half(example)
-
-
-def _told_keyerror(lines):
-    return "".join(json.loads(line)["response"] for line in lines)
-
-
-q2 = Exercise(
-    "05.q2",
+q1 = Exercise(
+    "05.q1",
     "told",
-    judge=_ndjson([((_rows("In", " the", " morning"),), "In the morning"), ((_rows("4", "2"),), "42")]),
+    judge=forms.telling,
     right="Piece by piece, and it does not take half an answer for a whole one. This is what the client does inside.",
     right_examples=[_told],
     known_wrong=[
-        (_told_blind, _ndjson.SILENT),
-        (_told_keyerror, "It stops at the line with an error, but only with a KeyError: say what the server said."),
-        (_told_spaced, "The pieces bring their own spaces. Join them with nothing in between."),
-        (_told_last, "The last line only says that it is over. The text is in the lines before it."),
-        (_told_whole, "The lines together are no JSON. Each line is one: `json.loads` line by line."),
+        (_told_blind, forms.SILENT),
+        (_told_keyerror, forms.KEY_ERROR),
+        (_told_spaced, forms.SPACES),
+        (_told_last, forms.LAST),
+        (_told_whole, forms.TOGETHER),
     ],
     hints=[
         "`json.loads(line)` turns a line into a dictionary; the text is under `response`.",
@@ -132,74 +69,44 @@ q2 = Exercise(
     why="The status 200 was sent with the first line. What goes wrong later can only be told in a line.",
 )
 
-_LAST = {
-    "total_duration": 4_000_000_000,
-    "load_duration": 1_500_000_000,
-    "prompt_eval_count": 40,
-    "prompt_eval_duration": 500_000_000,
-    "eval_count": 60,
-    "eval_duration": 2_000_000_000,
-}
-_OTHER = _LAST | {"eval_count": 90, "eval_duration": 4_500_000_000, "total_duration": 9_000_000_000}
-
 
 def _speed(last):
     return last["eval_count"] / last["eval_duration"] * 1e9
 
 
-def _speed_total(last):
-    return last["eval_count"] / last["total_duration"] * 1e9
-
-
-def _speed_raw(last):
-    return last["eval_count"] / last["eval_duration"]
-
-
-def _speed_prompt(last):
-    return last["prompt_eval_count"] / last["prompt_eval_duration"] * 1e9
-
-
-def _speed_upside_down(last):
-    return last["eval_duration"] / 1e9 / last["eval_count"]
-
-
-def _speed_milli(last):
-    return last["eval_count"] / last["eval_duration"] * 1e6
-
-
-q3 = Exercise(
-    "05.q3",
+q2 = Exercise(
+    "05.q2",
     "speed",
-    judge=function([((_LAST,), 30.0), ((_OTHER,), 20.0)]),
+    judge=forms.writing,
     right="The speed of writing alone. Loading and reading the prompt have durations of their own.",
     right_examples=[_speed],
     known_wrong=[
-        (_speed_total, "`total_duration` has the loading and the prompt in it. Writing is timed in `eval_duration`."),
-        (_speed_raw, "Tokens for each **nanosecond**: far below one. A second has 1e9 of them."),
-        (_speed_milli, "A nanosecond is a billionth, not a millionth, of a second: the factor is 1e9."),
-        (_speed_prompt, "That is how fast the prompt is **read**. The answer is in `eval_count`."),
-        (_speed_upside_down, "That is seconds for each token. Tokens for each second is the other way up."),
+        (forms.SPEEDS[0][0], forms.RAW),
+        (forms.SPEEDS[1][0], forms.MILLI),
+        (forms.SPEEDS[3][0], forms.TOTAL),
+        (forms.SPEEDS[4][0], forms.READING),
+        (forms.SPEEDS[5][0], forms.UPSIDE_DOWN),
     ],
     hints=[
-        "Two of the six entries are needed: how many tokens were written, and how long the writing took.",
+        "Two of the entries are needed: how many tokens were written, and how long the writing took.",
         "`eval_count` divided by `eval_duration`, and nanoseconds turned into seconds.",
     ],
     code='def speed(last):\n    return last["eval_count"] / last["eval_duration"] * 1e9',
-    why="Of these four seconds only two went into writing 60 tokens.",
+    why="A prompt of 10,000 tokens makes you wait, too. Its time stands in `prompt_eval_duration`.",
 )
 
-q4 = Exercise(
-    "05.q4",
+q3 = Exercise(
+    "05.q3",
     ("at_once", "all_day", "for_ever"),
-    judge=keeping,
+    judge=forms.keeping,
     right="A script that asks once frees the memory at once; a classroom keeps its model all day.",
     right_examples=[(0, "8h", -1), ("0", 28800, "-1m"), ("0s", "7h60m", -5)],
     known_wrong=[
-        ((-1, "8h", 0), "The other way round: 0 means gone at once, and a negative number means for ever."),
-        ((0, 8, -1), "8 are eight **seconds**. " + TODAY),
-        ((0, "28800", -1), UNIT),
-        ((0, "8h", 0), NONE),
-        (("5m", "8h", -1), "Five minutes is what Ollama does by itself. " + NEVER),
+        ((-1, "8h", 0), forms.SWAPPED),
+        ((0, 8, -1), forms.EIGHT[8] + forms.TODAY),
+        ((0, "28800", -1), forms.UNIT),
+        ((0, "8h", 0), forms.NONE),
+        (("5m", "8h", -1), f"With the text “5m” it stays a while longer. {forms.NEVER}"),
     ],
     hints=[
         "0 is no time at all. Below 0 the clock never runs out.",
@@ -209,6 +116,62 @@ q4 = Exercise(
     why="The same values work as OLLAMA_KEEP_ALIVE, for all models of a server (Ollama's FAQ).",
 )
 
+_FILE = "FROM pico-mini\nSYSTEM Answer in Finnish.\nPARAMETER temperature 0\nPARAMETER num_predict 60\n"
+
+q4 = Exercise(
+    "05.q4",
+    "answer_4",
+    judge=forms.modelfile,
+    right="Four lines, and a model with a habit of its own. The weights are not copied: it points at pico-mini's.",
+    right_examples=[
+        _FILE,
+        "# mine\nfrom pico-mini:latest\n" + _FILE.split("\n", 1)[1],
+        _FILE.replace("Answer in Finnish.", '"""Vastaa suomeksi."""'),
+        _FILE.replace(" ", "\t", 1).replace("temperature 0", 'temperature "0"'),
+    ],
+    known_wrong=[
+        (_FILE.split("\n", 1)[1], forms.NO_FROM),
+        (_FILE.replace("PARAMETER temperature", "temperature"), forms.SEPARATE),
+        (_FILE.replace("SYSTEM Answer in Finnish.\n", ""), forms.NO_SYSTEM),
+        (_FILE.replace("PARAMETER num_predict 60\n", ""), forms.NO_LIMIT),
+        (_FILE.replace("temperature 0", "temperature=0"), forms.EQUALS),
+    ],
+    hints=[
+        "One `FROM` line, one `SYSTEM` line, two `PARAMETER` lines.",
+        "A setting is written `PARAMETER temperature 0`: a word, a name, a value, and no equals sign.",
+    ],
+    code=f'answer_4 = """{_FILE}"""',
+    why="`ollama create suomi -f Modelfile` would make a model of it; the next cell does the same from Python.",
+)
+
+PHI = 3_821_079_552  # parameters of Phi-3.5-mini
+
+q5 = Exercise(
+    "05.q5",
+    "answer_5",
+    judge=number(PHI * 34 / 32 / 1e9, within=0.01, unit="GB"),
+    right="4.06 GB, and that is what such files of Phi-3.5-mini really have on Hugging Face (lm-kit, Q8_0).",
+    right_examples=[4.06, PHI * 34 / 32 / 1e9],
+    known_wrong=[
+        (3.82, "That is 8 bits a weight and nothing else. Each block of 32 weights also stores its scale, in 2 bytes."),
+        (130, "34 bytes are for a whole block of 32 weights. Divide by 32.", lambda a: 125 < float(a) < 135),
+        (32.5, "Those are gigabits, or the factor 8 once too often: the 34 are bytes already."),
+        (3.596, "Upside down: a block has 32 weights and takes 34 bytes, so divide by 32."),
+        (0.1194, "That is how many blocks there are, in billions. Each takes 34 bytes."),
+        (2.149, "That is Q4_0, with its 18 bytes for a block."),
+        (7.64, "That is F16: two bytes for each weight."),
+        (8.5, "That is bits a weight. How many bytes are all the weights together?"),
+        (1.0625, "That is bytes a weight. Multiply by the weights."),
+        (3.781, "That is GiB, of 2 ** 30 bytes. A GB is a billion bytes."),
+    ],
+    hints=[
+        "Q8_0 keeps 32 weights in 34 bytes: 32 whole numbers of one byte, and a scale of two.",
+        "3,821,079,552 / 32 blocks, 34 bytes each. A GB is 1e9 bytes.",
+    ],
+    code="answer_5 = 3_821_079_552 / 32 * 34 / 1e9",
+    why="8.5 bits a weight: 8 for the number, and half a bit for its share of the scale.",
+)
+
 _SCHEMA = {
     "type": "object",
     "properties": {"animal": {"enum": ["fox", "owl", "cat"]}, "big": {"type": "boolean"}},
@@ -216,81 +179,56 @@ _SCHEMA = {
     "additionalProperties": False,
 }
 
-q5 = Exercise(
-    "05.q5",
-    "answer_5",
-    judge=animal_schema,
+
+def _with(**changed) -> dict:
+    return _SCHEMA | {"properties": _SCHEMA["properties"] | changed}
+
+
+q6 = Exercise(
+    "05.q6",
+    "answer_6",
+    judge=forms.animal_schema,
     right="Whatever the model thinks, your program gets one of three animals and a yes or no.",
-    right_examples=[_SCHEMA, _SCHEMA | {"title": "animal"}],
+    right_examples=[_SCHEMA, _SCHEMA | {"title": "animal"}, _SCHEMA | {"required": ("big", "animal")}],
     known_wrong=[
-        (
-            {key: value for key, value in _SCHEMA.items() if key != "required"},
-            "Nothing is **required** yet, so an empty object fits, too. Name both keys under `required`.",
-        ),
-        ({key: value for key, value in _SCHEMA.items() if key != "additionalProperties"}, BAD[4][1]),
-        (_SCHEMA | {"properties": _SCHEMA["properties"] | {"animal": {"type": "string"}}}, BAD[0][1]),
-        (
-            _SCHEMA | {"properties": _SCHEMA["properties"] | {"big": {"type": "string"}}},
-            "`big` is a text here, so that `true` without quotes is refused. Its type is `boolean`.",
-        ),
-        (
-            {"animal": "fox", "big": True},
-            "That is an **answer**. A schema describes answers: types, allowed values, required keys.",
-        ),
+        ({key: value for key, value in _SCHEMA.items() if key != "required"}, forms.NOT_REQUIRED),
+        ({key: value for key, value in _SCHEMA.items() if key != "additionalProperties"}, forms.BAD[8][1]),
+        (_with(animal={"type": "string"}), forms.BAD[2][1]),
+        (_with(big={"type": "string"}), forms.TEXT),
+        ({"animal": "fox", "big": True}, forms.AN_ANSWER),
     ],
     hints=[
         "Begin with the schema of `mood` above: one more property, with the type `boolean`.",
         "Four keys: `type`, `properties`, `required` (both names), `additionalProperties` (False).",
     ],
-    code=f"answer_5 = {_SCHEMA!r}",
-    why='Try it: `client.chat(model, messages=ask("Find the owl."), format=answer_5).message.content`.',
+    code=f"answer_6 = {_SCHEMA!r}",
+    why='Try it: `client.chat(model, messages=ask("Find the owl."), format=answer_6).message.content`.',
 )
-
-_NOTES = [[1.0, 0.0], [0.6, 0.8], [0.0, 1.0], [-1.0, 0.0]]
-
-
-def _dot(a, b):
-    return sum(x * y for x, y in zip(a, b, strict=True))
 
 
 def _nearest(question, notes):
-    return max(range(len(notes)), key=lambda i: _dot(question, notes[i]))
+    return max(range(len(notes)), key=lambda i: forms.dot(question, notes[i]))
 
 
 def _nearest_value(question, notes):
-    return max(_dot(question, note) for note in notes)
+    return max(forms.dot(question, note) for note in notes)
 
 
 def _nearest_note(question, notes):
-    return max(notes, key=lambda note: _dot(question, note))
+    return max(notes, key=lambda note: forms.dot(question, note))
 
 
-def _farthest(question, notes):
-    return min(range(len(notes)), key=lambda i: _dot(question, notes[i]))
-
-
-def _by_size(question, notes):
-    return max(range(len(notes)), key=lambda i: abs(_dot(question, notes[i])))
-
-
-q6 = Exercise(
-    "05.q6",
+q7 = Exercise(
+    "05.q7",
     "nearest",
-    judge=function(
-        [
-            (([1.0, 0.0], _NOTES[1:]), 0),
-            (([0.0, 1.0], _NOTES), 2),
-            (([0.8, 0.6], _NOTES), 1),
-            (([-0.6, 0.8], _NOTES), 2),
-        ]
-    ),
-    right="That is the whole of a semantic search: one product for each note, and the largest wins.",
+    judge=forms.finding,
+    right="That is the whole of a search by meaning: one product for each note, and the largest wins.",
     right_examples=[_nearest],
     known_wrong=[
-        (_farthest, "That is the note that points **away** most. The largest product wins."),
-        (_nearest_value, "That is the product itself. Which note has it? Return its number, from 0."),
-        (_nearest_note, "That is the note's vector. Return its number, from 0, so that its text can be looked up."),
-        (_by_size, "A product of -1 means the opposite direction. Do not take its size without the sign."),
+        (forms.NEARESTS[0][0], forms.AWAY),
+        (_nearest_value, forms.PRODUCT),
+        (_nearest_note, forms.VECTOR),
+        (forms.NEARESTS[2][0], forms.SIGN),
     ],
     hints=[
         "`sum(x * y for x, y in zip(question, note))` is the product of two vectors.",
@@ -304,39 +242,6 @@ q6 = Exercise(
     why="The vectors have length 1, so the product is the cosine of the angle between them.",
 )
 
-_FILE = "FROM pico-mini\nSYSTEM Answer in Finnish.\nPARAMETER temperature 0\nPARAMETER num_predict 60\n"
-
-q7 = Exercise(
-    "05.q7",
-    "answer_7",
-    judge=modelfile,
-    right="Four lines, and a model with a habit of its own. The weights are not copied: it points at pico-mini's.",
-    right_examples=[
-        _FILE,
-        "# mine\nfrom pico-mini:latest\n" + _FILE.split("\n", 1)[1],
-        _FILE.replace("Answer in Finnish.", '"""Vastaa suomeksi."""'),
-    ],
-    known_wrong=[
-        (_FILE.split("\n", 1)[1], "Every Modelfile says which model it begins with: `FROM` and a name."),
-        (_FILE.replace("PARAMETER temperature", "temperature"), SEPARATE),
-        (
-            _FILE.replace("SYSTEM Answer in Finnish.\n", ""),
-            "Who tells it to speak Finnish? That is the work of `SYSTEM`.",
-        ),
-        (_FILE.replace("PARAMETER num_predict 60\n", ""), "A `PARAMETER` line for `num_predict` is missing."),
-        (
-            _FILE.replace("temperature 0", "temperature = 0"),
-            "`PARAMETER temperature` takes a number, without an equals sign.",
-        ),
-    ],
-    hints=[
-        "One `FROM` line, one `SYSTEM` line, two `PARAMETER` lines.",
-        "A setting is written `PARAMETER temperature 0`: a word, a name, a value, and no equals sign.",
-    ],
-    code=f'answer_7 = """{_FILE}"""',
-    why="`ollama create suomi -f Modelfile` would make a model of it; the next cell does the same from Python.",
-)
-
 warm_up = WarmUp("05")
 
 quiz = Quiz(
@@ -346,93 +251,91 @@ quiz = Quiz(
             "05.server",
             "You close the terminal in which you ran `ollama run phi3.5`. What still holds the model in memory?",
             [
-                Choice("Nothing: the model ran in the terminal.", False, "The terminal only talked to the server."),
-                Choice(
-                    "The server, until `keep_alive` runs out.",
-                    True,
-                    "Five minutes after the last answer, unless somebody says otherwise. `ollama ps` shows it.",
-                ),
-                Choice("The disk.", False, "The disk holds the file, whether the model is loaded or not."),
-            ],
-        ),
-        Question(
-            "05.ndjson",
-            "What is **NDJSON**?",
-            [
-                Choice("One JSON object on each line.", True, "So that each can be read as soon as its line has come."),
-                Choice(
-                    "A JSON list, sent in pieces.", False, "A list could only be read when its last bracket has come."
-                ),
-                Choice("JSON with numbers instead of names.", False, "The names are all there, in every line."),
+                Choice("Nothing at all: the model ran in the terminal.", False, "That only talked to the server."),
+                Choice("The file on the disk, from which it was loaded.", False, "A file is no memory. It stays, too."),
+                Choice("The server, until `keep_alive` runs out.", True, "At first five minutes. `ollama ps` tells."),
             ],
         ),
         Question(
             "05.status",
-            "An answer began with status 200 and then broke. How does an Ollama client learn of it?",
+            "An answer began with status 200 and then broke. How does a program learn of it?",
             [
-                Choice("By a second status, 500.", False, "An answer has one status, and it has been sent already."),
-                Choice("It cannot.", False, "It can, if it looks at every line."),
                 Choice(
                     'By a line with `"error"` in it.', True, "Whoever only joins the texts takes half for the whole."
                 ),
-            ],
-        ),
-        Question(
-            "05.tag",
-            "`phi3.5:3.8b-mini-instruct-q8_0`: what does the end of the tag tell you?",
-            [
-                Choice("The model has 8 billion parameters.", False, "3.8b stands in the middle: 3.8 billion."),
-                Choice(
-                    "8 bits for a weight, and a scale for each block.",
-                    True,
-                    "So about 8.5 bits a weight, a little more than a byte.",
-                ),
-                Choice("It is version 8.0.", False, "The version of the family stands in front of the colon."),
+                Choice("By a second status, 500, at the end.", False, "The status was sent with the first line."),
+                Choice("It cannot; the text just ends early.", False, "It can, if it looks at each line."),
             ],
         ),
         Question(
             "05.memory",
             "The second question of a chat is sent alone, without the first. What does the model know of the first?",
             [
-                Choice("All of it: the server remembers.", False, "The server keeps weights, not conversations."),
-                Choice("The last 4,096 tokens.", False, "It is given nothing of it, so there is nothing to cut."),
+                Choice("All of it, for the server remembers.", False, "The server keeps weights, not conversations."),
                 Choice("Nothing.", True, "Every request brings its whole conversation. That is your program's work."),
+                Choice("As much as fits into `num_ctx`.", False, "It is given nothing of it, so nothing has to fit."),
             ],
         ),
         Question(
             "05.context",
-            "You send Ollama a text of 20,000 tokens and set nothing. What may happen?",
+            "You send a real Ollama a text of 9,000 words and set nothing. It answers, and `prompt_eval_count` is "
+            "2,050. What happened?",
             [
-                Choice(
-                    "It reads a part of it, and says nothing.",
-                    True,
-                    "Few tokens are the default, 4,096 by its FAQ. Set `num_ctx`, and look at `prompt_eval_count`.",
-                ),
-                Choice("It makes room by itself, always.", False, "The room is reserved when the model is loaded."),
-                Choice("It sums the text up first.", False, "Nobody does that unless you write it."),
+                Choice("A token is four words or so.", False, "The other way round: a word is one token or more."),
+                Choice("It summed up the text before it read it.", False, "Nobody does that unless you write it."),
+                Choice("The model read a part of the text only.", True, "Set `num_ctx`, and compare again."),
             ],
         ),
         Question(
-            "05.schema",
-            "With a schema in `format`, pico-mini called almost every sentence by one mood. What is the lesson?",
+            "05.persona",
+            "pico-mini plays the Finn and not the pirate. Why?",
             [
-                Choice("Schemas do not work with small models.", False, "Every answer had the right shape."),
+                Choice("It has seen Finnish in training, and no pirates.", True, "A role steers what was learned."),
+                Choice("The pirate's Modelfile lacks a `PARAMETER` line.", False, "Both were made in the same way."),
                 Choice(
-                    "The shape is promised, not the content: measure both.",
-                    True,
-                    "A form can even push a model out of what it has learned.",
+                    "A system message works in the model's own language only.",
+                    False,
+                    "Both system messages are English.",
                 ),
-                Choice("The temperature was too high.", False, "It was 0."),
+            ],
+        ),
+    ],
+)
+
+deeper_quiz = Quiz(
+    "05",
+    [
+        Question(
+            "05.tag",
+            "`phi3.5:3.8b-mini-instruct-q8_0`: what does the end of the tag tell you?",
+            [
+                Choice("The model has 8 billion parameters.", False, "3.8b stands in the middle: 3.8 billion."),
+                Choice("A weight is stored in 8 bits.", True, "And a scale for each block: 8.5 bits, all in all."),
+                Choice("It is version 8.0 of this model.", False, "The version stands in front of the colon: 3.5."),
+            ],
+        ),
+        Question(
+            "05.search",
+            "A search by meaning finds the right note in the first example. What comes next?",
+            [
+                Choice(
+                    "Nothing more: one that works is a proof.",
+                    False,
+                    "The author picked it. Of the twenty, most failed.",
+                ),
+                Choice("A larger model, for more meaning.", False, "Larger at what? First find out how good it is."),
+                Choice("A count, beside a plain rival.", True, "Counting shared words found more than twice as many."),
             ],
         ),
         Question(
             "05.gguf",
             "You bring a GGUF file and create a model without the right template. What do you notice?",
             [
+                Choice("Strange answers, and no error.", True, "Like notebook 04: the marks decide, silently."),
                 Choice("An error at `create`.", False, "Any template is accepted, the wrong one as well."),
                 Choice("An error at the first question.", False, "No error anywhere: that is what makes it nasty."),
-                Choice("Strange answers, and no error.", True, "Like notebook 04: the marks decide, silently."),
             ],
         ),
     ],
+    name="deeper_quiz",
 )

@@ -1,4 +1,4 @@
-"""Exercises, warm-up and quiz of notebook 08, building a small language model."""
+"""Exercises, warm-up and quizzes of notebook 08, building a small language model."""
 
 from __future__ import annotations
 
@@ -19,15 +19,23 @@ def _leaked(train, test):
 
 
 def _of_train(train, test):
-    return len(set(train) & set(test)) / len(train)
+    return sum(text in test for text in train) / len(train)
+
+
+def _of_train_counted_in_test(train, test):
+    return sum(text in train for text in test) / len(train)
 
 
 def _counted(train, test):
-    return sum(text in set(train) for text in test)
+    return sum(text in train for text in test)
 
 
 def _different(train, test):
     return len(set(train) & set(test)) / len(set(test))
+
+
+def _different_of_all(train, test):
+    return len(set(train) & set(test)) / len(test)
 
 
 def _clean(train, test):
@@ -38,25 +46,88 @@ def _by_place(train, test):
     return sum(a == b for a, b in zip(train, test, strict=False)) / len(test)
 
 
+def _percent(train, test):
+    return 100 * _leaked(train, test)
+
+
+def _rounded(train, test):
+    return round(_leaked(train, test))
+
+
+def _any(train, test):
+    return any(text in train for text in test)
+
+
+def _parts(train, test):
+    return sum(text in " ".join(train) for text in test) / len(test)
+
+
+def _first(train, test):
+    return 1 / len(test) if _leaked(train, test) else 0
+
+
+def _loosely(train, test):
+    seen = {text.casefold().strip() for text in train}
+    return sum(text.casefold().strip() in seen for text in test) / len(test)
+
+
+def _used_up(train, test):
+    left, hits = list(train), 0
+    for text in test:
+        if text in left:
+            left.remove(text)
+            hits += 1
+    return hits / len(test)
+
+
+def _share(expected: float):
+    """Whether a result is this share, and a number: False for 0 would be an answer to another question."""
+
+    def judge(result):
+        if isinstance(result, bool):
+            return "True or False says whether there is a leak. Wanted is how large it is: a share from 0 to 1."
+        return result is not None and abs(float(result) - expected) < 1e-6
+
+    return judge
+
+
+LEAKS = [
+    ((["a", "b", "c", "d", "e"], ["a", "x", "y", "z"]), 0.25),
+    ((["a fox", "an owl"], ["a fox", "a fox", "a hen", "a cat", "an elk"]), 0.4),
+    ((["An owl", "a cat "], ["an owl", "a cat", "a hen", "An owl"]), 0.25),
+    ((["owl", "cat"], ["cat", "ow"]), 0.5),
+    ((["a", "a", "b", "c"], ["x", "a", "b", "y", "z"]), 0.4),
+    ((["a", "a", "b"], ["a", "a", "x", "y"]), 0.5),
+    ((["a"], ["x", "y"]), 0),
+]
+
 q1 = Exercise(
     "08.q1",
     "leaked",
-    judge=function(
-        [
-            ((["a", "b", "c", "d", "e"], ["a", "x", "y", "z"]), 0.25),
-            ((["a", "a", "b"], ["a", "a", "c", "d", "e"]), 0.4),
-            ((["a"], ["x", "y"]), 0),
-            ((["owl", "cat"], ["cat", "ow"]), 0.5),
-        ]
-    ),
+    judge=function([(inputs, _share(share)) for inputs, share in LEAKS]),
     right="That is the first number to compute before you believe a score, anybody's score.",
     right_examples=[_leaked, lambda train, test: len([t for t in test if t in train]) / len(test)],
     known_wrong=[
-        (_of_train, "That is a share of the training. Wanted is the share of the examination: divide by `len(test)`."),
+        (_any, "True or False says whether there is a leak. Wanted is how large it is: a share from 0 to 1."),
+        (_of_train, "That is a share of the training. Wanted is the share of the examination: go through `test`."),
+        (_of_train_counted_in_test, "You count in the examination, so divide by `len(test)`, not by `len(train)`."),
         (_counted, "That is how many. A share is that number divided by `len(test)`."),
         (_different, "A text that stands in the examination twice also counts twice. Count in the list, not in a set."),
+        (
+            _different_of_all,
+            "A set keeps one of two equal texts, and `len(test)` counts both. Count in the list itself.",
+        ),
         (_clean, "That is the share that did **not** leak. Turn it round."),
         (_by_place, "Those are texts at the same place of both lists. A leak may stand anywhere: ask `text in train`."),
+        (_percent, "The number is right, as a percentage. A share from 0 to 1 is wanted."),
+        (_rounded, "Do not round: a quarter is 0.25."),
+        (_parts, "A text counts only when it is there as a **whole**: *ow* is not in a list that holds *owl*."),
+        (_first, "That stops at the first leak. Go on to the end, and count them all."),
+        (_loosely, "Here a text counts only if it is the same letter by letter, capitals and blanks included."),
+        (
+            _used_up,
+            "Two copies in the examination are two leaks, also of one training page. And leave `train` as it is.",
+        ),
     ],
     hints=[
         "For one text the question is `text in train`. Count for how many texts of `test` it is true.",
@@ -66,50 +137,141 @@ q1 = Exercise(
     why="A set finds a text at once, a list looks through all its entries: with 20,000 pages you feel the difference.",
 )
 
-# --- 2: the table
-
-TABLE, BABY = 2048 * 96, 418_272
+# --- 2: the first loss
 
 q2 = Exercise(
     "08.q2",
     "answer_2",
-    judge=number(TABLE / BABY, within=0.01),
-    right="47 %: nearly half of this model is its vocabulary. In Phi-3-mini it is 98.5 million of 3.8 billion, 2.6 %.",
-    right_examples=[0.47, TABLE / BABY],
-    known_wrong=[
-        (TABLE, "That is the size of the table. Divide it by the size of the model."),
-        (1 - TABLE / BABY, "That is the share of all the **rest**."),
-        (100 * TABLE / BABY, "The number is right, as a percentage. A share between 0 and 1 is wanted.", number(47.0)),
-        (BABY / TABLE, "Turned upside down: the part divided by the whole."),
-        (2048 / BABY, "A row has 96 numbers, not one."),
-    ],
-    hints=["A table of 2,048 rows with 96 numbers each: how many numbers?", "That, divided by 418,272."],
-    code="answer_2 = 2048 * 96 / 418_272",
-    why="This model uses one table at both ends (tied embeddings). With two tables it would be more than half.",
-)
-
-# --- 3: the first loss
-
-q3 = Exercise(
-    "08.q3",
-    "answer_3",
-    judge=number(math.log(2048), within=0.02, unit="nats"),
+    judge=number(math.log(2048), within=0.005, unit="nats"),
     right="Each token has a probability of about 1/2048, and −ln(1/2048) is ln(2048) = 7.62.",
     right_examples=[7.62, math.log(2048), 7.6],
     known_wrong=[
         (11, "That is the logarithm to base 2: 11 bits. The loss is counted in nats, with `math.log`."),
-        (3.311, "That is the logarithm to base 10. `math.log` is the natural one.", number(3.311)),
+        (3.311, "That is the logarithm to base 10. `math.log` is the natural one."),
         (1 / 2048, "That is the probability of each token. The loss is minus its logarithm."),
         (-math.log(2048), "Almost: the logarithm of a small probability is negative, and the loss is **minus** that."),
         (2048, "That many tokens are possible. How likely is each, and what is minus the logarithm of that?"),
         (0, "A loss of 0 would mean that it is always sure, and always right."),
+        (6.9, "That is the example of 1/1000. Here each token has a chance of 1/2048."),
+        (0.69, "That is the example of 1/2, a choice between two tokens. Here there are 2,048."),
+        (1, "A loss has no upper end at 1. Take minus the logarithm of the probability of a token."),
+        (
+            1 - 1 / 2048,
+            "That is the chance of being wrong. The loss is minus the logarithm of the chance of being right.",
+        ),
+        (math.log(418_272), "That is the logarithm of the number of weights. How many tokens can come next?"),
+        (math.log(96), "That is the logarithm of the numbers for one token. How many tokens can come next?"),
+        (8, "Near, but rounded too far: two digits after the point.", number(8.0)),
+        (math.inf, "Infinite is the loss of a model that gave the right token no chance at all. Here it has 1/2048."),
     ],
     hints=[
         "If all 2,048 tokens are equally likely, what is the probability of the one that comes next?",
         "`-math.log(1 / 2048)`",
     ],
-    code="import math\n\nanswer_3 = -math.log(1 / 2048)",
+    code="import math\n\nanswer_2 = -math.log(1 / 2048)",
     why="A training whose first loss is far from ln of the vocabulary has a fault before its first step.",
+)
+
+# --- 3: what counts
+
+
+def _labels(asked, answer, length):
+    return [-100] * len(asked) + list(answer) + [-100] * (length - len(asked) - len(answer))
+
+
+def _no_end(asked, answer, length):
+    return [-100 if token == 2 else token for token in _labels(asked, answer, length)]
+
+
+def _all_counts(asked, answer, length):
+    return list(asked) + list(answer) + [-100] * (length - len(asked) - len(answer))
+
+
+def _filled_with_ends(asked, answer, length):
+    return [-100] * len(asked) + list(answer) + [2] * (length - len(asked) - len(answer))
+
+
+def _not_filled(asked, answer, length):
+    return [-100] * len(asked) + list(answer)
+
+
+def _filled_left(asked, answer, length):
+    return [-100] * (length - len(answer)) + list(answer)
+
+
+def _question_only(asked, answer, length):
+    return list(asked) + [-100] * (length - len(asked))
+
+
+def _zeros(asked, answer, length):
+    return [0 if label == -100 else label for label in _labels(asked, answer, length)]
+
+
+def _too_long(asked, answer, length):
+    return [-100] * len(asked) + list(answer) + [-100] * length
+
+
+def _ones(asked, answer, length):
+    return [label if label == -100 else 1 for label in _labels(asked, answer, length)]
+
+
+def _plus(asked, answer, length):
+    return [100 if label == -100 else label for label in _labels(asked, answer, length)]
+
+
+def _nothing(asked, answer, length):
+    return [-100] * length
+
+
+def _emptied(asked, answer, length):
+    return list(answer) + [-100] * (length - len(answer))
+
+
+def _row(expected: list[int]):
+    """Whether a result is this row, as a list, a tuple, an array or a tensor."""
+
+    def judge(result):
+        row = result.tolist() if hasattr(result, "tolist") else result
+        return isinstance(row, list | tuple) and [*map(float, row)] == [*map(float, expected)]
+
+    return judge
+
+
+ROWS = [((5, 2, 7, 8), (9, 4, 2), 9), ((6, 7), (3, 2), 4), ((1, 2, 1, 2, 5), (9, 8, 7, 2), 12), ((5,), (2,), 4)]
+
+q3 = Exercise(
+    "08.q3",
+    "labels",
+    judge=function([((list(a), list(b), n), _row(_labels(a, b, n))) for a, b, n in ROWS]),
+    right="The end counts, the filling does not, though both are the same number: you went by place, not by number.",
+    right_examples=[_labels],
+    known_wrong=[
+        (
+            _no_end,
+            "The end of the answer must **count**, or the model never learns to stop. "
+            "It has the number of the filling, so go by its place.",
+        ),
+        (_all_counts, "The question must not count: put −100 for each of its tokens."),
+        (_filled_with_ends, "The filling must not count: −100, not 2. Else the model learns to write ends for ever."),
+        (_not_filled, "A row of the batch has `length` labels. Fill up with −100 behind the answer."),
+        (_filled_left, "The filling stands **behind** the answer here, so that the labels stay beside their tokens."),
+        (_question_only, "Turned round: the question is given, and the answer is what counts."),
+        (_zeros, "0 is the number of a token, and would count. The label that does not count is −100."),
+        (_too_long, "That is longer than `length`: subtract what question and answer take."),
+        (_ones, "A label says **which** token is right, so the answer keeps its own numbers."),
+        (_nothing, "Nothing counts here, so nothing would be learned. The answer keeps its own numbers."),
+        (_emptied, "The question is missing: one −100 for each of its tokens. (And leave `asked` as it is.)"),
+        (_plus, "The minus is missing: 100 is the number of a token, −100 means that it does not count."),
+    ],
+    hints=[
+        "Three lists, one behind the other: `[-100] * len(asked)`, the answer, and the filling.",
+        "The filling is `[-100] * (length - len(asked) - len(answer))`.",
+    ],
+    code=(
+        "def labels(asked, answer, length):\n    filling = length - len(asked) - len(answer)\n"
+        "    return [-100] * len(asked) + list(answer) + [-100] * filling"
+    ),
+    why="A widely copied line gives −100 to every filling token by its number. Models tuned so never learned to stop.",
 )
 
 # --- 4: the adapter
@@ -126,36 +288,133 @@ q4 = Exercise(
         (8 * 576, "That is the first of two thin tables. The other is 8 × 192."),
         (8 * 192, "That is the second of two thin tables. The other is 576 × 8."),
         (8 * 8, "The thin tables reach along the whole side of the big one: 576 × 8 and 8 × 192."),
+        (8 * 576 * 8 * 192, "Two tables: their weights are **added**, not multiplied."),
+        (576 * 192 / 8, "An eighth of the table is not what LoRA trains: 576 × 8 and 8 × 192 stand beside it."),
+        (576 + 192, "That would be rank 1. Here each thin table is 8 wide."),
+        (576 * 192 + 6144, "The big table is frozen: count only what is trained."),
+        (6144 / (576 * 192), "That is the share of the table. Wanted is how many weights."),
+        (16 * (576 + 192), "Twice too many: the rank is 8, and each of the two thin tables counts once."),
+        (15 * 6144, "That is for 15 layers. Wanted is one table."),
+        (8 * (576 + 576), "The table is not square: its sides are 576 and 192."),
     ],
     hints=["Beside a table of m × n stand one of m × 8 and one of 8 × n.", "576 × 8, plus 8 × 192."],
     code="answer_4 = 576 * 8 + 8 * 192",
     why="It is one eighteenth of the table. For a table of Phi-3-mini, 3,072 × 3,072, it is one in 192.",
 )
 
-# --- 5: the neighbour
+# --- 5: your own words
+
+FEW = "A few words more: a list of **twenty** is what an evening with a dialect gives."
+NO_DICTIONARY = 'Write a dictionary: `{"guitar": "kitara", "rocket": "raketti"}`.'
+NO_TEXTS = "Words and meanings are texts, in quotes, and not empty."
+SAME = "Twenty words want at least ten different meanings. Otherwise one answer for all of them would pass."
+ITSELF = "Most of these words mean themselves, so there is nothing to learn."
+NOT_YOURS = "That is the list of the course. Write words of **your** own."
+OTHER = "The model was trained on another list. Run the cells of this section again, from `my_words` on."
+UNLEARNED = "It answers fewer than 6 of 10 of them in new wordings. Give `learn` more steps, and run it again."
+LOST = "It knows your words, but has lost too much: on average its old skills fell by more than 15 points. "
+LOST += "Mix in more old pages than 0.5, and run it again."
+
+
+def _fault(my_words, namespace: Mapping) -> str | None:
+    if not isinstance(my_words, Mapping):
+        return NO_DICTIONARY
+    if not all(isinstance(text, str) and text.strip() for pair in my_words.items() for text in pair):
+        return NO_TEXTS
+    if len(my_words) < 20:
+        return FEW
+    if sum(word.casefold() == meaning.casefold() for word, meaning in my_words.items()) > len(my_words) / 2:
+        return ITSELF
+    if len(set(my_words.values())) < 10:
+        return SAME
+    if len(set(my_words.items()) & set(namespace["course_words"].items())) > len(my_words) / 2:
+        return NOT_YOURS
+    if dict(namespace["words"]) != dict(my_words):
+        return OTHER
+    if namespace["learned"] < 0.6:
+        return UNLEARNED
+    before, after = namespace["skills_before"], namespace["skills_after"]
+    return LOST if sum(before[skill] - after[skill] for skill in before) / len(before) > 0.15 else None
+
+
+def _is(fault: str):
+    return lambda my_words, namespace: _fault(my_words, namespace) == fault
+
+
+ENGLISH = "uncle aunt cousin nephew niece twins wedding funeral birthday attic cellar hallway roof chimney fence"
+FINNISH = "setä täti serkku veljenpoika veljentytär kaksoset häät hautajaiset syntymäpäivä ullakko kellari eteinen"
+ENGLISH += " ladder bucket shovel rake neighbour"
+FINNISH += " katto savupiippu aita tikkaat ämpäri lapio harava naapuri"
+TWENTY = dict(zip(ENGLISH.split(), FINNISH.split(), strict=True))
+KEPT = {"translate": 0.95, "sum": 0.9, "story": 1.0}
+DONE = {
+    "words": TWENTY,
+    "learned": 0.95,
+    "skills_before": KEPT,
+    "skills_after": KEPT,
+    "course_words": {"lion": "leijona"},
+}
+GONE = {"skills_after": {"translate": 0.3, "sum": 0.9, "story": 0.5}}
 
 q5 = Exercise(
     "08.q5",
-    "answer_5",
-    judge=number(0, plus_minus=0.01),
-    right="The scale is 7 / 7 = 1, and 0.3 rounds to 0. All the small ones die for the sake of the giant.",
-    right_examples=[0, 0.0],
+    "my_words",
+    judge=lambda my_words, namespace: _fault(my_words, namespace) is None,
+    right="Your words, in wordings it never saw, and its old skills are still there. That is fine-tuning.",
+    right_examples=[given(my_words=TWENTY, **DONE)],
     known_wrong=[
-        (0.3, "It stays only if it is a multiple of the scale. The scale is 7.0 / 7."),
-        (1, "The steps are 1 apart, that is right. But which whole number is nearest to 0.3?"),
-        (0.5, "int4 keeps whole multiples of the scale, and the scale is 1: half steps do not exist."),
-        (2, "You divided by 0.15 or so: the scale depends on the **largest** weight, which is 7.0.", number(2.0)),
-        (7, "That is what becomes of the outlier itself: it fits exactly."),
+        (given(my_words={"a": "b"}, **DONE), FEW, _is(FEW)),
+        (given(my_words=["guitar", "kitara"], **DONE), NO_DICTIONARY, _is(NO_DICTIONARY)),
+        (given(my_words={"a": 1}, **DONE), NO_TEXTS, _is(NO_TEXTS)),
+        (given(my_words=dict.fromkeys(TWENTY, "x"), **DONE), SAME, _is(SAME)),
+        (given(my_words={word: word for word in TWENTY}, **DONE), ITSELF, _is(ITSELF)),
+        (given(my_words=TWENTY, **(DONE | {"course_words": TWENTY})), NOT_YOURS, _is(NOT_YOURS)),
+        (given(my_words=TWENTY, **(DONE | {"words": {"guitar": "kitara"}})), OTHER, _is(OTHER)),
+        (given(my_words=TWENTY, **(DONE | {"learned": 0.4})), UNLEARNED, _is(UNLEARNED)),
+        (given(my_words=TWENTY, **(DONE | GONE)), LOST, _is(LOST)),
+    ],
+    hints=[
+        'Replace the `...` by your own list: `my_words = {"guitar": "kitara", "rocket": "raketti"}`, twenty of them.',
+        "Then run the two cells that follow: the training reads `words`, which is your list now.",
+    ],
+    code=f"my_words = {TWENTY!r}",
+    why="The check looks at what your model answers to your words, and at what is left of its old skills.",
+)
+
+# --- 6: the neighbour
+
+q6 = Exercise(
+    "08.q6",
+    "answer_6",
+    judge=number(1.2, within=0.005),
+    right="The scale is 8.4 / 7 = 1.2, 0.9 / 1.2 = 0.75 rounds to 1, and 1 × 1.2 = 1.2. The −0.4 and the 0.2 become 0.",
+    right_examples=[1.2, round(0.9 / 1.2) * 1.2],
+    known_wrong=[
+        (0.9, "It stays only if it is a multiple of the scale. The scale is 8.4 / 7."),
+        (1, "1 is the whole number that is stored. Multiply it back by the scale."),
+        (0, "0.9 is nearer to one step of 1.2 than to none."),
+        (0.75, "That is 0.9 divided by the scale. Round it, and multiply back."),
+        (8.4, "That is what becomes of the outlier itself: it fits exactly."),
+        (1.05, "You divided by 8. The largest whole number of int4 is 7 here, for −7 to 7."),
+        (
+            1.12,
+            "You divided by 15. The 15 whole numbers reach to **both** sides: the scale is the largest weight over 7.",
+        ),
+        (round(0.9 / (8.4 / 127)) * 8.4 / 127, "That is int8, with 127. int4 has 7."),
+        (0.9 / 8.4, "The scale is the largest weight **over 7**. Then round, and multiply back."),
+        (0.9 * 8.4, "First divide by the scale, then round, then multiply by it."),
+        (-1.2, "The sign stays: 0.9 is positive."),
+        (7, "7 is the whole number of the outlier. The question is the 0.9."),
     ],
     hints=[
         "The scale is the largest weight divided by 7, the largest whole number of int4.",
-        "The scale is 1.0. Divide 0.3 by it, round, multiply back.",
+        "The scale is 1.2. Divide 0.9 by it, round, multiply back.",
     ],
-    code="answer_5 = round(0.3 / (7.0 / 7)) * (7.0 / 7)",
+    code="answer_6 = round(0.9 / (8.4 / 7)) * (8.4 / 7)",
     why="That is why methods for large models treat outliers apart, or move them into the neighbouring table.",
 )
 
-# --- 6: the thesis
+# --- 7: the thesis
 
 
 def _equal_tokens() -> float:
@@ -167,113 +426,67 @@ def _equal_tokens() -> float:
 
 EQUAL, ALL, SMALL, BIG = _equal_tokens(), 2_048_090, 529_056, 3_258_480
 
-q6 = Exercise(
-    "08.q6",
-    "answer_6",
-    judge=number(EQUAL, within=0.02, unit="tokens"),
-    right="About 333,000 tokens, a sixth of the way: for the same electricity the big one reads a sixth as much.",
+q7 = Exercise(
+    "08.q7",
+    "answer_7",
+    judge=number(EQUAL, within=0.01, unit="tokens"),
+    right="About 333,000 tokens, a sixth of the way: for the same computing the big one reads a sixth as much.",
     right_examples=[EQUAL, ALL * SMALL / BIG, 333_000],
     known_wrong=[
         (ALL, "At that point it had used six times as much: it has six times the parameters."),
         (ALL * BIG / SMALL, "Turned upside down: more parameters, **fewer** tokens for the same computing."),
         (BIG / SMALL, "That is how many times bigger the model is. Divide the tokens by it."),
+        (SMALL / BIG, "That is the share. Of how many tokens?"),
         (6 * SMALL * ALL, "Those are the FLOPs of `small-textbook`. Divide them by 6 × the parameters of `big-web`."),
+        (6.5e12, "Those are the FLOPs of `small-textbook`. Divide them by 6 × the parameters of `big-web`, exactly."),
+        (6 * SMALL * ALL / BIG, "The factor 6 stands on **both** sides, so it falls away."),
         (
             SMALL * ALL / BIG / 6,
-            "The factor 6 stands on both sides, so it falls away.",
+            "The 6 of the rule has nothing to divide here: it stands on both sides and falls away.",
+        ),
+        (ALL / 2, "Half of the tokens is where the losses meet. Here the **computing** is to be equal."),
+        (ALL - EQUAL, "Those are the tokens that were left to read. After how many was it equal?"),
+        (32 * EQUAL, "Tokens, not pages: nothing more is to be multiplied."),
+        (ALL / 36, "Six times as big means a sixth of the tokens, once and not squared."),
+        (
+            (332, 537),
+            "Python takes `332,537` for two numbers. Write `332_537`.",
+            lambda answer: isinstance(answer, tuple) and len(answer) == 2,
         ),
     ],
     hints=[
         "6 × parameters × tokens must be the same for both. What can you cancel?",
         "529,056 × 2,048,090 = 3,258,480 × ...",
     ],
-    code="answer_6 = 529_056 * 2_048_090 / 3_258_480",
+    code="answer_7 = 529_056 * 2_048_090 / 3_258_480",
     why="Papers compare at equal tokens or at equal computing, whichever flatters. Always ask which.",
 )
 
-# --- 7: balance
-
-q7 = Exercise(
-    "08.q7",
-    "answer_7",
-    judge=number(160, within=0.001, unit="sentences"),
-    right="180 of each. A whole book must be rewritten to balance one word pair: curating is work.",
-    right_examples=[160],
-    known_wrong=[
-        (180, "Twenty sentences with *she* are there already."),
-        (80, "That would be right if you could turn sentences round. Adding leaves the 180 as they are."),
-        (20, "Then there are 180 and 40."),
-        (200, "That many sentences there are now. How many are missing on one side?"),
-        (360, "That is how many there are at the end, on both sides together."),
-    ],
-    hints=["At the end there must be as many with *she* as with *he*.", "180 − 20."],
-    code="answer_7 = 180 - 20",
-    why="The other way is to turn existing sentences round (80 of them): *counterfactual augmentation*.",
-)
-
-# --- 8: your own words
-
-FEW = "A few words more: a list of **twenty** is what an evening with a dialect gives."
-NO_DICTIONARY = 'Write a dictionary: `{"guitar": "kitara", "rocket": "raketti"}`.'
-NO_TEXTS = "Words and meanings are texts, in quotes."
-OTHER = "The model was trained on another list. Run the cells of this section again, from `my_words` on."
-UNLEARNED = (
-    "It answers fewer than 8 of 10 of them. Give `learn` more steps, or make the meanings shorter, and run it again."
-)
-LOST = "It knows your words, but an old skill is below 70 %. Mix in more rehearsal than 0.4, and run it again."
-
-
-def _fault(my_words, namespace: Mapping) -> str | None:
-    if not isinstance(my_words, Mapping):
-        return NO_DICTIONARY
-    if not all(isinstance(text, str) and text.strip() for pair in my_words.items() for text in pair):
-        return NO_TEXTS
-    if len(my_words) < 20:
-        return FEW
-    if dict(namespace["words"]) != dict(my_words):
-        return OTHER
-    if namespace["learned"] < 0.8:
-        return UNLEARNED
-    return LOST if min(namespace["kept_skills"].values()) < 0.7 else None
-
-
-def _is(fault: str):
-    return lambda my_words, namespace: _fault(my_words, namespace) == fault
-
-
-ENGLISH = (
-    "uncle aunt cousin neighbour nephew niece twins wedding funeral birthday attic cellar hallway roof chimney fence"
-)
-FINNISH = (
-    "setä täti serkku naapuri veljenpoika veljentytär kaksoset häät hautajaiset syntymäpäivä ullakko kellari eteinen"
-)
-ENGLISH, FINNISH = (
-    ENGLISH + " ladder bucket shovel rake",
-    FINNISH + " katto savupiippu aita tikkaat ämpäri lapio harava",
-)
-TWENTY = dict(zip(ENGLISH.split(), FINNISH.split(), strict=True))
-DONE = {"words": TWENTY, "learned": 0.95, "kept_skills": {"translate": 0.95, "sum": 0.9}}
+# --- 8: balance
 
 q8 = Exercise(
     "08.q8",
-    "my_words",
-    judge=lambda my_words, namespace: _fault(my_words, namespace) is None,
-    right="Your words, your model, on your machine, and it has kept its old skills. That is fine-tuning.",
-    right_examples=[given(my_words=TWENTY, **DONE)],
+    "answer_8",
+    judge=number(142, within=0.001, unit="sentences"),
+    right="171 of each. A whole book must be rewritten to balance one word pair: curating is work.",
+    right_examples=[142],
     known_wrong=[
-        (given(my_words={"a": "b"}, **DONE), FEW, _is(FEW)),
-        (given(my_words=["guitar", "kitara"], **DONE), NO_DICTIONARY, _is(NO_DICTIONARY)),
-        (given(my_words={"a": 1}, **DONE), NO_TEXTS, _is(NO_TEXTS)),
-        (given(my_words=TWENTY, **(DONE | {"words": {"guitar": "kitara"}})), OTHER, _is(OTHER)),
-        (given(my_words=TWENTY, **(DONE | {"learned": 0.4})), UNLEARNED, _is(UNLEARNED)),
-        (given(my_words=TWENTY, **(DONE | {"kept_skills": {"translate": 0.3, "sum": 0.9}})), LOST, _is(LOST)),
+        (171, "29 sentences with *she* are there already."),
+        (71, "That would be right if you could turn sentences round. Adding leaves the 171 as they are."),
+        (100, "Half of the 200 is what each side would have if nothing were added. The 171 stay."),
+        (29, "Then there are 171 and 58."),
+        (200, "That many sentences there are now. How many are missing on one side?"),
+        (342, "That is how many there are at the end, on both sides together."),
+        (143, "One too many: half and half, not more than half."),
+        (113, "You took the 29 away twice."),
+        (-142, "The right size, the wrong way round: *she* is what is missing, so it is 171 − 29."),
+        (-29, "Sentences are added, so their number is above zero.", lambda answer: answer < 0),
+        (0.71, "That is a share. Wanted is how many sentences."),
+        (171 / 29, "That is how many times as many. Wanted is the difference."),
     ],
-    hints=[
-        'Replace the `...` by your own list: `my_words = {"guitar": "kitara", "rocket": "raketti"}`, twenty of them.',
-        "Then run the two cells that follow: the training reads `words`, which is your list now.",
-    ],
-    code=f"my_words = {TWENTY!r}",
-    why="The check looks at what your model answers to your words, and at what is left of its old skills.",
+    hints=["At the end there must be as many with *she* as with *he*.", "171 − 29."],
+    code="answer_8 = 171 - 29",
+    why="The other way is to turn existing sentences round (71 of them): *counterfactual augmentation*.",
 )
 
 warm_up = WarmUp("08")
@@ -285,13 +498,15 @@ quiz = Quiz(
             "08.held-out",
             "Why are examination pages **held out** of the training?",
             [
-                Choice("To make the training shorter.", False, "A few pages less make no difference to the time."),
                 Choice(
-                    "So that a good score cannot come from memory.",
-                    True,
-                    "The parrot passes an exam of pages that it has seen.",
+                    "They are too hard, and would only confuse the model while it learns.",
+                    False,
+                    "They are of the same kind as the others, only never shown.",
                 ),
-                Choice("Because they are too hard to learn.", False, "They are of the same kind, only never shown."),
+                Choice(
+                    "So that memory alone cannot pass.", True, "The parrot passes an exam of pages that it has read."
+                ),
+                Choice("To make the training shorter.", False, "A few pages less make no difference to the time."),
             ],
         ),
         Question(
@@ -299,16 +514,29 @@ quiz = Quiz(
             "A model with a vocabulary of 32,064 starts its training with a loss of 25. What do you think?",
             [
                 Choice(
-                    "Normal: big models start high.",
-                    False,
-                    "ln(32,064) is 10.4, however many parameters the model has.",
+                    "Normal: big models start high.", False, "ln(32,064) is 10.4, however many parameters there are."
                 ),
                 Choice("Good: it has much to learn.", False, "Worse than guessing evenly is no good start."),
                 Choice(
-                    "Something is broken before the first step.",
-                    True,
-                    "Even odds would give 10.4. At 25 it is sure of wrong things.",
+                    "There is a fault already.", True, "Even odds would give 10.4. At 25 it is sure of wrong things."
                 ),
+            ],
+        ),
+        Question(
+            "08.end-token",
+            "A model that you tuned answers rightly, and then writes on and on. What do you look at first?",
+            [
+                Choice(
+                    "The labels at the end of the answers.",
+                    True,
+                    "If the end token had the label −100, nobody ever told the model to stop.",
+                ),
+                Choice(
+                    "The learning rate: it was too small to change how the model writes.",
+                    False,
+                    "It did learn the answers. Only the stop is missing.",
+                ),
+                Choice("The prompt is too short.", False, "It reads the prompt well enough to answer it rightly."),
             ],
         ),
         Question(
@@ -316,28 +544,47 @@ quiz = Quiz(
             "What does **LoRA** leave untouched?",
             [
                 Choice(
-                    "All the weights of the model.",
-                    True,
-                    "Only thin tables beside them learn, and these can be taken off again.",
-                ),
-                Choice("The new skill.", False, "The skill is what it learns."),
-                Choice(
-                    "Every old skill, with certainty.",
+                    "Every old skill, as long as the adapter stays on.",
                     False,
                     "While the thin tables are on, old skills can suffer. Measure.",
                 ),
+                Choice(
+                    "All weights of the model itself.",
+                    True,
+                    "Only thin tables beside them learn, and these can be taken off again.",
+                ),
+                Choice("The lower half of the text.", False, "It reads all of the text. Only layers can be left out."),
             ],
         ),
+        Question(
+            "08.few-shot",
+            "Four examples in the prompt, or a fine-tuned model: what is the lasting price of the examples?",
+            [
+                Choice("They must be trained first.", False, "No training at all: that is their strength."),
+                Choice(
+                    "They change the weights of the model a little each time that they are read.",
+                    False,
+                    "A prompt changes no weight. The next prompt begins from the same model.",
+                ),
+                Choice(
+                    "The model reads them every time.", True, "Each message brings them along, in tokens and in time."
+                ),
+            ],
+        ),
+    ],
+)
+
+deeper_quiz = Quiz(
+    "08",
+    [
         Question(
             "08.soft",
             "What does a student get from **soft targets** that a hard label does not tell?",
             [
-                Choice("The right answer.", False, "The hard label tells that, too."),
                 Choice(
-                    "Which other tokens would have been nearly as good.",
-                    True,
-                    "The whole opinion of the teacher, and not only its first choice.",
+                    "Which other tokens were nearly as good.", True, "The whole opinion, not only the first choice."
                 ),
+                Choice("The right answer, and the reason for it.", False, "The hard label tells the right token, too."),
                 Choice("The weights of the teacher.", False, "It sees only what the teacher says, its probabilities."),
             ],
         ),
@@ -345,40 +592,33 @@ quiz = Quiz(
             "08.outlier",
             "Why do blocks of 32 survive 4 bits better than one scale for a table?",
             [
-                Choice(
-                    "An outlier spoils 31 neighbours, not the whole table.",
-                    True,
-                    "Each block has a scale that fits its own largest weight.",
-                ),
                 Choice("They use more bits for each whole number.", False, "4 bits each, in both cases."),
-                Choice("They leave the outliers out.", False, "Each outlier is rounded, too, in its own block."),
+                Choice(
+                    "They leave the outliers out of the rounding.", False, "Each is rounded, too, in its own block."
+                ),
+                Choice(
+                    "An outlier spoils 31 neighbours only.", True, "Each block has a scale for its own largest weight."
+                ),
             ],
         ),
         Question(
             "08.bias",
             "A shop says: “Our model is small, and so it has no bias.” What do you answer?",
             [
-                Choice("True: less data, less bias.", False, "Forty steps of a skewed text were enough for any size."),
+                Choice("True: less data, less bias.", False, "Some seconds of a skewed text were enough."),
+                Choice("What did you measure?", True, "The leaning follows the text, and only a measurement shows it."),
                 Choice("False: small models are always more biased.", False, "That is not what was measured either."),
-                Choice(
-                    "Size says nothing. What did you measure?",
-                    True,
-                    "The leaning followed the text, in the small model and in the bigger one.",
-                ),
             ],
         ),
         Question(
             "08.sure",
             "The model gave each token of its answer a probability above 98 %. Is the answer true?",
             [
-                Choice("Yes, nearly certainly.", False, "There were inventions it was just as sure of."),
-                Choice(
-                    "It is a usual continuation. That is all it says.",
-                    True,
-                    "Probability measures the likeness to the training text.",
-                ),
+                Choice("Yes, nearly certainly, for it has checked itself.", False, "It was as sure of wrong answers."),
+                Choice("That says only that it is usual.", True, "Probability measures likeness to the training text."),
                 Choice("No: too sure is a sign of invention.", False, "What it knows it says with the same certainty."),
             ],
         ),
     ],
+    name="deeper_quiz",
 )

@@ -11,6 +11,9 @@ from __future__ import annotations
 import json
 import os
 import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from ..show.note import Note
@@ -50,14 +53,15 @@ def _read() -> dict[str, dict] | None:
 
 def record(id: str, right: bool) -> None:
     """Note one attempt at an exercise or question."""
-    records = _read()
-    if records is None:
-        return
-    one = records.setdefault(id, {"tries": 0, "misses": 0, "right": False})
-    one["tries"] += 1
-    one["misses"] += not right
-    one["right"] = bool(right)
-    _write(records)
+    with _alone():
+        records = _read()
+        if records is None:
+            return
+        one = records.setdefault(id, {"tries": 0, "misses": 0, "right": False})
+        one["tries"] += 1
+        one["misses"] += not right
+        one["right"] = bool(right)
+        _write(records)
 
 
 def forget() -> None:
@@ -127,6 +131,33 @@ def _complain(verb: str, error: OSError) -> None:
         _complained = True
         body = f"`{path().name}` could not be {verb} ({error.strerror}). The course goes on without it."
         publish(Note("info", "Progress", body))
+
+
+@contextmanager
+def _alone(patience: float = 2.0) -> Iterator[None]:
+    """Keep two open notebooks from overwriting each other's records: whoever makes this file may write.
+
+    One that is older than `patience` (seconds) was left by a kernel that died, and goes.
+    """
+    lock, began, mine = path().with_name(path().name + ".lock"), time.monotonic(), False
+    try:
+        while not mine and time.monotonic() - began < patience:
+            try:
+                os.close(os.open(lock, os.O_CREAT | os.O_EXCL))
+                mine = True
+            except FileExistsError:
+                with suppress(FileNotFoundError):
+                    if time.time() - lock.stat().st_mtime > patience:
+                        lock.unlink()
+                time.sleep(0.01)
+    except OSError:  # no place to write: `_write` says so
+        pass
+    try:
+        yield
+    finally:
+        if mine:
+            with suppress(OSError):
+                lock.unlink()
 
 
 def _write(records: dict) -> None:

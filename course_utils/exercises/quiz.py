@@ -28,15 +28,18 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ..show.note import Note, markup, plain, unmarked
+from ..show.note import WHOLE_WORDS, Note, markup, plain, unmarked
 from ..show.view import View, publish
 from . import progress
 from .values import describe
 
 LETTERS = "abcdefgh"
 # A choice can be a sentence: its button is as wide as the question and breaks its lines.
-STYLE = """<style>.course-quiz-choice.jupyter-button { width: auto; height: auto; text-align: left;
+STYLE = (
+    """<style>.course-quiz-choice.jupyter-button { width: auto; height: auto; text-align: left;
 white-space: normal; line-height: 1.5; padding: 4px 10px; }</style>"""
+    + WHOLE_WORDS
+)
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ server) is in `course_utils.models`.
 
 import re
 import time
+import warnings
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import closing, suppress
 from dataclasses import dataclass
@@ -156,7 +157,7 @@ def _read_message(item) -> Message:
         raise BadPrompt(f'A message is {{"role": "user", "content": "a text"}}; this is {item!r}.')
     if item.role not in ROLES:
         raise BadPrompt(f"The role of a message is one of {', '.join(ROLES)}; this is {item.role!r}.")
-    return item
+    return Message(item.role, item.content.replace("\0", " "))  # a NUL, as in text from a PDF, would end it in ONNX
 
 
 def placed(messages: list[Message], pictures: int) -> list[Message]:
@@ -168,7 +169,7 @@ def placed(messages: list[Message], pictures: int) -> list[Message]:
         return [*messages[:-1], Message(messages[-1].role, tags + messages[-1].content)]
     if sorted(numbers) != list(range(1, pictures + 1)):
         tags = ", ".join(f"<|image_{number}|>" for number in numbers)
-        raise BadPrompt(f"The pictures are {pictures}, and the tags in the texts are {tags}. Name each picture once.")
+        raise BadPrompt(f"Pictures given: {pictures}; tags in the texts: {tags}. Name each picture once, from 1 on.")
     return messages
 
 
@@ -222,6 +223,9 @@ class ChatModel:
         """Answer `prompt` (a text or a list of messages) token by token; see `SamplingParams` for the options. Raises
         BadPrompt, EmptyPrompt, PromptTooLong, UnknownOption or BadOption, before the first token."""
         params = SamplingParams.read(self.defaults | options)
+        idle = [name for name in ("top_p", "top_k", "min_p") if options.get(name, 0) not in (0, 1)]
+        if params.temperature == 0 and idle:
+            warnings.warn(f"At temperature 0 the likeliest token is taken: {idle[0]} has no effect.", stacklevel=2)
         return self._answer(read_messages(prompt, params.system), params)
 
     def chat(self, prompt: str | list, **options) -> Reply:
@@ -240,6 +244,23 @@ class ChatModel:
 
     def __repr__(self) -> str:
         return f"<{self.name} in {self.runtime}, context of {self.context_length:,} tokens>"
+
+
+def stop_set(*given: int | list[int] | None) -> frozenset[int]:
+    """All tokens that end an answer, from every place that names some: one is often too few. Raises CourseError."""
+    ids = [id for ids in given for id in (ids if hasattr(ids, "__iter__") else [ids])]
+    found = frozenset(int(id) for id in ids if id is not None)
+    if not found:
+        raise CourseError("This model names no token that ends an answer: it would never stop. Set its eos_token_id.")
+    return found
+
+
+def whole_letters(tokenizer) -> Callable[[int], str]:
+    """A decoder of the library tokenizers: it keeps back the bytes of an unfinished letter, and shows broken ones."""
+    from tokenizers.decoders import DecodeStream
+
+    stream = DecodeStream(skip_special_tokens=True)
+    return lambda token: stream.step(tokenizer, token) or ""
 
 
 class LocalModel(ChatModel):

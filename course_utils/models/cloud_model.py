@@ -48,6 +48,11 @@ class CloudModel(ChatModel):
         reply = super().chat(prompt, **options)
         return replace(reply, tokens_per_second=reply.completion_tokens / max(reply.seconds, 1e-9))
 
+    def models(self) -> list[str]:
+        """The names of the service's models. Raises CloudError."""
+        with self._explained():
+            return [model.id for model in self._client.models.list()]
+
     def __repr__(self) -> str:
         return f"<{self.name} in the cloud, at {self.host}>"
 
@@ -106,6 +111,8 @@ class CloudModel(ChatModel):
                 said = f"The answer broke off in the middle ({said}). What you have is not whole: ask again."
             elif isinstance(error, openai.APIConnectionError):
                 said = f"Nothing answers at {self.host}. Is the address right, the server running, is there a network?"
+            else:
+                said = f"{self.host} answers, but not as OpenAI's API does ({said}). Is the base URL whole?"
             raise CloudError(said) from None
 
     def _refused(self, error) -> CloudError:
@@ -116,13 +123,16 @@ class CloudModel(ChatModel):
         words = {
             401: f"{self.host} does not accept the key. Look for a slip in it, or make a new one.",
             403: f"the key is known, but may not do this at {self.host}. See the rights of the key.",
-            404: f"{self.host} does not know {self.name!r}. See the service's list of models.",
+            404: f"{self.host} does not know {self.name!r}. See its list, model.models().",
             410: f"{self.name!r} at {self.host} has been retired: choose another model, or another service.",
             429: f"too many requests at {self.host}. Wait {soon} and ask again, or ask for less.",
-        }.get(status, "the request is not accepted.")
-        if status >= 500:
-            words = "the service has a fault. Ask again in a moment."
+        }.get(
+            status,
+            "the request is not accepted." if status < 500 else "the service has a fault. Ask again in a moment.",
+        )
         body = error.body if isinstance(error.body, dict) else {}
+        if status == 402 or "insufficient_quota" in str(body):
+            words = f"the account at {self.host} has no credit left. Waiting does not help."
         said = body.get("message") or body.get("detail") or body.get("title") or error.message  # OpenAI, NVIDIA, others
         return CloudError(f"{status}: {words} It says: {self._hide(str(said))[:300]}")
 
@@ -138,6 +148,8 @@ def _access(base_url: str, key: str) -> tuple[str, str]:
         known = ", ".join(row.base_url for row in providers.providers() if row.status == "open")
         raise CloudError(f"base_url= has to be an address such as {known}.")
     near, row = providers.is_near(host), providers.provider_of(base_url)
+    if row and row.status == "retired":
+        raise CloudError(row.missing())
     if parts.scheme == "http" and not near:
         raise CloudError(f"http:// would send your key readable for everybody on the way to {host}. Write https://.")
     key = (key or (row.key() if row else "")).strip()
@@ -153,14 +165,14 @@ def with_pictures(messages: list[Message], pictures: list | tuple) -> list[dict]
     """The messages in OpenAI's form; each picture is a part with a data URL, in the place of its tag."""
     if not pictures:
         return [asdict(message) for message in messages]
-    turns = []
-    for message in placed(messages, len(pictures)):
-        content = []
-        for place, piece in enumerate(TAG.split(message.content)):
-            if place % 2:
-                url = to_data_url(pictures[int(piece) - 1])
-                content.append({"type": "image_url", "image_url": {"url": url}})
-            elif piece:
-                content.append({"type": "text", "text": piece})
-        turns.append({"role": message.role, "content": content if TAG.search(message.content) else message.content})
+
+    def part(place: int, piece: str) -> dict:
+        if place % 2:
+            return {"type": "image_url", "image_url": {"url": to_data_url(pictures[int(piece) - 1])}}
+        return {"type": "text", "text": piece}
+
+    turns = [asdict(message) for message in placed(messages, len(pictures))]
+    for turn in turns:
+        if TAG.search(turn["content"]):
+            turn["content"] = [part(*found) for found in enumerate(TAG.split(turn["content"])) if found[1]]
     return turns

@@ -2,6 +2,7 @@
 
 Facts about the API: https://github.com/ollama/ollama/blob/main/docs/api.md."""
 
+import warnings
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import asdict
@@ -39,11 +40,12 @@ class OllamaModel(ChatModel):
 
     runtime = "ollama"
 
-    def __init__(self, name: str, host: str | None = None, timeout: float = 300.0):
+    def __init__(self, name: str, host: str | None = None, timeout: float = 300.0, num_ctx: int = CONTEXT):
         """Raises OllamaError.
 
         host: the server; without one, that of OLLAMA_HOST or this computer
         timeout: seconds to wait for each next piece of an answer; the first one may have to wait for the loading
+        num_ctx: tokens of prompt and answer together, at most those that the model was trained for
         """
         self.name = OWN_NAMES.get(name, name)
         self.url = (host or machine.ollama_address()).rstrip("/")
@@ -52,27 +54,21 @@ class OllamaModel(ChatModel):
         with self._explained():
             info = self.client.show(self.name).modelinfo or {}
         trained = next((int(size) for key, size in info.items() if key.endswith(".context_length")), CONTEXT)
-        self.context_length = min(trained, CONTEXT)
+        self.context_length = min(trained, num_ctx)
 
     def _answer(self, messages: list[Message], params: SamplingParams) -> Stream:
-        options = {
-            "num_predict": int(params.max_new_tokens),
-            "num_ctx": self.context_length,
-            "temperature": float(params.temperature),
-            "top_p": float(params.top_p),
-            "top_k": int(params.top_k),
-            "min_p": float(params.min_p),
-            "repeat_penalty": float(params.repetition_penalty),
-        }
-        if params.seed is not None:
-            options["seed"] = int(params.seed)
+        options = {"num_predict": int(params.max_new_tokens), "num_ctx": self.context_length}
+        options |= {"top_k": int(params.top_k), "repeat_penalty": float(params.repetition_penalty)}
+        options |= {name: float(getattr(params, name)) for name in ("temperature", "top_p", "min_p")}
+        options |= {} if params.seed is None else {"seed": int(params.seed)}
         rows = self.client.chat(self.name, with_images(messages, params.pictures), stream=True, options=options)
         with self._explained():
             first = list(islice(rows, 1))  # so that what is wrong with the request is said before the first token
-        stream = Stream(self._write(first, rows, lambda: stream), 0)
+        words = sum(len(message.content.split()) for message in messages)  # at least as many tokens are sent
+        stream = Stream(self._write(first, rows, lambda: stream, words), 0)
         return stream
 
-    def _write(self, first: list, rows: Iterator, stream: Callable[[], Stream]) -> Generator[Chunk, None, str]:
+    def _write(self, first: list, rows: Iterator, stream: Callable, words: int) -> Generator[Chunk, None, str]:
         row = None
         with closing(rows), self._explained():
             for row in chain(first, rows):
@@ -81,8 +77,12 @@ class OllamaModel(ChatModel):
         if row is None or not row.done:
             raise OllamaError(f"{self.url} broke off before {self.name} had finished. Ask again.")
         # Only the last line counts tokens. Ollama counts the mark that ends an answer; the other runtimes do not.
-        stream().prompt_tokens = row.prompt_eval_count or 0
+        read = stream().prompt_tokens = row.prompt_eval_count or 0
         stream().completion_tokens = max((row.eval_count or 0) - (row.done_reason == "stop"), 0)
+        if 0 < read < words:  # what is too long is cut with status 200, and nothing else tells
+            warnings.warn(f"{self.name} read {read:,} tokens of {words:,} words: cut. See num_ctx=", stacklevel=2)
+        if row.done_reason == "length":
+            warnings.warn(f"The answer was cut after {row.eval_count or 0:,} tokens: see max_new_tokens=", stacklevel=2)
         return "length" if row.done_reason == "length" else "stop"
 
     @contextmanager

@@ -6,8 +6,8 @@ from collections.abc import Callable, Generator
 from dataclasses import asdict
 from pathlib import Path
 
-from course_utils.models.chat import LocalModel, Message, SamplingParams, placed
-from course_utils.models.pictures import as_png
+from course_utils.models.chat import TAG, LocalModel, Message, SamplingParams, placed, stop_set, whole_letters
+from course_utils.models.pictures import as_png, open_picture
 from course_utils.setup import threads
 
 
@@ -106,8 +106,7 @@ class OnnxModel(LocalModel):
         config = json.loads((folder / "genai_config.json").read_text(encoding="utf-8"))["model"]
         self.context_length = config["context_length"]
         self.vocab_size = config["vocab_size"]
-        stop = config["eos_token_id"]
-        self.stop_ids = frozenset(stop if isinstance(stop, list) else [stop])
+        self.folder, self.stop_ids = folder, stop_set(config["eos_token_id"], self.tokenizer.eos_token_ids)
 
     def encode(self, messages: list[Message]) -> list[int]:
         return [int(token) for token in self.tokenizer.encode(self._markup(messages))]
@@ -120,7 +119,8 @@ class OnnxModel(LocalModel):
         if self.processor is None:
             return super()._read(messages, pictures)
         text = self._markup(placed(messages, len(pictures)))
-        files = [as_png(picture.convert("RGB")) for picture in pictures]
+        # The library hands out pictures in the order of their tags, whatever their numbers are.
+        files = [as_png(open_picture(pictures[int(number) - 1])) for number in TAG.findall(text)]
         inputs = self.processor(text, images=genai().Images.open_bytes(*files)) if files else self.processor(text)
         return inputs, inputs["input_ids"].as_numpy().shape[1]
 
@@ -153,4 +153,18 @@ class OnnxModel(LocalModel):
             yield int(generator.get_next_tokens()[0])
 
     def _decoder(self) -> Callable[[int], str]:
-        return self.tokenizer.create_stream().decode
+        read, stream, exact = [], self.tokenizer.create_stream(), None
+
+        def decode(token: int) -> str:
+            nonlocal exact
+            if exact is None and "\ufffd" in self.tokenizer.decode([token]):  # a piece of a letter
+                # The library's stream loses whole letters after a broken one. Only here, because it takes a moment.
+                from tokenizers import Tokenizer
+
+                exact = whole_letters(Tokenizer.from_file(str(self.folder / "tokenizer.json")))
+                for earlier in read:
+                    exact(earlier)
+            read.append(token)
+            return stream.decode(token) if exact is None else exact(token)
+
+        return decode

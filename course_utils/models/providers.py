@@ -17,7 +17,7 @@ from course_utils.base import CourseError
 
 TABLE = json.loads(Path(__file__).with_name("providers.json").read_text(encoding="utf-8"))
 # How the keys of these services begin, and what may follow. No key begins inside of a word.
-KEY = r"(?<![A-Za-z0-9])(?:(?:sk-|nvapi-|gh[pousr]_|github_pat_)[\w-]{16,}|hf_[A-Za-z0-9]{16,})"
+KEY = r"(?<![A-Za-z0-9])(?:(?:sk-|nvapi-|gh[pousr]_|github_pat_|gsk_|xai-)[\w-]{16,}|AIza[\w-]{35}|hf_[A-Za-z0-9]{16,})"
 
 
 @dataclass(frozen=True)
@@ -35,6 +35,8 @@ class Provider:
     key_env: str = ""
     key_at: str = ""
     base_url_env: str = ""
+    model_env: str = ""  # where the name of a model is one's own
+    also: tuple[str, ...] = ()  # other addresses of it
 
     def key(self) -> str:
         """The key from the environment, or an empty text. It is for the client alone: never print it."""
@@ -43,13 +45,15 @@ class Provider:
     def address(self) -> str:
         """The base URL, with what the environment says about it; empty while it has a gap that only you can fill."""
         own = os.environ.get(self.base_url_env, "").strip()
-        if own and self.id == "foundry":
-            return own.rstrip("/").removesuffix("/openai/v1") + "/openai/v1/"
+        if own and self.model_env:  # Foundry, whatever address of it was copied
+            return "{0.scheme}://{0.netloc}/openai/v1/".format(urllib.parse.urlsplit(own))
         return own or ("" if "{" in self.base_url else self.base_url)
 
     def missing(self) -> str:
         """What has to be set before it can be used, in one line; empty when nothing is missing."""
-        needed = [name for name in (self.key_env, self.base_url_env) if name]
+        if self.status == "retired":  # nobody needs a key for it
+            return f"{self.name}: {self.note}"
+        needed = [name for name in (self.key_env, self.base_url_env, self.model_env) if name]
         gaps = [name for name in needed if not os.environ.get(name, "").strip()]
         where = f" A key: {self.key_at}." if self.key_at and self.key_env in gaps else ""
         return f"{self.name}: skipped, {' and '.join(gaps)} not set.{where}" if gaps else ""
@@ -104,19 +108,19 @@ def provider_of(url: str) -> Provider | None:
     """The service that an address belongs to, or None."""
     host = urllib.parse.urlsplit(url).hostname or ""
     for row in providers():
-        known = urllib.parse.urlsplit(row.base_url).netloc
-        if row.status != "self-hosted" and (host == known or ("{" in known and host.endswith(known.partition("}")[2]))):
-            return row
+        for address in (row.base_url, *row.also) if row.status != "self-hosted" else ():
+            known = urllib.parse.urlsplit(address).netloc
+            if host == known or ("{" in known and host.endswith(known.partition("}")[2])):
+                return row
     return None
 
 
 def is_near(host: str) -> bool:
     """Whether a host is this computer or one in the same building: there a key may travel without encryption."""
     try:
-        address = ipaddress.ip_address(host.strip("[]"))
+        return ipaddress.ip_address(host.strip("[]")).is_private  # 127.0.0.1 is, too
     except ValueError:
         return host == "localhost" or host.endswith((".localhost", ".local", ".internal")) or "." not in host
-    return address.is_private or address.is_loopback
 
 
 def is_here(host: str) -> bool:
@@ -151,7 +155,9 @@ def _answer(row: Provider, timeout: float) -> tuple[int | None, bool | None, str
         return None, None, f"has an address of your own: set {row.base_url_env}"
     try:
         request = urllib.request.Request(url.rstrip("/") + "/models", headers={"User-Agent": "slm-course-doctor"})
-        with urllib.request.urlopen(request, timeout=timeout) as reply:
+        here = is_here(urllib.parse.urlsplit(url).hostname)  # a proxy cannot see this machine
+        opener = urllib.request.build_opener(*[urllib.request.ProxyHandler({})] * here)
+        with opener.open(request, timeout=timeout) as reply:
             status = reply.status
     except urllib.error.HTTPError as error:
         status = error.code

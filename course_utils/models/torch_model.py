@@ -5,7 +5,8 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 
-from course_utils.models.chat import LocalModel, Message, SamplingParams, placed
+from course_utils.models.chat import LocalModel, Message, SamplingParams, placed, stop_set, whole_letters
+from course_utils.models.pictures import open_picture
 from course_utils.setup import threads
 
 QUIET_BELOW = 100_000_000  # bytes of weights: loading less than this needs no progress bar
@@ -35,8 +36,8 @@ class TransformersModel(LocalModel):
         self.parameters = self.model.num_parameters()
         threads.use_for(self.parameters)
         self.context_length = self.model.config.max_position_embeddings
-        stop = self.model.generation_config.eos_token_id
-        self.stop_ids = frozenset(stop if isinstance(stop, list) else [stop])
+        named = (self.model.generation_config, self.model.config, self.tokenizer)
+        self.stop_ids = stop_set(*(place.eos_token_id for place in named))
 
     def encode(self, messages: list[Message]) -> list[int]:
         turns = [asdict(message) for message in messages]
@@ -89,12 +90,7 @@ class TransformersModel(LocalModel):
             ids = torch.cat([ids, token], dim=-1)
 
     def _decoder(self) -> Callable[[int], str]:
-        from tokenizers.decoders import DecodeStream
-
-        # The tokenizers library keeps back the bytes of an unfinished letter.
-        stream = DecodeStream(skip_special_tokens=True)
-        tokenizer = self.tokenizer.backend_tokenizer
-        return lambda token: stream.step(tokenizer, token) or ""
+        return whole_letters(self.tokenizer.backend_tokenizer)
 
 
 class TransformersVision(TransformersModel):
@@ -120,9 +116,8 @@ class TransformersVision(TransformersModel):
 
         turns = [asdict(message) for message in placed(messages, len(pictures))]
         text = self.tokenizer.apply_chat_template(turns, tokenize=False, add_generation_prompt=True)
-        pictures = [picture.convert("RGB") for picture in pictures]
         with torch.inference_mode():
-            embeds = self.model.embed(text, pictures, self.tokenizer, self.most)
+            embeds = self.model.embed(text, [*map(open_picture, pictures)], self.tokenizer, self.most)
         return embeds, embeds.shape[1]
 
     def _begin(self, embeds):

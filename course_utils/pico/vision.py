@@ -171,10 +171,8 @@ def pieces(prompt: str, pictures: int) -> list[str | int]:
     found = TAG.split(prompt)
     numbers = [int(number) - 1 for number in found[1::2]]
     if sorted(numbers) != list(range(pictures)):
-        tags = ", ".join(f"<|image_{n + 1}|>" for n in numbers) or "no tag"
-        raise ValueError(
-            f"{pictures} pictures need the tags <|image_1|> to <|image_{pictures}|>, each once; the prompt has {tags}."
-        )
+        tags = ", ".join(f"<|image_{n + 1}|>" for n in numbers) or "none"
+        raise ValueError(f"Pictures given: {pictures}; tags in the prompt: {tags}. Name each picture once, from 1 on.")
     return [int(piece) - 1 if i % 2 else piece for i, piece in enumerate(found)]
 
 
@@ -185,7 +183,7 @@ def shape_of(width: int, height: int, most: int = MOST_CROPS) -> tuple[int, int]
         return high, wide
     ratio = width / height
     scale = max(scale for scale in range(1, most + 1) if scale * math.ceil(scale / ratio) <= most)
-    return math.ceil(int(scale * CROP / ratio) / CROP), scale
+    return math.ceil(max(1, int(scale * CROP / ratio)) / CROP), scale
 
 
 def crops(picture, most: int = MOST_CROPS):
@@ -193,21 +191,20 @@ def crops(picture, most: int = MOST_CROPS):
 
     The details: the picture enlarged or reduced until it fills `high` x `wide` crops, with white above and below (or
     left and right) where its form does not fit. Then the whole of that, squeezed into one crop, which comes first. With
-    most = 0 there is the whole only. ONNX Runtime GenAI's Phi-3 transform uses the same
-    filters, in the same order.
+    most = 0 there is the whole only. ONNX Runtime GenAI's Phi-3 transform uses the same filters, in the same order.
     """
     import numpy
     from PIL import Image
 
+    if picture.mode != "RGB" or 0 in picture.size or picture.getexif().get(0x0112, 1) != 1:  # else wrong in silence
+        raise ValueError("This picture is empty, turned or not RGB: hand over what open_picture makes of it.")
     high, wide = shape_of(*picture.size, most or MOST_CROPS)
     ratio = picture.width / picture.height
-    if picture.width >= picture.height:
-        size = (wide * CROP, int(wide * CROP / ratio))
-    else:
-        size = (int(high * CROP * ratio), high * CROP)
+    size = (wide * CROP, int(wide * CROP / ratio)) if ratio >= 1 else (int(high * CROP * ratio), high * CROP)
+    size = max(1, size[0]), max(1, size[1])
     details = Image.new("RGB", (wide * CROP, high * CROP), "white")
     middle = (details.width - size[0]) // 2, (details.height - size[1]) // 2
-    details.paste(picture.convert("RGB").resize(size, Image.Resampling.BILINEAR), middle)
+    details.paste(picture.resize(size, Image.Resampling.BILINEAR), middle)
     pixels = normal(details)
     small = [Image.fromarray(part.numpy(), "F").resize((CROP, CROP), Image.Resampling.BICUBIC) for part in pixels]
     whole = torch.from_numpy(numpy.stack(small))[None]

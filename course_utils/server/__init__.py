@@ -143,6 +143,6 @@ def find(wanted: tuple[str, ...] = WANTED) -> Place:
 
 def _past_the_proxy() -> None:
     """A school's proxy cannot see this computer: the clients of this process shall not ask it for 127.0.0.1."""
-    for name in ("NO_PROXY", "no_proxy"):
-        known = [part for part in os.environ.get(name, "").split(",") if part]
-        os.environ[name] = ",".join(dict.fromkeys([*known, LOCAL, "localhost"]))
+    names = ("NO_PROXY", "no_proxy")  # one may be set and the other not, and Python asks the small one first
+    known = [part.strip() for name in names for part in os.environ.get(name, "").split(",") if part.strip()]
+    os.environ.update(dict.fromkeys(names, ",".join(dict.fromkeys([*known, LOCAL, "localhost"]))))

@@ -156,7 +156,7 @@ class Job:
         if params.schema is not None:
             settings.set_guidance("json_schema", json.dumps(params.schema | COMPACT))
         began = time.perf_counter()
-        self._stream = onnx.tokenizer.create_stream()
+        self._decode = onnx._decoder()
         self._generator = library.Generator(onnx.model, settings)
         if self.prompt.inputs is None:
             self._generator.append_tokens(numpy.array(ids, dtype=numpy.int32))
@@ -192,7 +192,7 @@ class Job:
         if token in self.loaded.onnx.stop_ids:
             self._end = "stop"
             return ""
-        text = self._shown(self._stream.decode(token))
+        text = self._shown(self._decode(token))
         if self._end is None and (len(self.tokens) >= self.limit or self._generator.is_done()):
             self._end = "length" if len(self.tokens) >= self.limit else "stop"
         return text

@@ -16,7 +16,7 @@ from course_utils.setup import environment, installer, machine, smollm2
 ROOM = machine.GB  # of disk, with everything installed: for models that are built, and notebooks
 MEMORY = 1.5 * machine.GB  # for a notebook with its model, JupyterLab and a browser tab
 LAB = "python -m course_utils lab"
-KEYS = ("OPENAI_API_KEY", "NVIDIA_API_KEY", "AZURE_OPENAI_API_KEY", "HF_TOKEN", "GITHUB_TOKEN", "OPENROUTER_API_KEY")
+KEYS = ("OPENAI_API_KEY", "NVIDIA_API_KEY", "AZURE_OPENAI_API_KEY", "HF_TOKEN", "OPENROUTER_API_KEY")
 
 
 def examine() -> dict:

@@ -87,10 +87,11 @@ class Pane:
     def __init__(self, model):
         self.model, self.name = model, str(getattr(model, "name", "model"))
         self.text = self.status = self.error = ""
+        self.cut = False  # the last answer reached its longest length, or the end of the context
 
     def write(self, prompt, options: dict, view: Answering) -> None:
         """Let the model answer `prompt`, a text or messages, until it ends or the view is stopped. Never raises."""
-        self.text, self.status, self.error = "", "…", ""
+        self.text, self.status, self.error, self.cut = "", "…", "", False
         began, first, stream = time.perf_counter(), None, None
         try:
             stream = self.model.stream(prompt, **options)
@@ -103,6 +104,9 @@ class Pane:
                 view.refresh(at_most_every=REFRESH)
             seconds = time.perf_counter() - began
             self._measure(stream.completion_tokens, first or seconds, seconds)
+            if stream.finish_reason == "length":
+                self.cut = True
+                self.status = f"Cut off: the answer was to be no longer (`max_new_tokens`). {self.status}"
         except KeyboardInterrupt:  # Kernel ▸ Interrupt, in the caller's thread
             view.stop()
         except Exception as error:

@@ -65,7 +65,8 @@ def draw_bars(axes, labels: Sequence[str], values: Sequence[float], shown: Seque
     drawn = axes.barh(places, [value if math.isfinite(value) else 0 for value in values], edgecolor="black", lw=0.6)
     for bar, look in zip(drawn, looks or [BLUE] * len(labels), strict=True):
         bar.set(**look)
-    axes.bar_label(drawn, [plain(text) if "\n" in text else label_of(text) for text in shown], padding=4, fontsize=9)
+    texts = [plain(text) if "\n" in text else label_of(text) for text in shown]
+    axes.bar_label(drawn, texts, padding=4, fontsize=9, bbox={"fc": "white", "ec": "none", "pad": 0.5})
     axes.set_yticks(places, [label_of(label) for label in labels])
     axes.set_ylim(len(labels) - 0.4, -0.6)
     axes.margins(x=room)
@@ -199,8 +200,7 @@ def stack(wholes: dict, unit: str = "", title: str = "") -> Plot:
     axes.set_yticks(range(len(wholes)), [label_of(name) for name in wholes])
     axes.invert_yaxis()
     axes.margins(x=0.14)
-    axes.set_xlim(left=0)
-    axes.set_xlabel(label_of(unit, 60))
+    axes.set(xlim=(0, None), xlabel=label_of(unit, 60))
     marks, labels = [Patch(**look) for look in looks.values()], [label_of(name) for name in looks]
     figure.legend(marks, labels, loc="outside lower center", ncols=min(len(names), 4), frameon=False, fontsize=9)
     return Plot(figure, _alt("Stacked bars", title, "; ".join(told)), "\n".join(told))

@@ -57,7 +57,8 @@ class ChatWindow(Answering):
                 del self.history[before:]  # the model never answered this, so it should not read it again
             else:
                 self.history.append({"role": "assistant", "content": pane.text})
-            self._told.append(("Error", pane.error) if pane.error else (pane.name, pane.text))
+            answer = pane.text + " … (cut off)" * pane.cut
+            self._told.append(("Error", pane.error) if pane.error else (pane.name, answer))
         finally:
             self._writing = False
             self.end()

@@ -16,7 +16,7 @@ from .charts import BLUE, HATCHED, Plot, canvas, draw_bars
 
 KINDS = {"text": "o", "vision": "s", "moe": "^", "reasoning": "D", "multimodal": "v"}  # marker by kind of model
 KIND_NAMES = {"moe": "mixture of experts"}
-OTHERS = {"facecolor": "#e0e0e0", "hatch": "///"}  # the models of other makers
+OTHERS = {"facecolor": "#e0e0e0", "hatch": "..."}  # the models of other makers
 
 
 def scores(benchmark, ids=None, source: str | None = None, title: str = "") -> Plot:
@@ -133,11 +133,11 @@ def _common(methods: list[str]) -> str | None:
 
 
 def _axis(figures: list) -> str:
-    """What the bars count: in which unit, whether more is better, what the hatching means."""
+    """What the bars count: in which unit, whether more is better, what the dots mean."""
     unit = {"": "score", "%": "score in %"}.get(figures[0].unit, f"score {figures[0].unit}")
     better = "less" if "less is better" in facts.about(figures[0].key) else "more"
     others = any(facts.model(score.model).maker != "Microsoft" for score in figures)
-    return f"{unit}, {better} is better{'; hatched: other makers' if others else ''}"
+    return f"{unit}, {better} is better{'; dotted: other makers' if others else ''}"
 
 
 def _day(text: str) -> date:

@@ -14,6 +14,8 @@ from .page import LOOK
 from .view import View
 
 MARKS = re.compile(r"`([^`\n]+)`|\*\*([^*\n]+)\*\*")
+# JupyterLab breaks a line of text in mid-word. Every notebook shows notes, so they bring the cure.
+WHOLE_WORDS = "<style>.jp-OutputArea-output pre { word-break: normal; overflow-wrap: anywhere; }</style>"
 # kind: sign, theme variable of the bar at the left, colour where there is no JupyterLab theme
 KINDS = {
     "right": ("✓", "--jp-success-color1", "#2e7d32"),
@@ -49,7 +51,7 @@ class Note(View):
         bar = f"border-left:4px solid var({variable}, {colour})"
         look = f"{bar};padding:0.4em 0.8em;margin:0.2em 0;max-width:46em;{LOOK}"
         body = f"<div>{title} {markup(self.body)}</div>{code}{after}"
-        return f'<div role="status" class="course-note" style="{look}">{body}</div>'
+        return f'{WHOLE_WORDS}<div role="status" class="course-note" style="{look}">{body}</div>'
 
 
 def markup(text: str) -> str:

@@ -17,7 +17,7 @@ LABELS = {"active_parameters": "Active per token", "window": "Attention window",
 LABELS |= {"kv_heads": "Key-value heads", "gpu_count": "Trained on", "training_days": "Trained for"}
 LABELS |= {"data_cutoff": "Knowledge until", "azure_status": "On Azure", "nvidia_status": "At NVIDIA"}
 FAINT = "opacity:0.75"
-SERVICE = ("Service", "Status", "Checked on", "Base URL", "Key in", "Phi")
+SERVICE = ("Service", "Status", "Read on", "Base URL", "Key in", "Phi")
 
 
 def card(*ids: str) -> Sourced:
