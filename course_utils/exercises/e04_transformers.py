@@ -122,6 +122,7 @@ def _bare(text: str) -> str:
 _FAULTS = [
     (lambda text: "<|" not in text, "These are the words without the marks. The model cannot see who says what."),
     (lambda text: "<|im_" in text, "Those are ChatML's marks, which SmolLM2 knows. Take those of pico-mini's strip."),
+    (lambda text: "↵" in text, 'The strip shows each new line as `↵`. In Python you write it as "\\n".'),
     (
         lambda text: "\\n" in text,
         "A backslash and an n stand in it as two signs. Without the `r` before the quotes they make a new line.",
@@ -200,6 +201,7 @@ q2 = Exercise(
         _told_by_judge(MARKUP.replace("hello", "Hello")),
         _told_by_judge(MARKUP.replace("Finnish.", "Finnish")),
         _told_by_judge(MARKUP.replace("\n", "\\n")),
+        _told_by_judge(MARKUP.replace("\n", "↵")),
         _told_by_judge(MARKUP.replace("<|user|>", "<|assistant|>", 1)),
     ],
     hints=[
