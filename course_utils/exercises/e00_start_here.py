@@ -276,6 +276,7 @@ q4 = Exercise(
         (1.9e9, "The number of bytes is right. In gigabytes, divide it by a billion."),
         (0.5, "That is one parameter, in bytes. There are 3.8 billion."),
         (2.8, "That is the download, where some tables keep more than four bits. Compute it as if all had four."),
+        (2, "That is rounded too far. Give one decimal."),
         (3.5 * 4 / 8, "You took the 3.5 tokens per second. The parameters are 3.8 billion."),
     ],
     hints=["Four bits are half a byte.", "3.8 billion parameters, half a byte each, divided by a billion."],

@@ -23,7 +23,7 @@ q1 = Exercise(
         (175e9 * 2 / 2**30, "Those are GiB, of 1,024³ bytes. Asked are gigabytes, billions of bytes."),
         (700, "That would be 32 bits a weight, as in training."),
         (1400, "That would be 64 bits a weight. Here it is 16."),
-        (87.5, "That would be 4 bits a weight, as in the `onnx` form in notebook 00. Here it is 16."),
+        (87.5, "That would be 4 bits a weight, as in exercise 4 of notebook 00. Here it is 16."),
         (175 / 8, "That would be one **bit** a weight. Here each has 16 of them."),
         (7.6, "That is Phi-3.5-mini, with 3.8 billion weights. Asked is GPT-3, with 175 billion."),
         (3520, "That is the rumour about GPT-4, 1.76 trillion weights. Asked is GPT-3, with 175 billion."),
@@ -66,7 +66,7 @@ q3 = Exercise(
     right_examples=["c", "C"],
     known_wrong=[
         ("a", "Size is a reason to hope, and no measurement. You have just seen the bars of two small models."),
-        ("b", "Curated text can help. But pico-mini read nothing else, and its bars were not equal."),
+        ("b", "Chosen text can help. But pico-mini read nothing else, and its bars were not equal."),
         ("d", "Size is no measurement in this direction either."),
         (
             4 / 500,
