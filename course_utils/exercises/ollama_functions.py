@@ -185,7 +185,7 @@ def writing(speed):
 
 def _no_speed(error) -> str:
     if isinstance(error, AttributeError) or str(error).startswith("the JSON object must be"):
-        return '`last` is a dictionary already. An entry is `last["eval_count"]`, in brackets and quotes.'
+        return '`last` is a dictionary. An entry is `last["eval_count"]`, in brackets and quotes.'
     if isinstance(error, ZeroDivisionError):
         return "It divides by zero: a short answer takes less than a whole second. Divide with `/`, not with `//`."
     if isinstance(error, KeyError):
