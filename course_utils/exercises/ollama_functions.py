@@ -54,6 +54,7 @@ LAST = "The last line only says that it is over. The text is in the lines before
 FIRST = "That is the first piece only. Does `return` stand inside the loop?"
 SHORT = "The last piece of the text is missing. Only the line with `done` has no text of its own."
 PIECES = 'That is a list of pieces. One text is wanted: `"".join(pieces)`.'
+A_TEXT = "A line is a text, and has no entries. `json.loads(line)` makes a dictionary of it."
 TOGETHER = "The lines together are no JSON. Each line is one: `json.loads` line by line."
 MESSAGE = "That is the form of `/api/chat`. In these lines the text is under `response`."
 A_WORD = 'An answer may speak of an error and be none. Look for the key `"error"` after `json.loads`.'
@@ -82,6 +83,8 @@ def _stopped(error, text: str) -> str:
         return TOGETHER
     if isinstance(error, KeyError) and "message" in str(error):
         return MESSAGE
+    if str(error).startswith(("string indices", "'str' object")):
+        return A_TEXT
     if "error" in text and not isinstance(error, KeyError | TypeError | NameError | AttributeError):
         return A_WORD
     return f"On good lines it stops with {type(error).__name__}: {str(error)[:120]}"
@@ -176,11 +179,12 @@ def writing(speed):
     if fits(lambda last: last["eval_count"] / last["eval_duration"] * 1e9):
         return True
     told = f"For 60 tokens in 2 seconds it returns {describe(answers[0])}, and for 11 in 0.4 {describe(answers[1])}."
+    told += " Wanted: 30 and 27.5."
     return next((because for formula, because in SPEEDS if fits(formula)), told)
 
 
 def _no_speed(error) -> str:
-    if isinstance(error, AttributeError):
+    if isinstance(error, AttributeError) or str(error).startswith("the JSON object must be"):
         return '`last` is a dictionary. An entry is `last["eval_count"]`, in brackets and quotes.'
     if isinstance(error, ZeroDivisionError):
         return "It divides by zero: a short answer takes less than a whole second. Divide with `/`, not with `//`."
