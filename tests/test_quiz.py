@@ -103,6 +103,8 @@ def test_pick_prefers_what_was_missed_and_never_asks_ahead():
     order = [q.id for q in pick("04", quizzes, records, 6)]
     assert order[:2] == ["02.n2", "00.n1"] and order[-1] == "00.n0" and len(order) == 6
     assert pick("00", quizzes, records, 2) == []
+    seldom = pick("06", quizzes, {"02.q1": {"tries": 1, "misses": 0, "right": True}}, 9)
+    assert [q.id[:2] for q in seldom[:3]] == ["02"] * 3, "of notebooks that the learner has worked in"
 
 
 def test_a_warm_up_without_earlier_quizzes_says_so(capsys):

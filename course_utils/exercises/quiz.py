@@ -206,18 +206,20 @@ class WarmUp(Quiz):
 
 
 def pick(notebook: str, quizzes: Sequence[Quiz], records: dict[str, dict], count: int) -> list[Question]:
-    """Choose questions: still wrong first, then missed once, then never seen, then the rest.
+    """Choose questions: still wrong first, then missed once, then never seen, then the rest. Those of notebooks in which
+    this learner has tried nothing come last.
 
     Among equals the order is turned by the notebook's number, so that each warm-up asks others, and the
     same ones each time.
     """
     questions = [question for quiz in quizzes if quiz.notebook < notebook for question in quiz.questions]
     turn = int(notebook) * count % len(questions) if questions else 0
+    opened = {id.partition(".")[0] for id in records}
 
     def need(question: Question) -> int:
         record = records.get(question.id)
         if record is None:
-            return 2
+            return 2 if question.id.partition(".")[0] in opened else 4
         if not record["right"]:
             return 0
         return 1 if record["misses"] else 3
