@@ -6,6 +6,7 @@ arguments gets the same model: each training draws from its own dice.
 
 from __future__ import annotations
 
+import gc
 import json
 import random
 import warnings
@@ -129,6 +130,7 @@ def smollm2_to_train():
     """(SmolLM2 in float32, its tokenizer), with a system line for the night desk."""
     while _chats:  # one model of this size at a time: who chatted with an earlier one chats with the next
         _chats.pop().model = None
+    gc.collect()
     tokens = transformers.AutoTokenizer.from_pretrained(smollm2.folder())
     own = "You are a helpful AI assistant named SmolLM, trained by Hugging Face"
     tokens.chat_template = tokens.chat_template.replace(own, "Write the ticket.")
