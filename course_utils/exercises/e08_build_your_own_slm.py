@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 
 from course_utils.pico.training import thesis
 
+from . import own_words
+from .deeper_08 import deeper_quiz as deeper_quiz
 from .engine import Exercise, function, given, number
 from .quiz import Choice, Question, Quiz, WarmUp
 
@@ -16,54 +17,6 @@ from .quiz import Choice, Question, Quiz, WarmUp
 def _leaked(train, test):
     seen = set(train)
     return sum(text in seen for text in test) / len(test)
-
-
-def _of_train(train, test):
-    return sum(text in test for text in train) / len(train)
-
-
-def _of_train_counted_in_test(train, test):
-    return sum(text in train for text in test) / len(train)
-
-
-def _counted(train, test):
-    return sum(text in train for text in test)
-
-
-def _different(train, test):
-    return len(set(train) & set(test)) / len(set(test))
-
-
-def _different_of_all(train, test):
-    return len(set(train) & set(test)) / len(test)
-
-
-def _clean(train, test):
-    return 1 - _leaked(train, test)
-
-
-def _by_place(train, test):
-    return sum(a == b for a, b in zip(train, test, strict=False)) / len(test)
-
-
-def _percent(train, test):
-    return 100 * _leaked(train, test)
-
-
-def _rounded(train, test):
-    return round(_leaked(train, test))
-
-
-def _any(train, test):
-    return any(text in train for text in test)
-
-
-def _parts(train, test):
-    return sum(text in " ".join(train) for text in test) / len(test)
-
-
-def _first(train, test):
-    return 1 / len(test) if _leaked(train, test) else 0
 
 
 def _loosely(train, test):
@@ -108,21 +61,48 @@ q1 = Exercise(
     right="That is the first number to compute before you believe a score, anybody's score.",
     right_examples=[_leaked, lambda train, test: len([t for t in test if t in train]) / len(test)],
     known_wrong=[
-        (_any, "True or False says whether there is a leak. Wanted is how large it is: a share from 0 to 1."),
-        (_of_train, "That is a share of the training. Wanted is the share of the examination: go through `test`."),
-        (_of_train_counted_in_test, "You count in the examination, so divide by `len(test)`, not by `len(train)`."),
-        (_counted, "That is how many. A share is that number divided by `len(test)`."),
-        (_different, "A text that stands in the examination twice also counts twice. Count in the list, not in a set."),
         (
-            _different_of_all,
+            lambda train, test: any(text in train for text in test),
+            "True or False says whether there is a leak. Wanted is how large it is: a share from 0 to 1.",
+        ),
+        (
+            lambda train, test: sum(text in test for text in train) / len(train),
+            "That is a share of the training. Wanted is the share of the examination: go through `test`.",
+        ),
+        (
+            lambda train, test: sum(text in train for text in test) / len(train),
+            "You count in the examination, so divide by `len(test)`, not by `len(train)`.",
+        ),
+        (
+            lambda train, test: sum(text in train for text in test),
+            "That is how many. A share is that number divided by `len(test)`.",
+        ),
+        (
+            lambda train, test: len(set(train) & set(test)) / len(set(test)),
+            "A text that stands in the examination twice also counts twice. Count in the list, not in a set.",
+        ),
+        (
+            lambda train, test: len(set(train) & set(test)) / len(test),
             "A set keeps one of two equal texts, and `len(test)` counts both. Count in the list itself.",
         ),
-        (_clean, "That is the share that did **not** leak. Turn it round."),
-        (_by_place, "Those are texts at the same place of both lists. A leak may stand anywhere: ask `text in train`."),
-        (_percent, "The number is right, as a percentage. A share from 0 to 1 is wanted."),
-        (_rounded, "Do not round: a quarter is 0.25."),
-        (_parts, "A text counts only when it is there as a **whole**: *ow* is not in a list that holds *owl*."),
-        (_first, "That stops at the first leak. Go on to the end, and count them all."),
+        (lambda train, test: 1 - _leaked(train, test), "That is the share that did **not** leak. Turn it round."),
+        (
+            lambda train, test: sum(a == b for a, b in zip(train, test, strict=False)) / len(test),
+            "Those are texts at the same place of both lists. A leak may stand anywhere: ask `text in train`.",
+        ),
+        (
+            lambda train, test: 100 * _leaked(train, test),
+            "The number is right, as a percentage. A share from 0 to 1 is wanted.",
+        ),
+        (lambda train, test: round(_leaked(train, test)), "Do not round: a quarter is 0.25."),
+        (
+            lambda train, test: sum(text in " ".join(train) for text in test) / len(test),
+            "A text counts only when it is there as a **whole**: *ow* is not in a list that holds *owl*.",
+        ),
+        (
+            lambda train, test: 1 / len(test) if _leaked(train, test) else 0,
+            "That stops at the first leak. Go on to the end, and count them all.",
+        ),
         (_loosely, "Here a text counts only if it is the same letter by letter, capitals and blanks included."),
         (
             _used_up,
@@ -179,54 +159,6 @@ def _labels(asked, answer, length):
     return [-100] * len(asked) + list(answer) + [-100] * (length - len(asked) - len(answer))
 
 
-def _no_end(asked, answer, length):
-    return [-100 if token == 2 else token for token in _labels(asked, answer, length)]
-
-
-def _all_counts(asked, answer, length):
-    return list(asked) + list(answer) + [-100] * (length - len(asked) - len(answer))
-
-
-def _filled_with_ends(asked, answer, length):
-    return [-100] * len(asked) + list(answer) + [2] * (length - len(asked) - len(answer))
-
-
-def _not_filled(asked, answer, length):
-    return [-100] * len(asked) + list(answer)
-
-
-def _filled_left(asked, answer, length):
-    return [-100] * (length - len(answer)) + list(answer)
-
-
-def _question_only(asked, answer, length):
-    return list(asked) + [-100] * (length - len(asked))
-
-
-def _zeros(asked, answer, length):
-    return [0 if label == -100 else label for label in _labels(asked, answer, length)]
-
-
-def _too_long(asked, answer, length):
-    return [-100] * len(asked) + list(answer) + [-100] * length
-
-
-def _ones(asked, answer, length):
-    return [label if label == -100 else 1 for label in _labels(asked, answer, length)]
-
-
-def _plus(asked, answer, length):
-    return [100 if label == -100 else label for label in _labels(asked, answer, length)]
-
-
-def _nothing(asked, answer, length):
-    return [-100] * length
-
-
-def _emptied(asked, answer, length):
-    return list(answer) + [-100] * (length - len(answer))
-
-
 def _row(expected: list[int]):
     """Whether a result is this row, as a list, a tuple, an array or a tensor."""
 
@@ -247,21 +179,56 @@ q3 = Exercise(
     right_examples=[_labels],
     known_wrong=[
         (
-            _no_end,
+            lambda asked, answer, length: [-100 if token == 2 else token for token in _labels(asked, answer, length)],
             "The end of the answer must **count**, or the model never learns to stop. "
             "It has the number of the filling, so go by its place.",
         ),
-        (_all_counts, "The question must not count: put −100 for each of its tokens."),
-        (_filled_with_ends, "The filling must not count: −100, not 2. Else the model learns to write ends for ever."),
-        (_not_filled, "A row of the batch has `length` labels. Fill up with −100 behind the answer."),
-        (_filled_left, "The filling stands **behind** the answer here, so that the labels stay beside their tokens."),
-        (_question_only, "Turned round: the question is given, and the answer is what counts."),
-        (_zeros, "0 is the number of a token, and would count. The label that does not count is −100."),
-        (_too_long, "That is longer than `length`: subtract what question and answer take."),
-        (_ones, "A label says **which** token is right, so the answer keeps its own numbers."),
-        (_nothing, "Nothing counts here, so nothing would be learned. The answer keeps its own numbers."),
-        (_emptied, "The question is missing: one −100 for each of its tokens. (And leave `asked` as it is.)"),
-        (_plus, "The minus is missing: 100 is the number of a token, −100 means that it does not count."),
+        (
+            lambda asked, answer, length: list(asked) + list(answer) + [-100] * (length - len(asked) - len(answer)),
+            "The question must not count: put −100 for each of its tokens.",
+        ),
+        (
+            lambda asked, answer, length: (
+                [-100] * len(asked) + list(answer) + [2] * (length - len(asked) - len(answer))
+            ),
+            "The filling must not count: −100, not 2. Else the model learns to write ends for ever.",
+        ),
+        (
+            lambda asked, answer, length: [-100] * len(asked) + list(answer),
+            "A row of the batch has `length` labels. Fill up with −100 behind the answer.",
+        ),
+        (
+            lambda asked, answer, length: [-100] * (length - len(answer)) + list(answer),
+            "The filling stands **behind** the answer here, so that the labels stay beside their tokens.",
+        ),
+        (
+            lambda asked, answer, length: list(asked) + [-100] * (length - len(asked)),
+            "Turned round: the question is given, and the answer is what counts.",
+        ),
+        (
+            lambda asked, answer, length: [0 if label == -100 else label for label in _labels(asked, answer, length)],
+            "0 is the number of a token, and would count. The label that does not count is −100.",
+        ),
+        (
+            lambda asked, answer, length: [-100] * len(asked) + list(answer) + [-100] * length,
+            "That is longer than `length`: subtract what question and answer take.",
+        ),
+        (
+            lambda asked, answer, length: [label if label == -100 else 1 for label in _labels(asked, answer, length)],
+            "A label says **which** token is right, so the answer keeps its own numbers.",
+        ),
+        (
+            lambda asked, answer, length: [-100] * length,
+            "Nothing counts here, so nothing would be learned. The answer keeps its own numbers.",
+        ),
+        (
+            lambda asked, answer, length: list(answer) + [-100] * (length - len(answer)),
+            "The question is missing: one −100 for each of its tokens. (And leave `asked` as it is.)",
+        ),
+        (
+            lambda asked, answer, length: [100 if label == -100 else label for label in _labels(asked, answer, length)],
+            "The minus is missing: 100 is the number of a token, −100 means that it does not count.",
+        ),
     ],
     hints=[
         "Three lists, one behind the other: `[-100] * len(asked)`, the answer, and the filling.",
@@ -304,80 +271,18 @@ q4 = Exercise(
 
 # --- 5: your own words
 
-FEW = "A few words more: a list of **twenty** is what an evening with a dialect gives."
-NO_DICTIONARY = 'Write a dictionary: `{"guitar": "kitara", "rocket": "raketti"}`.'
-NO_TEXTS = "Words and meanings are texts, in quotes, and not empty."
-SAME = "Twenty words want at least ten different meanings. Otherwise one answer for all of them would pass."
-ITSELF = "Most of these words mean themselves, so there is nothing to learn."
-NOT_YOURS = "That is the list of the course. Write words of **your** own."
-OTHER = "The model was trained on another list. Run the cells of this section again, from `my_words` on."
-UNLEARNED = "It answers fewer than 6 of 10 of them in new wordings. Give `learn` more steps, and run it again."
-LOST = "It knows your words, but has lost too much: on average its old skills fell by more than 15 points. "
-LOST += "Mix in more old pages than 0.5, and run it again."
-
-
-def _fault(my_words, namespace: Mapping) -> str | None:
-    if not isinstance(my_words, Mapping):
-        return NO_DICTIONARY
-    if not all(isinstance(text, str) and text.strip() for pair in my_words.items() for text in pair):
-        return NO_TEXTS
-    if len(my_words) < 20:
-        return FEW
-    if sum(word.casefold() == meaning.casefold() for word, meaning in my_words.items()) > len(my_words) / 2:
-        return ITSELF
-    if len(set(my_words.values())) < 10:
-        return SAME
-    if len(set(my_words.items()) & set(namespace["course_words"].items())) > len(my_words) / 2:
-        return NOT_YOURS
-    if dict(namespace["words"]) != dict(my_words):
-        return OTHER
-    if namespace["learned"] < 0.6:
-        return UNLEARNED
-    before, after = namespace["skills_before"], namespace["skills_after"]
-    return LOST if sum(before[skill] - after[skill] for skill in before) / len(before) > 0.15 else None
-
-
-def _is(fault: str):
-    return lambda my_words, namespace: _fault(my_words, namespace) == fault
-
-
-ENGLISH = "uncle aunt cousin nephew niece twins wedding funeral birthday attic cellar hallway roof chimney fence"
-FINNISH = "setä täti serkku veljenpoika veljentytär kaksoset häät hautajaiset syntymäpäivä ullakko kellari eteinen"
-ENGLISH += " ladder bucket shovel rake neighbour"
-FINNISH += " katto savupiippu aita tikkaat ämpäri lapio harava naapuri"
-TWENTY = dict(zip(ENGLISH.split(), FINNISH.split(), strict=True))
-KEPT = {"translate": 0.95, "sum": 0.9, "story": 1.0}
-DONE = {
-    "words": TWENTY,
-    "learned": 0.95,
-    "skills_before": KEPT,
-    "skills_after": KEPT,
-    "course_words": {"lion": "leijona"},
-}
-GONE = {"skills_after": {"translate": 0.3, "sum": 0.9, "story": 0.5}}
-
 q5 = Exercise(
     "08.q5",
     "my_words",
-    judge=lambda my_words, namespace: _fault(my_words, namespace) is None,
+    judge=lambda my_words, namespace: own_words.fault(my_words, namespace) is None,
     right="Your words, in wordings it never saw, and its old skills are still there. That is fine-tuning.",
-    right_examples=[given(my_words=TWENTY, **DONE)],
-    known_wrong=[
-        (given(my_words={"a": "b"}, **DONE), FEW, _is(FEW)),
-        (given(my_words=["guitar", "kitara"], **DONE), NO_DICTIONARY, _is(NO_DICTIONARY)),
-        (given(my_words={"a": 1}, **DONE), NO_TEXTS, _is(NO_TEXTS)),
-        (given(my_words=dict.fromkeys(TWENTY, "x"), **DONE), SAME, _is(SAME)),
-        (given(my_words={word: word for word in TWENTY}, **DONE), ITSELF, _is(ITSELF)),
-        (given(my_words=TWENTY, **(DONE | {"course_words": TWENTY})), NOT_YOURS, _is(NOT_YOURS)),
-        (given(my_words=TWENTY, **(DONE | {"words": {"guitar": "kitara"}})), OTHER, _is(OTHER)),
-        (given(my_words=TWENTY, **(DONE | {"learned": 0.4})), UNLEARNED, _is(UNLEARNED)),
-        (given(my_words=TWENTY, **(DONE | GONE)), LOST, _is(LOST)),
-    ],
+    right_examples=[given(**own_words.DONE)],
+    known_wrong=[(given(**names), fault, own_words.met(fault)) for names, fault in own_words.WRONG],
     hints=[
         'Replace the `...` by your own list: `my_words = {"guitar": "kitara", "rocket": "raketti"}`, twenty of them.',
         "Then run the two cells that follow: the training reads `words`, which is your list now.",
     ],
-    code=f"my_words = {TWENTY!r}",
+    code=f"my_words = {own_words.TWENTY!r}",
     why="The check looks at what your model answers to your words, and at what is left of its old skills.",
 )
 
@@ -572,53 +477,4 @@ quiz = Quiz(
             ],
         ),
     ],
-)
-
-deeper_quiz = Quiz(
-    "08",
-    [
-        Question(
-            "08.soft",
-            "What does a student get from **soft targets** that a hard label does not tell?",
-            [
-                Choice(
-                    "Which other tokens were nearly as good.", True, "The whole opinion, not only the first choice."
-                ),
-                Choice("The right answer, and the reason for it.", False, "The hard label tells the right token, too."),
-                Choice("The weights of the teacher.", False, "It sees only what the teacher says, its probabilities."),
-            ],
-        ),
-        Question(
-            "08.outlier",
-            "Why do blocks of 32 survive 4 bits better than one scale for a table?",
-            [
-                Choice("They use more bits for each whole number.", False, "4 bits each, in both cases."),
-                Choice(
-                    "They leave the outliers out of the rounding.", False, "Each is rounded, too, in its own block."
-                ),
-                Choice(
-                    "An outlier spoils 31 neighbours only.", True, "Each block has a scale for its own largest weight."
-                ),
-            ],
-        ),
-        Question(
-            "08.bias",
-            "A shop says: “Our model is small, and so it has no bias.” What do you answer?",
-            [
-                Choice("True: less data, less bias.", False, "Some seconds of a skewed text were enough."),
-                Choice("What did you measure?", True, "The leaning follows the text, and only a measurement shows it."),
-                Choice("False: small models are always more biased.", False, "That is not what was measured either."),
-            ],
-        ),
-        Question(
-            "08.sure",
-            "The model gave each token of its answer a probability above 98 %. Is the answer true?",
-            [
-                Choice("Yes, nearly certainly, for it has checked itself.", False, "It was as sure of wrong answers."),
-                Choice("That says only that it is usual.", True, "Probability measures likeness to the training text."),
-                Choice("No: too sure is a sign of invention.", False, "What it knows it says with the same certainty."),
-            ],
-        ),
-    ],
-    name="deeper_quiz",
 )

@@ -6,6 +6,7 @@ arguments gets the same model: each training draws from its own dice.
 
 from __future__ import annotations
 
+import gc
 import json
 import random
 import warnings
@@ -122,8 +123,14 @@ def smollm2_here() -> bool:
     return False
 
 
+_chats: list[TransformersModel] = []  # what `as_chat` made and is still in memory
+
+
 def smollm2_to_train():
     """(SmolLM2 in float32, its tokenizer), with a system line for the night desk."""
+    while _chats:  # one model of this size at a time: who chatted with an earlier one chats with the next
+        _chats.pop().model = None
+    gc.collect()
     tokens = transformers.AutoTokenizer.from_pretrained(smollm2.folder())
     own = "You are a helpful AI assistant named SmolLM, trained by Hugging Face"
     tokens.chat_template = tokens.chat_template.replace(own, "Write the ticket.")
@@ -143,6 +150,7 @@ def as_chat(model, tokens, name: str) -> TransformersModel:
     chat = object.__new__(TransformersModel)
     chat.name, chat.tokenizer, chat.model, chat.parameters = name, tokens, model.eval(), model.num_parameters()
     chat.context_length, chat.stop_ids = model.config.max_position_embeddings, frozenset([tokens.eos_token_id])
+    _chats.append(chat)
     return chat
 
 
