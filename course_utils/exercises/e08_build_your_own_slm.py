@@ -9,7 +9,7 @@ from course_utils.pico.training import thesis
 from . import own_words
 from .deeper_08 import deeper_quiz as deeper_quiz
 from .engine import Exercise, function, given, number
-from .quiz import Choice, Question, Quiz, WarmUp
+from .quiz import Quiz, WarmUp
 
 # --- 1: the leak
 
@@ -396,85 +396,4 @@ q8 = Exercise(
 
 warm_up = WarmUp("08")
 
-quiz = Quiz(
-    "08",
-    [
-        Question(
-            "08.held-out",
-            "Why are examination pages **held out** of the training?",
-            [
-                Choice(
-                    "They are too hard, and would only confuse the model while it learns.",
-                    False,
-                    "They are of the same kind as the others, only never shown.",
-                ),
-                Choice(
-                    "So that memory alone cannot pass.", True, "The parrot passes an exam of pages that it has read."
-                ),
-                Choice("To make the training shorter.", False, "A few pages less make no difference to the time."),
-            ],
-        ),
-        Question(
-            "08.first-loss",
-            "A model with a vocabulary of 32,064 starts its training with a loss of 25. What do you think?",
-            [
-                Choice(
-                    "Normal: big models start high.", False, "ln(32,064) is 10.4, however many parameters there are."
-                ),
-                Choice("Good: it has much to learn.", False, "Worse than guessing evenly is no good start."),
-                Choice(
-                    "There is a fault already.", True, "Even odds would give 10.4. At 25 it is sure of wrong things."
-                ),
-            ],
-        ),
-        Question(
-            "08.end-token",
-            "A model that you tuned answers rightly, and then writes on and on. What do you look at first?",
-            [
-                Choice(
-                    "The labels at the end of the answers.",
-                    True,
-                    "If the end token had the label −100, nobody ever told the model to stop.",
-                ),
-                Choice(
-                    "The learning rate: it was too small to change how the model writes.",
-                    False,
-                    "It did learn the answers. Only the stop is missing.",
-                ),
-                Choice("The prompt is too short.", False, "It reads the prompt well enough to answer it rightly."),
-            ],
-        ),
-        Question(
-            "08.lora",
-            "What does **LoRA** leave untouched?",
-            [
-                Choice(
-                    "Every old skill, as long as the adapter stays on.",
-                    False,
-                    "While the thin tables are on, old skills can suffer. Measure.",
-                ),
-                Choice(
-                    "All weights of the model itself.",
-                    True,
-                    "Only thin tables beside them learn, and these can be taken off again.",
-                ),
-                Choice("The lower half of the text.", False, "It reads all of the text. Only layers can be left out."),
-            ],
-        ),
-        Question(
-            "08.few-shot",
-            "Four examples in the prompt, or a fine-tuned model: what is the lasting price of the examples?",
-            [
-                Choice("They must be trained first.", False, "No training at all: that is their strength."),
-                Choice(
-                    "They change the weights of the model a little each time that they are read.",
-                    False,
-                    "A prompt changes no weight. The next prompt begins from the same model.",
-                ),
-                Choice(
-                    "The model reads them every time.", True, "Each message brings them along, in tokens and in time."
-                ),
-            ],
-        ),
-    ],
-)
+quiz = Quiz.read("08")

@@ -206,8 +206,8 @@ class WarmUp(Quiz):
 
 
 def pick(notebook: str, quizzes: Sequence[Quiz], records: dict[str, dict], count: int) -> list[Question]:
-    """Choose questions: still wrong first, then missed once, then never seen, then the rest. Those of notebooks in which
-    this learner has tried nothing come last.
+    """Choose questions: still wrong first, then missed once, then never seen, then the rest. Last come those of
+    notebooks in which this learner has tried nothing.
 
     Among equals the order is turned by the notebook's number, so that each warm-up asks others, and the
     same ones each time.
