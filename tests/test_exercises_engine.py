@@ -510,6 +510,8 @@ def test_counts_out_of_n_are_no_orders_of_magnitude(guess, part):
         ("GB", 7.6, 60.8, "8 bits"),
         ("GiB", 48, 51.54, "1,024³"),
         ("GB", 51.54, 48, "1,024³"),
+        ("MiB", 100, 104.9, "1,024²"),
+        ("GB", 2.72, 2.656, "2.656 is too low"),
         ("minutes", 2, 120, "unit of time"),
         ("days", 73, 1752, "unit of time"),
         ("%", 50, 0.5, "50 %"),

@@ -205,6 +205,39 @@ def test_min_p_keeps_the_tokens_above_the_bar():
     assert not first_tokens() <= set(np.flatnonzero(likely))
 
 
+def library_writes(model, **search) -> list[int]:
+    """What the library alone writes after the prompt of STORY."""
+    og = genai()
+    params = og.GeneratorParams(model.model)
+    params.set_search_options(**search)
+    generator = og.Generator(model.model, params)
+    prompt = model.encode([Message("user", STORY)])
+    generator.append_tokens(np.array(prompt, dtype=np.int32))
+    while not generator.is_done():
+        generator.generate_next_token()
+    return generator.get_sequence(0)[len(prompt) :].tolist()
+
+
+def test_max_length_counts_prompt_and_answer_and_stays_within_the_context():
+    """As notebook 06 says; people asked the library's makers what it means."""
+    model = load("pico-mini", runtime="onnx")
+    prompt = len(model.encode([Message("user", STORY)]))
+    assert len(library_writes(model, max_length=prompt + 5)) == 5
+    for most, words in ((prompt - 1, "exceeds max length"), (model.context_length + 1, "context_length")):
+        with pytest.raises(RuntimeError, match=words):
+            library_writes(model, max_length=most)
+
+
+def test_search_options_behave_as_the_table_of_notebook_06_says():
+    model = load("pico-mini", runtime="onnx")
+    greedy = library_writes(model, max_length=60)
+    assert library_writes(model, max_length=60, do_sample=True, temperature=0.0) == greedy
+    assert library_writes(model, max_length=60, do_sample=True, temperature=2.0, top_k=1) == greedy
+    for refused in ({"top_k": model.vocab_size + 1}, {"min_p": 0.1}, {"num_beams": 4}):
+        with pytest.raises(RuntimeError):
+            library_writes(model, max_length=60, do_sample=True, **refused)
+
+
 def test_telemetry_is_off():
     code = "import os; from course_utils.models.onnx_model import genai; genai(); "
     code += "print(os.environ['ORT_DISABLE_TELEMETRY'])"

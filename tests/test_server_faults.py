@@ -264,7 +264,7 @@ def test_a_server_takes_its_files_with_it(start):
 
 
 def test_a_model_that_is_deleted_while_in_memory(start):
-    """The very cells of notebook 05 that write, upload, compare and tidy up; twice, and without its section 10."""
+    """The very cells of notebook 05 that write, upload, compare and tidy up; twice, without the Modelfile section."""
     notebook = json.loads((ROOT / "notebooks" / "05_ollama.ipynb").read_text(encoding="utf-8"))
     cells = ["".join(cell["source"]) for cell in notebook["cells"]]
 

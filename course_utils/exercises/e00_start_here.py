@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from course_utils.models.chat import Reply
 
 from .engine import Exercise, given, number
-from .quiz import Choice, Question, Quiz
+from .quiz import Quiz
 from .values import describe
 
 # A reply as the notebook measures one, to try the exercises on: 16 words in 20 tokens.
@@ -276,6 +276,7 @@ q4 = Exercise(
         (1.9e9, "The number of bytes is right. In gigabytes, divide it by a billion."),
         (0.5, "That is one parameter, in bytes. There are 3.8 billion."),
         (2.8, "That is the download, where some tables keep more than four bits. Compute it as if all had four."),
+        (2, "That is rounded too far. Give one decimal."),
         (3.5 * 4 / 8, "You took the 3.5 tokens per second. The parameters are 3.8 billion."),
     ],
     hints=["Four bits are half a byte.", "3.8 billion parameters, half a byte each, divided by a billion."],
@@ -283,122 +284,6 @@ q4 = Exercise(
     why="Fewer bits a parameter make a model smaller. What that loses is measured in notebook 06.",
 )
 
-quiz = Quiz(
-    "00",
-    [
-        Question(
-            "00.where",
-            "Where was the answer about the fox computed?",
-            [
-                Choice(
-                    "In a data centre of the model's makers.",
-                    False,
-                    "Pull the network cable and run the cell again: it still answers.",
-                ),
-                Choice("On this computer.", True, "Its weights lie on your disk, and your processor did the sums."),
-                Choice(
-                    "Nowhere: it was stored.", False, "Change the animal in the prompt, and another answer is written."
-                ),
-            ],
-        ),
-        Question(
-            "00.parameters",
-            "What are the **parameters** of a model?",
-            [
-                Choice("The numbers inside it that training has set.", True, "SmolLM2 has about 135 million of them."),
-                Choice(
-                    "The settings that you give, such as the `temperature`.",
-                    False,
-                    "Those are options. You choose them; training does not.",
-                ),
-                Choice("The words that it knows.", False, "Those are its vocabulary, a much shorter list."),
-            ],
-        ),
-        Question(
-            "00.temperature",
-            "You want the same answer each time, whatever the seed. Which `temperature`?",
-            [
-                Choice("2", False, "That gives chance the largest say."),
-                Choice(
-                    "1",
-                    False,
-                    "Then chance has a say in each token: another seed, another answer.",
-                ),
-                Choice("0", True, "Always the likeliest token: same prompt, same answer, whatever the seed."),
-            ],
-        ),
-        Question(
-            "00.hallucination",
-            "A small model is asked for a fact that it has never read. What can you rely on?",
-            [
-                Choice(
-                    "It says that it does not know.",
-                    False,
-                    "Sometimes it does. It may as well make up an answer in the same calm tone.",
-                ),
-                Choice(
-                    "It looks the fact up.", False, "A model on its own cannot look anything up: it continues a text."
-                ),
-                Choice(
-                    "Nothing in its tone.",
-                    True,
-                    "A made-up answer sounds like a right one. Check it, or give the fact in the prompt.",
-                ),
-            ],
-        ),
-        Question(
-            "00.wording",
-            "You tell a model a fact in the prompt, and then ask for it. Will it find it?",
-            [
-                Choice(
-                    "Always: the fact stands right in front of it.",
-                    False,
-                    "Look at the table again: some rows have gaps, for both models.",
-                ),
-                Choice(
-                    "More often; the wording matters.",
-                    True,
-                    "So measure the wording that you use, with the model that you use.",
-                ),
-                Choice(
-                    "Only if it knew the fact before.",
-                    False,
-                    "Compare with “the question alone”: nobody had told it where Zoe is.",
-                ),
-            ],
-        ),
-    ],
-)
+quiz = Quiz.read("00")
 
-deeper_quiz = Quiz(
-    "00",
-    [
-        Question(
-            "00.download",
-            'What happens when you run `load("phi-3.5-mini")` for the first time?',
-            [
-                Choice("It downloads at once.", False, "Not before you agreed: several gigabytes are yours to spend."),
-                Choice("It sends your prompt to Microsoft.", False, "The model comes to you. Your prompts stay here."),
-                Choice(
-                    "It shows the cost and asks.",
-                    True,
-                    "Size, disk, memory and licence first. Say no, and pico-mini answers instead.",
-                ),
-            ],
-        ),
-        Question(
-            "00.interrupt",
-            "A cell has shown `[*]` for minutes, and you want to stop it. What first?",
-            [
-                Choice(
-                    "Kernel ▸ Interrupt Kernel.",
-                    True,
-                    "It stops the cell and keeps all variables; the model stays usable.",
-                ),
-                Choice("Close the browser and open it again.", False, "The kernel goes on working without you."),
-                Choice("Restart the computer.", False, "That helps, and costs you all that you have not saved."),
-            ],
-        ),
-    ],
-    name="deeper_quiz",
-)
+deeper_quiz = Quiz.read("00", "deeper_quiz")

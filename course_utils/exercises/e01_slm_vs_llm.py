@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from .engine import Exercise, choice, number
-from .quiz import Choice, Question, Quiz, WarmUp
+from .quiz import Quiz, WarmUp
 from .values import describe, plain_value
 
 # --- 1: room for a giant
@@ -23,7 +23,7 @@ q1 = Exercise(
         (175e9 * 2 / 2**30, "Those are GiB, of 1,024³ bytes. Asked are gigabytes, billions of bytes."),
         (700, "That would be 32 bits a weight, as in training."),
         (1400, "That would be 64 bits a weight. Here it is 16."),
-        (87.5, "That would be 4 bits a weight, as in the `onnx` form in notebook 00. Here it is 16."),
+        (87.5, "That would be 4 bits a weight, as in exercise 4 of notebook 00. Here it is 16."),
         (175 / 8, "That would be one **bit** a weight. Here each has 16 of them."),
         (7.6, "That is Phi-3.5-mini, with 3.8 billion weights. Asked is GPT-3, with 175 billion."),
         (3520, "That is the rumour about GPT-4, 1.76 trillion weights. Asked is GPT-3, with 175 billion."),
@@ -66,7 +66,7 @@ q3 = Exercise(
     right_examples=["c", "C"],
     known_wrong=[
         ("a", "Size is a reason to hope, and no measurement. You have just seen the bars of two small models."),
-        ("b", "Curated text can help. But pico-mini read nothing else, and its bars were not equal."),
+        ("b", "Chosen text can help. But pico-mini read nothing else, and its bars were not equal."),
         ("d", "Size is no measurement in this direction either."),
         (
             4 / 500,
@@ -237,137 +237,6 @@ q7 = Exercise(
 
 warm_up = WarmUp("01")
 
-quiz = Quiz(
-    "01",
-    [
-        Question(
-            "01.small",
-            "What makes a language model a **small** one, in this course?",
-            [
-                Choice(
-                    "It has fewer than one billion parameters.",
-                    False,
-                    "There is no official line, and Phi has 3.8 billion.",
-                ),
-                Choice("You can run it on your own computer.", True, "A practical line; it moves with the machines."),
-                Choice(
-                    "It works in another way than a large one.", False, "Both predict the next token, in the same way."
-                ),
-            ],
-        ),
-        Question(
-            "01.rumour",
-            "You read: “GPT-4 has 1.76 trillion parameters.” What is that?",
-            [
-                Choice("A rumour: its makers gave no number.", True, "It was said in public in June 2023, by others."),
-                Choice(
-                    "A figure from the technical report on GPT-4.",
-                    False,
-                    "The report says that it leaves out the size.",
-                ),
-                Choice(
-                    "A measurement that others have repeated.",
-                    False,
-                    "Nobody outside can count weights that are not published.",
-                ),
-            ],
-        ),
-        Question(
-            "01.domain",
-            "pico-mini translated better than SmolLM2, which has 62 times its weights. Why?",
-            [
-                Choice("A small model makes fewer mistakes.", False, "Ask it for a letter to a bank."),
-                Choice(
-                    "SmolLM2 declined to translate into Finnish.",
-                    False,
-                    "It wrote something each time, and none of it was right.",
-                ),
-                Choice(
-                    "Its training text was about just that.", True, "What was not in the text cannot be in the model."
-                ),
-            ],
-        ),
-        Question(
-            "01.facts",
-            "Your small model shall answer questions about your club's rules. What do you do?",
-            [
-                Choice("Put the rules into the prompt.", True, "Reading is not remembering, and needs far less size."),
-                Choice(
-                    "Take a model that is large enough to know the rules.",
-                    False,
-                    "No model has read your club's rules.",
-                ),
-                Choice("Raise the temperature a little.", False, "That makes it more varied, not better informed."),
-            ],
-        ),
-        Question(
-            "01.bias",
-            "One sentence made Max look gloomy, others did not. What follows?",
-            [
-                Choice(
-                    "pico-mini is fair, because it is a small model.",
-                    False,
-                    "Size is no measurement, and a few sentences are not enough for “fair” either.",
-                ),
-                Choice(
-                    "That one sentence should be left out of the test.",
-                    False,
-                    "It is as neutral as the others. Who picks sentences by their result can prove anything.",
-                ),
-                Choice(
-                    "One sentence is too few to find a bias.",
-                    True,
-                    "So a claim has to tell how many, and which.",
-                ),
-            ],
-        ),
-    ],
-)
+quiz = Quiz.read("01")
 
-deeper_quiz = Quiz(
-    "01",
-    [
-        Question(
-            "01.energy",
-            "Carried on from your computer, GPT-3 needs far more than a data centre reports for a prompt. Why?",
-            [
-                Choice(
-                    "The data centre leaves most of its electricity out of the report.",
-                    False,
-                    "Google's figure has idle machines and cooling in it.",
-                ),
-                Choice(
-                    "A token is cheaper there: cards, experts, batches.",
-                    True,
-                    "All three can be checked; your computer has none of them.",
-                ),
-                Choice("Large models think less.", False, "Each token of GPT-3 makes all its weights work."),
-            ],
-        ),
-        Question(
-            "01.batch",
-            "Why does a **batch** of eight take less work than eight answers, one after the other?",
-            [
-                Choice("Each user gets fewer tokens.", False, "Each step writes a token for every one of them."),
-                Choice(
-                    "Seven of the eight get a smaller copy of the model.", False, "All eight go through the same model."
-                ),
-                Choice(
-                    "What is fetched once serves all eight.",
-                    True,
-                    "And each order to the processor is given once, which counts for a model as small as pico.",
-                ),
-            ],
-        ),
-        Question(
-            "01.decoder",
-            "Which of these is **decoder-only**?",
-            [
-                Choice("Phi and Mistral; GPT-3 is an encoder-decoder.", False, "GPT-1, 2 and 3 are all decoder-only."),
-                Choice("Phi, Mistral and GPT-3.", True, "Small or large makes no difference here."),
-                Choice("Only models that are small.", False, "GPT-3 has 175 billion parameters."),
-            ],
-        ),
-    ],
-    name="deeper_quiz",
-)
+deeper_quiz = Quiz.read("01", "deeper_quiz")

@@ -25,7 +25,7 @@ from .cloud_forms import (
     turns,
 )
 from .engine import Exercise, function, number
-from .quiz import Choice, Question, Quiz, WarmUp
+from .quiz import Quiz, WarmUp
 from .values import as_number, plain_value
 
 # --- 1: a list of messages
@@ -305,106 +305,6 @@ q7 = Exercise(
 
 warm_up = WarmUp("03")
 
-quiz = Quiz(
-    "03",
-    [
-        Question(
-            "03.memory",
-            "Why does each request carry the whole conversation?",
-            [
-                Choice("So that the service can train the model on your words.", False, "Answering changes no weight."),
-                Choice("The service checks all of it against your key.", False, "A header carries the key, by itself."),
-                Choice("The model keeps nothing between requests.", True, "What is not in the messages never was."),
-            ],
-        ),
-        Question(
-            "03.cut",
-            "The `finish_reason` of an answer is `length`. What happened?",
-            [
-                Choice("The answer is as long as the model wanted it.", False, "Then it would be `stop`."),
-                Choice("A limit on tokens cut the answer.", True, "What you have is a beginning, and no answer yet."),
-                Choice("The stream broke off on its way to you.", False, "Then there is no `finish_reason` at all."),
-            ],
-        ),
-        Question(
-            "03.gone",
-            "A service answers **410**. What do you do?",
-            [
-                Choice("Choose another model or service.", True, "Gone is gone; that sets it apart from 404."),
-                Choice("Wait as long as `Retry-After` says, and ask again.", False, "That is for 429 and for 503."),
-                Choice("Make a new key, for the old one has run out.", False, "A key that is not accepted gets 401."),
-            ],
-        ),
-        Question(
-            "03.key",
-            "Where does a key belong?",
-            [
-                Choice(
-                    "In the first cell, where it is easy to find.", False, "Also for everybody who gets the notebook."
-                ),
-                Choice("In the environment, or into `getpass`.", True, "Neither is saved with the notebook."),
-                Choice("In a comment, which Python does not run.", False, "It is saved and shared like all the rest."),
-            ],
-        ),
-        Question(
-            "03.quota",
-            "A new key gets **429**, with `insufficient_quota` in the text. What helps?",
-            [
-                Choice("To wait a minute, as with other limits.", False, "This one does not pass by itself."),
-                Choice("To let the package repeat the request.", False, "It is refused at each try."),
-                Choice("To put money on the account.", True, "The service knows you; you have no credit."),
-            ],
-        ),
-    ],
-)
+quiz = Quiz.read("03")
 
-deeper_quiz = Quiz(
-    "03",
-    [
-        Question(
-            "03.schema",
-            "An answer was held to a JSON schema, and it is whole. What do you know of it?",
-            [
-                Choice(
-                    "That it is true, for a wrong one would not fit.", False, "`sad` fitted, and the text was happy."
-                ),
-                Choice(
-                    "That it is what a free answer would say.",
-                    False,
-                    "pico-mini was right freely, and wrong in the form.",
-                ),
-                Choice("That a program can read it.", True, "The form is sure. The content has to be checked."),
-            ],
-        ),
-        Question(
-            "03.tool",
-            "Who runs the tool in **tool calling**?",
-            [
-                Choice("Your program.", True, "And so your program decides whether it does."),
-                Choice("The model.", False, "It writes a name and some arguments, no more."),
-                Choice(
-                    "The service.", False, "It passes on what the model wrote. (Some sell tools of their own, too.)"
-                ),
-            ],
-        ),
-        Question(
-            "03.price",
-            "What makes a long chat dear?",
-            [
-                Choice("Each turn pays for all turns before it.", True, "The prompt grows, and it has a price, too."),
-                Choice("The model gets slower with each turn.", False, "It does, but you pay tokens, not seconds."),
-                Choice("Each event of a stream is paid as a request.", False, "It is one request, in many pieces."),
-            ],
-        ),
-        Question(
-            "03.scan",
-            "A scan for keys finds nothing in your notebook. What does that say?",
-            [
-                Choice("That it may be shared without a second look.", False, "Some keys look like any other text."),
-                Choice("That it holds no key which the scan knows.", True, "It is a net, and a net has holes."),
-                Choice("That the environment holds no key either.", False, "It looked into the text, not there."),
-            ],
-        ),
-    ],
-    name="deeper_quiz",
-)
+deeper_quiz = Quiz.read("03", "deeper_quiz")

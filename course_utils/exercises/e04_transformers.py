@@ -1,12 +1,23 @@
 """Exercises, warm-up and quizzes of notebook 04, Transformers."""
 
-import copy
 import math
 from types import SimpleNamespace
 
-from .engine import Exercise, function, given, number
-from .quiz import Choice, Question, Quiz, WarmUp
-from .values import alike, as_number, describe
+from .engine import Exercise, given, number
+from .quiz import Quiz, WarmUp
+from .transformers_functions import (
+    BUILDS,
+    built,
+    entries,
+    group,
+    kept,
+    kept_within,
+    powers_by,
+    pure,
+    softmax,
+    without_a_mask,
+)
+from .values import as_number
 
 _ENGLISH = "That is the number of English words. Finnish has its own entry."
 _TIMES = "There cannot be more words than tokens: a word takes at least one token. Divide, do not multiply."
@@ -111,6 +122,7 @@ def _bare(text: str) -> str:
 _FAULTS = [
     (lambda text: "<|" not in text, "These are the words without the marks. The model cannot see who says what."),
     (lambda text: "<|im_" in text, "Those are ChatML's marks, which SmolLM2 knows. Take those of pico-mini's strip."),
+    (lambda text: "↵" in text, 'The strip shows each new line as `↵`. In Python you write it as "\\n".'),
     (
         lambda text: "\\n" in text,
         "A backslash and an n stand in it as two signs. Without the `r` before the quotes they make a new line.",
@@ -189,6 +201,7 @@ q2 = Exercise(
         _told_by_judge(MARKUP.replace("hello", "Hello")),
         _told_by_judge(MARKUP.replace("Finnish.", "Finnish")),
         _told_by_judge(MARKUP.replace("\n", "\\n")),
+        _told_by_judge(MARKUP.replace("\n", "↵")),
         _told_by_judge(MARKUP.replace("<|user|>", "<|assistant|>", 1)),
     ],
     hints=[
@@ -201,51 +214,22 @@ q2 = Exercise(
 )
 
 
-class _pure(function):  # noqa: N801
-    """Cases of a function that may not change what it is given; a bare `return` is an attempt."""
-
-    def one(self, value, namespace):
-        verdict = super().one(value, namespace)
-        if verdict is True and any(self._changes(value, arguments) for arguments, _ in self.cases):
-            return "Right, but your function changes the list that it was given, and its owner may still need that."
-        return verdict
-
-    def untouched(self, value):
-        constants = getattr(getattr(value, "__code__", None), "co_consts", (...,))
-        return super().untouched(value) and any(item is ... for item in constants)
-
-    @staticmethod
-    def _changes(value, arguments) -> bool:
-        mine = copy.deepcopy(arguments)
-        value(*mine)
-        return mine != arguments
-
-
-def _softmax(scores, base=math.e):
-    powers = [base**score for score in scores]
-    return [power / sum(powers) for power in powers]
-
-
-def _powers_by(divisor):
-    return lambda scores: [math.exp(score) / divisor(scores) for score in scores]
-
-
 _SCORES = ([2.0, 1.0, 0.1], [0.5, 0.5], [-1.0, 3.0, 0.5, 2.0])
 
 q3 = Exercise(
     "04.q3",
     "softmax",
-    judge=_pure([((scores,), _softmax(scores)) for scores in _SCORES], within=1e-4),
+    judge=pure([((scores,), softmax(scores)) for scores in _SCORES], within=1e-4),
     right="That is the whole of it. Every token that is **drawn** goes through this line. "
     "Greedy can skip it: the largest logit has the largest probability.",
-    right_examples=[_softmax],
+    right_examples=[softmax],
     known_wrong=[
         (
             lambda scores: [score / sum(scores) for score in scores],
             "Those are shares of the scores themselves, and scores can be negative. Take e to the power of each first.",
         ),
         (
-            _powers_by(lambda scores: 1),
+            powers_by(lambda scores: 1),
             "All positive now, which is half of it. Divide each by their sum, so that together they make 1.",
         ),
         (
@@ -257,20 +241,20 @@ q3 = Exercise(
             "That is `argmax`, the number of the likeliest. All the probabilities are wanted.",
         ),
         (
-            _powers_by(lambda scores: math.exp(max(scores))),
+            powers_by(lambda scores: math.exp(max(scores))),
             "You divided by the largest power, so the likeliest gets 1. Divide by the sum of all powers.",
         ),
-        (_powers_by(sum), "You divided by the sum of the scores. Divide by the sum of the **powers**."),
+        (powers_by(sum), "You divided by the sum of the scores. Divide by the sum of the **powers**."),
         (
-            lambda scores: _softmax(scores, 2),
+            lambda scores: softmax(scores, 2),
             "That is 2 to the power of each. Softmax takes e, 2.71828…: `math.exp` or `.exp()`.",
         ),
         (
-            lambda scores: _softmax(scores, 2.718),
+            lambda scores: softmax(scores, 2.718),
             "Nearly: your e is cut off after three digits. `math.e`, `math.exp` or `.exp()` have it whole.",
         ),
         (
-            lambda scores: _softmax(scores, 2.72),
+            lambda scores: softmax(scores, 2.72),
             "Nearly: your e is rounded to 2.72. `math.e`, `math.exp` or `.exp()` have it whole.",
         ),
         (
@@ -278,35 +262,35 @@ q3 = Exercise(
             "That is the sigmoid of each score by itself; and together they do not make 1. Divide by the sum of all.",
         ),
         (
-            lambda scores: _softmax([-score for score in scores]),
+            lambda scores: softmax([-score for score in scores]),
             "The sign is turned round: the lowest score gets the most. Take e to the power of the score itself.",
         ),
         (
-            lambda scores: sorted(_softmax(scores), reverse=True),
+            lambda scores: sorted(softmax(scores), reverse=True),
             "The probabilities are right, their order is not: each belongs to the score at the same place.",
         ),
         (
-            lambda scores: sorted(_softmax(scores)),
+            lambda scores: sorted(softmax(scores)),
             "The probabilities are right, but sorted: each belongs to the score at the same place.",
         ),
         (
-            lambda scores: [math.log(share) for share in _softmax(scores)],
+            lambda scores: [math.log(share) for share in softmax(scores)],
             "Those are logarithms of the probabilities (`log_softmax`). The probabilities themselves are wanted.",
         ),
         (
-            lambda scores: [round(share, 2) for share in _softmax(scores)],
+            lambda scores: [round(share, 2) for share in softmax(scores)],
             "Right, and then rounded to two digits. Return them unrounded: of 49,152 tokens most would get 0.",
         ),
         (
-            lambda scores: [round(share, 3) for share in _softmax(scores)],
+            lambda scores: [round(share, 3) for share in softmax(scores)],
             "Right, and then rounded to three digits. Return them unrounded: of 49,152 tokens most would get 0.",
         ),
         (
-            lambda scores: _softmax(scores)[0],
+            lambda scores: softmax(scores)[0],
             "One number comes back. A `return` inside of the loop ends it in the first round.",
         ),
         (
-            lambda scores: [100 * share for share in _softmax(scores)],
+            lambda scores: [100 * share for share in softmax(scores)],
             "Those are percent. Probabilities make 1 together, not 100.",
         ),
     ],
@@ -323,45 +307,6 @@ q3 = Exercise(
 )
 
 
-def _kept(probabilities, p, descending=True, offset=0, more=0.0):
-    total, count = 0.0, 0
-    for probability in sorted(probabilities, reverse=True) if descending else probabilities:
-        total, count = total + probability, count + 1
-        if total >= p + more:
-            break
-    return count + offset
-
-
-def _kept_within(probabilities, p):
-    total, count = 0.0, 0
-    for probability in sorted(probabilities, reverse=True):
-        if total + probability > p:
-            break
-        total, count = total + probability, count + 1
-    return count
-
-
-def _group(probabilities, p):
-    """Judges a result by the group that it stands for, and says what the sum of that group is."""
-    right = _kept(probabilities, p)
-
-    def expected(result):
-        mine = as_number(result)
-        if alike(result, right):
-            return True
-        if mine is None or isinstance(result, str) or mine != int(mine) or not 0 <= mine <= len(probabilities):
-            return result is not None and f"A number of tokens is wanted, such as {right}; this is {describe(result)}."
-        likeliest = sorted(probabilities, reverse=True)
-        together = math.fsum(likeliest[: int(mine)])
-        call = f"With {describe(probabilities)} and {p} your function keeps {int(mine)}"
-        if mine > right:
-            enough = math.fsum(likeliest[:right])
-            return f"{call}, but the {right} likeliest have {enough:.3g} together, and that is enough."
-        return f"{call}, and the likeliest {int(mine)} have only {together:.3g} together."
-
-    return expected
-
-
 _NUCLEI = [
     ([0.5, 0.3, 0.15, 0.05], 0.7),
     ([0.05, 0.15, 0.5, 0.3], 0.9),
@@ -375,28 +320,28 @@ _SUM = "That is what they have together. How **many** are they?"
 q4 = Exercise(
     "04.q4",
     "kept",
-    judge=_pure([(case, _group(*case)) for case in _NUCLEI]),
+    judge=pure([(case, group(*case)) for case in _NUCLEI]),
     right="When the model is sure, one token is left; when it is not, many are. Top-k cannot do that.",
-    right_examples=[_kept],
+    right_examples=[kept],
     known_wrong=[
         (
-            lambda probabilities, p: _kept(probabilities, p, descending=False),
+            lambda probabilities, p: kept(probabilities, p, descending=False),
             "You took them as they came. The likeliest come first: sort them, the largest in front.",
         ),
         (
-            lambda probabilities, p: _kept(sorted(probabilities), p, descending=False),
+            lambda probabilities, p: kept(sorted(probabilities), p, descending=False),
             "Sorted, but the wrong way round: the **likeliest** come first.",
         ),
         (
-            lambda probabilities, p: _kept(probabilities, p, offset=-1),
+            lambda probabilities, p: kept(probabilities, p, offset=-1),
             "One too few. The token that carries the sum over `p` is kept as well.",
         ),
         (
-            _kept_within,
+            kept_within,
             "You stop before the sum passes `p`. It has to **reach** `p`: keep the token that carries it there, too.",
         ),
         (
-            lambda probabilities, p: _kept(probabilities, p, more=1e-9),
+            lambda probabilities, p: kept(probabilities, p, more=1e-9),
             "One too many where the sum is exactly `p`: that is enough. Stop at `p` **or more**: `>=`.",
         ),
         (
@@ -407,14 +352,14 @@ q4 = Exercise(
             lambda probabilities, p: sum(one >= p * max(probabilities) for one in probabilities),
             "That is min-p: a share of the likeliest. Top-p adds up the likeliest until they reach `p` together.",
         ),
-        (lambda probabilities, p: sorted(probabilities, reverse=True)[: _kept(probabilities, p)], _MEMBERS),
-        (lambda probabilities, p: sum(sorted(probabilities, reverse=True)[: _kept(probabilities, p)]), _SUM),
+        (lambda probabilities, p: sorted(probabilities, reverse=True)[: kept(probabilities, p)], _MEMBERS),
+        (lambda probabilities, p: sum(sorted(probabilities, reverse=True)[: kept(probabilities, p)]), _SUM),
         (
             lambda probabilities, p: round(p * len(probabilities)),
             "That is a share of the **number** of tokens. `p` is a share of the probability.",
         ),
         (
-            lambda probabilities, p: _kept(set(probabilities), p),
+            lambda probabilities, p: kept(set(probabilities), p),
             "Equal probabilities were counted once: a set forgets them. Each token counts.",
         ),
     ],
@@ -471,41 +416,12 @@ q5 = Exercise(
 )
 
 
-def _entries(tokens, window):
-    return sum(min(place, window) for place in range(1, tokens + 1))
-
-
-def _built(tokens, window):
-    return mask(tokens, window)  # noqa: F821  (the notebook's function, whose result is not to be built)
-
-
-_BUILT = (
-    "That counts the mask itself. For 131,072 tokens it would take 17 GB: "
-    "find the number of entries of each row instead."
-)
-
-
-class _without_a_mask(_pure):  # noqa: N801
-    """Cases of a function that must not build the mask; one that does is told so, and never run."""
-
-    def one(self, value, namespace):
-        return _BUILT if self._builds(value) else super().one(value, namespace)
-
-    def same(self, value, example):
-        return not self._builds(value) and super().same(value, example)
-
-    @staticmethod
-    def _builds(value) -> bool:
-        used = set(getattr(getattr(value, "__code__", None), "co_names", ()))
-        return bool(used & {"mask", "tri", "tril", "triu"})
-
-
 q6 = Exercise(
     "04.q6",
     "entries",
-    judge=_without_a_mask([((n, w), _entries(n, w)) for n, w in ((8, 3), (5, 9), (7, 7), (1000, 333))]),
+    judge=without_a_mask([((n, w), entries(n, w)) for n, w in ((8, 3), (5, 9), (7, 7), (1000, 333))]),
     right="Past the window each new token costs the same. With full attention it costs more every time.",
-    right_examples=[_entries],
+    right_examples=[entries],
     known_wrong=[
         (
             lambda tokens, window: tokens * (tokens + 1) // 2,
@@ -520,15 +436,15 @@ q6 = Exercise(
             "That would let tokens look into the future. Row 1 has one entry, row 2 has two, and so on.",
         ),
         (
-            lambda tokens, window: _entries(tokens, window - 1),
+            lambda tokens, window: entries(tokens, window - 1),
             "One per row is missing: a token looks at itself, too, and it counts as one of the window.",
         ),
         (
-            lambda tokens, window: _entries(tokens, window + 1),
+            lambda tokens, window: entries(tokens, window + 1),
             "One per row too many: the token itself is already one of the window.",
         ),
         (
-            lambda tokens, window: _entries(tokens - 1, window),
+            lambda tokens, window: entries(tokens - 1, window),
             "A row is missing. There are as many as tokens: `range(tokens)` begins with 0, and `range(1, tokens)` "
             "ends too early.",
         ),
@@ -561,7 +477,7 @@ q6 = Exercise(
             lambda tokens, window: min(tokens, window),
             "That is the last row alone. Add up all the rows, from the first.",
         ),
-        (_built, _BUILT, lambda answer: False),  # told by the judge
+        (built, BUILDS, lambda answer: False),  # told by the judge
     ],
     hints=[
         "Row 1 has 1 entry, row 2 has 2, ... until the window is full. How many has row 10 with a window of 3?",
@@ -573,173 +489,6 @@ q6 = Exercise(
 
 warm_up = WarmUp("04")
 
-quiz = Quiz(
-    "04",
-    [
-        Question(
-            "04.logits",
-            "What comes out of one forward pass for a text of 20 tokens?",
-            [
-                Choice("One token, the likeliest.", False, "You choose the token. The model only gives scores."),
-                Choice(
-                    "20 rows of scores, each over the whole vocabulary.",
-                    True,
-                    "Those are the logits. For the next token only the last row is used.",
-                ),
-                Choice(
-                    "20 probabilities, one for each token of the text, together 1.",
-                    False,
-                    "20 rows there are, but each holds a score for every entry of the vocabulary.",
-                ),
-            ],
-        ),
-        Question(
-            "04.template",
-            "A chat model gives nonsense through your own code and good answers elsewhere. What do you look at first?",
-            [
-                Choice(
-                    "The chat template.",
-                    True,
-                    "Print the prompt as the model gets it. A missing mark or new line is enough.",
-                ),
-                Choice("The number of parameters.", False, "It is the same model in both places."),
-                Choice(
-                    "The temperature.",
-                    False,
-                    "It can spoil an answer, but a wrong template spoils greedy answers, too.",
-                ),
-            ],
-        ),
-        Question(
-            "04.greedy",
-            "`model.generate(**ids, do_sample=False, temperature=0.3)`: what does `temperature` do here?",
-            [
-                Choice("It makes the answer more careful.", False, "Greedy takes the likeliest token anyway."),
-                Choice("It makes the answer vary.", False, "Not without `do_sample=True`."),
-                Choice(
-                    "Nothing.",
-                    True,
-                    "Without sampling nothing is drawn, so there is nothing for a temperature to change.",
-                ),
-            ],
-        ),
-        Question(
-            "04.stop",
-            "A model answers well, and then goes on with a talk that nobody asked for. What is the likely cause?",
-            [
-                Choice(
-                    "Its end mark is not among the stop tokens.",
-                    True,
-                    "It closes its answer, nobody notices, and it writes on.",
-                ),
-                Choice(
-                    "`max_new_tokens` is large, and a model writes until that is used up.",
-                    False,
-                    "That is a limit, not a wish: with the right stop tokens an answer ends before it.",
-                ),
-                Choice(
-                    "The temperature is so high that it does not find the end.",
-                    False,
-                    "Greedy answers run on in the same way where the stop tokens are wrong.",
-                ),
-            ],
-        ),
-        Question(
-            "04.top_p",
-            "The likeliest next token has a probability of 0.96. How many tokens does top-p keep with 0.9?",
-            [
-                Choice("None, since 0.96 is more than 0.9.", False, "It keeps tokens until their sum reaches p."),
-                Choice("One.", True, "Its 0.96 reaches p alone. When the model is less sure, more tokens are kept."),
-                Choice(
-                    "Nine tenths of the vocabulary.",
-                    False,
-                    "p is a share of the probability, not of the number of tokens.",
-                ),
-            ],
-        ),
-    ],
-)
+quiz = Quiz.read("04")
 
-deeper_quiz = Quiz(
-    "04",
-    [
-        Question(
-            "04.cache",
-            "What does the KV cache buy, and with what?",
-            [
-                Choice("Better answers, with time.", False, "The answers are the same with and without it."),
-                Choice("Less memory, with time.", False, "The other way round."),
-                Choice(
-                    "Time, with memory.",
-                    True,
-                    "The keys and values of earlier tokens are kept instead of being computed again.",
-                ),
-            ],
-        ),
-        Question(
-            "04.prefill",
-            "A user pastes ten pages and asks for one word. Where does the time go?",
-            [
-                Choice(
-                    "Into the prefill.",
-                    True,
-                    "All tokens of the prompt are read before the first one is written, and there are many.",
-                ),
-                Choice("Into the decode.", False, "That is one token after another, and only one word is wanted."),
-                Choice("Into the tokenizer.", False, "It needs milliseconds."),
-            ],
-        ),
-        Question(
-            "04.speculative",
-            "When does speculative decoding **not** pay off?",
-            [
-                Choice("When the assistant is mostly right and much smaller.", False, "That is when it pays off most."),
-                Choice(
-                    "When the assistant is slow, or often wrong.",
-                    True,
-                    "Then you pay for drafts, and for checking what is thrown away.",
-                ),
-                Choice(
-                    "When the big model is very big, so that a pass takes long.",
-                    False,
-                    "The dearer a pass, the more each saved one is worth.",
-                ),
-            ],
-        ),
-        Question(
-            "04.padding",
-            "Why does a batch get its padding on the left when the model writes on at the end?",
-            [
-                Choice(
-                    "It saves memory, for fillers on the left are not stored.",
-                    False,
-                    "The fillers take the same room on either side.",
-                ),
-                Choice(
-                    "It is faster, for the model skips what comes before the text.",
-                    False,
-                    "The shapes are the same on either side, and so is the work.",
-                ),
-                Choice(
-                    "So that each prompt ends where the answer begins.",
-                    True,
-                    "On the right the model has to go on after a row of fillers.",
-                ),
-            ],
-        ),
-        Question(
-            "04.safetensors",
-            "A stranger sends you weights. Why rather `.safetensors` than a pickled `.bin`?",
-            [
-                Choice(
-                    "It holds nothing that could run.",
-                    True,
-                    "Names, shapes and numbers. Opening a pickle can run any code that its maker put in.",
-                ),
-                Choice("It is smaller, for its numbers are packed.", False, "They take the same room in both."),
-                Choice("It is encrypted, so nobody can change it.", False, "Anyone can read it, and change it."),
-            ],
-        ),
-    ],
-    name="deeper_quiz",
-)
+deeper_quiz = Quiz.read("04", "deeper_quiz")

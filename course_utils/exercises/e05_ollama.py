@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 
 from . import ollama_forms as forms
+from . import ollama_functions as functions
 from .engine import Exercise, number
-from .quiz import Choice, Question, Quiz, WarmUp
+from .quiz import Quiz, WarmUp
 
 
 def _told(lines):
@@ -42,15 +43,15 @@ def _told_whole(lines):
 q1 = Exercise(
     "05.q1",
     "told",
-    judge=forms.telling,
+    judge=functions.telling,
     right="Piece by piece, and it does not take half an answer for a whole one. This is what the client does inside.",
     right_examples=[_told],
     known_wrong=[
-        (_told_blind, forms.SILENT),
-        (_told_keyerror, forms.KEY_ERROR),
-        (_told_spaced, forms.SPACES),
-        (_told_last, forms.LAST),
-        (_told_whole, forms.TOGETHER),
+        (_told_blind, functions.SILENT),
+        (_told_keyerror, functions.KEY_ERROR),
+        (_told_spaced, functions.SPACES),
+        (_told_last, functions.LAST),
+        (_told_whole, functions.TOGETHER),
     ],
     hints=[
         "`json.loads(line)` turns a line into a dictionary; the text is under `response`.",
@@ -77,15 +78,15 @@ def _speed(last):
 q2 = Exercise(
     "05.q2",
     "speed",
-    judge=forms.writing,
+    judge=functions.writing,
     right="The speed of writing alone. Loading and reading the prompt have durations of their own.",
     right_examples=[_speed],
     known_wrong=[
-        (forms.SPEEDS[0][0], forms.RAW),
-        (forms.SPEEDS[1][0], forms.MILLI),
-        (forms.SPEEDS[3][0], forms.TOTAL),
-        (forms.SPEEDS[4][0], forms.READING),
-        (forms.SPEEDS[5][0], forms.UPSIDE_DOWN),
+        (functions.SPEEDS[0][0], functions.RAW),
+        (functions.SPEEDS[1][0], functions.MILLI),
+        (functions.SPEEDS[3][0], functions.TOTAL),
+        (functions.SPEEDS[4][0], functions.READING),
+        (functions.SPEEDS[5][0], functions.UPSIDE_DOWN),
     ],
     hints=[
         "Two of the entries are needed: how many tokens were written, and how long the writing took.",
@@ -128,6 +129,7 @@ q4 = Exercise(
         "# mine\nfrom pico-mini:latest\n" + _FILE.split("\n", 1)[1],
         _FILE.replace("Answer in Finnish.", '"""Vastaa suomeksi."""'),
         _FILE.replace(" ", "\t", 1).replace("temperature 0", 'temperature "0"'),
+        _FILE.replace("Answer in Finnish.", "Never answer in English, but in Finnish."),
     ],
     known_wrong=[
         (_FILE.split("\n", 1)[1], forms.NO_FROM),
@@ -207,28 +209,28 @@ q6 = Exercise(
 
 
 def _nearest(question, notes):
-    return max(range(len(notes)), key=lambda i: forms.dot(question, notes[i]))
+    return max(range(len(notes)), key=lambda i: functions.dot(question, notes[i]))
 
 
 def _nearest_value(question, notes):
-    return max(forms.dot(question, note) for note in notes)
+    return max(functions.dot(question, note) for note in notes)
 
 
 def _nearest_note(question, notes):
-    return max(notes, key=lambda note: forms.dot(question, note))
+    return max(notes, key=lambda note: functions.dot(question, note))
 
 
 q7 = Exercise(
     "05.q7",
     "nearest",
-    judge=forms.finding,
+    judge=functions.finding,
     right="That is the whole of a search by meaning: one product for each note, and the largest wins.",
     right_examples=[_nearest],
     known_wrong=[
-        (forms.NEARESTS[0][0], forms.AWAY),
-        (_nearest_value, forms.PRODUCT),
-        (_nearest_note, forms.VECTOR),
-        (forms.NEARESTS[2][0], forms.SIGN),
+        (functions.NEARESTS[0][0], functions.AWAY),
+        (_nearest_value, functions.PRODUCT),
+        (_nearest_note, functions.VECTOR),
+        (functions.NEARESTS[2][0], functions.SIGN),
     ],
     hints=[
         "`sum(x * y for x, y in zip(question, note))` is the product of two vectors.",
@@ -244,98 +246,6 @@ q7 = Exercise(
 
 warm_up = WarmUp("05")
 
-quiz = Quiz(
-    "05",
-    [
-        Question(
-            "05.server",
-            "You close the terminal in which you ran `ollama run phi3.5`. What still holds the model in memory?",
-            [
-                Choice("Nothing at all: the model ran in the terminal.", False, "That only talked to the server."),
-                Choice("The file on the disk, from which it was loaded.", False, "A file is no memory. It stays, too."),
-                Choice("The server, until `keep_alive` runs out.", True, "At first five minutes. `ollama ps` tells."),
-            ],
-        ),
-        Question(
-            "05.status",
-            "An answer began with status 200 and then broke. How does a program learn of it?",
-            [
-                Choice(
-                    'By a line with `"error"` in it.', True, "Whoever only joins the texts takes half for the whole."
-                ),
-                Choice("By a second status, 500, at the end.", False, "The status was sent with the first line."),
-                Choice("It cannot; the text just ends early.", False, "It can, if it looks at each line."),
-            ],
-        ),
-        Question(
-            "05.memory",
-            "The second question of a chat is sent alone, without the first. What does the model know of the first?",
-            [
-                Choice("All of it, for the server remembers.", False, "The server keeps weights, not conversations."),
-                Choice("Nothing.", True, "Every request brings its whole conversation. That is your program's work."),
-                Choice("As much as fits into `num_ctx`.", False, "It is given nothing of it, so nothing has to fit."),
-            ],
-        ),
-        Question(
-            "05.context",
-            "You send a real Ollama a text of 9,000 words and set nothing. It answers, and `prompt_eval_count` is "
-            "2,050. What happened?",
-            [
-                Choice("A token is four words or so.", False, "The other way round: a word is one token or more."),
-                Choice("It summed up the text before it read it.", False, "Nobody does that unless you write it."),
-                Choice("The model read a part of the text only.", True, "Set `num_ctx`, and compare again."),
-            ],
-        ),
-        Question(
-            "05.persona",
-            "pico-mini plays the Finn and not the pirate. Why?",
-            [
-                Choice("It has seen Finnish in training, and no pirates.", True, "A role steers what was learned."),
-                Choice("The pirate's Modelfile lacks a `PARAMETER` line.", False, "Both were made in the same way."),
-                Choice(
-                    "A system message works in the model's own language only.",
-                    False,
-                    "Both system messages are English.",
-                ),
-            ],
-        ),
-    ],
-)
+quiz = Quiz.read("05")
 
-deeper_quiz = Quiz(
-    "05",
-    [
-        Question(
-            "05.tag",
-            "`phi3.5:3.8b-mini-instruct-q8_0`: what does the end of the tag tell you?",
-            [
-                Choice("The model has 8 billion parameters.", False, "3.8b stands in the middle: 3.8 billion."),
-                Choice("A weight is stored in 8 bits.", True, "And a scale for each block: 8.5 bits, all in all."),
-                Choice("It is version 8.0 of this model.", False, "The version stands in front of the colon: 3.5."),
-            ],
-        ),
-        Question(
-            "05.search",
-            "A search by meaning finds the right note in the first example. What comes next?",
-            [
-                Choice(
-                    "Nothing more: one that works is a proof.",
-                    False,
-                    "The author picked it. Of the twenty, most failed.",
-                ),
-                Choice("A larger model, for more meaning.", False, "Larger at what? First find out how good it is."),
-                Choice("A count, beside a plain rival.", True, "Counting shared words found more than twice as many."),
-            ],
-        ),
-        Question(
-            "05.gguf",
-            "You bring a GGUF file and create a model without the right template. What do you notice?",
-            [
-                Choice("Strange answers, and no error.", True, "Like notebook 04: the marks decide, silently."),
-                Choice("An error at `create`.", False, "Any template is accepted, the wrong one as well."),
-                Choice("An error at the first question.", False, "No error anywhere: that is what makes it nasty."),
-            ],
-        ),
-    ],
-    name="deeper_quiz",
-)
+deeper_quiz = Quiz.read("05", "deeper_quiz")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .engine import Exercise, Verdict, function, number
 from .judges import _call
-from .quiz import Choice, Question, Quiz, WarmUp
+from .quiz import Quiz, WarmUp
 from .values import plain_value
 
 WHOLE = 12 * 13  # tokens of the whole picture, row ends included
@@ -399,96 +399,6 @@ q8 = Exercise(
 
 warm_up = WarmUp("07")
 
-quiz = Quiz(
-    "07",
-    [
-        Question(
-            "07.place",
-            "What does the decoder of a vision model read in the place of a picture?",
-            [
-                Choice("A description in words, which the eye has written.", False, "The projector makes vectors."),
-                Choice("Vectors with as many numbers as a word's.", True, "It has learned to read both."),
-                Choice("The bytes of the file, in 14 x 14 pieces.", False, "They are unpacked and seen by the eye."),
-            ],
-        ),
-        Question(
-            "07.crops",
-            "Why is a picture cut into detail crops, beside the whole?",
-            [
-                Choice("Small print is lost in 336 x 336 pixels.", True, "The whole is for the overview."),
-                Choice("It saves tokens: only crops that matter are read.", False, "All are: 2,509 instead of 156."),
-                Choice("So that several pictures fit into one prompt.", False, "Each of them is cut by itself."),
-            ],
-        ),
-        Question(
-            "07.sure",
-            "Of answers it was more than 99 % sure of, pico-vision got 99 of 100 right. You show it a photo of your "
-            "cat; it is more than 99 % sure. What follows?",
-            [
-                Choice(
-                    "The answer is right, very probably: so it was measured.", False, "On its own kind of pictures."
-                ),
-                Choice("That photo was among the pictures it was trained on.", False, "It has never seen a photo."),
-                Choice("Little: the 100 were drawings from its own book.", True, "A photo is unlike them."),
-            ],
-        ),
-        Question(
-            "07.moe",
-            "A mixture of experts has 42 billion parameters, of which 6.6 billion are active. What does it need?",
-            [
-                Choice("Memory for 42 billion, arithmetic for 6.6.", True, "Any expert may be next."),
-                Choice(
-                    "Memory and arithmetic for 6.6 billion: the rest stays on disk.",
-                    False,
-                    "The next token may want any expert, and a disk is far too slow for that.",
-                ),
-                Choice("Memory and arithmetic for all 42 billion.", False, "Two of sixteen experts are computed."),
-            ],
-        ),
-        Question(
-            "07.expert",
-            "An expert of a mixture is ...",
-            [
-                Choice("a small model that knows one subject, such as law.", False, "Nobody chose it a subject."),
-                Choice("a part of one layer, picked token by token.", True, "One sentence visits many of them."),
-                Choice("a program that the model calls when it needs help.", False, "That is a tool."),
-            ],
-        ),
-    ],
-)
+quiz = Quiz.read("07")
 
-deeper_quiz = Quiz(
-    "07",
-    [
-        Question(
-            "07.look",
-            "With a few bright places covered the model saw no star. What does that add to the map of attention?",
-            [
-                Choice(
-                    "That a map of attention shows what a model thinks.", False, "Here it fitted. That is one case."
-                ),
-                Choice("That all other places hold nothing of use.", False, "For this question. Ask for the circle."),
-                Choice("That the answer came from these places.", True, "The map alone says where it looked."),
-            ],
-        ),
-        Question(
-            "07.load",
-            "The balance loss was nearly perfect, and one expert read 43 % of the tokens of its layer. Why?",
-            [
-                Choice("The held-out samples were unlike the training.", False, "In training it is the same."),
-                Choice("The loss added up the layers before it compared.", True, "It was met, not what was meant."),
-                Choice("Expert 9 is the best one, so it earns the most tokens.", False, "Then the loss would be high."),
-            ],
-        ),
-        Question(
-            "07.tool",
-            "Your model writes a tool call. What comes before you run it?",
-            [
-                Choice("Nothing, if `json.loads` can read it: then it is safe.", False, "It may name any tool at all."),
-                Choice("A second model, which is asked whether it is good.", False, "A schema is exact, and free."),
-                Choice("A check against the schema of your tools.", True, "And a limit to what a tool may do."),
-            ],
-        ),
-    ],
-    name="deeper_quiz",
-)
+deeper_quiz = Quiz.read("07", "deeper_quiz")

@@ -228,7 +228,8 @@ def _comes_from_gap(result) -> bool:
 SLIPS = (
     (r"", (1e3, 1e6, 1e9, 2.0**10, 2.0**20, 2.0**30), 0.01, "The digits fit, but not their size."),
     (r"\b(bits?|bytes?|[KMGT]i?B)\b", (8,), 0.01, "A byte has 8 bits."),
-    (r"\b[KMGT]i?B\b", (1.024, 1.024**2, 1.024**3), 0.004, "A GB is 1,000³ bytes, a GiB is 1,024³; so for the others."),
+    (r"\bGi?B\b", (1.024**3,), 0.004, "A GB is 1,000³ bytes, a GiB is 1,024³."),
+    (r"\bMi?B\b", (1.024**2,), 0.004, "A MB is 1,000² bytes, a MiB is 1,024²."),
     (r"\b(m?s|seconds?|minutes?|hours?|days?)\b", (60, 3600, 24, 86400), 0.01, "The digits fit another unit of time."),
     (r"%|percent", (100,), 0.01, "A share of 0.5 is 50 %."),
 )

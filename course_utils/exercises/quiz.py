@@ -1,17 +1,20 @@
 """The quiz that closes a notebook, and the warm-up that opens the next ones.
 
-How to write one, in `exercises/eNN_name.py`:
+How to write one, in `exercises/quizzes/04.toml`:
 
-    from .quiz import Choice, Question, Quiz, WarmUp
+    [[quiz]]
+    id = "04.token"
+    text = "What is a **token**?"
+    choices = [
+      { text = "A word.", because = "Often, but `unhappily` can be three tokens and `the` is one." },
+      { text = "A piece of text with a number.", right = true, because = "The model sees the numbers." },
+      { text = "A letter.", because = "Some tokens are one letter. Most are longer." },
+    ]
 
-    quiz = Quiz("04", [
-        Question("04.token", "What is a **token**?", [
-            Choice("A word.", False, "Often, but `unhappily` can be three tokens and `the` is one."),
-            Choice("A piece of text with a number.", True, "The model sees the numbers."),
-            Choice("A letter.", False, "Some tokens are one letter. Most are longer."),
-        ]),
-    ])
-    deeper_quiz = Quiz("04", [...], name="deeper_quiz")    # where the optional part has questions of its own
+and `[[deeper_quiz]]` for the optional part of the notebook. In `exercises/eNN_name.py`:
+
+    quiz = Quiz.read("04")
+    deeper_quiz = Quiz.read("04", "deeper_quiz")
     warm_up = WarmUp("04")    # two questions of the quizzes before 04, those this learner missed first
 
 An id is the number of the notebook, a dot, and a word; it must stay the same, for progress is kept under
@@ -22,11 +25,12 @@ In a notebook: `quiz.show()`. Without widgets: the same call prints the question
 answers the first.
 """
 
-from __future__ import annotations
-
 import re
+import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
 
 from ..show.note import WHOLE_WORDS, Note, markup, plain, unmarked
 from ..show.view import View, publish
@@ -88,6 +92,15 @@ class Quiz(View):
         self._answers: dict[str, list[str]] = {}  # the letters chosen so far, by question id
 
     title = "Quiz"
+
+    @classmethod
+    def read(cls, notebook: str, name: str = "quiz") -> Self:
+        """The questions called `name` in `quizzes/NN.toml`."""
+        file = Path(__file__).with_name("quizzes") / f"{notebook}.toml"
+        asked = tomllib.loads(file.read_text(encoding="utf-8"))[name]
+        return cls(
+            notebook, [Question(one["id"], one["text"], list(map(_choice, one["choices"]))) for one in asked], name
+        )
 
     @property
     def questions(self) -> list[Question]:
@@ -210,6 +223,10 @@ def pick(notebook: str, quizzes: Sequence[Quiz], records: dict[str, dict], count
         return 1 if record["misses"] else 3
 
     return sorted(questions[turn:] + questions[:turn], key=need)[:count]
+
+
+def _choice(row: dict) -> Choice:
+    return Choice(row["text"], row.get("right", False), row["because"])
 
 
 def _right(question: Question) -> str:
