@@ -146,6 +146,7 @@ def test_a_card_reads_as_a_sentence_would():
     assert "Parameters: 3.82 B [2]" in text and "Layers: 32 [5]" in text and "Trained on: 512 × H100-80G" in text
     assert "Attention window: 262,144 tokens: none in effect" in text and "Languages: 23: Arabic" in text
     assert "Attention window: 2,047 tokens [" in show.card("phi-3-mini-4k").text()
+    assert "Pictures: one a conversation [" in show.card("phi-3-vision").text()
 
 
 def test_every_figure_of_a_card_shows_its_source_under_the_pointer():

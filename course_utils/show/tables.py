@@ -11,7 +11,7 @@ from .page import BORDER, CELL, LOOK, Sourced, numbered, table
 
 # What a card shows, in this order; what is not known is left out.
 ON_CARD = """released parameters active_parameters context window layers heads kv_heads vocabulary training_tokens
-gpu_count training_days data_cutoff languages licence azure_status nvidia_status""".split()
+gpu_count training_days data_cutoff languages pictures licence azure_status nvidia_status""".split()
 # What is not called by its key.
 LABELS = {"active_parameters": "Active per token", "window": "Attention window", "heads": "Attention heads"}
 LABELS |= {"kv_heads": "Key-value heads", "gpu_count": "Trained on", "training_days": "Trained for"}
