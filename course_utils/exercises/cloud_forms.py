@@ -152,7 +152,7 @@ def _status(status: int, expected: bool, why: str):
             return "`or 429` stands alone, and a number counts as true. Write `status in (408, 429)`."
         if result is None and expected:
             return f"For {status} it returns nothing. Is there a `return` with a value? (`print` only shows.)"
-        return bool(result) is expected or f"Not yet for {status}: {why}."
+        return bool(result) is expected or f"Look at {status}: {why}."
 
     return judge
 

@@ -126,7 +126,7 @@ q3 = Exercise(
     "03.q3",
     "answer_3",
     judge=number(TERM, within=0.015, unit="dollars"),
-    right="Some 35 cents for six thousand answers. The dear part is not the small model, it is what nobody limits.",
+    right="Some 35 cents for six thousand answers. It gets dear where nobody sets a limit.",
     right_examples=[TERM, 0.354, 0.35],
     known_wrong=[
         (
