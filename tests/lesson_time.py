@@ -2,7 +2,7 @@
 
 `notebooks/times.json` is the one place: it holds the rule, what computing was measured (seconds, on two quiet cores),
 and the minutes that follow. `python tests/lesson_time.py` recomputes the minutes, and writes them there, into the head
-of each notebook and into README's map; `test_lesson_time.py` fails when one of these says something else.
+and the break of each notebook and into README's map; `test_lesson_time.py` fails when one of these says something else.
 """
 
 import ast
@@ -19,6 +19,7 @@ FOLDER = ROOT / "notebooks"
 TIMES = FOLDER / "times.json"
 DEEPER = re.compile(r"^## Deeper\s*$", re.MULTILINE)
 HEAD = re.compile(r"\*\*Time:\*\* .*?(?=\*\*|$)", re.MULTILINE)
+BACK = re.compile(r"(?:about |some )?\d+ seconds")
 
 
 @dataclass(frozen=True)
@@ -93,6 +94,11 @@ def head(of: dict[str, int]) -> str:
     return f"**Time:** {of['core']} minutes for the core{more}, computing included. "
 
 
+def way_back(computing_seconds: float) -> str:
+    """What it costs to come back at the break: running everything above it again."""
+    return f"about {5 * math.ceil(computing_seconds / 5)} seconds"
+
+
 def in_map(of: dict[str, int]) -> str:
     """The last column of README's map."""
     return f"{of['core']} + {of['deeper']}" if of["deeper"] > 1 else f"{of['core']}"
@@ -113,6 +119,8 @@ def write() -> None:
         readme = mapped(readme, path, in_map(of))
         notebook = nbformat.read(path, as_version=4)
         notebook.cells[0].source = HEAD.sub(head(of), notebook.cells[0].source, count=1).strip()
+        deeper = next(filter(is_deeper, notebook.cells))
+        deeper.source = BACK.sub(way_back(times["computing_seconds"][path.stem]["core"]), deeper.source, count=1)
         nbformat.write(notebook, path)
         print(path.stem, of, *parts(path).values(), sep="\n  ")
     page.write_text(readme, encoding="utf-8")

@@ -3,7 +3,22 @@
 import json
 
 import pytest
-from lesson_time import FOLDER, HEAD, ROOT, TIMES, Part, gaps, head, in_map, is_deeper, mapped, minutes, parts, words
+from lesson_time import (
+    FOLDER,
+    HEAD,
+    ROOT,
+    TIMES,
+    Part,
+    gaps,
+    head,
+    in_map,
+    is_deeper,
+    mapped,
+    minutes,
+    parts,
+    way_back,
+    words,
+)
 from test_notebooks import NOTEBOOKS, every_notebook
 
 LONGEST_CORE = 45  # minutes, a class hour
@@ -30,7 +45,8 @@ def test_the_core_fits_into_a_class_hour_and_the_rest_is_optional(notebook):
 @every_notebook
 def test_a_break_says_how_to_come_back(notebook):
     deeper = next(cell for cell in notebook.cells if is_deeper(cell))
-    assert "Run ▸ Run All Above Selected Cell" in deeper.source and "seconds" in deeper.source
+    assert "Run ▸ Run All Above Selected Cell" in deeper.source
+    assert way_back(DATA["computing_seconds"][notebook.path.stem]["core"]) in deeper.source
     later = [other.path.name for other in NOTEBOOKS if other.number > notebook.number]
     assert not later or f"]({later[0]})" in deeper.source, "who stops here goes on with the next notebook"
 
