@@ -33,7 +33,7 @@ def table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
     columns = "".join(f'<th scope="col" style="{CELL}">{escape(name)}</th>' for name in head)
     body = ""
     for first, *others in rows:
-        cells = "".join(f'<td style="{CELL}overflow-wrap:anywhere">{escape(text)}</td>' for text in others)
+        cells = "".join(f'<td style="{CELL}overflow-wrap:break-word">{escape(text)}</td>' for text in others)
         body += f'<tr><th scope="row" style="{CELL}font-weight:normal">{escape(first)}</th>{cells}</tr>'
     look = f"border-collapse:collapse;max-width:900px;{LOOK}"
     return f'<table style="{look}"><thead><tr>{columns}</tr></thead><tbody>{body}</tbody></table>'
