@@ -106,7 +106,7 @@ class Pane:
             self._measure(stream.completion_tokens, first or seconds, seconds)
             if stream.finish_reason == "length":
                 self.cut = True
-                self.status = f"Cut off: the answer was to be no longer (`max_new_tokens`). {self.status}"
+                self.status += ". Cut off: it was to be no longer (max_new_tokens)."
         except KeyboardInterrupt:  # Kernel ▸ Interrupt, in the caller's thread
             view.stop()
         except Exception as error:
