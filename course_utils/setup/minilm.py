@@ -21,11 +21,17 @@ def ready() -> bool:
     return all((place() / Path(name).name).is_file() for name in DATA["files"])
 
 
+def fetch() -> None:
+    """Bring its files here. Raises NotFetched."""
+    if not ready():
+        fetching.fetch(DATA, DATA["files"], place())
+
+
 def prepare() -> None:
     """Fetch it, and say so. Never raises: a line says what failed. Where SmolLM2 is not wanted, it is not either."""
     if fetching.wanted() and not ready():
         try:
-            fetching.fetch(DATA, DATA["files"], place())
+            fetch()
             say("MiniLM is ready.")
         except fetching.NotFetched as error:
             say(f"MiniLM is not here: {error}. Searching by meaning waits for it.")
