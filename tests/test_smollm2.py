@@ -3,6 +3,7 @@
 import errno
 import hashlib
 import json
+import math
 import os
 import subprocess
 import sys
@@ -387,3 +388,12 @@ def test_minilm_takes_a_hundred_megabytes_and_is_what_its_record_says():
     kept = {file.name: file.stat().st_size for file in folder.iterdir()}
     assert kept == {Path(name).name: known["size"] for name, known in minilm.package.DATA["files"].items()}
     assert sum(kept.values()) <= 100e6
+    facts = {name: fact["value"] for name, fact in minilm.package.DATA["facts"].items()}
+    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    shape = (facts["dimensions"], facts["layers"], facts["vocabulary"])
+    assert shape == (config["hidden_size"], config["num_hidden_layers"], config["vocab_size"])
+    head = (folder / "model.safetensors").read_bytes()[:100_000]
+    tensors = json.loads(head[8 : 8 + int.from_bytes(head[:8], "little")])
+    floats = [tensor["shape"] for tensor in tensors.values() if tensor.get("dtype") == "F32"]
+    assert sum(map(math.prod, floats)) == facts["parameters"]
+    assert facts["licence"] == minilm.package.DATA["licence"]

@@ -9,7 +9,6 @@ from __future__ import annotations
 import errno
 import hashlib
 import http.client
-import json
 import os
 import shutil
 import subprocess
@@ -28,11 +27,6 @@ BLOCK = 1 << 20
 
 class NotFetched(CourseError):
     """A model is not here. The message is a clause: the reason, and what to do."""
-
-
-def read(name: str) -> dict:
-    """What is known of a package: a file beside this one."""
-    return json.loads(Path(__file__).with_name(name).read_text(encoding="utf-8"))
 
 
 def wanted() -> bool:

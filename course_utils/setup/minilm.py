@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 from course_utils.base import cache_folder
 from course_utils.setup import fetching
 from course_utils.setup.installer import say
 
-DATA = fetching.read("minilm.json")
+DATA = json.loads(Path(__file__).with_name("minilm.json").read_text(encoding="utf-8"))
 
 
 def place() -> Path:
@@ -33,5 +34,5 @@ def prepare() -> None:
         try:
             fetch()
             say("MiniLM is ready.")
-        except fetching.NotFetched as error:
+        except (fetching.NotFetched, OSError) as error:
             say(f"MiniLM is not here: {error}. Searching by meaning waits for it.")
