@@ -11,6 +11,7 @@ import time
 import httpx2
 import ollama
 import openai
+import picture_exam
 import pytest
 
 from course_utils import CourseError, load, server
@@ -18,7 +19,6 @@ from course_utils.models.chat import BadPrompt
 from course_utils.models.pictures import as_png, to_data_url
 from course_utils.pico import VISION
 from course_utils.pico.export import gguf_file
-from course_utils.pico.textbook import picture_book
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +38,7 @@ def direct():
 
 
 def pages(skill: str):
-    drawn = picture_book.draw(random.Random(skill), "test", skill)
+    drawn = picture_exam.draw(random.Random(skill), "test", skill)
     return [page.picture for page in drawn.pages], drawn.questions[0].text
 
 

@@ -9,11 +9,12 @@ import random
 import re
 from itertools import combinations
 
+import picture_exam
 import pytest
 
 from course_utils.base import CourseError
 from course_utils.pico import evaluate, textbook
-from course_utils.pico.textbook import lists, passages, picture_book, sentences, smalltalk, world
+from course_utils.pico.textbook import lists, passages, sentences, smalltalk, world
 
 
 def draws(split: str, skill: str | None = None, count: int = 300, seed: int = 1) -> list[textbook.Sample]:
@@ -36,9 +37,9 @@ def test_the_book_is_the_one_that_the_shipped_models_read():
     for skill, split in itertools.product(textbook.SKILLS, ("train", "test")):
         rng = random.Random(f"pin/{skill}/{split}")
         lines += [textbook.plain(textbook.draw(rng, split, skill)) for _ in range(12)]
-    for skill in picture_book.SKILLS:
+    for skill in picture_exam.SKILLS:
         rng = random.Random(f"pin/{skill}/test")
-        drawn = [picture_book.draw(rng, "test", skill) for _ in range(4)]
+        drawn = [picture_exam.draw(rng, "test", skill) for _ in range(4)]
         lines += [f"{question.text} {question.answer}" for sample in drawn for question in sample.questions]
     found = hashlib.sha256("\0".join(lines).encode("utf-8")).hexdigest()
     assert found == "98420b6a08feb5cd418d6892f6e6b3a2430f7eff21b2f103e429b67abc941a9b"

@@ -9,6 +9,7 @@ import random
 
 import measure_sure
 import numpy
+import picture_exam
 import pytest
 import torch
 from PIL import Image
@@ -36,13 +37,13 @@ def onnx():
 
 
 def sample(skill: str, seed: int = 0) -> picture_book.Sample:
-    return picture_book.draw(random.Random(f"test/{skill}/{seed}"), "test", skill)
+    return picture_exam.draw(random.Random(f"test/{skill}/{seed}"), "test", skill)
 
 
 # the picture book
 
 
-@pytest.mark.parametrize("skill", picture_book.SKILLS)
+@pytest.mark.parametrize("skill", picture_exam.SKILLS)
 def test_the_same_seed_draws_the_same_pictures_and_questions(skill):
     one, two = sample(skill), sample(skill)
     assert one.questions == two.questions
@@ -55,10 +56,10 @@ def test_the_examination_asks_for_what_is_held_out():
     assert len(held) == 7
     rng = random.Random(2)
     for _ in range(60):
-        first = picture_book.draw(rng, "test", "colour").pages[0].things[0]
+        first = picture_exam.draw(rng, "test", "colour").pages[0].things[0]
         assert (first.shape, first.colour) in held
-        assert picture_book.held_text(picture_book.draw(rng, "test", "read").questions[0].answer)
-        drawn = picture_book.draw(rng, "test", "count")
+        assert picture_book.held_text(picture_exam.draw(rng, "test", "read").questions[0].answer)
+        drawn = picture_exam.draw(rng, "test", "count")
         first = drawn.pages[0].things[0]
         number = sum(thing.shape == first.shape for thing in drawn.pages[0].things)
         assert picture_book.held_group(number, first.shape, first.colour)
@@ -191,7 +192,7 @@ def test_tags_in_any_order_mean_the_same_in_both_engines(onnx):
 
 def test_both_engines_give_the_same_answers(onnx):
     torch_model, same = load(VISION, runtime="transformers"), 0
-    skills = [skill for skill in picture_book.SKILLS if skill != "difference"]
+    skills = [skill for skill in picture_exam.SKILLS if skill != "difference"]
     for i in range(PICTURES):
         drawn = sample(skills[i % len(skills)], i)
         question, pictures = drawn.questions[0].text, [page.picture for page in drawn.pages]
@@ -226,7 +227,7 @@ def test_the_weights_are_small():
 def test_how_sure_it_is_was_measured_with_this_model(seen):
     """Notebook 07 draws `vision_sure.json`: 40 of each chapter, and the first of some again."""
     known = json.loads(measure_sure.RESULTS.read_text(encoding="utf-8"))
-    assert set(known["rows"]) == set(picture_book.SKILLS) and {len(rows) for rows in known["rows"].values()} == {40}
+    assert set(known["rows"]) == set(picture_exam.SKILLS) and {len(rows) for rows in known["rows"].values()} == {40}
     for skill in ("colour", "read", "difference"):
         for (probability, right), listed in zip(
             measure_sure.chapter(*seen, skill, 2), known["rows"][skill], strict=False
@@ -238,10 +239,10 @@ def test_a_short_examination_finds_the_scores_of_the_card():
     """The whole answer, letter by letter, with the whole picture only, as the card's first column says."""
     samples, exam, scores = 20, records.scores(VISION)["scores"], {}
     model = load(VISION, runtime="transformers", most=0)
-    for skill in picture_book.SKILLS:
+    for skill in picture_exam.SKILLS:
         rng, right = random.Random(f"3/{skill}"), 0
         for _ in range(samples):
-            drawn = picture_book.draw(rng, "test", skill)
+            drawn = picture_exam.draw(rng, "test", skill)
             question, pictures = drawn.questions[0], [page.picture for page in drawn.pages]
             right += model.chat(question.text, pictures=pictures, max_new_tokens=60).text == question.answer
         scores[skill] = right / samples
