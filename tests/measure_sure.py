@@ -17,7 +17,7 @@ import torch
 from course_utils.pico import VISION, folder, vision
 
 sys.path.insert(0, str(Path(__file__).parent))  # as a module of `tests` it would not find its neighbour
-import picture_exam  # noqa: E402
+import picture_book  # noqa: E402
 
 RESULTS = folder(VISION).parents[1] / "vision_sure.json"
 SAMPLES = 40  # of each chapter
@@ -40,7 +40,7 @@ def chapter(network, tokenizer, skill: str, samples: int = SAMPLES) -> list[list
     """[how sure, whether it was right] for so many pictures of a chapter of the picture book."""
     rng, rows = random.Random(f"sure/{skill}"), []
     for _ in range(samples):
-        drawn = picture_exam.draw(rng, "test", skill)
+        drawn = picture_book.draw(rng, "test", skill)
         question = drawn.questions[0]
         answer, probability = sure(network, tokenizer, [page.picture for page in drawn.pages], question.text)
         rows.append([round(probability, 4), answer == question.answer])
@@ -53,7 +53,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--machine", required=True, help="the machine, in words")
     result = {"machine": parser.parse_args(argv).machine, "date": date.today().isoformat()}
     network, tokenizer = vision.load(folder(VISION))
-    rows = {skill: chapter(network, tokenizer, skill) for skill in picture_exam.SKILLS}
+    rows = {skill: chapter(network, tokenizer, skill) for skill in picture_book.SKILLS}
     result |= {"command": "python -m tests.measure_sure", "samples": SAMPLES, "rows": rows}
     text = json.dumps(result).replace('"rows": {', '"rows": {\n').replace("]], ", "]],\n")
     RESULTS.write_text(text + "\n", encoding="utf-8")

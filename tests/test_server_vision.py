@@ -11,7 +11,7 @@ import time
 import httpx2
 import ollama
 import openai
-import picture_exam
+import picture_book
 import pytest
 
 from course_utils import CourseError, load, server
@@ -38,7 +38,7 @@ def direct():
 
 
 def pages(skill: str):
-    drawn = picture_exam.draw(random.Random(skill), "test", skill)
+    drawn = picture_book.draw(random.Random(skill), "test", skill)
     return [page.picture for page in drawn.pages], drawn.questions[0].text
 
 

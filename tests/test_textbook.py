@@ -9,7 +9,7 @@ import random
 import re
 from itertools import combinations
 
-import picture_exam
+import picture_book
 import pytest
 
 from course_utils.base import CourseError
@@ -37,9 +37,9 @@ def test_the_book_is_the_one_that_the_shipped_models_read():
     for skill, split in itertools.product(textbook.SKILLS, ("train", "test")):
         rng = random.Random(f"pin/{skill}/{split}")
         lines += [textbook.plain(textbook.draw(rng, split, skill)) for _ in range(12)]
-    for skill in picture_exam.SKILLS:
+    for skill in picture_book.SKILLS:
         rng = random.Random(f"pin/{skill}/test")
-        drawn = [picture_exam.draw(rng, "test", skill) for _ in range(4)]
+        drawn = [picture_book.draw(rng, "test", skill) for _ in range(4)]
         lines += [f"{question.text} {question.answer}" for sample in drawn for question in sample.questions]
     found = hashlib.sha256("\0".join(lines).encode("utf-8")).hexdigest()
     assert found == "98420b6a08feb5cd418d6892f6e6b3a2430f7eff21b2f103e429b67abc941a9b"

@@ -9,7 +9,7 @@ import random
 
 import measure_sure
 import numpy
-import picture_exam
+import picture_book
 import pytest
 import torch
 from PIL import Image
@@ -20,7 +20,7 @@ from course_utils.models.chat import BadPrompt, PromptTooLong
 from course_utils.models.pictures import BadPicture, open_picture
 from course_utils.pico import VISION, folder, records, vision
 from course_utils.pico.export import BuildFailed, onnx_folder
-from course_utils.pico.textbook import drawings, picture_book
+from course_utils.pico.textbook import drawings
 
 PICTURES = int(os.environ.get("COURSE_VISION_PICTURES", 24))  # for the agreement of the engines; 200 takes ten minutes
 
@@ -37,13 +37,13 @@ def onnx():
 
 
 def sample(skill: str, seed: int = 0) -> picture_book.Sample:
-    return picture_exam.draw(random.Random(f"test/{skill}/{seed}"), "test", skill)
+    return picture_book.draw(random.Random(f"test/{skill}/{seed}"), "test", skill)
 
 
 # the picture book
 
 
-@pytest.mark.parametrize("skill", picture_exam.SKILLS)
+@pytest.mark.parametrize("skill", picture_book.SKILLS)
 def test_the_same_seed_draws_the_same_pictures_and_questions(skill):
     one, two = sample(skill), sample(skill)
     assert one.questions == two.questions
@@ -56,14 +56,22 @@ def test_the_examination_asks_for_what_is_held_out():
     assert len(held) == 7
     rng = random.Random(2)
     for _ in range(60):
-        first = picture_exam.draw(rng, "test", "colour").pages[0].things[0]
+        first = picture_book.draw(rng, "test", "colour").pages[0].things[0]
         assert (first.shape, first.colour) in held
-        assert picture_book.held_text(picture_exam.draw(rng, "test", "read").questions[0].answer)
-        drawn = picture_exam.draw(rng, "test", "count")
+        assert picture_book.held_text(picture_book.draw(rng, "test", "read").questions[0].answer)
+        drawn = picture_book.draw(rng, "test", "count")
         first = drawn.pages[0].things[0]
         number = sum(thing.shape == first.shape for thing in drawn.pages[0].things)
         assert picture_book.held_group(number, first.shape, first.colour)
         assert drawn.questions[0].answer == f"{number}."
+
+
+def test_the_pictures_that_notebook_07_shows_are_the_first_of_the_book():
+    rng = random.Random(7)
+    for skill in ("colour", "count", "read", "chart", "table", "scene"):
+        drawn, (picture, question, answer) = picture_book.draw(rng, "test", skill), drawings.held_out(skill)
+        assert (drawn.questions[0].text, drawn.questions[0].answer) == (question, answer)
+        assert drawn.pages[0].picture.tobytes() == picture.tobytes()
 
 
 def test_the_book_has_no_pages_for_training():
@@ -192,7 +200,7 @@ def test_tags_in_any_order_mean_the_same_in_both_engines(onnx):
 
 def test_both_engines_give_the_same_answers(onnx):
     torch_model, same = load(VISION, runtime="transformers"), 0
-    skills = [skill for skill in picture_exam.SKILLS if skill != "difference"]
+    skills = [skill for skill in picture_book.SKILLS if skill != "difference"]
     for i in range(PICTURES):
         drawn = sample(skills[i % len(skills)], i)
         question, pictures = drawn.questions[0].text, [page.picture for page in drawn.pages]
@@ -227,7 +235,7 @@ def test_the_weights_are_small():
 def test_how_sure_it_is_was_measured_with_this_model(seen):
     """Notebook 07 draws `vision_sure.json`: 40 of each chapter, and the first of some again."""
     known = json.loads(measure_sure.RESULTS.read_text(encoding="utf-8"))
-    assert set(known["rows"]) == set(picture_exam.SKILLS) and {len(rows) for rows in known["rows"].values()} == {40}
+    assert set(known["rows"]) == set(picture_book.SKILLS) and {len(rows) for rows in known["rows"].values()} == {40}
     for skill in ("colour", "read", "difference"):
         for (probability, right), listed in zip(
             measure_sure.chapter(*seen, skill, 2), known["rows"][skill], strict=False
@@ -239,10 +247,10 @@ def test_a_short_examination_finds_the_scores_of_the_card():
     """The whole answer, letter by letter, with the whole picture only, as the card's first column says."""
     samples, exam, scores = 20, records.scores(VISION)["scores"], {}
     model = load(VISION, runtime="transformers", most=0)
-    for skill in picture_exam.SKILLS:
+    for skill in picture_book.SKILLS:
         rng, right = random.Random(f"3/{skill}"), 0
         for _ in range(samples):
-            drawn = picture_exam.draw(rng, "test", skill)
+            drawn = picture_book.draw(rng, "test", skill)
             question, pictures = drawn.questions[0], [page.picture for page in drawn.pages]
             right += model.chat(question.text, pictures=pictures, max_new_tokens=60).text == question.answer
         scores[skill] = right / samples
