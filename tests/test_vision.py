@@ -149,7 +149,7 @@ def disguised(picture: Image.Image) -> dict[str, Image.Image]:
 @pytest.mark.parametrize("runtime", ["transformers", "onnx"])
 def test_both_engines_see_a_picture_upright_on_white_and_whole(runtime, form, request):
     model = request.getfixturevalue("onnx") if runtime == "onnx" else load(VISION, runtime=runtime, most=0)
-    page = drawings.Page()
+    page = picture_book.Page()
     page.text(90, 120, "kala", 80, "black")
     picture = disguised(page.picture)[form]
     assert model.chat("What does it say?", pictures=[picture], max_new_tokens=12).text == "kala"
