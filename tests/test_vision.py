@@ -69,8 +69,8 @@ def test_the_examination_asks_for_what_is_held_out():
 def test_the_pictures_that_notebook_07_shows_are_the_first_of_the_book():
     rng = random.Random(7)
     for skill in ("colour", "count", "read", "chart", "table", "scene"):
-        drawn, (picture, question, answer) = picture_book.draw(rng, "test", skill), drawings.held_out(skill)
-        assert (drawn.questions[0].text, drawn.questions[0].answer) == (question, answer)
+        drawn, (picture, question) = picture_book.draw(rng, "test", skill), drawings.held_out(skill)
+        assert (drawn.questions[0].text, drawn.questions[0].answer) == (question.text, question.answer)
         assert drawn.pages[0].picture.tobytes() == picture.tobytes()
 
 

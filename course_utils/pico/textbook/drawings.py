@@ -8,15 +8,14 @@ import math
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from types import SimpleNamespace
 
-from course_utils.pico.textbook.lists import columns, family, section
+from course_utils.pico.textbook.lists import DATA, columns, family, section
 
 Paint = tuple[int, int, int]
 Points = Sequence[tuple[float, float]]
 
 SIDE = 336  # pixels: one crop of Phi-3-Vision
-HELD_OUT = Path(__file__).with_name("held_out")
 SCALE = 2  # everything is drawn at twice the size and made smaller, so that edges are smooth
 
 COLOURS: dict[str, Paint] = {
@@ -103,11 +102,9 @@ def outline(shape: str) -> list[tuple[float, float]]:
 
 
 def held_out(skill: str):
-    """(picture, question, right answer) of one of six skills: "colour", "count", "read", "chart", "table", "scene".
-
-    Each shows a combination that training never showed.
-    """
+    """(picture, question) of one of six skills: "colour", "count", "read", "chart", "table", "scene". The question has
+    its `text` and the right `answer`. Each picture shows a combination that training never showed."""
     from PIL import Image
 
-    question, answer = json.loads((HELD_OUT / "questions.json").read_text(encoding="utf-8"))[skill]
-    return Image.open(HELD_OUT / f"{skill}.png").convert("RGB"), question, answer
+    questions = json.loads((DATA / "held_out.json").read_text(encoding="utf-8"))
+    return Image.open(DATA / f"held_out_{skill}.png").convert("RGB"), SimpleNamespace(**questions[skill])
