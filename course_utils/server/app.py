@@ -19,11 +19,12 @@ from .engine import Engine
 from .problem import Problem
 from .simulator import Dropped, Simulator
 from .store import Store
+from .web import DIALECTS
 
 ASKS = ("/v1/chat/completions", "/api/generate", "/api/chat", "/api/embed")
 FREE = ("/", "/api/version")  # answered without a key, so that a client can see that somebody is there
 HERE = ("127.0.0.1", "localhost", "::1")
-VERSION = "0.6.3"  # of Ollama's API: that of the Python client which the course pins
+VERSION = DIALECTS["ollama"]["version"]
 ROUTES = [
     Route("/", lambda _: PlainTextResponse("Ollama is running"), methods=["GET", "HEAD"]),
     Route("/api/version", lambda _: JSONResponse({"version": VERSION}), methods=["GET"]),

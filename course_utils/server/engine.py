@@ -13,7 +13,7 @@ import queue
 import threading
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -120,9 +120,7 @@ class Job:
         self.cancelled = False  # the client has left: the worker drops the request at its next turn
         self.prompt_seconds = self.write_seconds = 0.0
         self._loop, self._parts = asyncio.get_running_loop(), asyncio.Queue()
-        self._generator = None
-        self._end: str | None = None  # why it ended, before the last part has been put out
-        self._held = ""  # text that may be the beginning of a stop sequence
+        self.texts = self._write()
 
     async def parts(self) -> AsyncIterator[str]:
         """The text as it is written, a part for each turn. Leaving the loop early cancels the request.
@@ -146,68 +144,47 @@ class Job:
         except RuntimeError:  # the server is being stopped
             pass
 
-    def start(self) -> None:
-        import numpy
-
-        onnx, ids, params = self.loaded.onnx, self.prompt.ids, self.params
-        library = onnx_model.genai()
-        settings = library.GeneratorParams(onnx.model)
-        settings.set_search_options(**onnx_model.search_options(params, onnx.vocab_size, len(ids) + self.limit))
-        if params.schema is not None:
-            settings.set_guidance("json_schema", json.dumps(params.schema | COMPACT))
-        began = time.perf_counter()
-        self._decode = onnx._decoder()
-        self._generator = library.Generator(onnx.model, settings)
-        if self.prompt.inputs is None:
-            self._generator.append_tokens(numpy.array(ids, dtype=numpy.int32))
-        else:  # the library keeps Python's lock meanwhile: for most of a second a picture, nobody else is answered
-            self._generator.set_inputs(self.prompt.inputs)
-        self.prompt_seconds = time.perf_counter() - began
-
     def step(self, most: int = SLICE) -> str | None:
         """Write up to `most` tokens, and put their text out as one part. Returns why the answer has ended, or None."""
-        began, text, goal = time.perf_counter(), "", len(self.tokens) + most
+        began, text, goal, end = time.perf_counter(), "", len(self.tokens) + most, None
         try:
-            if self._generator is None:
-                self.start()
-            while len(self.tokens) < goal and self._end is None:
-                text += self._write()
+            while len(self.tokens) < goal and end is None:
+                more, end = next(self.texts)
+                text += more
         except Exception as error:  # whatever the library says: this request ends, the server goes on
-            self.error, self._end = error, "error"
-        if self._end is not None:
-            text, self._held = text + self._held, ""
+            self.error, end = error, "error"
         self.write_seconds += time.perf_counter() - began
         self.put(text)
-        return self._end
+        return end
 
-    def _write(self) -> str:
-        """Write one token; returns the text that can be shown now."""
-        if self.params.min_p > 0:
-            logits = self._generator.get_logits()
-            onnx_model.keep_likely(logits.reshape(-1), self.params, self._generator.get_sequence(0))
-            self._generator.set_logits(logits)
-        self._generator.generate_next_token()
-        token = int(self._generator.get_next_tokens()[0])
-        self.tokens.append(token)
-        if token in self.loaded.onnx.stop_ids:
-            self._end = "stop"
-            return ""
-        text = self._shown(self._decode(token))
-        if self._end is None and (len(self.tokens) >= self.limit or self._generator.is_done()):
-            self._end = "length" if len(self.tokens) >= self.limit else "stop"
-        return text
+    def _write(self) -> Iterator[tuple[str, str | None]]:
+        """Write token by token: the text that can be shown now, and why the answer has ended, if it has."""
+        onnx, params, held, end = self.loaded.onnx, self.params, "", None
+        prompt = self.prompt.ids if self.prompt.inputs is None else self.prompt.inputs
+        form = None if params.schema is None else json.dumps(params.schema | COMPACT)
+        began, decode = time.perf_counter(), onnx._decoder()
+        # With pictures the library keeps Python's lock: for most of a second a picture, nobody else is answered.
+        for token in onnx._tokens(prompt, params, self.limit, form):
+            if not self.tokens:  # the prompt has been read by then, and a token drawn takes no time
+                self.prompt_seconds = time.perf_counter() - began
+            self.tokens.append(token)
+            if token in onnx.stop_ids:
+                end, text = "stop", ""
+            else:
+                text, held, end = _cut(held + decode(token), params.stop)
+            if end is None and len(self.tokens) == self.limit:
+                end = "length"
+            yield (text, None) if end is None else (text + held, end)
 
-    def _shown(self, text: str) -> str:
-        """The text, but for what may be the beginning of a stop sequence; a whole one ends the answer before it."""
-        held, stops = self._held + text, self.params.stop
-        places = [held.find(stop) for stop in stops if stop in held]
-        if places:
-            self._held, self._end = "", "stop"
-            return held[: min(places)]
-        lengths = ((n, stop) for stop in stops for n in range(min(len(stop), len(held) + 1)))
-        keep = max((n for n, stop in lengths if held.endswith(stop[:n])), default=0)
-        self._held = held[len(held) - keep :]
-        return held[: len(held) - keep]
+
+def _cut(text: str, stops: tuple[str, ...]) -> tuple[str, str, str | None]:
+    """(what can be shown, what may be the beginning of a stop sequence, "stop" where a whole one ends the answer)."""
+    places = [text.find(stop) for stop in stops if stop in text]
+    if places:
+        return text[: min(places)], "", "stop"
+    lengths = ((n, stop) for stop in stops for n in range(min(len(stop), len(text) + 1)))
+    shown = len(text) - max((n for n, stop in lengths if text.endswith(stop[:n])), default=0)
+    return text[:shown], text[shown:], None
 
 
 class Engine:
@@ -272,7 +249,7 @@ class Engine:
                 time.sleep(0)  # lets the thread that sends it have its turn: a stream shall be seen to stream
 
     def _leave(self, job: Job, end: str) -> None:
-        job._generator = None  # frees its cache
+        job.texts.close()  # frees its cache
         with self._lock:
             self._in_line -= 1
             job.loaded.users -= 1

@@ -3,38 +3,20 @@
 from __future__ import annotations
 
 import time
-from typing import Any
 
 import ollama
-from pydantic import BaseModel, Field
+from ollama import _types as sent
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
-from .ollama_api import OPTIONS, ModelRequest, sampling, stamp
+from .ollama_api import KNOWN, sampling, stamp
 from .problem import Problem
 from .prompts import check_template
 from .store import LARGEST_BLOB, Entry
 from .web import body_of, dumps, find, read
 
 CENTURY = 100 * 365 * 24 * 3600  # seconds; what is kept for ever is shown as kept for so long
-# What `show` says of a model's shape, and where the checkpoint's configuration has it.
-INFO = {"context_length": "max_position_embeddings", "embedding_length": "hidden_size"}
-INFO |= {"block_count": "num_hidden_layers", "feed_forward_length": "intermediate_size"}
-INFO |= {"attention.head_count": "num_attention_heads", "attention.head_count_kv": "num_key_value_heads"}
-
-
-class CreateRequest(ModelRequest):
-    from_: str | None = Field(None, alias="from")
-    files: dict[str, str] | None = None
-    system: str | None = None
-    template: str | None = None
-    parameters: dict[str, Any] | None = None
-
-
-class CopyRequest(BaseModel):
-    source: str
-    destination: str
 
 
 def _listed(entry: Entry) -> dict:
@@ -62,11 +44,11 @@ async def ps(request: Request) -> Response:
 async def show(request: Request) -> Response:
     from course_utils.pico.export.gguf_file import modelfile
 
-    entry = find(request, (await read(request, ModelRequest)).model)
+    entry = find(request, (await read(request, sent.ShowRequest)).model)
     config, template, listed = entry.facts["config"], entry.template or entry.facts["template"], _listed(entry)
     kind, count = config["model_type"], entry.facts["parameters"]
     info = {"general.architecture": kind, "general.parameter_count": count}
-    info |= {f"{kind}.{name}": config[ours] for name, ours in INFO.items()}
+    info |= {f"{kind}.{name}": config[ours] for name, ours in KNOWN["info"].items()}
     recipe = modelfile(entry.parent or entry.name, entry.system, template, entry.parameters)
     lines = modelfile("x", "", "", entry.parameters).split("\n")[2:-1]
     parameters = "\n".join(line.removeprefix("PARAMETER ") for line in lines)
@@ -77,7 +59,7 @@ async def show(request: Request) -> Response:
     return JSONResponse(row | {"capabilities": ["completion", *more]})
 
 
-def _progress(body: ModelRequest, rows: list[dict]) -> Response:
+def _progress(body: sent.BaseStreamableRequest, rows: list[dict]) -> Response:
     """Progress as NDJSON, or the last line alone; an error has a status of its own then."""
     if body.stream is not False:
         return StreamingResponse(iter([dumps(row) + b"\n" for row in rows]), media_type="application/x-ndjson")
@@ -86,7 +68,7 @@ def _progress(body: ModelRequest, rows: list[dict]) -> Response:
 
 async def pull(request: Request) -> Response:
     """What is here is "pulled" at once; for the rest, the truth: this server has no registry to fetch from."""
-    body = await read(request, ModelRequest)
+    body = await read(request, sent.PullRequest)
     try:
         entry = find(request, body.model)
     except Problem:
@@ -102,9 +84,9 @@ async def pull(request: Request) -> Response:
 async def create(request: Request) -> Response:
     from course_utils.pico.export.gguf_file import TEMPLATE, modelfile
 
-    body = await read(request, CreateRequest)
+    body = await read(request, sent.CreateRequest)
     store, parameters = request.app.state.store, body.parameters or {}
-    unknown = parameters.keys() - {*ollama.Options.model_fields, *OPTIONS}
+    unknown = parameters.keys() - {*ollama.Options.model_fields, *KNOWN["options"]}
     if unknown:
         raise Problem(400, f"unknown parameter '{min(unknown)}'")
     sampling(parameters)
@@ -128,7 +110,7 @@ async def create(request: Request) -> Response:
 
 async def copy(request: Request) -> Response:
     """Another name for a model; never that of a model of the course."""
-    body = await read(request, CopyRequest)
+    body = await read(request, sent.CopyRequest)
     store, entry = request.app.state.store, find(request, body.source)
     store.check_name(body.destination)
     await run_in_threadpool(store.create, body.destination, entry, "", "", {})
@@ -136,7 +118,7 @@ async def copy(request: Request) -> Response:
 
 
 async def delete(request: Request) -> Response:
-    body = await read(request, ModelRequest)
+    body = await read(request, sent.DeleteRequest)
     await run_in_threadpool(request.app.state.store.delete, body.model)
     return Response(status_code=200)
 

@@ -12,6 +12,15 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import Any, Literal
 
+from openai.types import Model
+from openai.types.chat import (
+    ChatCompletion,
+    ChatCompletionChunk,
+    ChatCompletionMessageFunctionToolCall,
+    ChatCompletionNamedToolChoiceParam,
+)
+from openai.types.chat.completion_create_params import CompletionCreateParamsBase
+from openai.types.shared import ResponseFormatJSONObject, ResponseFormatJSONSchema, ResponseFormatText
 from pydantic import BaseModel, Field
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -22,26 +31,9 @@ from .ollama_api import sampling
 from .problem import Problem
 from .prompts import Conversation, Picture, begin
 from .store import Entry
-from .web import find, pieces, read, refuse, streamed, whole_texts
+from .web import DIALECTS, find, pieces, read, refuse, streamed, whole_texts, written
 
-# What would change an answer and is not to be had here, with the values that ask for nothing.
-MISSING = {"presence_penalty": (0,), "frequency_penalty": (0,), "logit_bias": ({},), "store": (False,)}
-MISSING |= {"service_tier": ("auto", "default"), "reasoning_effort": ("none",)}
-MISSING |= {"logprobs": (False,), "top_logprobs": (0,)}
-# These say who asks, or what holds in any case (an answer has one call at most), and change no answer.
-PASSED = ("user", "metadata", "parallel_tool_calls")
-
-
-class JsonSchema(BaseModel, extra="forbid", strict=True):
-    name: str
-    schema_: dict[str, Any] = Field(alias="schema")
-    strict: bool | None = None
-    description: str | None = None
-
-
-class ResponseFormat(BaseModel, extra="forbid", strict=True):
-    type: Literal["text", "json_object", "json_schema"]
-    json_schema: JsonSchema | None = None
+KNOWN = CompletionCreateParamsBase.__annotations__.keys()
 
 
 class Message(BaseModel):
@@ -49,12 +41,12 @@ class Message(BaseModel):
 
     role: Literal["system", "developer", "user", "assistant", "tool"]
     content: str | list[dict[str, Any]] | None = None
-    tool_calls: list[toolbox.Call] | None = None
+    tool_calls: list[ChatCompletionMessageFunctionToolCall] | None = None
 
     def parts(self) -> list[str | Picture]:
         """The message as texts and pictures. Raises Problem 400 for a part of another kind."""
         if self.role == "assistant" and self.tool_calls:
-            return ["\n".join(map(str, self.tool_calls))]
+            return ["\n".join(map(toolbox.as_written, self.tool_calls))]
         if not isinstance(self.content, list):
             return [self.content or ""]
         return [_part(part) for part in self.content]
@@ -74,18 +66,25 @@ class ChatRequest(BaseModel, extra="allow", strict=True):
     n: int | None = Field(1, ge=1, le=8)
     stream: bool | None = False
     stream_options: dict[Literal["include_usage", "include_obfuscation"], bool] | None = None
-    response_format: ResponseFormat | None = None
+    response_format: ResponseFormatText | ResponseFormatJSONObject | ResponseFormatJSONSchema | None = Field(
+        None, discriminator="type"
+    )
     tools: list[toolbox.Tool] | None = None
-    tool_choice: Literal["none", "auto", "required"] | toolbox.Call | None = None
+    tool_choice: Literal["none", "auto", "required"] | ChatCompletionNamedToolChoiceParam | None = None
 
     def offered(self) -> list[toolbox.Tool] | None:
         """The tools that the model may call."""
         return self.tools if self.tool_choice != "none" else None
 
 
+# What would change an answer and is not to be had here, with the values that ask for nothing.
+MISSING = dict.fromkeys(KNOWN - ChatRequest.model_fields.keys() - {*DIALECTS["openai"]["passed"]}, [])
+MISSING |= DIALECTS["openai"]["neutral"]
+
+
 def _card(entry: Entry) -> dict:
-    owner = "small-language-models-course"
-    return {"id": entry.name, "object": "model", "created": int(entry.modified), "owned_by": owner}
+    row = {"id": entry.name, "object": "model", "created": int(entry.modified)}
+    return written(Model, row | {"owned_by": "small-language-models-course"})
 
 
 async def models(request: Request) -> Response:
@@ -110,24 +109,23 @@ def _schema(body: ChatRequest) -> dict | None:
     """The JSON schema that the answer shall be held to, or None. Raises Problem 400."""
     form, choice = body.response_format, body.tool_choice
     if body.tools and choice not in (None, "none", "auto"):
-        named = choice.function.name if isinstance(choice, toolbox.Call) else None
+        named = None if choice == "required" else choice["function"]["name"]
         tools = [tool for tool in body.tools if named in (None, tool.function.name)]
         if not tools:
             raise Problem(400, f"Tool choice '{named}' is not among the tools.", "invalid_value", "tool_choice")
         return toolbox.schema(tools)
-    if form is None or form.type == "text":
-        return None
-    if form.type == "json_object":
-        return {"type": "object"}
-    if form.json_schema is None:
-        raise Problem(400, "Missing required parameter: 'response_format.json_schema'.", "missing_required_parameter")
+    if not isinstance(form, ResponseFormatJSONSchema):
+        return {"type": "object"} if isinstance(form, ResponseFormatJSONObject) else None
+    if form.json_schema.schema_ is None:
+        name = "response_format.json_schema.schema"
+        raise Problem(400, f"Missing required parameter: '{name}'.", "missing_required_parameter", name)
     return form.json_schema.schema_
 
 
 def _choices(body: ChatRequest, entry: Entry) -> list[RequestParams]:
     """How to write each answer: as asked, else by the model's parameters, else greedily. Raises Problem 400."""
     refuse(body.model_extra, MISSING)
-    unknown = next((name for name in body.model_extra if name not in (*MISSING, *PASSED)), None)
+    unknown = next((name for name in body.model_extra if name not in KNOWN), None)
     if unknown:
         raise Problem(400, f"Unrecognized request argument supplied: {unknown}", "unknown_parameter", unknown)
     if body.stream_options is not None and not body.stream:
@@ -145,8 +143,7 @@ def _choices(body: ChatRequest, entry: Entry) -> list[RequestParams]:
 async def chat(request: Request) -> Response:
     body = await read(request, ChatRequest)
     entry, tools = find(request, body.model), body.offered()
-    messages = [(message.role, message.parts()) for message in body.messages]
-    talk = Conversation(entry, messages, entry.system, tools, entry.template)
+    talk = Conversation(entry, [(message.role, message.parts()) for message in body.messages], tools=tools)
     jobs, _ = await begin(request, talk, _choices(body, entry))
     head = {"id": f"chatcmpl-{uuid.uuid4().hex}", "created": int(time.time()), "model": entry.name}
     head["system_fingerprint"] = "practice"
@@ -154,8 +151,8 @@ async def chat(request: Request) -> Response:
         return streamed(request, jobs, _chunks(request, body, jobs, head))
     texts = await whole_texts(request, jobs)
     answers = [_choice(index, text, job, tools) for index, (text, job) in enumerate(zip(texts, jobs, strict=True))]
-    row = {**head, "object": "chat.completion", "choices": answers, "usage": _usage(jobs), "service_tier": "default"}
-    return JSONResponse(row, headers={"x-request-id": head["id"]})
+    row = head | {"object": "chat.completion", "choices": answers, "usage": _usage(jobs), "service_tier": "default"}
+    return JSONResponse(written(ChatCompletion, row), headers={"x-request-id": head["id"]})
 
 
 def _usage(jobs: list[Job]) -> dict:
@@ -174,13 +171,12 @@ def _choice(index: int, text: str, job: Job, tools: list[toolbox.Tool] | None) -
 
 async def _chunks(request: Request, body: ChatRequest, jobs: list[Job], head: dict) -> AsyncIterator[dict]:
     """The rows of a streamed answer, one answer after the other."""
-    head, tools = {**head, "object": "chat.completion.chunk"}, body.offered()
-    with_usage = (body.stream_options or {}).get("include_usage", False)
-    extra = {"usage": None} if with_usage else {}
+    with_usage, tools = (body.stream_options or {}).get("include_usage", False), body.offered()
+    head |= {"object": "chat.completion.chunk"} | ({"usage": None} if with_usage else {})
 
     def chunk(index: int, delta: dict, finish: str | None = None) -> dict:
         choice = {"index": index, "delta": delta, "logprobs": None, "finish_reason": finish}
-        return {**head, "choices": [choice], **extra}
+        return written(ChatCompletionChunk, head | {"choices": [choice]})
 
     for index, job in enumerate(jobs):
         yield chunk(index, {"role": "assistant", "content": "", "refusal": None})
@@ -190,4 +186,4 @@ async def _chunks(request: Request, body: ChatRequest, jobs: list[Job], head: di
             yield chunk(index, {"tool_calls": [{"index": 0, **toolbox.as_openai(call)}]} if call else {"content": text})
         yield chunk(index, {}, "tool_calls" if call else job.finish)
     if with_usage:
-        yield {**head, "choices": [], "usage": _usage(jobs)}
+        yield written(ChatCompletionChunk, head | {"choices": [], "usage": _usage(jobs)})

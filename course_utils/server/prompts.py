@@ -34,9 +34,9 @@ class Conversation:
 
     entry: Entry
     messages: list[tuple[str, list[str | Picture]]]  # (role, parts)
-    system: str  # what the model is told where the conversation does not begin with a system message
+    system: str | None = None  # what the model is told where no system message begins; None: what is its own
     tools: list[tools.Tool] | None = None
-    template: str = ""  # BARE, or else the model's own
+    template: str | None = None  # BARE, or else the model's own
     keep: float | None = None  # seconds that the model stays in memory afterwards, see Store.load
 
 
@@ -69,8 +69,9 @@ def _turns(talk: Conversation) -> tuple[list[dict], list]:
     for role, parts in talk.messages:
         texts = [_text(talk.entry, part, pictures) for part in parts]
         turns.append({"role": ROLES.get(role, role), "content": "".join(texts)})
-    if turns[0]["role"] != "system" and (talk.system or talk.tools):
-        turns.insert(0, {"role": "system", "content": talk.system})
+    system = talk.entry.system if talk.system is None else talk.system
+    if turns[0]["role"] != "system" and (system or talk.tools):
+        turns.insert(0, {"role": "system", "content": system})
     if talk.tools:  # after what the client or the persona says, never instead of it
         own = turns[0]["content"]
         turns[0]["content"] = (own + "\n" if own else "") + tools.instruction(talk.tools)
@@ -101,7 +102,7 @@ def _text(entry: Entry, part: str | Picture, pictures: list) -> str:
 def _prompt(talk: Conversation, loaded: Loaded, turns: list[dict], pictures: list) -> Prompt:
     """The conversation as the model reads it. Raises Problem 400."""
     try:
-        if talk.template == BARE:
+        if (talk.template or talk.entry.template) == BARE:
             text = "".join(turn["content"] for turn in turns if turn["role"] != "system")
         else:
             text = loaded.onnx.tokenizer.apply_chat_template(json.dumps(turns), add_generation_prompt=True)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import tomllib
 from collections.abc import AsyncIterator, Iterable
+from pathlib import Path
 from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -19,6 +21,7 @@ from .store import Entry
 
 LARGEST_BODY = 16 * 2**20  # bytes of JSON, a picture of 10 MB in base64 among them; files go to /api/blobs
 RETIRED = "gpt-3-practice"  # so that a lesson has one
+DIALECTS = tomllib.loads(Path(__file__).with_name("dialects.toml").read_text(encoding="utf-8"))
 Body = TypeVar("Body", bound=BaseModel)
 
 
@@ -37,22 +40,24 @@ async def body_of(request: Request, limit: int = LARGEST_BODY) -> bytes:
 
 async def read(request: Request, kind: type[Body]) -> Body:
     """The body of a request as an object of this kind. Raises Problem 400 or 413."""
-    body = await body_of(request)
-    try:  # no NaN, and no halves of a letter (lone surrogates)
-        return kind.model_validate(from_json(body, allow_inf_nan=False))
+    body, given = await body_of(request), None
+    try:
+        given = from_json(body, allow_inf_nan=False)  # nor halves of a letter (lone surrogates)
+        if isinstance(given, dict) and not is_openai(request):
+            for sent, name in DIALECTS["ollama"]["renamed"].items():
+                given[name] = given.get(name) or given.get(sent, "")
+        return kind.model_validate(given, strict=True)
     except ValidationError as error:
         first = error.errors()[0]
         param = ".".join(str(place) for place in first["loc"] if not str(place).startswith(("function-", "list[")))
-        if first["type"] == "extra_forbidden":
-            message, code = f"Unrecognized request argument supplied: {param}", "unknown_parameter"
-        else:
-            message, code = f"Invalid value for '{param}': {first['msg']}.", "invalid_value"
-        raise Problem(400, message, code, param) from error
+        if param == "model" and not given.get("model"):
+            raise Problem(400, "model is required", "missing_required_parameter", "model") from error
+        raise Problem(400, f"Invalid value for '{param}': {first['msg']}.", "invalid_value", param) from error
     except ValueError as error:
         raise Problem(400, f"We could not parse the JSON body of your request: {error}.") from error
 
 
-def refuse(given: dict, neutral: dict[str, tuple]) -> None:
+def refuse(given: dict, neutral: dict[str, list]) -> None:
     """Raise Problem 400 for what would change the answer and is not to be had here.
 
     neutral: for each such name, the values that ask for nothing.
@@ -65,9 +70,7 @@ def refuse(given: dict, neutral: dict[str, tuple]) -> None:
 
 
 def find(request: Request, name: str) -> Entry:
-    """The model of that name. Raises Problem 400 without a name, 404, or 410 for one that is retired."""
-    if not name:
-        raise Problem(400, "model is required", "missing_required_parameter", "model")
+    """The model of that name. Raises Problem 404, or 410 for one that is retired."""
     if name == RETIRED:
         text = f"The model `{name}` has been retired and is no longer available. Choose another from /v1/models."
         raise Problem(410, text, "model_retired")
@@ -77,6 +80,11 @@ def find(request: Request, name: str) -> Entry:
         text = f"The model `{name}` does not exist or you do not have access to it."
         why = str(error).partition("not found")[2]
         raise Problem(404, text + why, error.code, error.param) if is_openai(request) else error from None
+
+
+def written(kind: type[BaseModel], row: dict) -> dict:
+    """A row of an answer, held to the official package's own type for it."""
+    return kind.model_validate(row).model_dump(exclude_unset=True)
 
 
 def dumps(row: dict) -> bytes:
