@@ -19,13 +19,10 @@ import socket
 import threading
 import time
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import Any
 
 from course_utils.base import CourseError
 from course_utils.setup import machine
-
-if TYPE_CHECKING:
-    import uvicorn
 
 LOCAL = "127.0.0.1"
 WANTED = ("smollm2:135m", "smollm2", "phi3.5", "phi4-mini", "phi3", "phi4", "pico-mini")  # the first that is there
@@ -39,7 +36,7 @@ class Endpoint:
     port: int
     key: str = field(repr=False)
     models: list[str]  # that it had at its start
-    _server: uvicorn.Server = field(repr=False)
+    _server: Any = field(repr=False)  # of uvicorn
     _thread: threading.Thread = field(repr=False)
 
     @property

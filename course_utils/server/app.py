@@ -17,14 +17,13 @@ from course_utils.base import CourseError
 from . import ollama_api, ollama_models, openai_api
 from .engine import Engine
 from .problem import Problem
-from .simulator import Dropped, Simulator
-from .store import Store
-from .web import DIALECTS
+from .simulator import Simulator
+from .store import DATA, Store
 
 ASKS = ("/v1/chat/completions", "/api/generate", "/api/chat", "/api/embed")
 FREE = ("/", "/api/version")  # answered without a key, so that a client can see that somebody is there
 HERE = ("127.0.0.1", "localhost", "::1")
-VERSION = DIALECTS["ollama"]["version"]
+VERSION = DATA["ollama"]["version"]
 ROUTES = [
     Route("/", lambda _: PlainTextResponse("Ollama is running"), methods=["GET", "HEAD"]),
     Route("/api/version", lambda _: JSONResponse({"version": VERSION}), methods=["GET"]),
@@ -106,8 +105,6 @@ def _is_here(origin: str) -> bool:
 
 async def _told(request: Request, error: Exception) -> Response:
     """The answer to a request that ended in an error."""
-    if isinstance(error, Dropped):
-        raise error
     if isinstance(error, HTTPException):
         use = "Use /v1/chat/completions: client.chat.completions.create(model=..., messages=[...])."
         error = Problem(error.status_code, f"{request.method} {request.url.path} is not spoken here. {use}")

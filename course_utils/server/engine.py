@@ -57,7 +57,7 @@ class Loaded:
     keep: float = KEEP  # seconds after the last use; below 0: for ever
     users: int = 0  # jobs that write with it
     used: float = field(default_factory=time.time)  # when the last of them ended
-    embedder: tuple | None = None  # the same model in Transformers, for `embed`
+    embedder: object = None  # the same model in Transformers, for `embed`
     lock: threading.Lock = field(default_factory=threading.Lock)  # of the embedder
 
     @classmethod
@@ -90,21 +90,17 @@ class Loaded:
         trained for this; it is the plainest way to get one out of a language model.
         """
         import torch
-        import transformers
 
-        with self.lock:
-            if self.embedder is None:
-                transformers.logging.disable_progress_bar()
-                model = transformers.AutoModel.from_pretrained(checkpoint, dtype="auto")  # SmolLM2 in 16 bits: 270 MB
-                self.embedder = model.eval(), transformers.AutoTokenizer.from_pretrained(checkpoint)
-            model, tokenizer = self.embedder
+        from course_utils.models.torch_model import TransformersModel
+
+        with self.lock, torch.inference_mode():
+            self.embedder = self.embedder or TransformersModel(checkpoint, dtype="auto")  # SmolLM2 in 16 bits: 270 MB
             vectors, counts = [], []
-            with torch.inference_mode():
-                for text in texts:
-                    ids = tokenizer(text, return_tensors="pt")["input_ids"]
-                    counts.append(ids.shape[1])
-                    hidden = model(ids[:, : self.onnx.context_length]).last_hidden_state[0].float().mean(dim=0)
-                    vectors.append(torch.nn.functional.normalize(hidden, dim=0).tolist())
+            for text in texts:
+                ids = self.embedder.tokenizer(text, return_tensors="pt", verbose=False)["input_ids"]
+                counts.append(ids.shape[1])
+                hidden = self.embedder.model.base_model(ids[:, : self.onnx.context_length]).last_hidden_state
+                vectors.append(torch.nn.functional.normalize(hidden[0].float().mean(dim=0), dim=0).tolist())
         return vectors, counts
 
 

@@ -25,13 +25,13 @@ from course_utils.models.chat import COOLEST, BadOption
 from . import tools as toolbox
 from .engine import Job, RequestParams
 from .problem import Problem, first_line
-from .prompts import BARE, Conversation, Picture, begin, check_template, load
-from .store import Entry
-from .web import DIALECTS, find, pieces, read, refuse, streamed, whole_texts, written
+from .prompts import BARE, Conversation, begin, check_template, load
+from .store import DATA, Entry
+from .web import find, pieces, read, refuse, streamed, whole_texts, written
 
 SECOND = 10**9  # nanoseconds
 UNLIMITED = 10**9  # tokens: as many as the context has room for
-KNOWN = DIALECTS["ollama"]
+KNOWN = DATA["ollama"]
 DURATION = re.compile(r"([0-9]+(?:\.[0-9]+)?)(ms|s|m|h)")
 UNITS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600}  # seconds
 
@@ -42,9 +42,11 @@ class Message(ollama.Message):
     role: Literal["system", "user", "assistant", "tool"]
     images: list[str] | None = None
 
-    def parts(self) -> list[str | Picture]:
-        images = [Picture(f"data:image/png;base64,{image}") for image in self.images or []]
-        return [*images, "\n".join(map(toolbox.as_written, self.tool_calls or [])) or self.content or ""]
+    def parts(self) -> list[dict]:
+        """What it says, in parts as OpenAI's clients send them."""
+        urls = [f"data:image/png;base64,{image}" for image in self.images or []]
+        text = "\n".join(map(toolbox.as_written, self.tool_calls or [])) or self.content or ""
+        return [*({"type": "image_url", "image_url": url} for url in urls), {"type": "text", "text": text}]
 
 
 class GenerateRequest(sent.GenerateRequest):
@@ -54,8 +56,7 @@ class GenerateRequest(sent.GenerateRequest):
         """Raises Problem 400."""
         check_template(self.template, entry.facts["template"])
         system, template = ("", BARE) if self.raw else (self.system, self.template)
-        message = Message(role="user", content=self.prompt, images=self.images)
-        messages = [("user", message.parts())] if self.prompt else []
+        messages = [Message(role="user", content=self.prompt, images=self.images)] if self.prompt else []
         return Conversation(entry, messages, system, template=template, keep=keep)
 
 
@@ -64,8 +65,7 @@ class ChatRequest(sent.ChatRequest):
     tools: list[toolbox.Tool] | None = None
 
     def talk(self, entry: Entry, keep: float | None) -> Conversation:
-        messages = [(message.role, message.parts()) for message in self.messages or []]
-        return Conversation(entry, messages, tools=self.tools, keep=keep)
+        return Conversation(entry, self.messages or [], tools=self.tools, keep=keep)
 
 
 class EmbedRequest(sent.EmbedRequest):

@@ -29,9 +29,9 @@ from . import tools as toolbox
 from .engine import Job, RequestParams
 from .ollama_api import sampling
 from .problem import Problem
-from .prompts import Conversation, Picture, begin
-from .store import Entry
-from .web import DIALECTS, find, pieces, read, refuse, streamed, whole_texts, written
+from .prompts import Conversation, begin
+from .store import DATA, Entry
+from .web import find, pieces, read, refuse, streamed, whole_texts, written
 
 KNOWN = CompletionCreateParamsBase.__annotations__.keys()
 
@@ -43,13 +43,10 @@ class Message(BaseModel):
     content: str | list[dict[str, Any]] | None = None
     tool_calls: list[ChatCompletionMessageFunctionToolCall] | None = None
 
-    def parts(self) -> list[str | Picture]:
-        """The message as texts and pictures. Raises Problem 400 for a part of another kind."""
-        if self.role == "assistant" and self.tool_calls:
-            return ["\n".join(map(toolbox.as_written, self.tool_calls))]
-        if not isinstance(self.content, list):
-            return [self.content or ""]
-        return [_part(part) for part in self.content]
+    def parts(self) -> list[dict]:
+        """What it says, in parts."""
+        text = "\n".join(map(toolbox.as_written, self.tool_calls or [])) or self.content or ""
+        return [{"type": "text", "text": text}] if isinstance(text, str) else text
 
 
 class ChatRequest(BaseModel, extra="allow", strict=True):
@@ -78,8 +75,8 @@ class ChatRequest(BaseModel, extra="allow", strict=True):
 
 
 # What would change an answer and is not to be had here, with the values that ask for nothing.
-MISSING = dict.fromkeys(KNOWN - ChatRequest.model_fields.keys() - {*DIALECTS["openai"]["passed"]}, [])
-MISSING |= DIALECTS["openai"]["neutral"]
+MISSING = dict.fromkeys(KNOWN - ChatRequest.model_fields.keys() - {*DATA["openai"]["passed"]}, [])
+MISSING |= DATA["openai"]["neutral"]
 
 
 def _card(entry: Entry) -> dict:
@@ -94,15 +91,6 @@ async def models(request: Request) -> Response:
 
 async def model(request: Request) -> Response:
     return JSONResponse(_card(find(request, request.path_params["name"])))
-
-
-def _part(part: dict) -> str | Picture:
-    kind, image = part.get("type"), part.get("image_url")
-    if kind == "text":
-        return str(part.get("text", ""))
-    if kind == "image_url":
-        return Picture(image.get("url") if isinstance(image, dict) else image)
-    raise Problem(400, f"A part of type '{kind}' cannot be read here.", "unsupported_content", "messages")
 
 
 def _schema(body: ChatRequest) -> dict | None:
@@ -143,8 +131,7 @@ def _choices(body: ChatRequest, entry: Entry) -> list[RequestParams]:
 async def chat(request: Request) -> Response:
     body = await read(request, ChatRequest)
     entry, tools = find(request, body.model), body.offered()
-    talk = Conversation(entry, [(message.role, message.parts()) for message in body.messages], tools=tools)
-    jobs, _ = await begin(request, talk, _choices(body, entry))
+    jobs, _ = await begin(request, Conversation(entry, body.messages, tools=tools), _choices(body, entry))
     head = {"id": f"chatcmpl-{uuid.uuid4().hex}", "created": int(time.time()), "model": entry.name}
     head["system_fingerprint"] = "practice"
     if body.stream:

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-import tomllib
 from collections.abc import AsyncIterator, Iterable
-from pathlib import Path
 from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -17,11 +15,10 @@ from starlette.responses import Response, StreamingResponse
 from .engine import Job
 from .problem import Problem, first_line, is_openai
 from .simulator import Dropped
-from .store import Entry
+from .store import DATA, Entry
 
 LARGEST_BODY = 16 * 2**20  # bytes of JSON, a picture of 10 MB in base64 among them; files go to /api/blobs
 RETIRED = "gpt-3-practice"  # so that a lesson has one
-DIALECTS = tomllib.loads(Path(__file__).with_name("dialects.toml").read_text(encoding="utf-8"))
 Body = TypeVar("Body", bound=BaseModel)
 
 
@@ -44,7 +41,7 @@ async def read(request: Request, kind: type[Body]) -> Body:
     try:
         given = from_json(body, allow_inf_nan=False)  # nor halves of a letter (lone surrogates)
         if isinstance(given, dict) and not is_openai(request):
-            for sent, name in DIALECTS["ollama"]["renamed"].items():
+            for sent, name in DATA["ollama"]["renamed"].items():
                 given[name] = given.get(name) or given.get(sent, "")
         return kind.model_validate(given, strict=True)
     except ValidationError as error:
