@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+from functools import partial
 from urllib.parse import urlsplit
 
 from starlette.applications import Starlette
@@ -13,6 +14,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from course_utils.base import CourseError
+from course_utils.models.providers import HERE
 
 from . import ollama_api, ollama_models, openai_api
 from .engine import Engine
@@ -22,13 +24,11 @@ from .store import DATA, Store
 
 ASKS = ("/v1/chat/completions", "/api/generate", "/api/chat", "/api/embed")
 FREE = ("/", "/api/version")  # answered without a key, so that a client can see that somebody is there
-HERE = ("127.0.0.1", "localhost", "::1")
-VERSION = DATA["ollama"]["version"]
 ROUTES = [
     Route("/", lambda _: PlainTextResponse("Ollama is running"), methods=["GET", "HEAD"]),
-    Route("/api/version", lambda _: JSONResponse({"version": VERSION}), methods=["GET"]),
-    Route("/api/generate", ollama_api.generate, methods=["POST"]),
-    Route("/api/chat", ollama_api.chat, methods=["POST"]),
+    Route("/api/version", lambda _: JSONResponse({"version": DATA["ollama"]["version"]}), methods=["GET"]),
+    Route("/api/generate", partial(ollama_api.answer, kind=ollama_api.GenerateRequest), methods=["POST"]),
+    Route("/api/chat", partial(ollama_api.answer, kind=ollama_api.ChatRequest), methods=["POST"]),
     Route("/api/embed", ollama_api.embed, methods=["POST"]),
     Route("/api/tags", ollama_models.tags, methods=["GET"]),
     Route("/api/ps", ollama_models.ps, methods=["GET"]),

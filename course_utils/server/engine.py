@@ -41,14 +41,6 @@ class RequestParams(SamplingParams):
     stream: bool = False  # each token is a part of its own, as the client wants to see them
 
 
-@dataclass(frozen=True)
-class Prompt:
-    """What a model reads: token ids and, where there are pictures, the library's own inputs, pixels included."""
-
-    ids: list[int]
-    inputs: object = None
-
-
 @dataclass
 class Loaded:
     """A model in memory, and who uses it."""
@@ -70,18 +62,21 @@ class Loaded:
         """When it leaves memory, in seconds since 1970."""
         return math.inf if self.keep < 0 else self.used + self.keep
 
-    def read(self, text: str, pictures: list) -> Prompt:
-        """The prompt for a text whose tags stand for these pictures (of Pillow). Takes a tenth of a second for each.
+    def read(self, text: str, pictures: list) -> tuple[object, int]:
+        """The prompt for a text whose tags stand for these pictures (of Pillow), and how many tokens it is.
+
+        It is token ids or, with pictures, the library's own inputs, and takes a tenth of a second for each of them.
 
         Without a picture, a tag is text like any other. Raises ValueError where tags and pictures do not match.
         """
         if not pictures:
-            return Prompt([int(token) for token in self.onnx.tokenizer.encode(text)])
+            ids = [int(token) for token in self.onnx.tokenizer.encode(text)]
+            return ids, len(ids)
         if [int(number) for number in TAG.findall(text)] != list(range(1, len(pictures) + 1)):
             raise ValueError("a text of the conversation has a tag such as <|image_1|> of its own; leave it out")
         images = onnx_model.genai().Images.open_bytes(*map(as_png, pictures))
         inputs = self.onnx.processor(text, images=images)
-        return Prompt(inputs["input_ids"].as_numpy()[0].tolist(), inputs)
+        return inputs, inputs["input_ids"].as_numpy().shape[1]
 
     def embed(self, checkpoint: Path, texts: list[str]) -> tuple[list[list[float]], list[int]]:
         """A vector for each text, and its number of tokens. A text longer than the context is cut there.
@@ -107,9 +102,9 @@ class Loaded:
 class Job:
     """A request on its way. `finish` is None, then "stop", "length", "cancelled" or "error"; times in seconds."""
 
-    def __init__(self, prompt: Prompt, params: RequestParams, loaded: Loaded):
-        self.prompt, self.params, self.loaded = prompt, params, loaded
-        self.limit = min(params.max_new_tokens, loaded.onnx.context_length - len(prompt.ids))
+    def __init__(self, prompt: tuple[object, int], params: RequestParams, loaded: Loaded):
+        (self.prompt, self.read), self.params, self.loaded = prompt, params, loaded  # `read`: tokens of the prompt
+        self.limit = min(params.max_new_tokens, loaded.onnx.context_length - self.read)
         self.tokens: list[int] = []  # what has been written, the token that ends it included
         self.finish: str | None = None
         self.error: Exception | None = None
@@ -156,11 +151,10 @@ class Job:
     def _write(self) -> Iterator[tuple[str, str | None]]:
         """Write token by token: the text that can be shown now, and why the answer has ended, if it has."""
         onnx, params, held, end = self.loaded.onnx, self.params, "", None
-        prompt = self.prompt.ids if self.prompt.inputs is None else self.prompt.inputs
         form = None if params.schema is None else json.dumps(params.schema | COMPACT)
         began, decode = time.perf_counter(), onnx._decoder()
         # With pictures the library keeps Python's lock: for most of a second a picture, nobody else is answered.
-        for token in onnx._tokens(prompt, params, self.limit, form):
+        for token in onnx._tokens(self.prompt, params, self.limit, form):
             if not self.tokens:  # the prompt has been read by then, and a token drawn takes no time
                 self.prompt_seconds = time.perf_counter() - began
             self.tokens.append(token)
@@ -197,12 +191,12 @@ class Engine:
         self._thread = threading.Thread(target=self._work, name="course-engine", daemon=True)
         self._thread.start()
 
-    def submit(self, prompt: Prompt, choices: list[RequestParams], loaded: Loaded) -> list[Job]:
+    def submit(self, prompt: tuple[object, int], choices: list[RequestParams], loaded: Loaded) -> list[Job]:
         """Put a job for each of the choices into the line, or none of them.
 
         Raises Problem 400 where the prompt is too long, and 503 where the line has not so many places.
         """
-        tokens, context = len(prompt.ids), loaded.onnx.context_length
+        tokens, context = prompt[1], loaded.onnx.context_length
         if tokens >= context:
             message = (
                 f"This model's maximum context length is {context} tokens. However, your messages resulted in "
@@ -228,7 +222,7 @@ class Engine:
         active: deque[Job] = deque()
         while True:
             try:
-                while len(active) < self.at_once and sum(len(job.prompt.ids) + job.limit for job in active) < ROOM:
+                while len(active) < self.at_once and sum(job.read + job.limit for job in active) < ROOM:
                     job = self._line.get(block=not active)
                     if job is None:
                         return

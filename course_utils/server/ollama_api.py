@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 
 import ollama
-from ollama import _types as sent
+from ollama import _types as official
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -49,7 +49,7 @@ class Message(ollama.Message):
         return [*({"type": "image_url", "image_url": url} for url in urls), {"type": "text", "text": text}]
 
 
-class GenerateRequest(sent.GenerateRequest):
+class GenerateRequest(official.GenerateRequest):
     images: list[str] | None = None
 
     def talk(self, entry: Entry, keep: float | None) -> Conversation:
@@ -60,7 +60,7 @@ class GenerateRequest(sent.GenerateRequest):
         return Conversation(entry, messages, system, template=template, keep=keep)
 
 
-class ChatRequest(sent.ChatRequest):
+class ChatRequest(official.ChatRequest):
     messages: list[Message] | None = None
     tools: list[toolbox.Tool] | None = None
 
@@ -68,7 +68,7 @@ class ChatRequest(sent.ChatRequest):
         return Conversation(entry, self.messages or [], tools=self.tools, keep=keep)
 
 
-class EmbedRequest(sent.EmbedRequest):
+class EmbedRequest(official.EmbedRequest):
     input: str | list[str] | None = None
 
 
@@ -106,15 +106,7 @@ def sampling(options: dict[str, Any]) -> RequestParams:
     return replace(params, stop=tuple(text for text in stops if text))
 
 
-async def generate(request: Request) -> Response:
-    return await _answer(request, GenerateRequest)
-
-
-async def chat(request: Request) -> Response:
-    return await _answer(request, ChatRequest)
-
-
-async def _answer(request: Request, kind: type[GenerateRequest | ChatRequest]) -> Response:
+async def answer(request: Request, kind: type[GenerateRequest | ChatRequest]) -> Response:
     """The answer, streamed or whole. Without a question: load the model, or unload it with keep_alive 0."""
     body, began = await read(request, kind), time.perf_counter()
     entry = find(request, body.model)
@@ -161,7 +153,7 @@ def _summary(job: Job, load_seconds: float, seconds: float) -> dict:
     """What the last line has besides: why it ended, how many tokens, and how long it took."""
     times = {"total": seconds, "load": load_seconds, "prompt_eval": job.prompt_seconds}
     times["eval"] = job.write_seconds - job.prompt_seconds
-    counts = {"prompt_eval_count": len(job.prompt.ids), "eval_count": len(job.tokens)}
+    counts = {"prompt_eval_count": job.read, "eval_count": len(job.tokens)}
     durations = {f"{name}_duration": int(time * SECOND) for name, time in times.items()}
     return {"done": True, "done_reason": job.finish, **counts, **durations}
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 import ollama
-from ollama import _types as sent
+from ollama import _types as official
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
@@ -44,7 +44,7 @@ async def ps(request: Request) -> Response:
 async def show(request: Request) -> Response:
     from course_utils.pico.export.gguf_file import modelfile
 
-    entry = find(request, (await read(request, sent.ShowRequest)).model)
+    entry = find(request, (await read(request, official.ShowRequest)).model)
     config, template, listed = entry.facts["config"], entry.template or entry.facts["template"], _listed(entry)
     kind, count = config["model_type"], entry.facts["parameters"]
     info = {"general.architecture": kind, "general.parameter_count": count}
@@ -59,7 +59,7 @@ async def show(request: Request) -> Response:
     return JSONResponse(row | {"capabilities": ["completion", *more]})
 
 
-def _progress(body: sent.BaseStreamableRequest, rows: list[dict]) -> Response:
+def _progress(body: official.BaseStreamableRequest, rows: list[dict]) -> Response:
     """Progress as NDJSON, or the last line alone; an error has a status of its own then."""
     if body.stream is not False:
         return StreamingResponse(iter([dumps(row) + b"\n" for row in rows]), media_type="application/x-ndjson")
@@ -68,7 +68,7 @@ def _progress(body: sent.BaseStreamableRequest, rows: list[dict]) -> Response:
 
 async def pull(request: Request) -> Response:
     """What is here is "pulled" at once; for the rest, the truth: this server has no registry to fetch from."""
-    body = await read(request, sent.PullRequest)
+    body = await read(request, official.PullRequest)
     try:
         entry = find(request, body.model)
     except Problem:
@@ -84,13 +84,12 @@ async def pull(request: Request) -> Response:
 async def create(request: Request) -> Response:
     from course_utils.pico.export.gguf_file import TEMPLATE, modelfile
 
-    body = await read(request, sent.CreateRequest)
-    store, parameters = request.app.state.store, body.parameters or {}
+    body = await read(request, official.CreateRequest)
+    parameters = body.parameters or {}
     unknown = parameters.keys() - {*ollama.Options.model_fields, *KNOWN["options"]}
     if unknown:
         raise Problem(400, f"unknown parameter '{min(unknown)}'")
     sampling(parameters)
-    store.check_name(body.model)
     if body.files:
         (name, source), *more = body.files.items()
         if more or not name.endswith(".gguf"):
@@ -103,22 +102,21 @@ async def create(request: Request) -> Response:
     system, template = body.system or "", body.template or ""
     modelfile("x", system, template, parameters)  # `show` writes one, and CourseError says what it cannot hold
     check_template(template, source.facts["template"] if isinstance(source, Entry) else TEMPLATE)
-    await run_in_threadpool(store.create, body.model, source, system, template, parameters)
+    await run_in_threadpool(request.app.state.store.create, body.model, source, system, template, parameters)
     steps = ("reading model metadata", "creating system layer", "writing manifest", "success")
     return _progress(body, [{"status": text} for text in steps])
 
 
 async def copy(request: Request) -> Response:
     """Another name for a model; never that of a model of the course."""
-    body = await read(request, sent.CopyRequest)
-    store, entry = request.app.state.store, find(request, body.source)
-    store.check_name(body.destination)
-    await run_in_threadpool(store.create, body.destination, entry, "", "", {})
+    body = await read(request, official.CopyRequest)
+    create, entry = request.app.state.store.create, find(request, body.source)
+    await run_in_threadpool(create, body.destination, entry, "", "", {})
     return Response(status_code=200)
 
 
 async def delete(request: Request) -> Response:
-    body = await read(request, sent.DeleteRequest)
+    body = await read(request, official.DeleteRequest)
     await run_in_threadpool(request.app.state.store.delete, body.model)
     return Response(status_code=200)
 

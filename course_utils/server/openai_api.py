@@ -12,15 +12,9 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import Any, Literal
 
-from openai.types import Model
-from openai.types.chat import (
-    ChatCompletion,
-    ChatCompletionChunk,
-    ChatCompletionMessageFunctionToolCall,
-    ChatCompletionNamedToolChoiceParam,
-)
+from openai.types import Model, shared
+from openai.types import chat as official
 from openai.types.chat.completion_create_params import CompletionCreateParamsBase
-from openai.types.shared import ResponseFormatJSONObject, ResponseFormatJSONSchema, ResponseFormatText
 from pydantic import BaseModel, Field
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -41,12 +35,15 @@ class Message(BaseModel):
 
     role: Literal["system", "developer", "user", "assistant", "tool"]
     content: str | list[dict[str, Any]] | None = None
-    tool_calls: list[ChatCompletionMessageFunctionToolCall] | None = None
+    tool_calls: list[official.ChatCompletionMessageFunctionToolCall] | None = None
 
     def parts(self) -> list[dict]:
         """What it says, in parts."""
         text = "\n".join(map(toolbox.as_written, self.tool_calls or [])) or self.content or ""
         return [{"type": "text", "text": text}] if isinstance(text, str) else text
+
+
+Forms = shared.ResponseFormatText | shared.ResponseFormatJSONObject | shared.ResponseFormatJSONSchema
 
 
 class ChatRequest(BaseModel, extra="allow", strict=True):
@@ -63,15 +60,9 @@ class ChatRequest(BaseModel, extra="allow", strict=True):
     n: int | None = Field(1, ge=1, le=8)
     stream: bool | None = False
     stream_options: dict[Literal["include_usage", "include_obfuscation"], bool] | None = None
-    response_format: ResponseFormatText | ResponseFormatJSONObject | ResponseFormatJSONSchema | None = Field(
-        None, discriminator="type"
-    )
+    response_format: Forms | None = Field(None, discriminator="type")
     tools: list[toolbox.Tool] | None = None
-    tool_choice: Literal["none", "auto", "required"] | ChatCompletionNamedToolChoiceParam | None = None
-
-    def offered(self) -> list[toolbox.Tool] | None:
-        """The tools that the model may call."""
-        return self.tools if self.tool_choice != "none" else None
+    tool_choice: Literal["none", "auto", "required"] | official.ChatCompletionNamedToolChoiceParam | None = None
 
 
 # What would change an answer and is not to be had here, with the values that ask for nothing.
@@ -102,8 +93,8 @@ def _schema(body: ChatRequest) -> dict | None:
         if not tools:
             raise Problem(400, f"Tool choice '{named}' is not among the tools.", "invalid_value", "tool_choice")
         return toolbox.schema(tools)
-    if not isinstance(form, ResponseFormatJSONSchema):
-        return {"type": "object"} if isinstance(form, ResponseFormatJSONObject) else None
+    if not isinstance(form, shared.ResponseFormatJSONSchema):
+        return {"type": "object"} if isinstance(form, shared.ResponseFormatJSONObject) else None
     if form.json_schema.schema_ is None:
         name = "response_format.json_schema.schema"
         raise Problem(400, f"Missing required parameter: '{name}'.", "missing_required_parameter", name)
@@ -130,21 +121,23 @@ def _choices(body: ChatRequest, entry: Entry) -> list[RequestParams]:
 
 async def chat(request: Request) -> Response:
     body = await read(request, ChatRequest)
-    entry, tools = find(request, body.model), body.offered()
+    entry = find(request, body.model)
+    tools = body.tools if body.tool_choice != "none" else None
     jobs, _ = await begin(request, Conversation(entry, body.messages, tools=tools), _choices(body, entry))
     head = {"id": f"chatcmpl-{uuid.uuid4().hex}", "created": int(time.time()), "model": entry.name}
     head["system_fingerprint"] = "practice"
     if body.stream:
-        return streamed(request, jobs, _chunks(request, body, jobs, head))
+        usage = (body.stream_options or {}).get("include_usage", False)
+        return streamed(request, jobs, _chunks(request, jobs, head, tools, usage))
     texts = await whole_texts(request, jobs)
     answers = [_choice(index, text, job, tools) for index, (text, job) in enumerate(zip(texts, jobs, strict=True))]
     row = head | {"object": "chat.completion", "choices": answers, "usage": _usage(jobs), "service_tier": "default"}
-    return JSONResponse(written(ChatCompletion, row), headers={"x-request-id": head["id"]})
+    return JSONResponse(written(official.ChatCompletion, row), headers={"x-request-id": head["id"]})
 
 
 def _usage(jobs: list[Job]) -> dict:
     """The tokens of the prompt, which all jobs share, and of their answers."""
-    prompt, written = len(jobs[0].prompt.ids), sum(len(job.tokens) for job in jobs)
+    prompt, written = jobs[0].read, sum(len(job.tokens) for job in jobs)
     return {"prompt_tokens": prompt, "completion_tokens": written, "total_tokens": prompt + written}
 
 
@@ -156,14 +149,15 @@ def _choice(index: int, text: str, job: Job, tools: list[toolbox.Tool] | None) -
     return {"index": index, "message": message, "finish_reason": finish, "logprobs": None}
 
 
-async def _chunks(request: Request, body: ChatRequest, jobs: list[Job], head: dict) -> AsyncIterator[dict]:
-    """The rows of a streamed answer, one answer after the other."""
-    with_usage, tools = (body.stream_options or {}).get("include_usage", False), body.offered()
-    head |= {"object": "chat.completion.chunk"} | ({"usage": None} if with_usage else {})
+async def _chunks(
+    request: Request, jobs: list[Job], head: dict, tools: list | None, usage: bool
+) -> AsyncIterator[dict]:
+    """The rows of a streamed answer, one answer after the other; `usage`: and what they have cost."""
+    head |= {"object": "chat.completion.chunk"} | ({"usage": None} if usage else {})
 
     def chunk(index: int, delta: dict, finish: str | None = None) -> dict:
         choice = {"index": index, "delta": delta, "logprobs": None, "finish_reason": finish}
-        return written(ChatCompletionChunk, head | {"choices": [choice]})
+        return written(official.ChatCompletionChunk, head | {"choices": [choice]})
 
     for index, job in enumerate(jobs):
         yield chunk(index, {"role": "assistant", "content": "", "refusal": None})
@@ -172,5 +166,5 @@ async def _chunks(request: Request, body: ChatRequest, jobs: list[Job], head: di
             call = toolbox.find_call(text, tools)
             yield chunk(index, {"tool_calls": [{"index": 0, **toolbox.as_openai(call)}]} if call else {"content": text})
         yield chunk(index, {}, "tool_calls" if call else job.finish)
-    if with_usage:
-        yield written(ChatCompletionChunk, head | {"choices": [], "usage": _usage(jobs)})
+    if usage:
+        yield written(official.ChatCompletionChunk, head | {"choices": [], "usage": _usage(jobs)})

@@ -12,7 +12,7 @@ from course_utils.models.chat import TAG
 from course_utils.models.pictures import BadPicture, from_data_url
 
 from . import tools
-from .engine import Job, Loaded, Prompt, RequestParams
+from .engine import Job, Loaded, RequestParams
 from .problem import Problem, first_line
 from .store import Entry
 
@@ -96,8 +96,8 @@ def _text(entry: Entry, part: dict, pictures: list) -> str:
     return f"<|image_{len(pictures)}|>\n"
 
 
-def _prompt(talk: Conversation, loaded: Loaded, turns: list[dict], pictures: list) -> Prompt:
-    """The conversation as the model reads it. Raises Problem 400."""
+def _prompt(talk: Conversation, loaded: Loaded, turns: list[dict], pictures: list) -> tuple:
+    """The conversation as the model reads it, see Loaded.read. Raises Problem 400."""
     try:
         if (talk.template or talk.entry.template) == BARE:
             text = "".join(turn["content"] for turn in turns if turn["role"] != "system")

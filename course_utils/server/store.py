@@ -146,6 +146,7 @@ class Store:
 
     def create(self, name: str, source: Entry | str, system: str, template: str, parameters: dict) -> None:
         """A new entry from another one, or from the digest of an uploaded GGUF file. Raises Problem."""
+        self.check_name(name)
         with self._making:
             if isinstance(source, Entry):
                 source = self.get(source.name)  # it may have gone meanwhile

@@ -53,16 +53,12 @@ def schema(tools: list[Tool]) -> dict:
 
 def find_call(text: str, tools: list[Tool] | None) -> dict | None:
     """The call that an answer makes, {"name", "arguments"}, or None where it is an answer in words."""
-    if not tools:
-        return None
-    try:
+    with suppress(ValueError, RecursionError, LookupError, TypeError):  # no JSON, or of another shape
         call = json.loads(text)
-    except (ValueError, RecursionError):
-        return None
-    if not isinstance(call, dict) or not isinstance(call.get("arguments"), dict):
-        return None
-    known = call.get("name") in [tool.function.name for tool in tools]
-    return {"name": call["name"], "arguments": call["arguments"]} if known else None
+        name, arguments = call["name"], call["arguments"]
+        if isinstance(arguments, dict) and name in [tool.function.name for tool in tools or []]:
+            return {"name": name, "arguments": arguments}
+    return None
 
 
 def as_openai(call: dict) -> dict:
