@@ -7,8 +7,7 @@
     ollama.Client(host=endpoint.url)
     endpoint.stop()                             # or let the kernel end: it stops then, too
 
-`server.start(key="secret")` asks every client for that key (401 without it). `simulate={...}` makes it misbehave as
-clouds do, see simulator.py. `python -m course_utils serve` runs it for other programs.
+`start(key=..., simulate=...)`: a key, and faults of clouds. `python -m course_utils serve` runs it for other programs.
 """
 
 from __future__ import annotations
@@ -83,21 +82,13 @@ def start(
     try:
         listener = socket.create_server((host, port), backlog=256)
     except (OSError, OverflowError) as error:
-        app.state.close()
         raise CourseError(f"Port {port} on {host} cannot be used: {error}. Port 0 takes a free one.") from error
     # Named as TCP once more: else asyncio leaves small packets waiting for 40 ms each.
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP, listener.detach())
-    config = uvicorn.Config(app, log_level="critical", access_log=False, lifespan="off", server_header=False)
+    config = uvicorn.Config(app, log_level="critical", access_log=False, lifespan="on", server_header=False)
     running = uvicorn.Server(config)
-
-    def serve() -> None:
-        try:
-            running.run(sockets=[listener])
-        finally:
-            app.state.close()
-            listener.close()
-
-    thread = threading.Thread(target=serve, name="course-server", daemon=True)
+    sockets = {"sockets": [listener]}  # it closes them when it ends
+    thread = threading.Thread(target=running.run, kwargs=sockets, name="course-server", daemon=True)
     thread.start()
     while not running.started:
         if not thread.is_alive():

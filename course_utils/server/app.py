@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hmac
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from functools import partial
 from urllib.parse import urlsplit
 
@@ -46,18 +48,21 @@ ROUTES = [
 
 def build(key: str | None, simulate: dict | None, host: str) -> Starlette:
     """The application. Raises CourseError for an unknown setting of the simulator."""
-    simulator, store = Simulator(simulate), Store()
-    app = Starlette(routes=ROUTES, exception_handlers=dict.fromkeys((CourseError, HTTPException, Exception), _told))
-    engine = Engine(idle=store.drop_expired)
-    app.state.store, app.state.engine, app.state.simulator = store, engine, simulator
-
-    def close() -> None:
-        engine.close()
-        store.close()
-
-    app.state.close = close
+    handlers = dict.fromkeys((CourseError, HTTPException, Exception), _told)
+    app = Starlette(routes=ROUTES, exception_handlers=handlers, lifespan=_lifespan)
+    app.state.simulator = Simulator(simulate)
     app.add_middleware(Gate, key=key, local=host in HERE)
     return app
+
+
+@asynccontextmanager
+async def _lifespan(app: Starlette) -> AsyncIterator[None]:
+    """What lives as long as the server: the models, and the thread that writes."""
+    app.state.store = store = Store()
+    app.state.engine = Engine(idle=store.drop_expired)
+    yield
+    app.state.engine.close()
+    store.close()
 
 
 class Gate:

@@ -14,6 +14,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -21,7 +22,7 @@ from course_utils.models import onnx_model
 from course_utils.models.chat import TAG, SamplingParams
 from course_utils.models.pictures import as_png
 
-from .problem import Problem
+from .problem import Problem, first_line
 
 SLICE = 8  # tokens that a request writes before the next one has its turn; 1 where they are streamed
 AT_ONCE = 32  # requests that write in turns; the others wait
@@ -66,7 +67,6 @@ class Loaded:
         """The prompt for a text whose tags stand for these pictures (of Pillow), and how many tokens it is.
 
         It is token ids or, with pictures, the library's own inputs, and takes a tenth of a second for each of them.
-
         Without a picture, a tag is text like any other. Raises ValueError where tags and pictures do not match.
         """
         if not pictures:
@@ -107,7 +107,7 @@ class Job:
         self.limit = min(params.max_new_tokens, loaded.onnx.context_length - self.read)
         self.tokens: list[int] = []  # what has been written, the token that ends it included
         self.finish: str | None = None
-        self.error: Exception | None = None
+        self.error: Problem | None = None
         self.cancelled = False  # the client has left: the worker drops the request at its next turn
         self.prompt_seconds = self.write_seconds = 0.0
         self._loop, self._parts = asyncio.get_running_loop(), asyncio.Queue()
@@ -116,7 +116,7 @@ class Job:
     async def parts(self) -> AsyncIterator[str]:
         """The text as it is written, a part for each turn. Leaving the loop early cancels the request.
 
-        Raises the error of the worker, should it have had one.
+        Raises Problem, should the worker have failed.
         """
         try:
             while (part := await self._parts.get()) is not None:
@@ -130,10 +130,8 @@ class Job:
 
     def put(self, part: str | None) -> None:
         """Hand out a part of the text; None ends it."""
-        try:
+        with suppress(RuntimeError):  # the server is being stopped
             self._loop.call_soon_threadsafe(self._parts.put_nowait, part)
-        except RuntimeError:  # the server is being stopped
-            pass
 
     def step(self, most: int = SLICE) -> str | None:
         """Write up to `most` tokens, and put their text out as one part. Returns why the answer has ended, or None."""
@@ -143,10 +141,17 @@ class Job:
                 more, end = next(self.texts)
                 text += more
         except Exception as error:  # whatever the library says: this request ends, the server goes on
-            self.error, end = error, "error"
+            self.error, end = self._failed(error), "error"
         self.write_seconds += time.perf_counter() - began
         self.put(text)
         return end
+
+    def _failed(self, error: Exception) -> Problem:
+        """400 for a schema that cannot be used, else 500."""
+        if self.params.schema is not None and not self.tokens:
+            message = f"invalid format: this schema cannot be used: {first_line(error)}"
+            return Problem(400, message, "invalid_json_schema", "response_format")
+        return Problem(500, f"The engine failed: {first_line(error)}", "internal_error")
 
     def _write(self) -> Iterator[tuple[str, str | None]]:
         """Write token by token: the text that can be shown now, and why the answer has ended, if it has."""
@@ -221,14 +226,12 @@ class Engine:
     def _work(self) -> None:
         active: deque[Job] = deque()
         while True:
-            try:
+            with suppress(queue.Empty):
                 while len(active) < self.at_once and sum(job.read + job.limit for job in active) < ROOM:
                     job = self._line.get(block=not active)
                     if job is None:
                         return
                     active.append(job)
-            except queue.Empty:
-                pass
             job = active.popleft()
             end = "cancelled" if job.cancelled else job.step(1 if job.params.stream else SLICE)
             if end is None:

@@ -59,8 +59,9 @@ async def show(request: Request) -> Response:
     return JSONResponse(row | {"capabilities": ["completion", *more]})
 
 
-def _progress(body: official.BaseStreamableRequest, rows: list[dict]) -> Response:
+def _progress(body: official.BaseStreamableRequest, *steps: str | dict) -> Response:
     """Progress as NDJSON, or the last line alone; an error has a status of its own then."""
+    rows = [{"status": step} if isinstance(step, str) else step for step in steps]
     if body.stream is not False:
         return StreamingResponse(iter([dumps(row) + b"\n" for row in rows]), media_type="application/x-ndjson")
     return JSONResponse(rows[-1], 500 if "error" in rows[-1] else 200)
@@ -73,12 +74,10 @@ async def pull(request: Request) -> Response:
         entry = find(request, body.model)
     except Problem:
         text = "pull model manifest: file does not exist (the practice server serves its own models and fetches none)"
-        return _progress(body, [{"status": "pulling manifest"}, {"error": text}])
+        return _progress(body, "pulling manifest", {"error": text})
     digest, size = entry.facts["digest"], entry.facts["size"]
-    steps = ("pulling manifest", f"pulling {digest[:12]}", "verifying sha256 digest", "writing manifest", "success")
-    rows = [{"status": text} for text in steps]
-    rows[1] |= {"digest": "sha256:" + digest, "total": size, "completed": size}
-    return _progress(body, rows)
+    pulled = {"status": f"pulling {digest[:12]}", "digest": "sha256:" + digest, "total": size, "completed": size}
+    return _progress(body, "pulling manifest", pulled, "verifying sha256 digest", "writing manifest", "success")
 
 
 async def create(request: Request) -> Response:
@@ -103,8 +102,7 @@ async def create(request: Request) -> Response:
     modelfile("x", system, template, parameters)  # `show` writes one, and CourseError says what it cannot hold
     check_template(template, source.facts["template"] if isinstance(source, Entry) else TEMPLATE)
     await run_in_threadpool(request.app.state.store.create, body.model, source, system, template, parameters)
-    steps = ("reading model metadata", "creating system layer", "writing manifest", "success")
-    return _progress(body, [{"status": text} for text in steps])
+    return _progress(body, "reading model metadata", "creating system layer", "writing manifest", "success")
 
 
 async def copy(request: Request) -> Response:

@@ -86,7 +86,10 @@ class Store:
     """
 
     def __init__(self):
-        self.entries = {name: Entry(name, name, modified=_day(name)) for name in pico.SERVED}
+        self.entries = {}
+        for name in pico.SERVED:
+            day = datetime.fromisoformat(records.record(name).date).replace(tzinfo=UTC)  # not when Git wrote the file
+            self.entries[name] = Entry(name, name, modified=day.timestamp())
         try:
             made, given = smollm2.folder().stat().st_mtime, smollm2.SAMPLING | DATA["smollm2"]["parameters"]
             system = DATA["smollm2"]["system"]
@@ -236,8 +239,3 @@ def _onnx(entry: Entry) -> Path:
     if not target.is_dir():
         export.build(entry.checkpoint, target, "fp32", progress=False, limit=BUILD_SECONDS)
     return target
-
-
-def _day(name: str) -> float:
-    """When a course model was finished, in seconds since 1970: not when Git wrote the file."""
-    return datetime.fromisoformat(records.record(name).date).replace(tzinfo=UTC).timestamp()

@@ -13,8 +13,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response, StreamingResponse
 
 from .engine import Job
-from .problem import Problem, first_line, is_openai
-from .simulator import Dropped
+from .problem import Problem, is_openai
 from .store import DATA, Entry
 
 LARGEST_BODY = 16 * 2**20  # bytes of JSON, a picture of 10 MB in base64 among them; files go to /api/blobs
@@ -88,14 +87,6 @@ def dumps(row: dict) -> bytes:
     return json.dumps(row, ensure_ascii=False, separators=(",", ":")).encode("utf-8")
 
 
-def failed(job: Job, error: Exception) -> Problem:
-    """What a job's error is for the client: 400 for a schema that cannot be used, else 500."""
-    if job.params.schema is not None and not job.tokens:
-        message = f"invalid format: this schema cannot be used: {first_line(error)}"
-        return Problem(400, message, "invalid_json_schema", "response_format")
-    return Problem(500, f"The engine failed: {first_line(error)}", "internal_error")
-
-
 async def pieces(request: Request, job: Job, whole: bool) -> AsyncIterator[str]:
     """The text of an answer as it comes, or all of it at its end: half of a tool call is no use to anybody."""
     text = ""
@@ -120,10 +111,8 @@ def streamed(request: Request, jobs: list[Job], rows: AsyncIterator[dict]) -> Re
             async for row in rows:
                 yield before + dumps(row) + after
             yield end
-        except Dropped:
-            raise
-        except Exception as error:
-            yield before + dumps(failed(jobs[0], error).body(request)) + after
+        except Problem as error:
+            yield before + dumps(error.body(request)) + after
         finally:
             cancel(jobs)
 
@@ -142,8 +131,6 @@ async def whole_texts(request: Request, jobs: list[Job]) -> list[str]:
     watcher = asyncio.create_task(watch())
     try:
         return ["".join([part async for part in job.parts()]) for job in jobs]
-    except Exception as error:
-        raise failed(jobs[0], error) from error
     finally:
         watcher.cancel()
         cancel(jobs)
