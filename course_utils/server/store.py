@@ -86,7 +86,7 @@ class Store:
     """
 
     def __init__(self):
-        self.entries = {}
+        self.entries: dict[str, Entry] = {}
         for name in pico.SERVED:
             day = datetime.fromisoformat(records.record(name).date).replace(tzinfo=UTC)  # not when Git wrote the file
             self.entries[name] = Entry(name, name, modified=day.timestamp())
