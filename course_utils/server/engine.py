@@ -121,6 +121,8 @@ class Job:
         try:
             while (part := await self._parts.get()) is not None:
                 yield part
+            if self.finish == "cancelled":
+                raise Problem(400, "The client has left.")
             if self.error is not None:
                 raise self.error
         finally:

@@ -49,7 +49,7 @@ Forms = shared.ResponseFormatText | shared.ResponseFormatJSONObject | shared.Res
 class ChatRequest(BaseModel, extra="allow", strict=True):
     """Fields with other names are kept, and looked at in `_choices`."""
 
-    model: str
+    model: str = Field(min_length=1)
     messages: list[Message] = Field(min_length=1)
     max_tokens: int | None = Field(None, ge=1)
     max_completion_tokens: int | None = Field(None, ge=1)
