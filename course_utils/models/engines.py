@@ -264,9 +264,13 @@ class OpenVino(Engine):
             nonlocal past, seen
             seen += len(ids)
             inputs = {"input_ids": numpy.array([ids]), "attention_mask": numpy.ones((1, seen), numpy.int64), **past}
-            result = self.engine(inputs)
-            past = {name: result[name.replace("past_key_values", "present")] for name in past}
-            return result["logits"][0, -1]
+            try:
+                result = self.engine(inputs)
+                past = {name: result[name.replace("past_key_values", "present")] for name in past}
+                return result["logits"][0, -1]
+            except (RuntimeError, IndexError) as error:  # with ONEDNN_MAX_CPU_ISA set, its int8 fails, or gives nothing
+                reason = str(error).strip().splitlines()[-1]
+                raise CourseError(f"OpenVINO does not compute {self.model} in {self.precision} here: {reason}") from error
 
         return feed
 
