@@ -205,7 +205,11 @@ class Mlx(Engine):
         from mlx.utils import tree_flatten
         from mlx_lm.utils import load_model
 
-        self.engine, config = load_model(self.folder_or_file)
+        # Transformers 5 writes rope_theta into rope_parameters, where mlx-lm 0.32 does not look in most architectures: it
+        # would compute SmolLM2 with 10,000 for 100,000, and say nothing.
+        config = json.loads((self.folder_or_file / "config.json").read_text(encoding="utf-8"))
+        theta = config.get("rope_parameters", config)["rope_theta"]
+        self.engine, config = load_model(self.folder_or_file, model_config={"rope_theta": theta})
         kinds = {"fp16": mx.float16, "bf16": mx.bfloat16}
         if "quantization" not in config:
             self.engine.set_dtype(kinds.get(self.precision, mx.float32))
