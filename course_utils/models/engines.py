@@ -83,8 +83,8 @@ def open_engine(name: str, model: str | Path = "pico-mini", precision: str = "fp
 class Engine:
     """A model in an engine. `bytes`: on disk; `read`: of weights that one token needs; `threads`: it computes with.
 
-    A kind of engine gives `_open`, which also finds `read`, `_tokens(ids, count, on)`, which yields greedy token ids (with `on` also past an end
-    token), and `_logits(ids)`, an array of the next token's.
+    A kind of engine gives `_open`, which also finds `read`, `_tokens(ids, count, on)`, which yields greedy token ids
+    (with `on` also past an end token), and `_logits(ids)`, an array of the next token's.
     """
 
     read: int
@@ -201,8 +201,8 @@ class Mlx(Engine):
         from mlx.utils import tree_flatten
         from mlx_lm.utils import load_model
 
-        # Transformers 5 writes rope_theta into rope_parameters, where mlx-lm 0.32 does not look in most architectures: it
-        # would compute SmolLM2 with 10,000 for 100,000, and say nothing.
+        # Transformers 5 writes rope_theta into rope_parameters, where mlx-lm 0.32 does not look: without a word it
+        # would compute SmolLM2 with 10,000 for 100,000.
         config = json.loads((self.folder_or_file / "config.json").read_text(encoding="utf-8"))
         theta = config.get("rope_parameters", config)["rope_theta"]
         self.engine, config = load_model(self.folder_or_file, model_config={"rope_theta": theta})
@@ -266,10 +266,8 @@ class OpenVino(Engine):
                 past = {name: result[name.replace("past_key_values", "present")] for name in past}
                 return result["logits"][0, -1]
             except (RuntimeError, IndexError) as error:  # with ONEDNN_MAX_CPU_ISA set, its int8 fails, or gives nothing
-                reason = str(error).strip().splitlines()[-1]
-                raise CourseError(
-                    f"OpenVINO does not compute {self.model} in {self.precision} here: {reason}"
-                ) from error
+                why = f"OpenVINO does not compute {self.model} in {self.precision} here"
+                raise CourseError(f"{why}: {str(error).strip().splitlines()[-1]}") from error
 
         return feed
 

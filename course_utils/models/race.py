@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable, Iterable
 
 from course_utils.base import ROOT, CourseError
-from course_utils.models import engines, fit_check
+from course_utils.models import engines
 from course_utils.phi import speed
 from course_utils.setup import machine
 
