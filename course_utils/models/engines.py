@@ -241,9 +241,8 @@ class OpenVino(Engine):
             if "GatherBlockQuantized: 'data' must be a constant" not in str(error):
                 raise
             raise CourseError(
-                f"OpenVINO does not read {self.model} in {self.precision}: in this file the embedding is the head's "
-                "table of few bits, brought into another shape on the way (GatherBlockQuantized after Reshape), and "
-                "OpenVINO wants a constant there."
+                "OpenVINO does not read this form: its embedding is the head's table of few bits, brought into another "
+                "shape on the way (GatherBlockQuantized after Reshape), and OpenVINO wants a constant there."
             ) from error
         decoder = json.loads((self.folder_or_file / "genai_config.json").read_text(encoding="utf-8"))
         decoder = decoder["model"]["decoder"]
@@ -266,8 +265,8 @@ class OpenVino(Engine):
                 past = {name: result[name.replace("past_key_values", "present")] for name in past}
                 return result["logits"][0, -1]
             except (RuntimeError, IndexError) as error:  # with ONEDNN_MAX_CPU_ISA set, its int8 fails, or gives nothing
-                why = f"OpenVINO does not compute {self.model} in {self.precision} here"
-                raise CourseError(f"{why}: {str(error).strip().splitlines()[-1]}") from error
+                why = str(error).strip().splitlines()[-1].partition(". ")[0]
+                raise CourseError(f"OpenVINO does not compute this form here: {why}.") from error
 
         return feed
 
