@@ -83,8 +83,8 @@ def open_engine(name: str, model: str | Path = "pico-mini", precision: str = "fp
 class Engine:
     """A model in an engine. `bytes`: on disk; `read`: of weights that one token needs; `threads`: it computes with.
 
-    A kind of engine gives `_open`, which also finds `read`, `_tokens(ids, count, on)`, which yields greedy token ids
-    (with `on` also past an end token), and `_logits(ids)`, an array of the next token's.
+    A kind of engine gives `_open`, which also finds `read`, and `_feed()`: a function from the next token ids to the
+    logits of the token after them. One with a loop of its own gives `_tokens` (with `on`: also past an end token).
     """
 
     read: int
@@ -112,6 +112,12 @@ class Engine:
             found.append(token)
         return found
 
+    def _tokens(self, ids: list[int], count: int, on: bool) -> Iterator[int]:
+        feed = self._feed()
+        for _ in range(count):
+            ids = [int(feed(ids).argmax())]
+            yield ids[0]
+
     def timed(self, ids: list[int], count: int) -> tuple[float, float]:
         """Write exactly `count` tokens: seconds to the first, and tokens a second after it."""
         began = time.perf_counter()
@@ -125,7 +131,7 @@ class Engine:
         """The likeliest next tokens with their log probabilities."""
         import numpy
 
-        logits = numpy.asarray(self._logits(ids), dtype=numpy.float64)
+        logits = numpy.asarray(self._feed()(ids), dtype=numpy.float64)
         logs = logits - logits.max()
         logs -= numpy.log(numpy.exp(logs).sum())
         return [(int(token), float(logs[token])) for token in numpy.argsort(-logs, kind="stable")[:count]]
@@ -163,8 +169,8 @@ class Onnx(Engine):
     def _tokens(self, ids: list[int], count: int, on: bool) -> Iterator[int]:
         yield from self.engine._written(self._generator(ids, count, on), SamplingParams(), count)
 
-    def _logits(self, ids: list[int]):
-        return self._generator(ids, 1, False).get_output("logits")[0, -1]
+    def _feed(self) -> Callable:
+        return lambda ids: self._generator(ids, 1, False).get_output("logits")[0, -1]
 
 
 class Torch(Engine):
@@ -178,18 +184,17 @@ class Torch(Engine):
         self.read = sum(weights.nbytes for weights in model.parameters())
         self.read -= 0 if table is model.get_output_embeddings().weight else table.nbytes
 
-    def _tokens(self, ids: list[int], count: int, on: bool) -> Iterator[int]:
+    def _feed(self) -> Callable:
         import torch
 
-        sequence, step = self.engine._begin(ids)
-        for _ in range(count):
-            token = step(sequence).argmax(dim=-1, keepdim=True)
-            yield token.item()
-            sequence = torch.cat([sequence, token], dim=-1)
+        _, step = self.engine._begin([])
+        read = []
 
-    def _logits(self, ids: list[int]):
-        sequence, step = self.engine._begin(ids)
-        return step(sequence)[0].float().numpy()
+        def feed(ids: list[int]):
+            read.extend(ids)
+            return step(torch.tensor([read]))[0].float().numpy()
+
+        return feed
 
 
 class Mlx(Engine):
@@ -223,11 +228,11 @@ class Mlx(Engine):
         for token, _ in generate_step(mx.array(ids), self.engine, max_tokens=count):
             yield int(token)
 
-    def _logits(self, ids: list[int]):
+    def _feed(self) -> Callable:
         import mlx.core as mx
         import numpy
 
-        return numpy.array(self.engine(mx.array([ids]))[0, -1].astype(mx.float32))
+        return lambda ids: numpy.array(self.engine(mx.array([ids]))[0, -1].astype(mx.float32))
 
 
 class OpenVino(Engine):
@@ -249,8 +254,7 @@ class OpenVino(Engine):
         self.empty = (1, decoder["num_key_value_heads"], 0, decoder["head_size"])
         self.read = read_of_onnx(self.folder_or_file)
 
-    def _begin(self) -> Callable:
-        """A function from the next token ids to the logits of the token after them; the cache grows with each call."""
+    def _feed(self) -> Callable:
         import numpy
 
         names = [port.any_name for port in self.engine.inputs]
@@ -269,15 +273,6 @@ class OpenVino(Engine):
                 raise CourseError(f"OpenVINO does not compute this form here: {why}.") from error
 
         return feed
-
-    def _tokens(self, ids: list[int], count: int, on: bool) -> Iterator[int]:
-        feed = self._begin()
-        for _ in range(count):
-            ids = [int(feed(ids).argmax())]
-            yield ids[0]
-
-    def _logits(self, ids: list[int]):
-        return self._begin()(ids)
 
 
 class LlamaCpp(Engine):

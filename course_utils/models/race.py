@@ -20,8 +20,8 @@ from course_utils.setup import machine
 
 FORMS = {"pico-mini": ("fp32", "int8", "int4"), "smollm2": ("fp32", "int8", "mixed", "int4"), "410M": ("int8", "int4")}
 MODELS = tuple(FORMS)
-PROMPT, TOKENS, ROUNDS = 64, 24, 3  # tokens, tokens, and a round more to warm up
-LIMIT = 20  # seconds that an answer may take; whoever needs a quarter of that is asked only once
+PROMPT, TOKENS, ROUNDS = 32, 24, 3  # tokens, tokens, and a round more to warm up
+LIMIT = 15  # seconds that an answer may take; whoever needs a quarter of that is asked only once
 CHILD = "from course_utils.models.race import compete; compete()"
 
 
