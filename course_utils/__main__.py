@@ -39,7 +39,7 @@ PROGRAMS = {
     ("bench", "threads"): "course_utils.models.bench",
     ("bench", "forms"): "course_utils.models.bench_forms",
     ("bench", "sizes"): "course_utils.models.sizes",
-    ("bench", "race"): "course_utils.show.race",
+    ("bench", "race"): "course_utils.show.engine_race",
 }
 
 
