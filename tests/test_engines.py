@@ -68,10 +68,11 @@ def test_llama_cpp_cuts_texts_into_the_same_tokens():
 def test_smollm2_parts_only_where_two_tokens_are_nearly_alike(name):
     """llama.cpp computes with activations of eight bits, from the file of four bits that all others were made from."""
     precision, largest = ("int4", 1.0) if name == "llama.cpp" else ("fp32", 0.02)
-    few = prompts("smollm2")[::10]
-    found = engines.part(opened("onnx", "smollm2"), opened(name, "smollm2", precision), few, 12)
+    few, count = (prompts("smollm2")[::25], 6) if name == "mlx" else (prompts("smollm2")[::10], 12)  # slow on Linux
+    found = engines.part(opened("onnx", "smollm2"), opened(name, "smollm2", precision), few, count)
     print(f"{name}: {sum(each.same for each in found)} of {len(found)} are the same", *found, sep="\n  ")
-    assert all(each.gap <= largest for each in found)
+    for each in found:
+        assert each.gap <= largest and {token for token, _ in each.one} == {token for token, _ in each.other}
 
 
 def test_a_planted_difference_is_found():

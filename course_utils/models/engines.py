@@ -389,11 +389,9 @@ def _make_form(checkpoint: Path, engine: str, precision: str) -> Path:
         return fit_check.build(checkpoint, precision)
     if engine == "llama.cpp":
         return gguf_file.write_random(checkpoint, target, GGUF[precision])
-    target.mkdir()
     if engine == "config":
-        for file in checkpoint.glob("*config.json"):
-            shutil.copy(file, target)
-        return target
+        return shutil.copytree(checkpoint, target, ignore=shutil.ignore_patterns("*.safetensors"))
+    target.mkdir()
     from mlx_lm.utils import load_model, quantize_model, save_config, save_model
 
     with redirect_stdout(io.StringIO()):
@@ -418,7 +416,7 @@ class Parting:
 
     @property
     def gap(self) -> float:
-        """How far apart the two best are where the engines part, in the engine that is surer. 0 where all are alike."""
+        """How far apart the two best are there, in the engine that is surer; 0 where all are alike."""
         return max((best[1] - second[1] for best, second in filter(None, (self.one, self.other))), default=0.0)
 
 

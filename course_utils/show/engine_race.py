@@ -4,6 +4,7 @@ import argparse
 import json
 import sys
 import threading
+from contextlib import redirect_stdout
 from html import escape
 from pathlib import Path
 from typing import Self
@@ -130,7 +131,8 @@ def main(argv: list[str] | None = None) -> int:
     args = parser.parse_args(argv)
     run = race.Race(lambda line: print(line, file=sys.stderr, flush=True))
     try:
-        view = Race(run.run(args.models, args.engines, args.precisions, args.rounds, args.tokens))
+        with redirect_stdout(sys.stderr):  # what is built is told there too
+            view = Race(run.run(args.models, args.engines, args.precisions, args.rounds, args.tokens))
     except CourseError as error:
         print(error, file=sys.stderr)
         return 1
