@@ -30,8 +30,8 @@ COMMANDS = {
     "bench": "Measure a claim of the course on this computer. fit: how near the predictions of 'which Phi fits my "
     "machine?' come, for models made here. threads: how many threads suit a small model. forms: what fewer bits cost "
     "SmolLM2. sizes: pico-mini, SmolLM2 and Phi-3.5-mini in one table.",
-    "certificate": "Save and print your own record of what you measured. --verify FILE compares one with your progress "
-    "file.",
+    "certificate": "Save and print your own record of what you measured. --name NAME puts a name on it, --out FILE says "
+    "where to save it, --verify FILE compares one with your progress file.",
 }
 # These hand all that follows on to a module's `main`, in the course's environment: their options stand there.
 PROGRAMS = {
