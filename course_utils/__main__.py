@@ -30,8 +30,8 @@ COMMANDS = {
     "bench": "Measure a claim of the course on this computer. fit: how near the predictions of 'which Phi fits my "
     "machine?' come, for models made here. threads: how many threads suit a small model. forms: what fewer bits cost "
     "SmolLM2. sizes: pico-mini, SmolLM2 and Phi-3.5-mini in one table.",
-    "certificate": "Save and print your own record of what you measured. --name NAME puts a name on it, --out FILE says "
-    "where to save it, --verify FILE compares one with your progress file.",
+    "certificate": "Save and print your own record of what you measured. --name NAME puts a name on it, --out FILE "
+    "says where to save it, --verify FILE compares one with your progress file.",
 }
 # These hand all that follows on to a module's `main`, in the course's environment: their options stand there.
 PROGRAMS = {
@@ -75,11 +75,7 @@ def main(arguments: list[str] | None = None) -> int:
 def _wants_short_help(words: tuple[str, ...], rest: list[str]) -> bool:
     """The full help of a program needs the environment. Nobody should wait for an install to read it."""
     asks = "-h" in rest or "--help" in rest or (words == ("train",) and not rest)
-    return (
-        asks
-        and PROGRAMS[words] not in LIGHT
-        and bool(machine.unsupported() or environment.lacking(environment.chosen_python()))
-    )
+    return asks and bool(machine.unsupported() or environment.lacking(environment.chosen_python()))
 
 
 def _parser() -> argparse.ArgumentParser:
