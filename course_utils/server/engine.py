@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import math
 import queue
 import threading
 import time
@@ -29,6 +28,7 @@ AT_ONCE = 32  # requests that write in turns; the others wait
 ROOM = 2**15  # tokens that their caches may come to: memory is set aside for a whole answer when it begins
 WAITING = 64  # requests that may wait; more are sent away
 KEEP = 300.0  # seconds that a model stays in memory after its last use, as with Ollama
+CENTURY = 100 * 365 * 24 * 3600  # seconds: for ever
 # For a schema: no freedom in its blanks; a small model may like them so much that it writes nothing else.
 COMPACT = {"x-guidance": {"whitespace_flexible": False, "key_separator": ": ", "item_separator": ", "}}
 
@@ -61,7 +61,7 @@ class Loaded:
     @property
     def until(self) -> float:
         """When it leaves memory, in seconds since 1970."""
-        return math.inf if self.keep < 0 else self.used + self.keep
+        return self.used + (CENTURY if self.keep < 0 else min(self.keep, CENTURY))
 
     def read(self, text: str, pictures: list) -> tuple[object, int]:
         """The prompt for a text whose tags stand for these pictures (of Pillow), and how many tokens it is.
@@ -114,10 +114,7 @@ class Job:
         self.texts = self._write()
 
     async def parts(self) -> AsyncIterator[str]:
-        """The text as it is written, a part for each turn. Leaving the loop early cancels the request.
-
-        Raises Problem, should the worker have failed.
-        """
+        """The text as it is written, a part for each turn. Leaving the loop early cancels the rest. Raises Problem."""
         try:
             while (part := await self._parts.get()) is not None:
                 yield part

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import ollama
 from ollama import _types as official
 from starlette.concurrency import run_in_threadpool
@@ -15,8 +13,6 @@ from .problem import Problem
 from .prompts import check_template
 from .store import LARGEST_BLOB, Entry
 from .web import body_of, dumps, find, read
-
-CENTURY = 100 * 365 * 24 * 3600  # seconds; what is kept for ever is shown as kept for so long
 
 
 def _listed(entry: Entry) -> dict:
@@ -36,7 +32,7 @@ async def tags(request: Request) -> Response:
 async def ps(request: Request) -> Response:
     rows = []
     for entry, until in request.app.state.store.in_memory():
-        more = {"expires_at": stamp(min(until, time.time() + CENTURY)), "size_vram": 0}
+        more = {"expires_at": stamp(until), "size_vram": 0}
         rows.append(_listed(entry) | more | {"context_length": entry.facts["config"]["max_position_embeddings"]})
     return JSONResponse({"models": rows})
 
