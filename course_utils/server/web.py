@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from collections.abc import AsyncIterator, Iterable
 from typing import TypeVar
 
@@ -18,6 +19,7 @@ from .store import DATA, Entry
 
 LARGEST_BODY = 16 * 2**20  # bytes of JSON, a picture of 10 MB in base64 among them; files go to /api/blobs
 RETIRED = "gpt-3-practice"  # so that a lesson has one
+BRANCH = re.compile(r"str|float|(function-|list\[|dict\[|literal\[).*")  # in pydantic's places: which of several types
 Body = TypeVar("Body", bound=BaseModel)
 
 
@@ -45,7 +47,7 @@ async def read(request: Request, kind: type[Body]) -> Body:
         return kind.model_validate(given, strict=True)
     except ValidationError as error:
         first = error.errors()[0]
-        param = ".".join(str(place) for place in first["loc"] if not str(place).startswith(("function-", "list[")))
+        param = ".".join(place for place in map(str, first["loc"]) if not BRANCH.fullmatch(place))
         if param == "model" and not given.get("model"):
             raise Problem(400, "model is required", "missing_required_parameter", "model") from error
         raise Problem(400, f"Invalid value for '{param}': {first['msg']}.", "invalid_value", param) from error
@@ -80,7 +82,8 @@ def find(request: Request, name: str) -> Entry:
 
 def written(kind: type[BaseModel], row: dict) -> dict:
     """A row of an answer, held to the official package's own type for it."""
-    return kind.model_validate(row).model_dump(exclude_unset=True)
+    kind.model_validate(row)
+    return row  # in our order, which is that of the real ones
 
 
 def dumps(row: dict) -> bytes:
