@@ -15,7 +15,7 @@ from course_utils.pico import folder as course_folder
 from course_utils.pico.export import checkpoint_of
 from course_utils.pico.tokenizer import load_tokenizer
 
-PRECISIONS = ("f32", "f16", "q8_0")
+PRECISIONS = ("f32", "f16", "q8_0")  # that `read` takes back; `write` also makes "q4_0"
 LARGEST = 64 * 10**6  # bytes of a file that `read` takes
 MOST_VALUES = 250_000  # in the header of such a file; 32,000 tokens with types and merges are 160,000
 # Ollama runs the template once for each exchange, and ends the last where the answer begins.
@@ -47,14 +47,15 @@ def write(model: str | Path, file: Path, precision: str = "f16") -> Path:
     """Write a model as a GGUF file of architecture phi3; returns `file`.
 
     `model` is a course model's name, or a folder in which `save_pretrained` has put one of yours that differs from
-    pico-mini in its sizes and weights. `precision` is how the matrices are kept: "f32", "f16" or "q8_0", which is 32,
-    16 or 8.5 bits a weight; the norms are f32 in each. The file appears when it is whole. Raises CourseError for a
-    model that differs otherwise, and when the disk does not take the file.
+    pico-mini in its sizes and weights. `precision` is how the matrices are kept: "f32", "f16", "q8_0" or "q4_0", which
+    is 32, 16, 8.5 or 4.5 bits a weight; the norms are f32 in each. The file appears when it is whole. Raises
+    CourseError for a model that differs otherwise, and when the disk does not take the file.
     """
     from transformers import AutoConfig
 
-    if precision not in PRECISIONS:
-        raise CourseError(f"There is no precision {precision!r}. A GGUF file has one of: {', '.join(PRECISIONS)}.")
+    if precision not in (known := (*PRECISIONS, "q4_0")):
+        raise CourseError(f"There is no precision {precision!r}. A GGUF file has one of: {', '.join(known)}.")
+
     checkpoint, file = checkpoint_of(model), Path(file)
     config, tokenizer = AutoConfig.from_pretrained(checkpoint, local_files_only=True), load_tokenizer(checkpoint)
     try:
@@ -66,8 +67,9 @@ def write(model: str | Path, file: Path, precision: str = "f16") -> Path:
             raise CourseError(f"{checkpoint} has {name} = {getattr(config, name)}, which is not written as GGUF here.")
     if _cutting(tokenizer) != _cutting(load_tokenizer()) or len(tokenizer) > config.vocab_size:
         raise CourseError(f"The tokenizer in {checkpoint} cuts text in another way than the pico models' own.")
-    if precision == "q8_0" and (config.hidden_size % 32 or config.intermediate_size % 32):
-        raise CourseError("q8_0 packs 32 weights together, and a row of this model is no multiple of 32. Use f16.")
+    if precision.startswith("q") and (config.hidden_size % 32 or config.intermediate_size % 32):
+        why = f"{precision} packs 32 weights together, and a row of this model is no multiple of 32"
+        raise CourseError(f"{why}. Use f16.")
     weights = _weights_of(checkpoint, ours)
     part = file.with_name(f".{file.name}.{os.getpid()}.part")
     try:
@@ -79,6 +81,16 @@ def write(model: str | Path, file: Path, precision: str = "f16") -> Path:
             part.unlink(missing_ok=True)
     except OSError as error:
         raise CourseError(f"{file} could not be written: {error}. Free some space, or name another file.") from error
+    return file
+
+
+def write_random(checkpoint: Path, file: Path, precision: str) -> Path:
+    """Write a model whose weights mean nothing, to time it: a Phi-3 whose head may be a table of its own."""
+    from transformers import AutoConfig
+
+    config = AutoConfig.from_pretrained(checkpoint, local_files_only=True)
+    header = _header(_config(config.to_dict()), "")
+    _write(file, checkpoint.name, header, _weights_of(checkpoint, config), precision)
     return file
 
 
