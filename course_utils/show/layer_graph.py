@@ -2,18 +2,9 @@
 
 from course_utils.base import CourseError
 
-from .page import Sourced, table
+from .page import WORDS, Sourced, table
 
-# What each operator of a Phi-3 layer does, in few words.
-MEANING = {
-    "SimplifiedLayerNormalization": "evens out the size of the numbers (RMSNorm)",
-    "SkipSimplifiedLayerNormalization": "adds the way around, then evens out (RMSNorm)",
-    "MatMul": "multiplies by a table of weights",
-    "MatMulNBits": "the same, with weights of few bits",
-    "GroupQueryAttention": "attention, positions and KV cache in one",
-    "Sigmoid": "squeezes each number between 0 and 1",
-    "Mul": "multiplies number by number",
-}
+MEANING = WORDS["operators"]  # what each operator of a Phi-3 layer does, in few words
 HEAD = ("Step", "Where", "Weights", "Takes in", "What it does")
 
 
