@@ -2,9 +2,9 @@
 
 import re
 
-from ..show.note import Note
 from ..show.view import publish
 from .judges import Judge
+from .note import Note
 from .values import alike, as_number, describe
 
 

@@ -16,8 +16,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from ..show.note import Note
 from ..show.view import publish
+from .note import Note
 
 _complained = False  # a file that cannot be read or written is mentioned once, not at every check
 
