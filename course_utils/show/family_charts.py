@@ -37,7 +37,8 @@ def scores(benchmark, ids=None, source: str | None = None, title: str = "") -> P
         raise CourseError(f"None of these models has a score of {' or '.join(tables)} with a source that was read.")
     names, figures, rows = [facts.model(model).name for model in models], [], []
     looks = [BLUE if facts.model(model).maker == "Microsoft" else OTHERS for model in models]
-    heads = {name: _common([score.method for score in table.values()]) for name, table in tables.items()}
+    methods = {name: {score.method for score in table.values()} for name, table in tables.items()}
+    heads = {name: found.pop() if len(found) == 1 else "" for name, found in methods.items()}  # of all
     tall = 0.42 if all(heads.values()) else 0.72  # else each number says its method, on lines of its own
     shared = "".join(commonprefix(benchmarks).rpartition(", ")[:2])  # "MMLU-Pro, Finnish" and "MMLU-Pro, English"
     axis = _axis([score for table in tables.values() for score in table.values()])
@@ -116,14 +117,6 @@ def sizes(rows: dict, title: str = "") -> Plot:
     told = [f"{name}: {words}" for name, words in zip(rows, told, strict=True)]
     alt = f"Bars on a scale of powers of ten. {title + ': ' if title else ''}{', '.join(told)}."
     return Plot(figure, alt, "\n".join(told), figures)
-
-
-def _common(methods: list[str]) -> str | None:
-    """What the methods of a panel have in common: all of it, or their first words with a warning; else None."""
-    if len(set(methods)) == 1:
-        return methods[0]
-    first = {method.partition(",")[0] for method in methods}
-    return f"{first.pop()}; more in Sources" if len(first) == 1 else None
 
 
 def _axis(figures: list) -> str:
