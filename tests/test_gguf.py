@@ -183,7 +183,7 @@ def test_no_such_model_or_precision(tmp_path, model):
     with pytest.raises(CourseError, match="no model in"):
         gguf_file.write(tmp_path, tmp_path / "x.gguf")
     with pytest.raises(CourseError, match="f32, f16, q8_0"):
-        gguf_file.write("pico-mini", tmp_path / "x.gguf", precision="q4_0")
+        gguf_file.write("pico-mini", tmp_path / "x.gguf", precision="q5_0")
 
 
 def test_a_disk_that_does_not_take_the_file(tmp_path):

@@ -12,6 +12,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 
 from course_utils.base import ROOT, CourseError
 from course_utils.models import engines
@@ -51,10 +52,8 @@ class Entry:
 
     def ask(self, ids: list[int], tokens: int) -> None:
         """Have it write, and keep what that took."""
-        try:
+        with suppress(OSError):  # it has ended: `hear` finds that out
             print(json.dumps([ids, tokens]), file=self.process.stdin, flush=True)
-        except OSError:  # it has ended; `hear` finds that out
-            pass
         told = self.hear(LIMIT)
         if "error" not in told:
             self.answers.append(told)
@@ -66,10 +65,8 @@ class Entry:
         self.process.kill()
         self.process.wait()
         for pipe in (self.process.stdin, self.process.stdout):
-            try:
+            with suppress(OSError):  # what it did not read any more
                 pipe.close()
-            except OSError:  # what it did not read any more
-                pass
 
     def result(self, bandwidth: float) -> dict:
         """The row: medians over the rounds after the first, and what the memory allows."""
