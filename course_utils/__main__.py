@@ -87,7 +87,7 @@ def _parser() -> argparse.ArgumentParser:
         parsers[name] = commands.add_parser(name, help=about.split(". ")[0], description=about)
         parsers[name].add_argument("--json", action="store_true", help="print one JSON object, for programs")
     for name in ("lab", "test"):
-        words = "do without SmolLM2 (93 MB to fetch, 500 MB of disk)"
+        words = "do without SmolLM2 and MiniLM (93 and 84 MB to fetch, 500 and 91 MB of disk)"
         parsers[name].add_argument("--without", choices=["smollm2"], help=words)
     parsers["lab"].add_argument("--no-browser", action="store_true", help="print the address and open no browser")
     parsers["lab"].add_argument("--port", type=int, help="the port to listen on (default: the first free from 8888)")
