@@ -1,12 +1,12 @@
 """The night desk of Hotel Lumi, finished: what a learner has at the end of notebook 10, and the data of that lesson.
 
     desk = Desk(open_writer())
-    desk.answer("The kettle in 312 is dead. No rush.")   # {"kind": "ticket", "text": "Filed: ...", "ticket": {...}}
-    desk.answer("Where do I leave my car?")              # {"kind": "answer", "text": "The garage ...", "source": "parking"}
-    desk.answer("Who wrote Hamlet?")                     # {"kind": "refuse", "text": "I am the night desk. ..."}
+    desk.answer("The kettle in 312 is dead. No rush.")  # {"kind": "ticket", "text": "Filed: ...", "ticket": {...}}
+    desk.answer("Is there a pool?")                     # {"kind": "answer", "text": "...", "source": "pool"}
+    desk.answer("Who wrote Hamlet?")                    # {"kind": "refuse", "text": "I am the night desk. ..."}
 
-Three parts, each with one job: MiniLM says what a message is near to, SmolLM2 with the adapter of notebook 08 writes the
-ticket, and plain Python checks it. What a guest reads about the hotel is a sentence that somebody wrote and signed.
+Three parts, each with one job: MiniLM says what a message is near to, SmolLM2 with the adapter of notebook 08 writes
+the ticket, and plain Python checks it. What a guest reads about the hotel is a sentence that a person wrote.
 """
 
 from __future__ import annotations
@@ -214,7 +214,7 @@ def by_rule(message: str) -> str:
 
 
 def hasty(message: str) -> bool:
-    """Whether a guest plainly asks for haste. The model misses some; a ticket had better be too urgent than too late."""
+    """Whether a guest plainly asks for haste. The model misses some; better too urgent than too late."""
     return bool(HASTE.search(CALM.sub("", message.lower())))
 
 

@@ -70,7 +70,7 @@ def _asked(body: ChatRequest) -> tuple[list[dict], dict]:
 
 
 async def _rows(request: Request, model: ChatModel, messages, options, head, whole=False) -> AsyncIterator[dict]:
-    """The rows of an answer as it is streamed; where the model fails, the last one says why. `whole`: raises Problem."""
+    """The rows of an answer as it is streamed. Where the model fails, the last says why; `whole`: raises Problem."""
 
     def row(delta: dict, finish: str | None = None) -> dict:
         choice = {"index": 0, "delta": delta, "logprobs": None, "finish_reason": finish}

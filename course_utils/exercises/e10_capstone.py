@@ -1,0 +1,741 @@
+"""Exercises, warm-up and quizzes of notebook 10: a night desk of one's own, checked by asking it."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from functools import cached_property
+
+import jsonschema
+
+from course_utils import server
+from course_utils.server import Endpoint
+
+from . import night_desk
+from .engine import Exercise, NotMeasured, given
+from .judges import Judge
+from .quiz import Quiz, WarmUp
+
+LINES = night_desk.sentences()
+ASKED = [tuple(pair) for pair in night_desk.DATA["asked"]]
+FOREIGN = night_desk.DATA["foreign"]
+
+
+class Asked(Judge):
+    """What the check says of an answer that it runs; kept, for running it again for each known slip would take long."""
+
+    def __init__(self, decide):
+        self.decide, self.values, self.said = decide, None, None
+
+    def judge(self, values, namespace):
+        self.values, self.said = values, None
+        try:
+            self.said = self.decide(*values, namespace=namespace)
+        except NotMeasured:
+            raise
+        except Exception as error:
+            self.said = f"It stops with {type(error).__name__}: {str(error)[:200]}"
+        return self.said
+
+    def known(self, examples: list[tuple]) -> list[tuple]:
+        """Wrong answers, each met by what the check has just said."""
+        return [(example, message, Met(self, message)) for example, message in examples]
+
+
+class Met(Judge):
+    def __init__(self, asked: Asked, message: str):
+        self.asked, self.message = asked, message
+
+    def judge(self, values, namespace):
+        return values is self.asked.values and self.asked.said == self.message
+
+
+# --- 1: find the sentence
+
+SHAPE_1 = "Return a pair, (note, sentence), just as it stands in `lines`; or None where nothing is near."
+NEVER = "For a question about the hotel it returns None each time. Is your line too high?"
+ALWAYS = "Asked who discovered America, it finds a sentence all the same. Below a line it should return None."
+LOWEST = "It finds the **least** near sentence. You want the largest score."
+FEW = "It finds the right note for too few questions that you have not seen. Take the way that was best in section 2."
+
+
+def _retrieves(retrieve, namespace: Mapping | None = None):
+    if not callable(retrieve):
+        return "A function is wanted: `def retrieve(question): ...`."
+    found = [(note, retrieve(question)) for note, question in ASKED]
+    foreign = [retrieve(question) for question in FOREIGN]
+    for answer in [*(answer for _, answer in found), *foreign]:
+        if answer is not None and not (isinstance(answer, tuple | list) and tuple(answer) in LINES):
+            return SHAPE_1
+    if all(answer is None for _, answer in found):
+        return NEVER
+    meaning = night_desk.minilm_here()
+    right = sum(answer is not None and answer[0] == note for note, answer in found)
+    if right < (7 if meaning else 4):
+        return LOWEST if right == 0 else FEW
+    if sum(answer is None for answer in foreign) < (4 if meaning else 3):
+        return ALWAYS
+    return True
+
+
+def _scores(question: str):
+    """What the notebook calls `by_meaning`."""
+    return _desk().to_notes(question)
+
+
+def _desk():
+    if not hasattr(_desk, "made"):
+        _desk.made = night_desk.Desk(night_desk.by_rule)
+    return _desk.made
+
+
+def _retrieve(question):
+    scores = _scores(question)
+    return LINES[int(scores.argmax())] if scores.max() > _desk().nearest else None
+
+
+def _retrieve_sorted(question):
+    score, line = max(zip(_scores(question).tolist(), LINES, strict=True))
+    return line if score > _desk().nearest else None
+
+
+RETRIEVES = Asked(_retrieves)
+
+q1 = Exercise(
+    "10.q1",
+    "retrieve",
+    judge=RETRIEVES,
+    right="It finds sentences for questions that neither of you had seen, and keeps silent where nothing is near.",
+    right_examples=[given(retrieve=_retrieve, by_meaning=_scores, lines=LINES), given(retrieve=_retrieve_sorted)],
+    known_wrong=RETRIEVES.known(
+        [
+            (lambda question: LINES[int(_scores(question).argmax())], ALWAYS),
+            (lambda question: LINES[int(_scores(question).argmin())], LOWEST),
+            (lambda question: int(_scores(question).argmax()), SHAPE_1),
+            (lambda question: None if question else 1, NEVER),
+            (lambda question: next(line for line in LINES if line[0] == "pool"), FEW),
+        ],
+    ),
+    hints=[
+        "`by_meaning(question)` gives a score for each line; `scores.argmax()` is the place of the largest.",
+        "`if scores.max() < 0.3: return None`, and else `lines[int(scores.argmax())]`. (By words: 0.1.)",
+    ],
+    code="def retrieve(question):\n    scores = by_meaning(question)\n"
+    "    return lines[int(scores.argmax())] if scores.max() > 0.28 else None",
+    why="A search always finds *something*: the nearest. Only a line makes it able to say that there is nothing.",
+)
+
+# --- 2: the tool
+
+GOOD = '{"room": 214, "thing": "shower", "urgent": false}'
+MESSAGE = "The shower in 214 drips. No hurry."
+NOT_FILED = "A sound ticket for room 214 is not in `filed` afterwards. `filed.append(ticket)`."
+NO_TEXT = "It files the ticket, but the guest reads nothing: return a text that begins with `Filed`."
+STOPS = "What the model writes is sometimes no JSON at all, and then your function stops with an error. Catch it."
+NO_ROOM = "It filed a ticket for room 950, which the house does not have. Look into `rooms`."
+INVENTED = "The guest named no room, the model invented 214, and you filed it. The number must stand in the message."
+FORM = "It filed a ticket that breaks the schema: a key too few or too many, or a text where a number belongs."
+LIES = "It returns `Filed` for a ticket that it does not keep."
+ODD = [
+    ("The ticket is: room 214", MESSAGE, STOPS),
+    ("", MESSAGE, STOPS),
+    ("[214]", MESSAGE, FORM),
+    ('{"room": 214, "thing": "shower"}', MESSAGE, FORM),
+    ('{"room": "214", "thing": "shower", "urgent": false}', MESSAGE, FORM),
+    ('{"room": 214, "thing": "shower", "urgent": "no"}', MESSAGE, FORM),
+    ('{"room": 950, "thing": "lamp", "urgent": true}', "The lamp in 950 is broken, hurry!", NO_ROOM),
+    (GOOD, "The shower drips. No hurry.", INVENTED),
+]
+
+
+def _files(file_ticket, namespace: Mapping | None = None):
+    filed = (namespace or {}).get("filed")
+    if not callable(file_ticket) or not isinstance(filed, list):
+        return "A function `file_ticket(written, message)` is wanted, and the list `filed`."
+    kept = list(filed)
+    try:
+        filed.clear()
+        said = file_ticket(GOOD, MESSAGE)
+        if filed != [json.loads(GOOD)]:
+            return NOT_FILED
+        if not isinstance(said, str) or not said.startswith("Filed"):
+            return NO_TEXT
+        for written, message, fault in ODD:
+            filed.clear()
+            try:
+                said = file_ticket(written, message)
+            except Exception:
+                return STOPS
+            if filed:
+                return fault if fault != STOPS else FORM
+            if not isinstance(said, str) or not said:
+                return "Where it files nothing, it should return a text that tells the guest why."
+            if said.startswith("Filed"):
+                return LIES
+        return True
+    finally:
+        filed[:] = kept
+
+
+_filed: list[dict] = []
+
+
+def _file(written, message):
+    ticket = night_desk.parsed(written)
+    if ticket is None:
+        return "I did not understand."
+    if ticket["room"] not in night_desk.ROOMS or str(ticket["room"]) not in message:
+        return f"There is no room {ticket['room']}, or you did not name it."
+    _filed.append(ticket)
+    return f"Filed: {ticket}"
+
+
+def _file_all(written, message):
+    _filed.append(json.loads(written))
+    return "Filed."
+
+
+def _file_silent(written, message):
+    _filed.append(json.loads(written))
+
+
+def _file_nothing(written, message):
+    return "Filed."
+
+
+def _file_any_room(written, message):
+    ticket = night_desk.parsed(written)
+    if ticket is None:
+        return "What?"
+    _filed.append(ticket)
+    return "Filed."
+
+
+def _file_invented(written, message):
+    ticket = night_desk.parsed(written)
+    if ticket is None or ticket["room"] not in night_desk.ROOMS:
+        return "What?"
+    _filed.append(ticket)
+    return "Filed."
+
+
+def _file_loose(written, message):
+    try:
+        ticket = json.loads(written)
+        if str(ticket["room"]) in message and int(ticket["room"]) in night_desk.ROOMS:
+            _filed.append(ticket)
+            return "Filed."
+    except (ValueError, TypeError):
+        pass
+    return "What?"
+
+
+def _with_list(function):
+    names = {"json": json, "jsonschema": jsonschema, "rooms": night_desk.ROOMS, "schema": night_desk.SCHEMA}
+    return given(file_ticket=function, filed=_filed, **names)
+
+
+FILES = Asked(_files)
+
+q2 = Exercise(
+    "10.q2",
+    "file_ticket",
+    judge=FILES,
+    right="A sound ticket is kept. Broken JSON, a broken schema, a missing and an invented room are not.",
+    right_examples=[_with_list(_file)],
+    known_wrong=FILES.known(
+        [
+            (_with_list(_file_nothing), NOT_FILED),
+            (_with_list(_file_silent), NO_TEXT),
+            (_with_list(_file_all), STOPS),
+            (_with_list(_file_loose), FORM),
+            (_with_list(_file_any_room), NO_ROOM),
+            (_with_list(_file_invented), INVENTED),
+        ],
+    ),
+    hints=[
+        "In a `try`: `ticket = json.loads(written)`, then `jsonschema.validate(ticket, schema)`. "
+        "`except (ValueError, jsonschema.ValidationError):` return a sentence.",
+        'Then `if ticket["room"] not in rooms` and `if str(ticket["room"]) not in message`, each with its sentence; '
+        "then `filed.append(ticket)`.",
+    ],
+    code="""def file_ticket(written, message):
+    try:
+        ticket = json.loads(written)
+        jsonschema.validate(ticket, schema)
+    except (ValueError, jsonschema.ValidationError):
+        return "I did not understand what is broken."
+    if str(ticket["room"]) not in message:
+        return "Which room is it, please?"
+    if ticket["room"] not in rooms:
+        return f"There is no room {ticket['room']} in this house."
+    filed.append(ticket)
+    return f"Filed: room {ticket['room']}, {ticket['thing']}\"""",
+    why="The model proposes, plain code decides: it looks at the form, at the house, and at the message.",
+)
+
+# --- 3: the desk
+
+KINDS = ("ticket", "answer", "refuse")
+SHAPE_3 = 'Return a dictionary with "kind" ("ticket", "answer" or "refuse") and "text", for every message.'
+TALKS = "Asked who discovered America, what 144 has for a root, and the like, it refuses too seldom."
+WORDS = 'Refuse in fixed words: the same "text" for every question outside the job.'
+MUTE = "It refuses too many questions that the notes answer."
+SOURCE = 'An answer shows the sentence of the note, word for word, in "text".'
+NO_TICKET = "It files too few of the repairs: what is near to a repair, and has a room number, goes to `file_ticket`."
+FILED_950 = 'For "The lamp in 950 is broken" it says "ticket", though nothing can be filed.'
+REPAIRS = [
+    ("The lamp in 214 is broken. No hurry.", 214),
+    ("Room 310 here, our window does not work. Come at once.", 310),
+    ("Something is wrong with the door in 105. It can wait.", 105),
+]
+
+
+def _works(answer, namespace: Mapping | None = None):
+    if not callable(answer):
+        return "A function is wanted: `def answer(message): ...`."
+    filed = (namespace or {}).get("filed")
+    kept = list(filed) if isinstance(filed, list) else []
+    try:
+        return _asked(answer)
+    finally:
+        if isinstance(filed, list):
+            filed[:] = kept
+
+
+def _asked(answer):
+    replies = {}
+    for message in (*FOREIGN, *(question for _, question in ASKED[:6]), *(message for message, _ in REPAIRS)):
+        replies[message] = said = answer(message)
+        sound = isinstance(said, Mapping) and said.get("kind") in KINDS
+        if not sound or not isinstance(said.get("text"), str) or not said["text"].strip():
+            return SHAPE_3
+    least = 4 if night_desk.minilm_here() else 3
+    refused = [replies[message] for message in FOREIGN if replies[message]["kind"] == "refuse"]
+    if len(refused) < least:
+        return TALKS
+    if len({said["text"] for said in refused}) > 2:  # one of them may have been taken for a repair
+        return WORDS
+    answered = [(note, replies[question]) for note, question in ASKED[:6] if replies[question]["kind"] == "answer"]
+    if len(answered) < least - 1:
+        return MUTE
+    told = sum(any(name == note and line in said["text"] for name, line in LINES) for note, said in answered)
+    if told < least - 1:
+        return SOURCE
+    tickets = [(room, replies[message]) for message, room in REPAIRS if replies[message]["kind"] == "ticket"]
+    if len(tickets) < 2:
+        return NO_TICKET
+    said = answer("The lamp in 950 is broken.")
+    if isinstance(said, Mapping) and said.get("kind") == "ticket":
+        return FILED_950
+    return True
+
+
+def _desk_answer(message):
+    return _desk().answer(message)
+
+
+def _desk_but(**changes):
+    def answer(message):
+        said = _desk().answer(message)
+        return said | changes.get(said["kind"], {})
+
+    return answer
+
+
+def _wordy(message):
+    said = _desk().answer(message)
+    return said | ({"text": f"No, not {message}"} if said["kind"] == "refuse" else {})
+
+
+def _files_950(message):
+    return {"kind": "ticket", "text": "Filed."} if "950" in message else _desk().answer(message)
+
+
+WORKS = Asked(_works)
+
+q3 = Exercise(
+    "10.q3",
+    "answer",
+    judge=WORKS,
+    right="It quotes, files and refuses, on messages that it had not seen.",
+    right_examples=[
+        given(
+            answer=_desk_answer,
+            night_desk=night_desk,
+            by_meaning=_scores,
+            near_repair=lambda message: _desk().to_repairs(message).max() - 0.1 * (not re.search(r"\d{3}", message)),
+            retrieve=_retrieve,
+            write_ticket=night_desk.by_rule,
+            file_ticket=_file,
+            filed=_filed,
+        )
+    ],
+    known_wrong=WORKS.known(
+        [
+            (lambda message: _desk().answer(message)["text"], SHAPE_3),
+            (_desk_but(refuse={"kind": "answer"}), TALKS),
+            (_wordy, WORDS),
+            (_desk_but(answer={"kind": "refuse", "text": night_desk.REFUSAL}), MUTE),
+            (_desk_but(answer={"text": "See the note."}), SOURCE),
+            (_desk_but(ticket={"kind": "refuse", "text": night_desk.REFUSAL}), NO_TICKET),
+            (_files_950, FILED_950),
+        ],
+    ),
+    hints=[
+        "First the repairs: `if near_repair(message) > by_meaning(message).max()`, let `write_ticket(message)` write, "
+        "and give that to `file_ticket`. Its text begins with `Filed`, or the kind is `refuse`.",
+        "Else `found = retrieve(message)`: None is a refusal, and anything else an answer with `found[1]` in its text.",
+    ],
+    code="""def answer(message):
+    if near_repair(message) > max(0.3, by_meaning(message).max()):
+        text = file_ticket(write_ticket(message), message)
+        if text.startswith("Filed"):
+            return {"kind": "ticket", "text": text, "ticket": filed[-1]}
+        return {"kind": "refuse", "text": text}
+    found = retrieve(message)
+    if found is None:
+        return {"kind": "refuse", "text": night_desk.REFUSAL}
+    return {"kind": "answer", "text": f"{found[1]} (note: {found[0]})", "source": found[0]}""",
+    why="Three small decisions, each measurable, in the place of one large prompt in which one can only hope.",
+)
+
+# --- 4: twenty cases
+
+TWENTY = "Twenty cases are wanted, in a list."
+FIVE = "Each kind needs five cases or more: tickets, answers and refusals."
+TWICE = "A message stands there twice."
+OURS = "Most of these are the cases of the course. Write your own: you know what guests say."
+BROKEN = "A case is a dictionary with `message` and `kind`."
+HALF_TICKET = "A ticket case needs its `ticket`: room, thing, urgent; the room is one of the house and in the message."
+NO_SOURCE = "An answer case needs its `source`: the name of a note, such as `pool`."
+NO_MUST = "An answer case needs `must`: a list of texts that stand in that note, such as a time or a price."
+
+
+def _cases(my_cases, namespace: Mapping | None = None):
+    if not isinstance(my_cases, list | tuple) or len(my_cases) != 20:
+        return TWENTY
+    for case in my_cases:
+        if not (isinstance(case, Mapping) and case.get("kind") in KINDS and str(case.get("message") or "").strip()):
+            return BROKEN
+        fault = _case_fault(case)
+        if fault:
+            return fault
+    said = [" ".join(re.findall(r"\w+", case["message"].lower())) for case in my_cases]
+    if len(set(said)) < 20:
+        return TWICE
+    if any(sum(case["kind"] == kind for case in my_cases) < 5 for kind in KINDS):
+        return FIVE
+    ours = {" ".join(re.findall(r"\w+", case["message"].lower())) for case in night_desk.DATA["cases"]}
+    return OURS if len(ours & set(said)) > 10 else True
+
+
+def _case_fault(case: Mapping) -> str:
+    if case["kind"] == "ticket":
+        ticket = case.get("ticket")
+        whole = isinstance(ticket, Mapping) and ticket.keys() >= {"room", "thing", "urgent"}
+        sound = whole and ticket["room"] in night_desk.ROOMS and isinstance(ticket["urgent"], bool) and ticket["thing"]
+        return "" if sound and str(ticket["room"]) in case["message"] else HALF_TICKET
+    if case["kind"] == "answer":
+        note = " ".join(line for name, line in LINES if name == case.get("source")).lower()
+        if not note:
+            return NO_SOURCE
+        must = case.get("must")
+        must = [must] if isinstance(must, str) else must or []
+        return "" if must and all(isinstance(text, str) and text.lower() in note for text in must) else NO_MUST
+    return ""
+
+
+SAMPLE = [
+    {"message": f"The {thing} in {room} is broken. No hurry.", "kind": "ticket"}
+    | {"ticket": {"room": room, "thing": thing, "urgent": False}}
+    for room, thing in zip((101, 202, 303, 404, 505, 120), ("lamp", "sofa", "fan", "safe", "tap", "desk"), strict=True)
+]
+SAMPLE += [
+    {
+        "message": question,
+        "kind": "answer",
+        "source": note,
+        "must": [next(word for word in line.split() if len(word) > 4)],
+    }
+    for (note, question), line in zip(ASKED[:7], (dict(LINES)[note] for note, _ in ASKED[:7]), strict=True)
+]
+SAMPLE += [{"message": message, "kind": "refuse"} for message in (*FOREIGN, "What is love?")]
+
+CASES = Asked(_cases)
+
+q4 = Exercise(
+    "10.q4",
+    "my_cases",
+    judge=CASES,
+    right="Twenty cases of all kinds, each with what a right answer must hold. They are an exam: do not tune on them.",
+    right_examples=[SAMPLE],
+    known_wrong=CASES.known(
+        [
+            (SAMPLE[:10], TWENTY),
+            ([*SAMPLE[:19], SAMPLE[0]], TWICE),
+            ([*SAMPLE[:19], "What is love?"], BROKEN),
+            ([*SAMPLE[1:], {"message": "The lamp in 950 is broken.", "kind": "ticket"}], HALF_TICKET),
+            ([*SAMPLE[1:], {"message": "Is there a bar?", "kind": "answer", "source": "bar"}], NO_SOURCE),
+            ([*SAMPLE[1:], {"message": "Is there a pool?", "kind": "answer", "source": "pool"}], NO_MUST),
+            (
+                [
+                    *SAMPLE[:13],
+                    *(
+                        {"message": f"Is {n} prime?", "kind": "answer", "source": "pool", "must": ["pool"]}
+                        for n in range(7)
+                    ),
+                ],
+                FIVE,
+            ),
+            (night_desk.DATA["cases"], OURS),
+        ],
+    ),
+    hints=[
+        "Take the shape of the three that are printed in section 1, and change message and content.",
+        '`must` holds what a right answer cannot lack: `{"message": "Till when can I swim?", "kind": "answer", '
+        '"source": "pool", "must": ["21:00"]}`.',
+    ],
+    code=f"my_cases = {SAMPLE!r}",
+    why="These are ours. An exam is worth something when its cases come from somebody else than the desk's author.",
+)
+
+# --- 5: how sure
+
+ONE = "For 20 right of 20 it says that the desk is perfect. After twenty cases nobody can know that."
+OUTSIDE = "A share lies between 0 and 1. This reaches beyond."
+PERCENT = "That is in percent. Return two shares, from 0 to 1."
+PAIR = "Return two numbers: the lower end, then the upper one."
+NARROW = "That is narrower than twenty cases allow: 16 of 20 leaves 0.58 to 0.92 possible."
+WIDE = "That is wider than needed. 95 % of certainty means `z = 1.96`."
+KNOWN = {(16, 20): ((0.55, 0.60), (0.905, 0.95)), (20, 20): ((0.81, 0.89), (0.98, 1.03))}
+KNOWN |= {(0, 20): ((-0.03, 0.02), (0.11, 0.19)), (50, 100): ((0.39, 0.42), (0.58, 0.61))}
+
+
+def _intervals(interval, namespace: Mapping | None = None):
+    if not callable(interval):
+        return "A function is wanted: `def interval(right, n): ...`."
+    found = {}
+    for case in KNOWN:
+        try:
+            low, high = (float(end) for end in interval(*case))
+        except (TypeError, ValueError):
+            return PAIR
+        if high > 2:
+            return PERCENT
+        if low > high:
+            return PAIR
+        found[case] = low, high
+    if found[20, 20][0] > 0.97:
+        return ONE
+    if any(low < -0.03 or high > 1.03 for low, high in found.values()):
+        return OUTSIDE
+    for case, ((low_from, low_to), (high_from, high_to)) in KNOWN.items():
+        low, high = found[case]
+        if low < low_from or high > high_to:
+            return WIDE
+        if low > low_to or high < high_from:
+            return NARROW
+    return True
+
+
+def _normal(right, n):
+    share = right / n
+    half = 1.96 * (share * (1 - share) / n) ** 0.5
+    return share - half, share + half
+
+
+INTERVALS = Asked(_intervals)
+
+q5 = Exercise(
+    "10.q5",
+    "interval",
+    judge=INTERVALS,
+    right="16 of 20 leaves 58 to 92 % possible, and 20 of 20 still leaves 84 %.",
+    right_examples=[night_desk.wilson],
+    known_wrong=INTERVALS.known(
+        [
+            (_normal, ONE),
+            (lambda right, n: (right / n - 0.2, right / n + 0.2), OUTSIDE),
+            (lambda right, n: [100 * end for end in night_desk.wilson(right, n)], PERCENT),
+            (lambda right, n: right / n, PAIR),
+            (lambda right, n: night_desk.wilson(right, n, 1.0), NARROW),
+            (lambda right, n: night_desk.wilson(right, n, 2.58), WIDE),
+        ],
+    ),
+    hints=[
+        "With `p = right / n`, `z = 1.96` and `e = z * z / n`: the middle is `(p + e / 2) / (1 + e)`.",
+        "Half of the width is `z * (p * (1 - p) / n + e / (4 * n)) ** 0.5 / (1 + e)`.",
+    ],
+    code="def interval(right, n, z=1.96):\n    p, e = right / n, z * z / n\n"
+    "    middle = (p + e / 2) / (1 + e)\n"
+    "    half = z * (p * (1 - p) / n + e / (4 * n)) ** 0.5 / (1 + e)\n    return middle - half, middle + half",
+    why="To halve the width you need four times as many cases. Two desks with 16 and 18 of 20 cannot be told apart.",
+)
+
+# --- 6: a friend's client
+
+NO_SERVER = "Set it to what `server.serve_model(...)` returns."
+STOPPED = "Nobody answers at that address. Was the server stopped? Run the cell again."
+PRACTICE = "That is the practice endpoint with the course's models. `server.serve_model(speak)` serves **your** desk."
+DICTIONARY = "Your friend reads a Python dictionary with curly brackets. Serve a function that returns the text alone."
+NOTHING = "Your friend reads `None`, or nothing: the function that you serve does not return its text."
+SAME = "It says the same to every message. Serve the function that answers."
+FAILS = "The function that you serve stops with an error when a client asks it."
+
+
+def _serves(endpoint, namespace: Mapping | None = None):
+    import openai
+
+    if not isinstance(endpoint, Endpoint):
+        return NO_SERVER
+    client = openai.OpenAI(base_url=endpoint.openai_url, api_key=endpoint.key, max_retries=0, timeout=60)
+    said = []
+    try:
+        names = [model.id for model in client.models.list()]
+        if len(names) != 1:
+            return PRACTICE
+        for message in ("What does breakfast cost?", "Who discovered America?"):
+            turns = {"model": names[0], "messages": [{"role": "user", "content": message}]}
+            whole = client.chat.completions.create(**turns).choices[0].message.content
+            with client.chat.completions.create(**turns, stream=True) as chunks:
+                pieces = [chunk.choices[0].delta.content or "" for chunk in chunks]
+            said.append(whole or "")
+            if "".join(pieces) != whole:
+                return "Streamed and whole, the answers differ. Does the function return the same text twice?"
+    except openai.APIConnectionError:
+        return STOPPED
+    except openai.APIError:
+        return FAILS
+    if any(not text.strip() or text.strip() == "None" for text in said):
+        return NOTHING
+    if any(text.lstrip().startswith("{") for text in said):
+        return DICTIONARY
+    return SAME if said[0] == said[1] else True
+
+
+class Late(Endpoint):
+    """An example for the tests: its server starts when it is asked for, and ends with Python."""
+
+    def __init__(self, function):
+        self.function, self.key = function, "practice"
+
+    @cached_property
+    def openai_url(self) -> str:
+        return server.serve_model(self.function).openai_url
+
+
+SERVES = Asked(_serves)
+
+q6 = Exercise(
+    "10.q6",
+    "endpoint",
+    judge=SERVES,
+    right="The official client was answered, whole and in a stream. A page of another site would be refused (403).",
+    right_examples=[Late(lambda message: _desk().answer(message)["text"])],
+    known_wrong=SERVES.known(
+        [
+            ("http://127.0.0.1:8000", NO_SERVER),
+            (Late(lambda message: _desk().answer(message)), DICTIONARY),
+            (Late(lambda message: None), NOTHING),
+            (Late(lambda message: "Good evening."), SAME),
+            (Late(lambda message: message["text"]), FAILS),
+        ]
+    ),
+    hints=[
+        "A function from a message to a text can be served: `speak` is one.",
+        '`endpoint = server.serve_model(speak)`; with `key="..."` only who knows the key is answered.',
+    ],
+    code="endpoint = server.serve_model(speak)",
+    why="Every program that speaks OpenAI's dialect can use your desk: it needs the address, the key, and the name.",
+)
+
+# --- 7: the page
+
+SHORT = "A page for a reader who was not here: some 60 words at least."
+NO_SCORE = "The score is missing, as `{right} of 20`. Put it in from `measured`."
+NO_RANGE = "The score stands there without its uncertainty: both ends of the interval, in percent."
+NO_COST = "How long does an answer take? The measured seconds are missing."
+NO_PRIVACY = "What leaves the machine? A reader wants to find the word *privacy*, *private* or *leaves*."
+NO_LIMITS = "Say what it cannot do, under *Limits*: a message that it failed, or a kind of message."
+
+
+def _page(page, namespace: Mapping | None = None):
+    measured = (namespace or {})["measured"]
+    if not isinstance(page, str):
+        return 'A text is wanted: `page = f"""..."""`.'
+    numbers = [float(number) for number in re.findall(r"\d+(?:\.\d+)?", page)]
+    if len(re.findall(r"\w+", page)) < 60:
+        return SHORT
+    if not re.search(
+        rf"\b{measured['right']} (?:out )?of {measured['n']}\b|\b{measured['right']} ?/ ?{measured['n']}\b", page
+    ):
+        return NO_SCORE
+    ends = [100 * measured["low"], 100 * measured["high"]]
+    if not all(any(abs(number - end) <= 1 or abs(100 * number - end) <= 1 for number in numbers) for end in ends):
+        return NO_RANGE
+    seconds = measured["seconds"]
+    if not any(abs(number - seconds) <= max(0.1 * seconds, 0.051) for number in numbers):
+        return NO_COST
+    if not re.search(r"privacy|private|leaves?\b", page, re.I):
+        return NO_PRIVACY
+    return True if re.search(r"limit|cannot|can't|fail", page, re.I) else NO_LIMITS
+
+
+MEASURED = {"right": 17, "n": 20, "low": 0.640, "high": 0.948, "seconds": 1.74}
+TEXT = """# The night desk of Hotel Lumi
+It files repairs, answers from sixteen notes, and refuses the rest. Score: 17 of 20 cases, so 64 to 95 % are possible.
+## Cost
+An answer takes 1.7 s on my laptop and costs no money, only electricity.
+## Privacy
+Nothing leaves this machine. The tickets hold room numbers, and so does their list, which ends with the notebook.
+## Limits
+It understands English only, one request at a time, and it misses some words for the things that break.
+"""
+
+
+def _of(page):
+    return given(page=page, measured=MEASURED)
+
+
+PAGE = Asked(_page)
+
+q7 = Exercise(
+    "10.q7",
+    "page",
+    judge=PAGE,
+    right="Score with its range, seconds, privacy and limits: a reader can decide whether to trust it.",
+    right_examples=[_of(TEXT)],
+    known_wrong=PAGE.known(
+        [
+            (_of("It works well, 17 of 20."), SHORT),
+            (_of(TEXT.replace("17 of 20", "most")), NO_SCORE),
+            (_of(TEXT.replace("64 to 95 %", "others")), NO_RANGE),
+            (_of(TEXT.replace("1.7 s", "a moment")), NO_COST),
+            (_of(TEXT.replace("Privacy", "Data").replace("Nothing leaves", "All stays on")), NO_PRIVACY),
+            (_of(TEXT.replace("Limits", "More")), NO_LIMITS),
+        ],
+    ),
+    hints=[
+        "An f-text fills numbers in: `f\"Score: {measured['right']} of {measured['n']}\"`.",
+        "`{measured['low']:.0%}` writes 0.58 as 58%, `{measured['seconds']:.1f}` rounds to one decimal.",
+    ],
+    code='''page = f"""# The night desk of Hotel Lumi
+It files repairs, answers from sixteen notes of the hotel, word for word, and refuses the rest.
+## Score
+{measured['right']} of {measured['n']} cases; {measured['low']:.0%} to {measured['high']:.0%} are possible.
+## Cost
+{measured['seconds']:.1f} seconds an answer on my computer, no money, some electricity.
+## Privacy
+Nothing leaves this machine. The tickets hold room numbers; their list ends with the notebook.
+## Limits
+English only, one request a message. It failed where a guest used words that no note has.
+"""''',
+    why="A model card in miniature. Numbers with their range, and limits said aloud, are what makes it honest.",
+)
+
+warm_up = WarmUp("10")
+
+quiz = Quiz.read("10")
+deeper_quiz = Quiz.read("10", "deeper_quiz")
