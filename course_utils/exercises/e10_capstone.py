@@ -92,12 +92,12 @@ def _desk():
 
 def _retrieve(question):
     scores = _scores(question)
-    return LINES[int(scores.argmax())] if scores.max() > _desk().nearest else None
+    return LINES[int(scores.argmax())] if scores.max() > night_desk.NEAREST else None
 
 
 def _retrieve_sorted(question):
     score, line = max(zip(_scores(question).tolist(), LINES, strict=True))
-    return line if score > _desk().nearest else None
+    return line if score > night_desk.NEAREST else None
 
 
 RETRIEVES = Asked(_retrieves)
@@ -119,7 +119,7 @@ q1 = Exercise(
     ),
     hints=[
         "`by_meaning(question)` gives a score for each line; `scores.argmax()` is the place of the largest.",
-        "`if scores.max() < 0.3: return None`, and else `lines[int(scores.argmax())]`. (By words: 0.1.)",
+        "`if scores.max() < 0.3: return None`, and else `lines[int(scores.argmax())]`.",
     ],
     code="def retrieve(question):\n    scores = by_meaning(question)\n"
     "    return lines[int(scores.argmax())] if scores.max() > 0.28 else None",
