@@ -34,7 +34,7 @@ HERE = Path(__file__).parent
 DATA = json.loads((HERE / "hotel.json").read_text(encoding="utf-8"))
 ROOMS = frozenset(100 * floor + number for floor in range(1, 6) for number in range(1, 21))
 REFUSAL = (
-    "I am the night desk. I take repairs, and I answer what our notes answer. For all else, please ask from 7:00 on."
+    "I am the night desk: I take repairs, and I answer what our notes answer. For all else, please ask after 7:00."
 )
 ASK_ROOM = "Which room is it, please? Write its number, and I file a ticket."
 ASK_THING = "I did not understand what is broken. Please say it in other words."
