@@ -407,21 +407,40 @@ def _case_fault(case: Mapping) -> str:
     return ""
 
 
+TOLD = {
+    "The tap in 101 drips. No hurry.": (101, "tap", False),
+    "Hello, room 202 here. The lamp is broken, but it can wait.": (202, "lamp", False),
+    "Our toilet in 303 is blocked. Come at once, please!": (303, "toilet", True),
+    "The window in room 404 does not close. Tomorrow is fine.": (404, "window", False),
+    "I am in 505 and the heater is out of order. It is urgent.": (505, "heater", True),
+    "Can you send somebody to 120 for the shower? Any time.": (120, "shower", False),
+    "Something is wrong with the door in 219. Hurry up!": (219, "door", True),
+}
+WANTED = {
+    "Till when can I swim?": ("pool", "21:00"),
+    "What do you take for a cat?": ("pets", "12 euros"),
+    "From when on is the sauna hot?": ("sauna", "17:00"),
+    "Which wireless network do I choose?": ("wifi", "Lumi-Guest"),
+    "Where is the way into the garage?": ("parking", "Mill Street"),
+    "What does it cost to iron a shirt?": ("laundry", "4 euros"),
+    "When is my room ready?": ("arrival", "15:00"),
+}
+ELSE = (
+    "Who was Newton?",
+    "Sing a song.",
+    "What is 7 times 8?",
+    "Is my boss right?",
+    "Translate the word cat.",
+    "Who are you?",
+)
 SAMPLE = [
-    {"message": f"The {thing} in {room} is broken. No hurry.", "kind": "ticket"}
-    | {"ticket": {"room": room, "thing": thing, "urgent": False}}
-    for room, thing in zip((101, 202, 303, 404, 505, 120), ("lamp", "sofa", "fan", "safe", "tap", "desk"), strict=True)
+    {"message": message, "kind": "ticket", "ticket": {"room": room, "thing": thing, "urgent": urgent}}
+    for message, (room, thing, urgent) in TOLD.items()
 ]
 SAMPLE += [
-    {
-        "message": question,
-        "kind": "answer",
-        "source": note,
-        "must": [next(word for word in line.split() if len(word) > 4)],
-    }
-    for (note, question), line in zip(ASKED[:7], (dict(LINES)[note] for note, _ in ASKED[:7]), strict=True)
+    {"message": message, "kind": "answer", "source": note, "must": [must]} for message, (note, must) in WANTED.items()
 ]
-SAMPLE += [{"message": message, "kind": "refuse"} for message in (*FOREIGN, "What is love?")]
+SAMPLE += [{"message": message, "kind": "refuse"} for message in ELSE]
 
 CASES = Asked(_cases)
 
@@ -435,7 +454,7 @@ q4 = Exercise(
         [
             (SAMPLE[:10], TWENTY),
             ([*SAMPLE[:19], SAMPLE[0]], TWICE),
-            ([*SAMPLE[:19], "What is love?"], BROKEN),
+            ([*SAMPLE[:19], "Who are you?"], BROKEN),
             ([*SAMPLE[1:], {"message": "The lamp in 950 is broken.", "kind": "ticket"}], HALF_TICKET),
             ([*SAMPLE[1:], {"message": "Is there a bar?", "kind": "answer", "source": "bar"}], NO_SOURCE),
             ([*SAMPLE[1:], {"message": "Is there a pool?", "kind": "answer", "source": "pool"}], NO_MUST),
