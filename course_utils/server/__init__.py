@@ -79,7 +79,6 @@ def start(
     """
     from .app import build
 
-    _local_or_locked(host, key)
     app = build(key, simulate, host)
     return _run(app, list(app.state.store.entries), key, host, port)
 
@@ -91,20 +90,17 @@ def serve_model(model, key: str | None = None, host: str = LOCAL, port: int = 0)
 
     from . import own_model
 
-    _local_or_locked(host, key)
     model = model if isinstance(model, ChatModel) else FunctionModel(model)
     return _run(own_model.build(model, key, host), [model.name], key, host, port)
-
-
-def _local_or_locked(host: str, key: str | None) -> None:
-    if host not in (LOCAL, "localhost") and not key:
-        raise CourseError(f"On {host} other computers can reach the server. Give it a key: start(host=..., key=...).")
 
 
 def _run(app, models: list[str], key: str | None, host: str, port: int) -> Endpoint:
     """Serve the application in a thread, and return when it answers."""
     import uvicorn
 
+    if host not in (LOCAL, "localhost") and not key:
+        app.state.close()
+        raise CourseError(f"On {host} other computers can reach the server. Give it a key: start(host=..., key=...).")
     try:
         listener = socket.create_server((host, port), backlog=256)
     except (OSError, OverflowError) as error:
