@@ -246,6 +246,23 @@ class ChatModel:
         return f"<{self.name} in {self.runtime}, context of {self.context_length:,} tokens>"
 
 
+class FunctionModel(ChatModel):
+    """A plain function from a message to a text, as a model. It is given the last message, and no options."""
+
+    runtime, context_length = "Python", 10**6
+
+    def __init__(self, function: Callable[[str], str], name: str = "my-assistant"):
+        self.function, self.name = function, name
+
+    def _answer(self, messages: list[Message], params: SamplingParams) -> Stream:
+        return Stream(self._words(messages[-1].content), len(messages[-1].content.split()))
+
+    def _words(self, text: str) -> Generator[Chunk, None, str]:
+        for piece in re.findall(r"\s*\S+\s*$|\s*\S+", str(self.function(text))):
+            yield Chunk(piece)
+        return "stop"
+
+
 def stop_set(*given: int | list[int] | None) -> frozenset[int]:
     """All tokens that end an answer, from every place that names some: one is often too few. Raises CourseError."""
     ids = [id for ids in given for id in (ids if hasattr(ids, "__iter__") else [ids])]

@@ -8,6 +8,7 @@
     endpoint.stop()                             # or let the kernel end: it stops then, too
 
 `start(key=..., simulate=...)`: a key, and faults of clouds. `python -m course_utils serve` runs it for other programs.
+`serve_model(model)` serves one model alone, or a function of your own, in OpenAI's dialect.
 """
 
 from __future__ import annotations
@@ -72,13 +73,28 @@ def start(
     port:     0 takes a free one
     Raises CourseError where the port is taken or a key is missing, and for a wrong setting.
     """
-    import uvicorn
-
     from .app import build
+
+    return _run(build(key, simulate, host), [], key, host, port)
+
+
+def serve_model(model, key: str | None = None, host: str = LOCAL, port: int = 0) -> Endpoint:
+    """Start a server for one model: what `load` returns, or a plain function from a message to a text. OpenAI's clients
+    ask it at `.openai_url`, by its name. The arguments and errors are those of `start`."""
+    from course_utils.models.chat import ChatModel, FunctionModel
+
+    from . import own_model
+
+    model = model if isinstance(model, ChatModel) else FunctionModel(model)
+    return _run(own_model.build(model, key, host), [model.name], key, host, port)
+
+
+def _run(app, models: list[str], key: str | None, host: str, port: int) -> Endpoint:
+    """Serve the application in a thread, and return when it answers. `models`: its names, or [] for those it finds."""
+    import uvicorn
 
     if host not in (LOCAL, "localhost") and not key:
         raise CourseError(f"On {host} other computers can reach the server. Give it a key: start(host=..., key=...).")
-    app = build(key, simulate, host)
     try:
         listener = socket.create_server((host, port), backlog=256)
     except (OSError, OverflowError) as error:
@@ -94,8 +110,8 @@ def start(
         if not thread.is_alive():
             raise CourseError("The server ended before it had begun.")
         time.sleep(0.01)
-    port, models = listener.getsockname()[1], list(app.state.store.entries)
-    endpoint = Endpoint(host, port, key or "practice", models, running, thread)
+    models = models or list(app.state.store.entries)
+    endpoint = Endpoint(host, listener.getsockname()[1], key or "practice", models, running, thread)
     atexit.register(endpoint.stop)
     _past_the_proxy()
     return endpoint

@@ -1,0 +1,485 @@
+"""Exercises, warm-up and quizzes of notebook 10: a night desk of one's own, checked by asking it."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+
+import jsonschema
+
+from . import night_desk
+from .asked import ASKED, FOREIGN, LINES, Asked, finished
+from .deeper_10 import deeper_quiz as deeper_quiz
+from .deeper_10 import q5 as q5
+from .deeper_10 import q6 as q6
+from .deeper_10 import q7 as q7
+from .engine import Exercise, given
+from .quiz import Quiz, WarmUp
+
+# --- 1: find the sentence
+
+SHAPE_1 = "Return a pair, (note, sentence), just as it stands in `lines`; or None where nothing is near."
+NEVER = "For a question about the hotel it returns None each time. Is your line too high?"
+ALWAYS = "Asked who discovered America, it finds a sentence all the same. Below a line it should return None."
+LOWEST = "It finds the **least** near sentence. You want the largest score."
+FEW = "It finds the right note for too few questions that you have not seen. Take the way that was best in section 2."
+
+
+def _retrieves(retrieve, namespace: Mapping | None = None):
+    if not callable(retrieve):
+        return "A function is wanted: `def retrieve(question): ...`."
+    found = [(note, retrieve(question)) for note, question in ASKED]
+    foreign = [retrieve(question) for question in FOREIGN]
+    for answer in [*(answer for _, answer in found), *foreign]:
+        if answer is not None and not (isinstance(answer, tuple | list) and tuple(answer) in LINES):
+            return SHAPE_1
+    if all(answer is None for _, answer in found):
+        return NEVER
+    meaning = night_desk.minilm_here()
+    right = sum(answer is not None and answer[0] == note for note, answer in found)
+    if right < (7 if meaning else 4):
+        return LOWEST if right == 0 else FEW
+    if sum(answer is None for answer in foreign) < (4 if meaning else 3):
+        return ALWAYS
+    return True
+
+
+def _scores(question: str):
+    """What the notebook calls `by_meaning`."""
+    return finished().to_notes(question)
+
+
+def _retrieve(question):
+    scores = _scores(question)
+    return LINES[int(scores.argmax())] if scores.max() > night_desk.NEAREST else None
+
+
+def _retrieve_sorted(question):
+    score, line = max(zip(_scores(question).tolist(), LINES, strict=True))
+    return line if score > night_desk.NEAREST else None
+
+
+RETRIEVES = Asked(_retrieves)
+
+q1 = Exercise(
+    "10.q1",
+    "retrieve",
+    judge=RETRIEVES,
+    right="It finds sentences for questions that neither of you had seen, and keeps silent where nothing is near.",
+    right_examples=[given(retrieve=_retrieve, by_meaning=_scores, lines=LINES), given(retrieve=_retrieve_sorted)],
+    known_wrong=RETRIEVES.known(
+        [
+            (lambda question: LINES[int(_scores(question).argmax())], ALWAYS),
+            (lambda question: LINES[int(_scores(question).argmin())], LOWEST),
+            (lambda question: int(_scores(question).argmax()), SHAPE_1),
+            (lambda question: None if question else 1, NEVER),
+            (lambda question: next(line for line in LINES if line[0] == "pool"), FEW),
+        ],
+    ),
+    hints=[
+        "`by_meaning(question)` gives a score for each line; `scores.argmax()` is the place of the largest.",
+        "`if scores.max() < 0.3: return None`, and else `lines[int(scores.argmax())]`.",
+    ],
+    code="def retrieve(question):\n    scores = by_meaning(question)\n"
+    "    return lines[int(scores.argmax())] if scores.max() > 0.28 else None",
+    why="A search always finds *something*: the nearest. Only a line makes it able to say that there is nothing.",
+)
+
+# --- 2: the tool
+
+GOOD = '{"room": 214, "thing": "shower", "urgent": false}'
+MESSAGE = "The shower in 214 drips. No hurry."
+NOT_FILED = "A sound ticket for room 214 is not in `filed` afterwards. `filed.append(ticket)`."
+NO_TEXT = "It files the ticket, but the guest reads nothing: return a text that begins with `Filed`."
+STOPS = "What the model writes is sometimes no JSON at all, and then your function stops with an error. Catch it."
+NO_ROOM = "It filed a ticket for room 950, which the house does not have. Look into `rooms`."
+INVENTED = "The guest named no room, the model invented 214, and you filed it. The number must stand in the message."
+FORM = "It filed a ticket that breaks the schema: a key too few or too many, or a text where a number belongs."
+LIES = "It returns `Filed` for a ticket that it does not keep."
+ODD = [
+    ("The ticket is: room 214", MESSAGE, STOPS),
+    ("", MESSAGE, STOPS),
+    ("[214]", MESSAGE, FORM),
+    ('{"room": 214, "thing": "shower"}', MESSAGE, FORM),
+    ('{"room": "214", "thing": "shower", "urgent": false}', MESSAGE, FORM),
+    ('{"room": 214, "thing": "shower", "urgent": "no"}', MESSAGE, FORM),
+    ('{"room": 950, "thing": "lamp", "urgent": true}', "The lamp in 950 is broken, hurry!", NO_ROOM),
+    (GOOD, "The shower drips. No hurry.", INVENTED),
+]
+
+
+def _files(file_ticket, namespace: Mapping | None = None):
+    filed = (namespace or {}).get("filed")
+    if not callable(file_ticket) or not isinstance(filed, list):
+        return "A function `file_ticket(written, message)` is wanted, and the list `filed`."
+    kept = list(filed)
+    try:
+        filed.clear()
+        said = file_ticket(GOOD, MESSAGE)
+        if filed != [json.loads(GOOD)]:
+            return NOT_FILED
+        if not isinstance(said, str) or not said.startswith("Filed"):
+            return NO_TEXT
+        for written, message, fault in ODD:
+            filed.clear()
+            try:
+                said = file_ticket(written, message)
+            except Exception:
+                return STOPS
+            if filed:
+                return fault if fault != STOPS else FORM
+            if not isinstance(said, str) or not said:
+                return "Where it files nothing, it should return a text that tells the guest why."
+            if said.startswith("Filed"):
+                return LIES
+        return True
+    finally:
+        filed[:] = kept
+
+
+_filed: list[dict] = []
+
+
+def _file(written, message):
+    ticket = night_desk.parsed(written)
+    if ticket is None:
+        return "I did not understand."
+    if ticket["room"] not in night_desk.ROOMS or str(ticket["room"]) not in message:
+        return f"There is no room {ticket['room']}, or you did not name it."
+    _filed.append(ticket)
+    return f"Filed: {ticket}"
+
+
+def _file_all(written, message):
+    _filed.append(json.loads(written))
+    return "Filed."
+
+
+def _file_silent(written, message):
+    _filed.append(json.loads(written))
+
+
+def _file_nothing(written, message):
+    return "Filed."
+
+
+def _file_any_room(written, message):
+    ticket = night_desk.parsed(written)
+    if ticket is None:
+        return "What?"
+    _filed.append(ticket)
+    return "Filed."
+
+
+def _file_invented(written, message):
+    ticket = night_desk.parsed(written)
+    if ticket is None or ticket["room"] not in night_desk.ROOMS:
+        return "What?"
+    _filed.append(ticket)
+    return "Filed."
+
+
+def _file_loose(written, message):
+    try:
+        ticket = json.loads(written)
+        if str(ticket["room"]) in message and int(ticket["room"]) in night_desk.ROOMS:
+            _filed.append(ticket)
+            return "Filed."
+    except (ValueError, TypeError):
+        pass
+    return "What?"
+
+
+def _with_list(function):
+    names = {"json": json, "jsonschema": jsonschema, "rooms": night_desk.ROOMS, "schema": night_desk.SCHEMA}
+    return given(file_ticket=function, filed=_filed, **names)
+
+
+FILES = Asked(_files)
+
+q2 = Exercise(
+    "10.q2",
+    "file_ticket",
+    judge=FILES,
+    right="A sound ticket is kept. Broken JSON, a broken schema, a missing and an invented room are not.",
+    right_examples=[_with_list(_file)],
+    known_wrong=FILES.known(
+        [
+            (_with_list(_file_nothing), NOT_FILED),
+            (_with_list(_file_silent), NO_TEXT),
+            (_with_list(_file_all), STOPS),
+            (_with_list(_file_loose), FORM),
+            (_with_list(_file_any_room), NO_ROOM),
+            (_with_list(_file_invented), INVENTED),
+        ],
+    ),
+    hints=[
+        "In a `try`: `ticket = json.loads(written)`, then `jsonschema.validate(ticket, schema)`. "
+        "`except (ValueError, jsonschema.ValidationError):` return a sentence.",
+        'Then `if ticket["room"] not in rooms` and `if str(ticket["room"]) not in message`, each with its sentence; '
+        "then `filed.append(ticket)`.",
+    ],
+    code="""def file_ticket(written, message):
+    try:
+        ticket = json.loads(written)
+        jsonschema.validate(ticket, schema)
+    except (ValueError, jsonschema.ValidationError):
+        return "I did not understand what is broken."
+    if str(ticket["room"]) not in message:
+        return "Which room is it, please?"
+    if ticket["room"] not in rooms:
+        return f"There is no room {ticket['room']} in this house."
+    filed.append(ticket)
+    return f"Filed: room {ticket['room']}, {ticket['thing']}\"""",
+    why="The model proposes, plain code decides: it looks at the form, at the house, and at the message.",
+)
+
+# --- 3: the desk
+
+KINDS = ("ticket", "answer", "refuse")
+SHAPE_3 = 'Return a dictionary with "kind" ("ticket", "answer" or "refuse") and "text", for every message.'
+TALKS = "Asked who discovered America, what 144 has for a root, and the like, it refuses too seldom."
+WORDS = 'Refuse in fixed words: the same "text" for every question outside the job.'
+MUTE = "It refuses too many questions that the notes answer."
+SOURCE = 'An answer shows the sentence of the note, word for word, in "text".'
+NO_TICKET = "It files too few of the repairs: what is near to a repair, and has a room number, goes to `file_ticket`."
+FILED_950 = 'For "The lamp in 950 is broken" it says "ticket", though nothing can be filed.'
+REPAIRS = [
+    ("The lamp in 214 is broken. No hurry.", 214),
+    ("Room 310 here, our window does not work. Come at once.", 310),
+    ("Something is wrong with the door in 105. It can wait.", 105),
+]
+
+
+def _works(answer, namespace: Mapping | None = None):
+    if not callable(answer):
+        return "A function is wanted: `def answer(message): ...`."
+    filed = (namespace or {}).get("filed")
+    kept = list(filed) if isinstance(filed, list) else []
+    try:
+        return _asked(answer)
+    finally:
+        if isinstance(filed, list):
+            filed[:] = kept
+
+
+def _asked(answer):
+    replies = {}
+    for message in (*FOREIGN, *(question for _, question in ASKED[:6]), *(message for message, _ in REPAIRS)):
+        replies[message] = said = answer(message)
+        sound = isinstance(said, Mapping) and said.get("kind") in KINDS
+        if not sound or not isinstance(said.get("text"), str) or not said["text"].strip():
+            return SHAPE_3
+    least = 4 if night_desk.minilm_here() else 3
+    refused = [replies[message] for message in FOREIGN if replies[message]["kind"] == "refuse"]
+    if len(refused) < least:
+        return TALKS
+    if len({said["text"] for said in refused}) > 2:  # one of them may have been taken for a repair
+        return WORDS
+    answered = [(note, replies[question]) for note, question in ASKED[:6] if replies[question]["kind"] == "answer"]
+    if len(answered) < least - 1:
+        return MUTE
+    told = sum(any(name == note and line in said["text"] for name, line in LINES) for note, said in answered)
+    if told < least - 1:
+        return SOURCE
+    tickets = [(room, replies[message]) for message, room in REPAIRS if replies[message]["kind"] == "ticket"]
+    if len(tickets) < 2:
+        return NO_TICKET
+    said = answer("The lamp in 950 is broken.")
+    if isinstance(said, Mapping) and said.get("kind") == "ticket":
+        return FILED_950
+    return True
+
+
+def _desk_answer(message):
+    return finished().answer(message)
+
+
+def _desk_but(**changes):
+    def answer(message):
+        said = finished().answer(message)
+        return said | changes.get(said["kind"], {})
+
+    return answer
+
+
+def _wordy(message):
+    said = finished().answer(message)
+    return said | ({"text": f"No, not {message}"} if said["kind"] == "refuse" else {})
+
+
+def _files_950(message):
+    return {"kind": "ticket", "text": "Filed."} if "950" in message else finished().answer(message)
+
+
+WORKS = Asked(_works)
+
+q3 = Exercise(
+    "10.q3",
+    "answer",
+    judge=WORKS,
+    right="It quotes, files and refuses, on messages that it had not seen.",
+    right_examples=[
+        given(
+            answer=_desk_answer,
+            night_desk=night_desk,
+            by_meaning=_scores,
+            near_repair=lambda message: finished().to_repairs(message).max() - 0.1 * (not re.search(r"\d{3}", message)),
+            retrieve=_retrieve,
+            write_ticket=night_desk.by_rule,
+            file_ticket=_file,
+            filed=_filed,
+        )
+    ],
+    known_wrong=WORKS.known(
+        [
+            (lambda message: finished().answer(message)["text"], SHAPE_3),
+            (_desk_but(refuse={"kind": "answer"}), TALKS),
+            (_wordy, WORDS),
+            (_desk_but(answer={"kind": "refuse", "text": night_desk.REFUSAL}), MUTE),
+            (_desk_but(answer={"text": "See the note."}), SOURCE),
+            (_desk_but(ticket={"kind": "refuse", "text": night_desk.REFUSAL}), NO_TICKET),
+            (_files_950, FILED_950),
+        ],
+    ),
+    hints=[
+        "First the repairs: `if near_repair(message) > by_meaning(message).max()`, let `write_ticket(message)` write, "
+        "and give that to `file_ticket`. Its text begins with `Filed`, or the kind is `refuse`.",
+        "Else `found = retrieve(message)`: None is a refusal, and anything else an answer with `found[1]` in its text.",
+    ],
+    code="""def answer(message):
+    if near_repair(message) > max(0.3, by_meaning(message).max()):
+        text = file_ticket(write_ticket(message), message)
+        if text.startswith("Filed"):
+            return {"kind": "ticket", "text": text, "ticket": filed[-1]}
+        return {"kind": "refuse", "text": text}
+    found = retrieve(message)
+    if found is None:
+        return {"kind": "refuse", "text": night_desk.REFUSAL}
+    return {"kind": "answer", "text": f"{found[1]} (note: {found[0]})", "source": found[0]}""",
+    why="Three small decisions, each measurable, in the place of one large prompt in which one can only hope.",
+)
+
+# --- 4: twenty cases
+
+TWENTY = "Twenty cases are wanted, in a list."
+FIVE = "Each kind needs five cases or more: tickets, answers and refusals."
+TWICE = "A message stands there twice."
+OURS = "Most of these are the cases of the course. Write your own: you know what guests say."
+BROKEN = "A case is a dictionary with `message` and `kind`."
+HALF_TICKET = "A ticket case needs its `ticket`: room, thing, urgent; the room is one of the house and in the message."
+NO_SOURCE = "An answer case needs its `source`: the name of a note, such as `pool`."
+NO_MUST = "An answer case needs `must`: a list of texts that stand in that note, such as a time or a price."
+
+
+def _cases(my_cases, namespace: Mapping | None = None):
+    if not isinstance(my_cases, list | tuple) or len(my_cases) != 20:
+        return TWENTY
+    for case in my_cases:
+        if not (isinstance(case, Mapping) and case.get("kind") in KINDS and str(case.get("message") or "").strip()):
+            return BROKEN
+        fault = _case_fault(case)
+        if fault:
+            return fault
+    said = [" ".join(re.findall(r"\w+", case["message"].lower())) for case in my_cases]
+    if len(set(said)) < 20:
+        return TWICE
+    if any(sum(case["kind"] == kind for case in my_cases) < 5 for kind in KINDS):
+        return FIVE
+    ours = {" ".join(re.findall(r"\w+", case["message"].lower())) for case in night_desk.DATA["cases"]}
+    return OURS if len(ours & set(said)) > 10 else True
+
+
+def _case_fault(case: Mapping) -> str:
+    if case["kind"] == "ticket":
+        ticket = case.get("ticket")
+        whole = isinstance(ticket, Mapping) and ticket.keys() >= {"room", "thing", "urgent"}
+        sound = whole and ticket["room"] in night_desk.ROOMS and isinstance(ticket["urgent"], bool) and ticket["thing"]
+        return "" if sound and str(ticket["room"]) in case["message"] else HALF_TICKET
+    if case["kind"] == "answer":
+        note = " ".join(line for name, line in LINES if name == case.get("source")).lower()
+        if not note:
+            return NO_SOURCE
+        must = case.get("must")
+        must = [must] if isinstance(must, str) else must or []
+        return "" if must and all(isinstance(text, str) and text.lower() in note for text in must) else NO_MUST
+    return ""
+
+
+TOLD = {
+    "The tap in 101 drips. No hurry.": (101, "tap", False),
+    "Hello, room 202 here. The lamp is broken, but it can wait.": (202, "lamp", False),
+    "Our toilet in 303 is blocked. Come at once, please!": (303, "toilet", True),
+    "The window in room 404 does not close. Tomorrow is fine.": (404, "window", False),
+    "I am in 505 and the heater is out of order. It is urgent.": (505, "heater", True),
+    "Can you send somebody to 120 for the shower? Any time.": (120, "shower", False),
+    "Something is wrong with the door in 219. Hurry up!": (219, "door", True),
+}
+WANTED = {
+    "Till when can I swim?": ("pool", "21:00"),
+    "What do you take for a cat?": ("pets", "12 euros"),
+    "From when on is the sauna hot?": ("sauna", "17:00"),
+    "Which wireless network do I choose?": ("wifi", "Lumi-Guest"),
+    "Where is the way into the garage?": ("parking", "Mill Street"),
+    "What does it cost to iron a shirt?": ("laundry", "4 euros"),
+    "When is my room ready?": ("arrival", "15:00"),
+}
+ELSE = (
+    "Who was Newton?",
+    "Sing a song.",
+    "What is 7 times 8?",
+    "Is my boss right?",
+    "Translate the word cat.",
+    "Who are you?",
+)
+SAMPLE = [
+    {"message": message, "kind": "ticket", "ticket": {"room": room, "thing": thing, "urgent": urgent}}
+    for message, (room, thing, urgent) in TOLD.items()
+]
+SAMPLE += [
+    {"message": message, "kind": "answer", "source": note, "must": [must]} for message, (note, must) in WANTED.items()
+]
+SAMPLE += [{"message": message, "kind": "refuse"} for message in ELSE]
+
+CASES = Asked(_cases)
+
+q4 = Exercise(
+    "10.q4",
+    "my_cases",
+    judge=CASES,
+    right="Twenty cases of all kinds, each with what a right answer must hold. They are an exam: do not tune on them.",
+    right_examples=[SAMPLE],
+    known_wrong=CASES.known(
+        [
+            (SAMPLE[:10], TWENTY),
+            ([*SAMPLE[:19], SAMPLE[0]], TWICE),
+            ([*SAMPLE[:19], "Who are you?"], BROKEN),
+            ([*SAMPLE[1:], {"message": "The lamp in 950 is broken.", "kind": "ticket"}], HALF_TICKET),
+            ([*SAMPLE[1:], {"message": "Is there a bar?", "kind": "answer", "source": "bar"}], NO_SOURCE),
+            ([*SAMPLE[1:], {"message": "Is there a pool?", "kind": "answer", "source": "pool"}], NO_MUST),
+            (
+                [
+                    *SAMPLE[:13],
+                    *(
+                        {"message": f"Is {n} prime?", "kind": "answer", "source": "pool", "must": ["pool"]}
+                        for n in range(7)
+                    ),
+                ],
+                FIVE,
+            ),
+            (night_desk.DATA["cases"], OURS),
+        ],
+    ),
+    hints=[
+        "Take the shape of the three that are printed in section 1, and change message and content.",
+        '`must` holds what a right answer cannot lack: `{"message": "Till when can I swim?", "kind": "answer", '
+        '"source": "pool", "must": ["21:00"]}`.',
+    ],
+    code=f"my_cases = {SAMPLE!r}",
+    why="These are ours. An exam is worth something when its cases come from somebody else than the desk's author.",
+)
+
+warm_up = WarmUp("10")
+
+quiz = Quiz.read("10")
