@@ -44,8 +44,8 @@ first one met gives the message. Where the names are several or a judge needs me
 example as `given(low=1, high=2, seconds=0.5)`. `nudge=` replaces the general sentence for all other wrong
 answers.
 
-A prediction is neither right nor wrong: a cell `my_guess = ...`, then `compare(my_guess, measured,
-unit="ms")`.
+A prediction is neither right nor wrong: a cell `my_guess = ...`, then `compare(my_guess, measured, "ms",
+claim="04-wait")`. The claim is the id of the cell, and has a sentence in `claims.toml`.
 
 Texts mark `code` and **strong** words; keep each to three sentences. `three_ways(q1)` lists what is wrong
 with an exercise, and nothing when it is sound; the tests call it for every exercise of every notebook.

@@ -4,13 +4,20 @@ import re
 
 from ..show.note import Note
 from ..show.view import publish
+from . import progress
 from .judges import Judge
 from .values import alike, as_number, describe
 
 
-def compare(guess, measured, unit: str = "", what: str = "") -> None:
-    """Show a prediction beside the measurement, and say how far apart they are. Never fails, never scolds."""
+def compare(guess, measured, unit: str = "", what: str = "", claim: str | None = None) -> None:
+    """Show a prediction beside the measurement, and say how far apart they are. Never fails, never scolds.
+
+    `claim`, the id of the cell, puts both into the progress file; its sentence stands in `claims.toml`.
+    """
     publish(Note("info", "Your prediction", compared(guess, measured, unit, what)))
+    if isinstance(claim, str):
+        meant = None if Judge().untouched(guess) else _kept(_meant(guess, measured)[0])
+        progress.measured(claim, _kept(measured), str(unit), meant)
 
 
 def compared(guess, measured, unit: str = "", what: str = "") -> str:
@@ -30,6 +37,15 @@ def compared(guess, measured, unit: str = "", what: str = "") -> str:
         return f"{both} {'As you said.' if alike(guess, measured) else 'Not what you expected: why?'}"
     except Exception:
         return both
+
+
+def _kept(value) -> int | float | str:
+    """A value as the progress file keeps it: a number, or a short text."""
+    plain = as_number(value)
+    if plain is not None:
+        return plain if abs(plain) < 10**15 else float(plain)
+    text = value if isinstance(value, str) and len(value) < 80 else describe(value)
+    return text.encode("utf-8", "replace").decode("utf-8")  # half a sign, as a token can be, is no text
 
 
 def _meant(guess, measured):

@@ -2,8 +2,8 @@
 
 The file is `my_progress.json` beside the course (the environment variable COURSE_PROGRESS names another
 place). It holds the ids of exercises and quiz questions, how often each was tried and missed, and whether
-the last answer was right: no answers, no names, no times. Nothing leaves the machine. `progress.forget()`
-deletes it.
+the last answer was right; and under `claims`, what was measured, what was guessed, and the day. No answers, no
+names, no accounts. Nothing leaves the machine. `progress.forget()` deletes it.
 """
 
 from __future__ import annotations
@@ -14,11 +14,13 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from datetime import date
 from pathlib import Path
 
 from ..show.note import Note
 from ..show.view import publish
 
+CLAIMS = "claims"  # the key of the measurements in the file; no id of an exercise looks like it
 _complained = False  # a file that cannot be read or written is mentioned once, not at every check
 
 
@@ -29,8 +31,16 @@ def path() -> Path:
 
 
 def load() -> dict[str, dict]:
-    """All records, `{id: {"tries": int, "misses": int, "right": bool}}`. A damaged file is set aside."""
-    return _read() or {}
+    """All attempts, `{id: {"tries": int, "misses": int, "right": bool}}`. A damaged file is set aside."""
+    return {id: one for id, one in (_read() or {}).items() if id != CLAIMS}
+
+
+def claims() -> dict[str, dict]:
+    """All measurements, `{claim: {"measured": …, "unit": str, "guess": …, "date": "2026-11-28"}}`.
+
+    A value is a number or a short text; a guess may be None.
+    """
+    return (_read() or {}).get(CLAIMS, {})
 
 
 def _read() -> dict[str, dict] | None:
@@ -61,6 +71,19 @@ def record(id: str, right: bool) -> None:
         one["tries"] += 1
         one["misses"] += not right
         one["right"] = bool(right)
+        _write(records)
+
+
+def measured(claim: str, value: float | str, unit: str = "", guess: float | str | None = None) -> None:
+    """Note what was measured for a claim. Measured again without a guess, the one made before stays beside it."""
+    with _alone():
+        records = _read()
+        if records is None:
+            return
+        known = records.setdefault(CLAIMS, {})
+        if guess is None:
+            guess = known.get(claim, {}).get("guess")
+        known[claim] = {"measured": value, "unit": unit, "guess": guess, "date": date.today().isoformat()}
         _write(records)
 
 
@@ -102,13 +125,20 @@ def summary_text() -> str:
 
 
 def _valid(records) -> bool:
-    if not isinstance(records, dict):
+    if not isinstance(records, dict) or not isinstance(records.get(CLAIMS, {}), dict):
         return False
+    attempts = [one for id, one in records.items() if id != CLAIMS]
     return all(
         isinstance(one, dict)
         and isinstance(one.get("right"), bool)
         and all(type(one.get(key)) is int and one[key] >= 0 for key in ("tries", "misses"))
-        for one in records.values()
+        for one in attempts
+    ) and all(
+        isinstance(one, dict)
+        and type(one.get("measured")) in (int, float, str)
+        and type(one.get("guess")) in (int, float, str, type(None))
+        and all(isinstance(one.get(key), str) for key in ("unit", "date"))
+        for one in records.get(CLAIMS, {}).values()
     )
 
 
