@@ -205,7 +205,11 @@ class Mlx(Engine):
         from mlx.utils import tree_flatten
         from mlx_lm.utils import load_model
 
-        self.engine, config = load_model(self.folder_or_file)
+        # Transformers 5 writes rope_theta into rope_parameters, where mlx-lm 0.32 does not look in most architectures: it
+        # would compute SmolLM2 with 10,000 for 100,000, and say nothing.
+        config = json.loads((self.folder_or_file / "config.json").read_text(encoding="utf-8"))
+        theta = config.get("rope_parameters", config)["rope_theta"]
+        self.engine, config = load_model(self.folder_or_file, model_config={"rope_theta": theta})
         kinds = {"fp16": mx.float16, "bf16": mx.bfloat16}
         if "quantization" not in config:
             self.engine.set_dtype(kinds.get(self.precision, mx.float32))
@@ -264,9 +268,13 @@ class OpenVino(Engine):
             nonlocal past, seen
             seen += len(ids)
             inputs = {"input_ids": numpy.array([ids]), "attention_mask": numpy.ones((1, seen), numpy.int64), **past}
-            result = self.engine(inputs)
-            past = {name: result[name.replace("past_key_values", "present")] for name in past}
-            return result["logits"][0, -1]
+            try:
+                result = self.engine(inputs)
+                past = {name: result[name.replace("past_key_values", "present")] for name in past}
+                return result["logits"][0, -1]
+            except (RuntimeError, IndexError) as error:  # with ONEDNN_MAX_CPU_ISA set, its int8 fails, or gives nothing
+                reason = str(error).strip().splitlines()[-1]
+                raise CourseError(f"OpenVINO does not compute {self.model} in {self.precision} here: {reason}") from error
 
         return feed
 
