@@ -12,6 +12,7 @@ import math
 import shutil
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from contextlib import redirect_stdout
 from dataclasses import dataclass
@@ -82,7 +83,7 @@ def open_engine(name: str, model: str | Path = "pico-mini", precision: str = "fp
 class Engine:
     """A model in an engine. `bytes`: on disk; `read`: of weights that one token needs; `threads`: it computes with.
 
-    A kind of engine gives `_open`, `_tokens(ids, count, on)`, which yields greedy token ids (with `on` also past an end
+    A kind of engine gives `_open`, which also finds `read`, `_tokens(ids, count, on)`, which yields greedy token ids (with `on` also past an end
     token), and `_logits(ids)`, an array of the next token's.
     """
 
@@ -90,11 +91,8 @@ class Engine:
 
     def __init__(self, name: str, model: str | Path, precision: str):
         self.name, self.model, self.precision = name, str(model), precision
-        self.folder_or_file = self._form(model, precision)
-        checkpoint = _checkpoint(model)
-        config = json.loads((checkpoint / "config.json").read_text(encoding="utf-8"))
-        self.stop_ids, width = _ends(checkpoint), config["hidden_size"]
-        self.threads = threads.for_params(config["vocab_size"] * width + 12 * config["num_hidden_layers"] * width**2)
+        self.folder_or_file = form(name, model, precision)
+        self.stop_ids, self.threads = _ends(_checkpoint(model)), threads_for(model)
         self._open()
 
     def __repr__(self) -> str:
@@ -113,6 +111,15 @@ class Engine:
                 break
             found.append(token)
         return found
+
+    def timed(self, ids: list[int], count: int) -> tuple[float, float]:
+        """Write exactly `count` tokens: seconds to the first, and tokens a second after it."""
+        began = time.perf_counter()
+        tokens = self._tokens(ids, count, on=True)
+        next(tokens)
+        first = time.perf_counter()
+        rest = sum(1 for _ in tokens)
+        return first - began, rest / (time.perf_counter() - first)
 
     def top(self, ids: list[int], count: int = 2) -> list[tuple[int, float]]:
         """The likeliest next tokens with their log probabilities."""
@@ -141,9 +148,6 @@ def _ends(checkpoint: Path) -> set[int]:
 class Onnx(Engine):
     """ONNX Runtime GenAI, through the course's own class."""
 
-    def _form(self, model: str | Path, precision: str) -> Path:
-        return onnx_form(model, precision)
-
     def _open(self) -> None:
         self.engine, self.read = OnnxModel(self.folder_or_file), read_of_onnx(self.folder_or_file)
 
@@ -165,11 +169,6 @@ class Onnx(Engine):
 
 class Torch(Engine):
     """Transformers, through the course's own class."""
-
-    def _form(self, model: str | Path, precision: str) -> Path:
-        if model in fit_check.SHAPES:
-            raise CourseError(f"{model} is kept in int8 and int4, which Transformers does not read.")
-        return _checkpoint(model)
 
     def _open(self) -> None:
         dtype = {"fp32": "float32", "bf16": "bfloat16"}[self.precision]
@@ -195,9 +194,6 @@ class Torch(Engine):
 
 class Mlx(Engine):
     """MLX reads the Transformers folder; int8 and int4 are made of it in memory, in groups of 32 weights."""
-
-    def _form(self, model: str | Path, precision: str) -> Path:
-        return random_form(str(model), self.name, precision) if model in fit_check.SHAPES else _checkpoint(model)
 
     def _open(self) -> None:
         import mlx.core as mx
@@ -237,9 +233,6 @@ class Mlx(Engine):
 class OpenVino(Engine):
     """OpenVINO compiles GenAI's ONNX file; the loop that writes is ours."""
 
-    def _form(self, model: str | Path, precision: str) -> Path:
-        return onnx_form(model, precision)
-
     def _open(self) -> None:
         options = {"INFERENCE_PRECISION_HINT": "f32", "INFERENCE_NUM_THREADS": self.threads}
         try:
@@ -274,7 +267,9 @@ class OpenVino(Engine):
                 return result["logits"][0, -1]
             except (RuntimeError, IndexError) as error:  # with ONEDNN_MAX_CPU_ISA set, its int8 fails, or gives nothing
                 reason = str(error).strip().splitlines()[-1]
-                raise CourseError(f"OpenVINO does not compute {self.model} in {self.precision} here: {reason}") from error
+                raise CourseError(
+                    f"OpenVINO does not compute {self.model} in {self.precision} here: {reason}"
+                ) from error
 
         return feed
 
@@ -290,19 +285,6 @@ class OpenVino(Engine):
 
 class LlamaCpp(Engine):
     """llama.cpp's own server, in this process. It answers in the dialect of OpenAI's completions."""
-
-    def _form(self, model: str | Path, precision: str) -> Path:
-        if model in fit_check.SHAPES:
-            return random_form(str(model), self.name, precision)
-        if model == "smollm2":
-            if precision != "int4":
-                raise CourseError('SmolLM2 came as a GGUF file of four bits (Q4_1): in llama.cpp it is "int4" only.')
-            smollm2.folder()  # raises NotFetched
-            return smollm2.package.gguf()
-        checkpoint = checkpoint_of(model)
-        digest = hashlib.sha256((checkpoint / "model.safetensors").read_bytes()).hexdigest()[:12]
-        file = cache_folder() / "gguf" / f"{checkpoint.name}-{GGUF[precision]}-{digest}.gguf"
-        return file if file.is_file() else gguf_file.write(checkpoint, file, GGUF[precision])
 
     def _open(self) -> None:
         import xllamacpp
@@ -328,6 +310,12 @@ class LlamaCpp(Engine):
         told = self.ask(ids, count, logprobs=1, ignore_eos=on)  # only with them it tells the ids
         yield from (token["id"] for token in told["choices"][0]["logprobs"]["content"])
 
+    def timed(self, ids: list[int], count: int) -> tuple[float, float]:
+        began = time.perf_counter()
+        told = self.ask(ids, count, ignore_eos=True)["timings"]  # without log probabilities, which take their time
+        rest = told["predicted_ms"] / 1000
+        return time.perf_counter() - began - rest, (told["predicted_n"] - 1) / rest
+
     def top(self, ids: list[int], count: int = 2) -> list[tuple[int, float]]:
         told = self.ask(ids, 1, logprobs=count)["choices"][0]["logprobs"]["content"][0]["top_logprobs"]
         return [(each["id"], each["logprob"]) for each in told]
@@ -341,11 +329,29 @@ def openvino():
     return openvino
 
 
-def onnx_form(model: str | Path, precision: str) -> Path:
-    """The folder of ONNX Runtime GenAI's builder, made at the first call."""
+def form(name: str, model: str | Path, precision: str) -> Path:
+    """The folder or file that an engine reads of a model, made at the first call. Raises CourseError."""
     if model in fit_check.SHAPES:
-        return random_form(str(model), "onnx", precision)
-    return smollm2.form(precision) if model == "smollm2" else onnx_folder(model, precision)
+        return random_form(str(model), "onnx" if name == "openvino" else name, precision)
+    if name in ("onnx", "openvino"):
+        return smollm2.form(precision) if model == "smollm2" else onnx_folder(model, precision)
+    checkpoint = _checkpoint(model)
+    if name != "llama.cpp":
+        return checkpoint
+    if model == "smollm2":
+        if precision != "int4":
+            raise CourseError('SmolLM2 came as a GGUF file of four bits (Q4_1): llama.cpp reads it as "int4" only.')
+        return smollm2.package.gguf()
+    digest = hashlib.sha256((checkpoint / "model.safetensors").read_bytes()).hexdigest()[:12]
+    file = cache_folder() / "gguf" / f"{checkpoint.name}-{GGUF[precision]}-{digest}.gguf"
+    return file if file.is_file() else gguf_file.write(checkpoint, file, GGUF[precision])
+
+
+def threads_for(model: str | Path) -> int:
+    """The threads that suit a model, by its shape: the same in all engines."""
+    config = json.loads((_checkpoint(model) / "config.json").read_text(encoding="utf-8"))
+    width = config["hidden_size"]
+    return threads.for_params(config["vocab_size"] * width + 12 * config["num_hidden_layers"] * width**2)
 
 
 def read_of_onnx(folder: Path) -> int:

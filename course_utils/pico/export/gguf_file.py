@@ -54,7 +54,9 @@ def write(model: str | Path, file: Path, precision: str = "f16") -> Path:
     from transformers import AutoConfig
 
     if precision not in (*PRECISIONS, "q4_0"):
-        raise CourseError(f"There is no precision {precision!r}. A GGUF file has one of: {', '.join(PRECISIONS)}, q4_0.")
+        raise CourseError(
+            f"There is no precision {precision!r}. A GGUF file has one of: {', '.join(PRECISIONS)}, q4_0."
+        )
     checkpoint, file = checkpoint_of(model), Path(file)
     config, tokenizer = AutoConfig.from_pretrained(checkpoint, local_files_only=True), load_tokenizer(checkpoint)
     try:
@@ -67,7 +69,9 @@ def write(model: str | Path, file: Path, precision: str = "f16") -> Path:
     if _cutting(tokenizer) != _cutting(load_tokenizer()) or len(tokenizer) > config.vocab_size:
         raise CourseError(f"The tokenizer in {checkpoint} cuts text in another way than the pico models' own.")
     if precision.startswith("q") and (config.hidden_size % 32 or config.intermediate_size % 32):
-        raise CourseError(f"{precision} packs 32 weights together, and a row of this model is no multiple of 32. Use f16.")
+        raise CourseError(
+            f"{precision} packs 32 weights together, and a row of this model is no multiple of 32. Use f16."
+        )
     weights = _weights_of(checkpoint, ours)
     part = file.with_name(f".{file.name}.{os.getpid()}.part")
     try:
