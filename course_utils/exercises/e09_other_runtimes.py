@@ -6,6 +6,7 @@ import re
 
 from .engine import Exercise, choice, function, number
 from .quiz import Quiz, WarmUp
+from .values import alike, describe
 
 Q4, Q8, F32 = 106_168_320, 28_311_552, 35_136
 
@@ -24,10 +25,18 @@ q1 = Exercise(
             81.54,
             "The 4 and 8 bits are there; the scales are missing. A block of 32 in Q4_1 has 32 bits more, in Q8_0 16.",
         ),
-        (83.3, "The scale of Q8_0 is in. In Q4_1 a block has 32 bits besides its weights: a scale **and** a minimum."),
+        (
+            83.3,
+            "The scale of Q8_0 is in. In Q4_1 a block has 32 bits besides its weights: a scale **and** a minimum.",
+            lambda a: 83.2 < float(a) < 83.5,
+        ),
         (89.94, "Nearly: in Q4_1 a block has a scale **and** a minimum, 16 bits each."),
         (94.8, "Nearly: a block of Q8_0 has a scale, too: 8.5 bits a weight."),
-        (84.22, "That is 5 bits for all matrices. The embedding table is Q8_0, 8.5 bits a weight."),
+        (
+            84.1,
+            "That is 5 bits for all matrices. The embedding table is Q8_0, 8.5 bits a weight.",
+            lambda a: 83.9 < float(a) < 84.4,
+        ),
         (66.5, "The embedding table is missing: 28,311,552 weights of 8.5 bits."),
         (98.36, "That is the whole file. Its header, with the tokenizer, is not made of weights."),
         (92.1, "That is in MiB, of 1,048,576 bytes. A MB is a million bytes."),
@@ -150,6 +159,10 @@ ENGINES = {
     "onnxruntimeweb": "onnxruntime-web",
     "ortweb": "onnxruntime-web",
     "ollama": "llama.cpp",
+    "onnxruntimegenai": "GenAI",
+    "genai": "GenAI",
+    "onnx": "GenAI",
+    "foundrylocal": "Foundry Local",
 }
 WANTED = ["MLX", "OpenVINO", "onnxruntime-web", "llama.cpp", "Transformers"]
 NEED = [
@@ -183,7 +196,7 @@ def _chosen(answer) -> bool | str:
         return "Five engines are wanted, in a list, one for each case."
     strange = [item for item in named if item not in ENGINES.values()]
     if strange:
-        return f"{strange[0]!r} is not one of the six. Take the names in quotes, as they stand in the task."
+        return f"{describe(strange[0])} is no engine of the table. Write its name as it stands there, in quotes."
     for wanted, item, need in zip(WANTED, named, NEED, strict=True):
         if item != wanted:
             return need
@@ -221,12 +234,30 @@ q4 = Exercise(
     why="More than one would run in some cases; these fit what was asked for without a detour.",
 )
 
+OPTIONS = {"block_size": "a", "accuracy_level": "b", "shared_embeddings": "c", "int8": "d"}
+
+
+class _Option(choice):
+    """A letter, or the option that stands behind it."""
+
+    def one(self, value, namespace):
+        return super().one(self._letter(value), namespace)
+
+    def same(self, value, example):
+        return super().same(self._letter(value), self._letter(example))
+
+    @staticmethod
+    def _letter(value):
+        named = {letter for name, letter in OPTIONS.items() if name in str(value).lower()}
+        return named.pop() if isinstance(value, str) and len(named) == 1 else value
+
+
 q5 = Exercise(
     "09.q5",
     "answer_5",
-    judge=choice("c", of="abcd"),
+    judge=_Option("c", of="abcd"),
     right="The embedding gets a table of its own, a constant. The file grows by that table.",
-    right_examples=["c", "C", "(c)"],
+    right_examples=["c", "C", "(c)", "shared_embeddings=false"],
     known_wrong=[
         ("a", "Larger groups change the tables' shapes. The embedding would still be the head's table, reshaped."),
         ("b", "The accuracy level says how to *compute*. The file would have the same nodes."),
@@ -298,14 +329,18 @@ def _not_in(one, other):
     return next((i for i, a in enumerate(one) if a not in other), None)
 
 
+def _at_end(place: int):
+    return lambda result: SHORT if result is None else alike(result, place)
+
+
 PARTINGS = [
     (([5, 6, 7], [5, 6, 8]), 2),
     (([9, 6, 7, 4], [5, 6, 7, 3]), 0),
     (([5, 6, 7], [5, 6, 7]), None),
-    (([5, 6], [5, 6, 7]), 2),
-    (([5, 6, 7, 7], [5, 6]), 2),
+    (([5, 6], [5, 6, 7]), _at_end(2)),
+    (([5, 6, 7, 7], [5, 6]), _at_end(2)),
     (([], []), None),
-    (([], [3]), 0),
+    (([], [3]), _at_end(0)),
     (([5, 6, 7, 2], [5, 7, 6, 2]), 1),
 ]
 
