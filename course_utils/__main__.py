@@ -29,7 +29,7 @@ COMMANDS = {
     "serve": "Run the practice endpoint: OpenAI's and Ollama's dialects over SmolLM2 and pico models.",
     "bench": "Measure a claim of the course on this computer. fit: how near the predictions of 'which Phi fits my "
     "machine?' come, for models made here. threads: how many threads suit a small model. forms: what fewer bits cost "
-    "SmolLM2. sizes: pico-mini, SmolLM2 and Phi-3.5-mini in one table.",
+    "SmolLM2. sizes: pico-mini, SmolLM2 and Phi-3.5-mini in one table. race: all engines that are installed.",
 }
 # These hand all that follows on to a module's `main`, in the course's environment: their options stand there.
 PROGRAMS = {
@@ -39,6 +39,7 @@ PROGRAMS = {
     ("bench", "threads"): "course_utils.models.bench",
     ("bench", "forms"): "course_utils.models.bench_forms",
     ("bench", "sizes"): "course_utils.models.sizes",
+    ("bench", "race"): "course_utils.show.engine_race",
 }
 
 

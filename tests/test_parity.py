@@ -153,17 +153,3 @@ def test_smollm2_in_transformers_takes_the_same_tokens():
     assert len(partings(logits_of, largest=0.01)) <= 2
     for prompt, (ids, _) in zip(PROMPTS, answered(), strict=True):
         assert model.encode(read_messages(prompt)) == ids, prompt
-
-
-@needs_smollm2
-def test_smollm2_in_llama_cpp_takes_the_same_tokens():
-    """It computes with activations of eight bits, where the others have 32: it may part where two are nearly alike."""
-    llama_cpp = pytest.importorskip("llama_cpp", reason="llama-cpp-python is not installed: it is built from source")
-    engine = llama_cpp.Llama(str(package.gguf()), n_ctx=1024, logits_all=True, verbose=False)
-
-    def logits_of(ids, answer):
-        engine.reset()
-        engine.eval(ids + answer)
-        return engine.scores[len(ids) - 1 : len(ids) + len(answer) - 1]
-
-    partings(logits_of, largest=1.0)

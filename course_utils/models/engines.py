@@ -83,8 +83,8 @@ def open_engine(name: str, model: str | Path = "pico-mini", precision: str = "fp
 class Engine:
     """A model in an engine. `bytes`: on disk; `read`: of weights that one token needs; `threads`: it computes with.
 
-    A kind of engine gives `_open`, which also finds `read`, `_tokens(ids, count, on)`, which yields greedy token ids (with `on` also past an end
-    token), and `_logits(ids)`, an array of the next token's.
+    A kind of engine gives `_open`, which also finds `read`, and `_feed()`: a function from the next token ids to the
+    logits of the token after them. One with a loop of its own gives `_tokens` (with `on`: also past an end token).
     """
 
     read: int
@@ -112,6 +112,12 @@ class Engine:
             found.append(token)
         return found
 
+    def _tokens(self, ids: list[int], count: int, on: bool) -> Iterator[int]:
+        feed = self._feed()
+        for _ in range(count):
+            ids = [int(feed(ids).argmax())]
+            yield ids[0]
+
     def timed(self, ids: list[int], count: int) -> tuple[float, float]:
         """Write exactly `count` tokens: seconds to the first, and tokens a second after it."""
         began = time.perf_counter()
@@ -125,7 +131,7 @@ class Engine:
         """The likeliest next tokens with their log probabilities."""
         import numpy
 
-        logits = numpy.asarray(self._logits(ids), dtype=numpy.float64)
+        logits = numpy.asarray(self._feed()(ids), dtype=numpy.float64)
         logs = logits - logits.max()
         logs -= numpy.log(numpy.exp(logs).sum())
         return [(int(token), float(logs[token])) for token in numpy.argsort(-logs, kind="stable")[:count]]
@@ -163,8 +169,8 @@ class Onnx(Engine):
     def _tokens(self, ids: list[int], count: int, on: bool) -> Iterator[int]:
         yield from self.engine._written(self._generator(ids, count, on), SamplingParams(), count)
 
-    def _logits(self, ids: list[int]):
-        return self._generator(ids, 1, False).get_output("logits")[0, -1]
+    def _feed(self) -> Callable:
+        return lambda ids: self._generator(ids, 1, False).get_output("logits")[0, -1]
 
 
 class Torch(Engine):
@@ -178,18 +184,17 @@ class Torch(Engine):
         self.read = sum(weights.nbytes for weights in model.parameters())
         self.read -= 0 if table is model.get_output_embeddings().weight else table.nbytes
 
-    def _tokens(self, ids: list[int], count: int, on: bool) -> Iterator[int]:
+    def _feed(self) -> Callable:
         import torch
 
-        sequence, step = self.engine._begin(ids)
-        for _ in range(count):
-            token = step(sequence).argmax(dim=-1, keepdim=True)
-            yield token.item()
-            sequence = torch.cat([sequence, token], dim=-1)
+        _, step = self.engine._begin([])
+        read = []
 
-    def _logits(self, ids: list[int]):
-        sequence, step = self.engine._begin(ids)
-        return step(sequence)[0].float().numpy()
+        def feed(ids: list[int]):
+            read.extend(ids)
+            return step(torch.tensor([read]))[0].float().numpy()
+
+        return feed
 
 
 class Mlx(Engine):
@@ -201,8 +206,8 @@ class Mlx(Engine):
         from mlx.utils import tree_flatten
         from mlx_lm.utils import load_model
 
-        # Transformers 5 writes rope_theta into rope_parameters, where mlx-lm 0.32 does not look in most architectures: it
-        # would compute SmolLM2 with 10,000 for 100,000, and say nothing.
+        # Transformers 5 writes rope_theta into rope_parameters, where mlx-lm 0.32 does not look: without a word it
+        # would compute SmolLM2 with 10,000 for 100,000.
         config = json.loads((self.folder_or_file / "config.json").read_text(encoding="utf-8"))
         theta = config.get("rope_parameters", config)["rope_theta"]
         self.engine, config = load_model(self.folder_or_file, model_config={"rope_theta": theta})
@@ -223,11 +228,11 @@ class Mlx(Engine):
         for token, _ in generate_step(mx.array(ids), self.engine, max_tokens=count):
             yield int(token)
 
-    def _logits(self, ids: list[int]):
+    def _feed(self) -> Callable:
         import mlx.core as mx
         import numpy
 
-        return numpy.array(self.engine(mx.array([ids]))[0, -1].astype(mx.float32))
+        return lambda ids: numpy.array(self.engine(mx.array([ids]))[0, -1].astype(mx.float32))
 
 
 class OpenVino(Engine):
@@ -241,17 +246,15 @@ class OpenVino(Engine):
             if "GatherBlockQuantized: 'data' must be a constant" not in str(error):
                 raise
             raise CourseError(
-                f"OpenVINO does not read {self.model} in {self.precision}: in this file the embedding is the head's "
-                "table of few bits, brought into another shape on the way (GatherBlockQuantized after Reshape), and "
-                "OpenVINO wants a constant there."
+                "OpenVINO does not read this form: its embedding is the head's table of few bits, brought into another "
+                "shape on the way (GatherBlockQuantized after Reshape), and OpenVINO wants a constant there."
             ) from error
         decoder = json.loads((self.folder_or_file / "genai_config.json").read_text(encoding="utf-8"))
         decoder = decoder["model"]["decoder"]
         self.empty = (1, decoder["num_key_value_heads"], 0, decoder["head_size"])
         self.read = read_of_onnx(self.folder_or_file)
 
-    def _begin(self) -> Callable:
-        """A function from the next token ids to the logits of the token after them; the cache grows with each call."""
+    def _feed(self) -> Callable:
         import numpy
 
         names = [port.any_name for port in self.engine.inputs]
@@ -266,21 +269,10 @@ class OpenVino(Engine):
                 past = {name: result[name.replace("past_key_values", "present")] for name in past}
                 return result["logits"][0, -1]
             except (RuntimeError, IndexError) as error:  # with ONEDNN_MAX_CPU_ISA set, its int8 fails, or gives nothing
-                reason = str(error).strip().splitlines()[-1]
-                raise CourseError(
-                    f"OpenVINO does not compute {self.model} in {self.precision} here: {reason}"
-                ) from error
+                why = str(error).strip().splitlines()[-1].partition(". ")[0]
+                raise CourseError(f"OpenVINO does not compute this form here: {why}.") from error
 
         return feed
-
-    def _tokens(self, ids: list[int], count: int, on: bool) -> Iterator[int]:
-        feed = self._begin()
-        for _ in range(count):
-            ids = [int(feed(ids).argmax())]
-            yield ids[0]
-
-    def _logits(self, ids: list[int]):
-        return self._begin()(ids)
 
 
 class LlamaCpp(Engine):
@@ -397,11 +389,9 @@ def _make_form(checkpoint: Path, engine: str, precision: str) -> Path:
         return fit_check.build(checkpoint, precision)
     if engine == "llama.cpp":
         return gguf_file.write_random(checkpoint, target, GGUF[precision])
-    target.mkdir()
     if engine == "config":
-        for file in checkpoint.glob("*config.json"):
-            shutil.copy(file, target)
-        return target
+        return shutil.copytree(checkpoint, target, ignore=shutil.ignore_patterns("*.safetensors"))
+    target.mkdir()
     from mlx_lm.utils import load_model, quantize_model, save_config, save_model
 
     with redirect_stdout(io.StringIO()):
@@ -426,7 +416,7 @@ class Parting:
 
     @property
     def gap(self) -> float:
-        """How far apart the two best are where the engines part, in the engine that is surer. 0 where all are alike."""
+        """How far apart the two best are there, in the engine that is surer; 0 where all are alike."""
         return max((best[1] - second[1] for best, second in filter(None, (self.one, self.other))), default=0.0)
 
 

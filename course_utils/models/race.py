@@ -12,16 +12,17 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 
 from course_utils.base import ROOT, CourseError
-from course_utils.models import engines, fit_check
+from course_utils.models import engines
 from course_utils.phi import speed
 from course_utils.setup import machine
 
 FORMS = {"pico-mini": ("fp32", "int8", "int4"), "smollm2": ("fp32", "int8", "mixed", "int4"), "410M": ("int8", "int4")}
 MODELS = tuple(FORMS)
-PROMPT, TOKENS, ROUNDS = 64, 24, 3  # tokens, tokens, and a round more to warm up
-LIMIT = 20  # seconds that an answer may take; whoever needs a quarter of that is asked only once
+PROMPT, TOKENS, ROUNDS = 32, 24, 3  # tokens, tokens, and a round more to warm up
+LIMIT = 15  # seconds that an answer may take; whoever needs a quarter of that is asked only once
 CHILD = "from course_utils.models.race import compete; compete()"
 
 
@@ -51,10 +52,8 @@ class Entry:
 
     def ask(self, ids: list[int], tokens: int) -> None:
         """Have it write, and keep what that took."""
-        try:
+        with suppress(OSError):  # it has ended: `hear` finds that out
             print(json.dumps([ids, tokens]), file=self.process.stdin, flush=True)
-        except OSError:  # it has ended; `hear` finds that out
-            pass
         told = self.hear(LIMIT)
         if "error" not in told:
             self.answers.append(told)
@@ -66,10 +65,8 @@ class Entry:
         self.process.kill()
         self.process.wait()
         for pipe in (self.process.stdin, self.process.stdout):
-            try:
+            with suppress(OSError):  # what it did not read any more
                 pipe.close()
-            except OSError:  # what it did not read any more
-                pass
 
     def result(self, bandwidth: float) -> dict:
         """The row: medians over the rounds after the first, and what the memory allows."""
@@ -121,16 +118,16 @@ class Race:
         absent = [name for name in names if not engines.installed(name)]
         rows = [{"model": "", "engine": name, "precision": "", "error": engines.missing(name)} for name in absent]
         names = [name for name in names if name not in absent]
-        self.say("Measuring how fast this computer reads its memory ...")
-        bandwidth = max(speed.measure(("fp32", "int8")).read.values())
         for model in models:
             try:
+                bandwidth = speed.measure(["fp32"]).read["fp32"]
                 entered = self._enter(model, names, precisions or FORMS.get(model, FORMS["pico-mini"]), rows)
                 for turn in range(rounds + 1):
                     self.say(f"{model}: round {turn} of {rounds}" if turn else f"{model}: warming up")
                     for entry in entered:
                         if "error" not in entry.row and not entry.slow() and not self.stopped:
                             entry.ask(list(range(100, 100 + PROMPT)), tokens)
+                bandwidth = max(bandwidth, speed.measure(["fp32"]).read["fp32"])  # what nothing disturbed
                 rows += [entry.result(bandwidth) for entry in entered if entry.answers or "error" in entry.row]
             except CourseError as error:  # SmolLM2 is not here
                 rows.append({"model": model, "engine": "", "precision": "", "error": str(error)})
@@ -196,7 +193,10 @@ def table(rows: list[dict]) -> str:
         sizes = "".join(f"{row[key] / 1e6:,.0f} MB".rjust(width) for key, width in (("memory", 9), ("disk", 8)))
         times = f"{row['first']:7.3f} s{row['load']:6.2f} s{sizes}{row['bound']:9,.0f}{row['share']:7.0%}"
         lines.append(f"{row['model']:10}{row['engine']:13}{row['precision']:6}{rate:>29}{times}")
+    failed = {}
     for row in rows:
         if "error" in row:
-            lines.append(f"{' '.join(filter(None, (row['model'], row['engine'], row['precision'])))}: {row['error']}")
+            failed.setdefault((row["model"], row["engine"], row["error"]), []).append(row["precision"])
+    for (model, engine, error), forms in failed.items():
+        lines.append(f"{' '.join(filter(None, (model, engine, ', '.join(forms))))}: {error}")
     return "\n".join(lines)

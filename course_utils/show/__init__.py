@@ -24,6 +24,7 @@ VIEWS = {
     "pictures": ("picture_row", "PictureRow"),
     "playground": ("two_models", "Playground"),
     "sampling": ("sampling_explorer", "SamplingExplorer"),
+    "race": ("engine_race", "Race"),
     "scores": ("family_charts", "scores"),
     "services": ("tables", "services"),
     "sizes": ("family_charts", "sizes"),

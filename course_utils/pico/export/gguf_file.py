@@ -48,15 +48,14 @@ def write(model: str | Path, file: Path, precision: str = "f16") -> Path:
 
     `model` is a course model's name, or a folder in which `save_pretrained` has put one of yours that differs from
     pico-mini in its sizes and weights. `precision` is how the matrices are kept: "f32", "f16", "q8_0" or "q4_0", which
-    is 32, 16, 8.5 or 4.5 bits a weight; the norms are f32 in each. The file appears when it is whole. Raises CourseError for a
-    model that differs otherwise, and when the disk does not take the file.
+    is 32, 16, 8.5 or 4.5 bits a weight; the norms are f32 in each. The file appears when it is whole. Raises
+    CourseError for a model that differs otherwise, and when the disk does not take the file.
     """
     from transformers import AutoConfig
 
-    if precision not in (*PRECISIONS, "q4_0"):
-        raise CourseError(
-            f"There is no precision {precision!r}. A GGUF file has one of: {', '.join(PRECISIONS)}, q4_0."
-        )
+    if precision not in (known := (*PRECISIONS, "q4_0")):
+        raise CourseError(f"There is no precision {precision!r}. A GGUF file has one of: {', '.join(known)}.")
+
     checkpoint, file = checkpoint_of(model), Path(file)
     config, tokenizer = AutoConfig.from_pretrained(checkpoint, local_files_only=True), load_tokenizer(checkpoint)
     try:
@@ -69,9 +68,8 @@ def write(model: str | Path, file: Path, precision: str = "f16") -> Path:
     if _cutting(tokenizer) != _cutting(load_tokenizer()) or len(tokenizer) > config.vocab_size:
         raise CourseError(f"The tokenizer in {checkpoint} cuts text in another way than the pico models' own.")
     if precision.startswith("q") and (config.hidden_size % 32 or config.intermediate_size % 32):
-        raise CourseError(
-            f"{precision} packs 32 weights together, and a row of this model is no multiple of 32. Use f16."
-        )
+        why = f"{precision} packs 32 weights together, and a row of this model is no multiple of 32"
+        raise CourseError(f"{why}. Use f16.")
     weights = _weights_of(checkpoint, ours)
     part = file.with_name(f".{file.name}.{os.getpid()}.part")
     try:

@@ -1,0 +1,144 @@
+"""The race of the engines: a table, a picture, buttons to start it, and the command `bench race`."""
+
+import argparse
+import json
+import sys
+import threading
+from contextlib import redirect_stdout
+from html import escape
+from pathlib import Path
+from typing import Self
+
+from course_utils.base import CourseError
+from course_utils.models import engines, race
+
+from .answering import BUSY, Answering
+from .charts import panels
+
+
+class Race(Answering):
+    """What `race.run` found, as a table and a picture, or an empty view with buttons that starts a race of its own.
+
+    Without a front end: `.go("smollm2", ["onnx", "llama.cpp"], ["int4"], tokens=24)`. `rows` are its rows; `.stop()`
+    ends the race and all its processes.
+    """
+
+    def __init__(self, rows: list[dict] = ()):
+        super().__init__()
+        self.rows, self.status, self._race = list(rows), "", None
+
+    def go(self, model="pico-mini", names=None, precisions=None, rounds: int = 1, tokens: int = race.TOKENS) -> Self:
+        """Race, and wait for the end. Raises CourseError where one is running, or for a name that is none."""
+        if not self.begin():
+            raise CourseError(BUSY)
+        self._go(model, names, precisions, rounds, tokens)
+        return self
+
+    def _go(self, *how) -> None:
+        self._race = race.Race(self._say)
+        try:
+            self.rows, self.status = self._race.run([how[0]], *how[1:]), ""
+        except CourseError as error:
+            self.status = str(error)
+            raise
+        finally:
+            self._race.stop()
+            self.end()
+
+    def _say(self, line: str) -> None:
+        self.status = line
+        self.refresh()
+
+    def stop(self) -> None:
+        super().stop()
+        if self._race is not None:
+            self._race.stop()
+
+    close = stop
+
+    def text(self) -> str:
+        if not self.rows:
+            return self.status or 'Nobody has raced yet. Without widgets: race.go("pico-mini", ["onnx", "llama.cpp"])'
+        return race.table(self.rows)
+
+    def html(self) -> str:
+        shown = "".join(plot.html() for plot in self.plots())
+        return f'{shown}<pre style="overflow-x:auto" role="status">{escape(self.text())}</pre>'
+
+    def plots(self) -> list:
+        """A picture for each model: tokens a second, the wait for the first, the memory."""
+        ran = [row for row in self.rows if "error" not in row]
+        found = []
+        for model in dict.fromkeys(row["model"] for row in ran):
+            rows = sorted((row for row in ran if row["model"] == model), key=lambda row: -row["rate"])
+            columns = {
+                "tokens/s": [row["rate"] for row in rows],
+                "first token, ms": [1e3 * row["first"] for row in rows],
+            }
+            columns["memory, MB"] = [row["memory"] / 1e6 for row in rows]
+            found.append(
+                panels([f"{row['engine']} {row['precision']}" for row in rows], columns, f"{model}, by engine")
+            )
+        return found
+
+    def build(self):
+        """Choices of a model, engines, precisions and tokens; Race and Stop; the table and the picture."""
+        import ipywidgets as w
+
+        here = [name for name in engines.ENGINES if engines.installed(name)]
+        self.choice = {
+            "model": w.Dropdown(options=race.MODELS, description="Model"),
+            "names": w.SelectMultiple(options=here, value=here, description="Engines"),
+            "precisions": w.SelectMultiple(options=("fp32", "int8", "mixed", "int4"), description="Precisions"),
+            "tokens": w.IntSlider(race.TOKENS, 8, 128, 8, description="Tokens"),
+        }
+        self.choice["precisions"].value = ("fp32", "int4")
+        self.send = w.Button(description="Race", button_style="primary", layout={"width": "90px"})
+        self.halt = w.Button(description="Stop", disabled=True, layout={"width": "80px"})
+        self.send.on_click(lambda _: self.sent())
+        self.halt.on_click(lambda _: self.stop())
+        self._told, self._found = w.HTML(), w.HTML()
+        self.show()
+        rows = [w.HBox([*self.choice.values()], layout={"flex_flow": "row wrap"}), w.HBox([self.send, self.halt])]
+        return w.VBox([*rows, self._told, self._found])
+
+    def sent(self) -> None:
+        """Race was pressed: run beside the kernel."""
+        chosen = {name: control.value for name, control in self.choice.items()}
+        if self.begin():
+            how = (chosen["model"], chosen["names"], chosen["precisions"], 1, chosen["tokens"])
+            threading.Thread(target=self._go, args=how, daemon=True).start()
+            self.refresh()
+
+    def show(self) -> None:
+        super().show()
+        self.send.description = "Racing …" if self.busy.locked() else "Race"
+        self._told.value = escape(self.status)
+        if not self.busy.locked():
+            self._found.value = self.html()
+
+
+def main(argv: list[str] | None = None) -> int:
+    """The command `bench race`. What an engine cannot do is a line below the table, and no failure."""
+    parser = argparse.ArgumentParser(prog="python -m course_utils bench race")
+    parser.add_argument("--models", nargs="+", default=race.MODELS, help="default: pico-mini smollm2 410M")
+    parser.add_argument("--engines", nargs="+", choices=list(engines.ENGINES), help="default: all that are installed")
+    parser.add_argument("--precisions", nargs="+", help="such as fp32 int8 int4; default: those of each model")
+    parser.add_argument("--rounds", type=int, default=race.ROUNDS, help="that count, after one to warm up")
+    parser.add_argument("--tokens", type=int, default=race.TOKENS, help="that each has to write")
+    parser.add_argument("--picture", type=Path, help="a file for the picture, an HTML page")
+    parser.add_argument("--json", action="store_true", help="print one JSON object, for programs")
+    args = parser.parse_args(argv)
+    run = race.Race(lambda line: print(line, file=sys.stderr, flush=True))
+    try:
+        with redirect_stdout(sys.stderr):  # what is built is told there too
+            view = Race(run.run(args.models, args.engines, args.precisions, args.rounds, args.tokens))
+    except CourseError as error:
+        print(error, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    if args.picture:
+        args.picture.write_text(f"<!doctype html><meta charset=utf-8>{view.html()}", encoding="utf-8")
+    print(json.dumps({"rows": view.rows}) if args.json else view.text())
+    return 0
