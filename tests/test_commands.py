@@ -174,8 +174,9 @@ def packages_of(folder: str) -> set[str]:
 
 def test_what_is_imported_is_pinned_and_nothing_else():
     pins = {name.replace("_", "-") for name in environment.pins()}
-    for_tests = {name.replace("_", "-") for name in environment.pins(tests=True)} - pins
-    learners = packages_of("course_utils") | packages_of("notebooks")
+    optional = {"xllamacpp", "mlx", "mlx-lm", "mlx-lm[cpu]", "openvino"}  # the engines of notebook 09
+    for_tests = {name.replace("_", "-") for name in environment.pins(tests=True)} - pins - optional
+    learners = (packages_of("course_utils") | packages_of("notebooks")) - optional
     assert learners - pins == set() and pins - learners - set(UNSEEN) == set()
     assert packages_of("tests") - pins - for_tests == set() and for_tests - packages_of("tests") - set(UNSEEN) == set()
 
@@ -184,7 +185,8 @@ def test_every_line_of_the_lists_pins_one_version():
     lines = [
         line for name in ("", "tests/") for line in (ROOT / f"{name}requirements.txt").read_text("utf-8").split("\n")
     ]
-    wanted = [line for line in lines if line and not line.startswith("#")]
+    others = {"linux", "darwin"} - {sys.platform}
+    wanted = [line for line in lines if line and line[0] != "#" and not any(f'"{name}"' in line for name in others)]
     assert len(environment.pins(tests=True)) == len(wanted) - 2
     assert "-e ." in wanted and "-r ../requirements.txt" in wanted
 

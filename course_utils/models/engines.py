@@ -270,6 +270,7 @@ class OpenVino(Engine):
                 return result["logits"][0, -1]
             except (RuntimeError, IndexError) as error:  # with ONEDNN_MAX_CPU_ISA set, its int8 fails, or gives nothing
                 why = str(error).strip().splitlines()[-1].partition(". ")[0]
+                why = "it gives no logits" if isinstance(error, IndexError) else why
                 raise CourseError(f"OpenVINO does not compute this form here: {why}.") from error
 
         return feed

@@ -34,7 +34,8 @@ def pins(tests: bool = False) -> dict[str, str]:
     """The packages that the course needs, and with `tests` those that its tests need besides, and their versions."""
     files = [ROOT / "requirements.txt"] + [ROOT / "tests/requirements.txt"] * tests
     text = "\n".join(file.read_text(encoding="utf-8") for file in files)
-    return dict(re.findall(r"^([\w.-]+)==([\w.+!-]+)", text, flags=re.MULTILINE))
+    line = r'^([\w.-]+(?:\[\w+\])?)==([\w.+!-]+)(?: ; sys_platform == "(\w+)")?'  # the last: only on that system
+    return {name: pin for name, pin, system in re.findall(line, text, re.MULTILINE) if system in ("", sys.platform)}
 
 
 def chosen_python(tests: bool = False) -> Path:
@@ -50,7 +51,7 @@ def chosen_python(tests: bool = False) -> Path:
 def installed(name: str, python: Path) -> str | None:
     """The version of a package that a Python has; None if it is missing or only half unpacked."""
     paths = list(map(str, _site_packages())) if python == PYTHON else sys.path
-    for found in importlib.metadata.distributions(name=name, path=paths):
+    for found in importlib.metadata.distributions(name=name.partition("[")[0], path=paths):
         if python != PYTHON or found.read_text("INSTALLER"):
             return found.version
     return None
