@@ -1,4 +1,4 @@
-"""The course's commands: `python -m course_utils lab | test | doctor | train | bench | serve`.
+"""The course's commands: `python -m course_utils lab | test | doctor | train | bench | serve | certificate`.
 
 This file loads on old Pythons too, and needs nothing installed: see setup/environment.py.
 """
@@ -30,6 +30,8 @@ COMMANDS = {
     "bench": "Measure a claim of the course on this computer. fit: how near the predictions of 'which Phi fits my "
     "machine?' come, for models made here. threads: how many threads suit a small model. forms: what fewer bits cost "
     "SmolLM2. sizes: pico-mini, SmolLM2 and Phi-3.5-mini in one table. race: all engines that are installed.",
+    "certificate": "Save and print your own record of what you measured. --name NAME puts a name on it, --out FILE "
+    "says where to save it, --verify FILE compares one with your progress file.",
 }
 # These hand all that follows on to a module's `main`, in the course's environment: their options stand there.
 PROGRAMS = {
@@ -40,7 +42,9 @@ PROGRAMS = {
     ("bench", "forms"): "course_utils.models.bench_forms",
     ("bench", "sizes"): "course_utils.models.sizes",
     ("bench", "race"): "course_utils.show.engine_race",
+    ("certificate",): "course_utils.exercises.certificate",
 }
+LIGHT = ("course_utils.exercises.certificate",)  # need no library: nothing is installed for them
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -79,8 +83,8 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m course_utils",
         description="The commands of the course on small language models.",
-        epilog="The first of all but doctor makes the course's environment in .venv (once, a few minutes). After that, "
-        "train --help, serve --help and bench TOPIC --help list all their options.",
+        epilog="All but doctor and certificate make the course's environment in .venv (once, a few minutes). "
+        "After that, train --help, serve --help and bench TOPIC --help list all their options.",
     )
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True, dest="command")
     parsers = {}
@@ -88,13 +92,14 @@ def _parser() -> argparse.ArgumentParser:
         parsers[name] = commands.add_parser(name, help=about.split(". ")[0], description=about)
         parsers[name].add_argument("--json", action="store_true", help="print one JSON object, for programs")
     for name in ("lab", "test"):
-        words = "do without SmolLM2 (93 MB to fetch, 500 MB of disk)"
+        words = "do without SmolLM2 and MiniLM (93 and 84 MB to fetch, 500 and 91 MB of disk)"
         parsers[name].add_argument("--without", choices=["smollm2"], help=words)
     parsers["lab"].add_argument("--no-browser", action="store_true", help="print the address and open no browser")
     parsers["lab"].add_argument("--port", type=int, help="the port to listen on (default: the first free from 8888)")
     parsers["doctor"].add_argument("--online", action="store_true", help="also ask the services of notebook 03")
     parsers["train"].usage = "%(prog)s [-h] [--json] MODEL [OPTION ...]"
     parsers["serve"].usage = "%(prog)s [-h] [--json] [OPTION ...]"
+    parsers["certificate"].usage = "%(prog)s [-h] [--json] [OPTION ...]"
     parsers["bench"].usage = "%(prog)s [-h] [--json] TOPIC [OPTION ...]"
     parsers["bench"].add_argument("topic", metavar="TOPIC", choices=[words[1] for words in PROGRAMS if words[1:]])
     return parser
@@ -103,7 +108,14 @@ def _parser() -> argparse.ArgumentParser:
 def _run(module: str, arguments: list[str]) -> int:
     """Call the module's `main` with these arguments in the course's environment; its result is the exit status."""
     program = f"import sys; from {module} import main; sys.exit(main(sys.argv[1:]))"
-    return programs.wait(programs.start(environment.prepare(), ["-c", program, *arguments]))
+    return programs.wait(programs.start(_python_for(module), ["-c", program, *arguments]))
+
+
+def _python_for(module: str) -> Path:
+    if module not in LIGHT or machine.unsupported():  # `prepare` says why
+        return environment.prepare()
+    python = environment.chosen_python()
+    return python if python.exists() else Path(sys.executable)
 
 
 # -- lab -------------------------------------------------------------------------------------------

@@ -10,11 +10,14 @@ import json
 import random
 import sys
 from datetime import date
+from pathlib import Path
 
 import torch
 
 from course_utils.pico import VISION, folder, vision
-from course_utils.pico.textbook import picture_book
+
+sys.path.insert(0, str(Path(__file__).parent))  # as a module of `tests` it would not find its neighbour
+import picture_book  # noqa: E402
 
 RESULTS = folder(VISION).parents[1] / "vision_sure.json"
 SAMPLES = 40  # of each chapter

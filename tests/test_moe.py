@@ -79,24 +79,24 @@ def test_the_router_by_hand_is_the_librarys(model):
 def test_an_expert_can_be_switched_off_and_comes_back(model):
     rows = moe.held_out(model.tokenizer, samples=12)
     busiest = max(range(16), key=lambda expert: moe.compared()["load"][0][expert])
-    before = moe.held_out_loss(model.model, rows)
+    before = loop.held_out_loss(model.model, rows)
     with moe.without_expert(model.model, 0, busiest):
-        assert moe.held_out_loss(model.model, rows) > 1.2 * before
-    assert moe.held_out_loss(model.model, rows) == before
+        assert loop.held_out_loss(model.model, rows) > 1.2 * before
+    assert loop.held_out_loss(model.model, rows) == before
     with pytest.raises(RuntimeError, match="stop"), moe.without_expert(model.model, 0, busiest):
         raise RuntimeError("stop")
-    assert moe.held_out_loss(model.model, rows) == before
+    assert loop.held_out_loss(model.model, rows) == before
 
 
 def test_some_experts_serve_one_skill(model):
     """Notebook 07 shows it: one expert matters to sums, the one for quotation marks to stories. As in `moe.json`."""
     known = moe.compared()["without"]
     samples = {skill: moe.held_out(model.tokenizer, known["samples"], skill=skill) for skill in ("sum", "story")}
-    before = {skill: moe.held_out_loss(model.model, rows) for skill, rows in samples.items()}
+    before = {skill: loop.held_out_loss(model.model, rows) for skill, rows in samples.items()}
     for layer, expert, hurt in ((2, 0, "sum"), (0, 12, "story")):
         listed = dict(zip(known["skills"], known["rises"][layer][expert], strict=True))
         with moe.without_expert(model.model, layer, expert):
-            rises = {skill: moe.held_out_loss(model.model, rows) - before[skill] for skill, rows in samples.items()}
+            rises = {skill: loop.held_out_loss(model.model, rows) - before[skill] for skill, rows in samples.items()}
         assert rises == pytest.approx({skill: listed[skill] for skill in rises}, abs=0.004)
         assert rises.pop(hurt) > 0.08 and abs(rises.popitem()[1]) < 0.02, (layer, expert)
 
@@ -106,7 +106,7 @@ def test_the_comparison_says_what_can_be_measured_again(model):
     assert set(found["models"]) == set(moe.NAMES) and found["machine"] and found["date"]
     row = found["models"][MOE]
     assert row["parameters"] == model.model.num_parameters() and row["active"] == 2_134_528
-    loss = moe.held_out_loss(model.model, moe.held_out(model.tokenizer))
+    loss = loop.held_out_loss(model.model, moe.held_out(model.tokenizer))
     assert loss == pytest.approx(row["held_out_loss"], abs=0.002)
     assert all(sum(shares) == pytest.approx(1, abs=0.001) for shares in found["load"])
     for name, other in found["models"].items():

@@ -11,6 +11,7 @@ import time
 import httpx2
 import ollama
 import openai
+import picture_book
 import pytest
 
 from course_utils import CourseError, load, server
@@ -18,7 +19,6 @@ from course_utils.models.chat import BadPrompt
 from course_utils.models.pictures import as_png, to_data_url
 from course_utils.pico import VISION
 from course_utils.pico.export import gguf_file
-from course_utils.pico.textbook import picture_book
 
 
 @pytest.fixture(scope="module")

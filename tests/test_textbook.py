@@ -9,11 +9,12 @@ import random
 import re
 from itertools import combinations
 
+import picture_book
 import pytest
 
 from course_utils.base import CourseError
 from course_utils.pico import evaluate, textbook
-from course_utils.pico.textbook import lists, passages, picture_book, sentences, smalltalk, world
+from course_utils.pico.textbook import lists, passages, sentences, smalltalk, world
 
 
 def draws(split: str, skill: str | None = None, count: int = 300, seed: int = 1) -> list[textbook.Sample]:

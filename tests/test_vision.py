@@ -9,6 +9,7 @@ import random
 
 import measure_sure
 import numpy
+import picture_book
 import pytest
 import torch
 from PIL import Image
@@ -19,7 +20,7 @@ from course_utils.models.chat import BadPrompt, PromptTooLong
 from course_utils.models.pictures import BadPicture, open_picture
 from course_utils.pico import VISION, folder, records, vision
 from course_utils.pico.export import BuildFailed, onnx_folder
-from course_utils.pico.textbook import drawings, picture_book
+from course_utils.pico.textbook import drawings
 
 PICTURES = int(os.environ.get("COURSE_VISION_PICTURES", 24))  # for the agreement of the engines; 200 takes ten minutes
 
@@ -63,6 +64,14 @@ def test_the_examination_asks_for_what_is_held_out():
         number = sum(thing.shape == first.shape for thing in drawn.pages[0].things)
         assert picture_book.held_group(number, first.shape, first.colour)
         assert drawn.questions[0].answer == f"{number}."
+
+
+def test_the_pictures_that_notebook_07_shows_are_the_first_of_the_book():
+    rng = random.Random(7)
+    for skill in ("colour", "count", "read", "chart", "table", "scene"):
+        drawn, (picture, question) = picture_book.draw(rng, "test", skill), drawings.held_out(skill)
+        assert (drawn.questions[0].text, drawn.questions[0].answer) == (question.text, question.answer)
+        assert drawn.pages[0].picture.tobytes() == picture.tobytes()
 
 
 def test_the_book_has_no_pages_for_training():
@@ -140,7 +149,7 @@ def disguised(picture: Image.Image) -> dict[str, Image.Image]:
 @pytest.mark.parametrize("runtime", ["transformers", "onnx"])
 def test_both_engines_see_a_picture_upright_on_white_and_whole(runtime, form, request):
     model = request.getfixturevalue("onnx") if runtime == "onnx" else load(VISION, runtime=runtime, most=0)
-    page = drawings.Page()
+    page = picture_book.Page()
     page.text(90, 120, "kala", 80, "black")
     picture = disguised(page.picture)[form]
     assert model.chat("What does it say?", pictures=[picture], max_new_tokens=12).text == "kala"

@@ -9,10 +9,10 @@ from datetime import date
 
 import pytest
 import train_thesis as maker
+from train_thesis import CROWD, JUNK, KINDS, POOL, POPULAR, SHARES, page, place, typos, web, wrong
 
 from course_utils.pico import textbook
 from course_utils.pico.textbook.facts import FACTS
-from course_utils.pico.textbook.noise import CROWD, JUNK, KINDS, POOL, POPULAR, place, typos, web, wrong
 from course_utils.pico.textbook.world import held_out_pairs
 from course_utils.pico.training import thesis
 from course_utils.pico.training.text import build_model
@@ -32,7 +32,7 @@ def of_kind(kind: str, **how) -> list[textbook.Sample]:
 
 def only(skill: str):
     """A draw that knows one skill."""
-    return lambda rng, split, _=None: thesis.page(rng, split, skill)
+    return lambda rng, split, _=None: page(rng, split, skill)
 
 
 # --- the generator ----------------------------------------------------------------------------------------
@@ -57,7 +57,7 @@ def test_noise_is_a_share(noise):
 @pytest.mark.parametrize("noise", [0.25, 1.0])
 def test_each_kind_comes_in_its_share(noise):
     count = 4000
-    found = Counter(p.about.get("noise") for p in pages(count, noise=noise, draw=thesis.page))
+    found = Counter(p.about.get("noise") for p in pages(count, noise=noise, draw=page))
     assert set(found) == {*KINDS, None}
     for kind, share in KINDS.items():
         expected = noise * share
@@ -128,7 +128,7 @@ def test_a_held_out_pair_never_appears_in_train():
     for skill in ("word", "translate"):
         for sample in pages(1500, draw=only(skill)):
             assert not held_out_pairs(textbook.plain(sample)), textbook.plain(sample)
-    assert any(held_out_pairs(textbook.plain(sample)) for sample in pages(300, split="test", draw=thesis.page))
+    assert any(held_out_pairs(textbook.plain(sample)) for sample in pages(300, split="test", draw=page))
 
 
 # --- the recorded runs ------------------------------------------------------------------------------------
@@ -161,8 +161,8 @@ def test_the_curves_fall_and_end_where_the_run_ends(name):
     assert losses[0] < 8 and losses[-1] == min(losses) > 0
     scores = RUNS[name]["scores"]
     assert [s["tokens"] for s in scores] == [tokens[look - 1] for look in maker.EXAMS]
-    assert all(set(s) == {"tokens", *thesis.SHARES} for s in scores)
-    assert all(0 <= s[skill] <= 1 for s in scores for skill in thesis.SHARES)
+    assert all(set(s) == {"tokens", *SHARES} for s in scores)
+    assert all(0 <= s[skill] <= 1 for s in scores for skill in SHARES)
 
 
 def test_more_noise_teaches_less():

@@ -22,12 +22,12 @@ def compare(guess, measured, unit: str = "", what: str = "", claim: str | None =
 
 def compared(guess, measured, unit: str = "", what: str = "") -> str:
     """What `compare` shows, as plain text."""
-    result = f"measured {_shown(measured, unit)}."
+    result = f"measured {shown(measured, unit)}."
     if Judge().untouched(guess):
         advice = "You made no prediction. Next time guess first, even wildly: a guess makes the answer stick."
         return f"{_opening(what, result)} {advice}"
     guess, advice = _meant(guess, measured)
-    both = _opening(what, f"you said {_shown(guess, unit)}, {result}")
+    both = _opening(what, f"you said {shown(guess, unit)}, {result}")
     mine, true = as_number(guess), as_number(measured)
     if mine is not None and true is not None:
         return f"{both} {_distance(mine, true, unit)} {advice}".strip()
@@ -80,9 +80,9 @@ def _distance(mine: float, true: float, unit: str) -> str:
         most = int(out_of[1].replace(",", ""))
         if not 0 <= mine <= most:
             return f"It can only be 0 to {most:,}."
-        return f"That is {_shown(abs(mine - true), '')} too {'many' if mine > true else 'few'}."
+        return f"That is {shown(abs(mine - true), '')} too {'many' if mine > true else 'few'}."
     if mine == 0 or true == 0 or (mine < 0) != (true < 0):
-        return f"The difference is {_shown(abs(mine - true), unit)}."
+        return f"The difference is {shown(abs(mine - true), unit)}."
     factor = max(mine / true, true / mine)
     side = "high" if abs(mine) > abs(true) else "low"
     if factor < 1.2:
@@ -95,7 +95,8 @@ def _distance(mine: float, true: float, unit: str) -> str:
     return f"{size} times too {side}. A surprise, and surprises are what measuring is for."
 
 
-def _shown(value, unit: str) -> str:
+def shown(value, unit: str) -> str:
+    """A value in a few words: numbers with three digits and their unit, texts in quotes."""
     plain = as_number(value)
     if plain is None:
         return f"“{value}”" if isinstance(value, str) and len(value) < 80 else describe(value)

@@ -12,7 +12,7 @@ from pathlib import Path
 from course_utils.base import CourseError
 from course_utils.pico import export
 from course_utils.setup import smollm2 as package
-from course_utils.setup.smollm2 import NotFetched
+from course_utils.setup.fetching import NotFetched, there  # noqa: F401 - what these functions raise
 
 # The default: four bits, but eight where rounding costs most (the embedding, which is the head too, the queries, keys
 # and values, and the way out of each MLP). Its perplexity on reading.txt is 28.1, fp32's 27.5, int8's 27.7, int4's 33.5
@@ -64,11 +64,7 @@ def prepare() -> None:
 
 
 def _there(path: Path) -> Path:
-    if not package.wanted():
-        raise NotFetched("COURSE_SMOLLM2=0 leaves it out")
-    if not path.is_dir():
-        raise NotFetched("it is not here yet; in a terminal, `python -m course_utils lab` fetches it (93 MB, once)")
-    return path
+    return there(path, path.is_dir(), package.DATA)
 
 
 def _build(precision: str, progress: bool = True) -> None:

@@ -9,11 +9,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import torch
-from torch.nn.functional import cross_entropy
-from torch.nn.utils.rnn import pad_sequence
 
 from course_utils.pico import textbook
-from course_utils.pico.tokenizer import IGNORED, encode
+from course_utils.pico.tokenizer import encode
 
 NAMES = ("pico-moe", "dense-active", "dense-total")
 RESULTS = Path(__file__).with_name("moe.json")
@@ -59,23 +57,6 @@ def held_out(tokenizer, samples: int = 300, skill: str | None = None) -> list[tu
         if len(row[0]) <= 1024:
             rows.append(row)
     return rows
-
-
-def held_out_loss(network, rows: list[tuple[list[int], list[int]]]) -> float:
-    """The mean cross-entropy in nats of the answers' tokens, each token counting alike. `rows` as from `held_out`."""
-    rows = sorted(rows, key=lambda row: len(row[0]))  # of similar length, so that little is computed for padding
-    total, answered = 0.0, 0
-    with torch.inference_mode():
-        for start in range(0, len(rows), 16):
-            chunk = rows[start : start + 16]
-            ids = pad_sequence([torch.tensor(ids) for ids, _ in chunk], batch_first=True)
-            labels = pad_sequence([torch.tensor(row) for _, row in chunk], batch_first=True, padding_value=IGNORED)
-            counts = labels[:, 1:] != IGNORED
-            hidden = network.model(input_ids=ids, use_cache=False).last_hidden_state[:, :-1][counts]
-            answers = labels[:, 1:][counts]
-            total += float(cross_entropy(network.lm_head(hidden), answers, reduction="sum"))
-            answered += len(answers)
-    return total / answered
 
 
 def compared() -> dict:

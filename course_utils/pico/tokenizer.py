@@ -1,28 +1,16 @@
 """The tokenizer of the pico models: byte-level BPE, trained on the textbook, with Phi-3's special tokens.
 
-Byte-level means that any text can be written with it, Chinese and emoji included; it only costs more tokens.
+Byte-level means that any text can be written with it, Chinese and emoji included; it only costs more tokens. Its chat
+template is that of Phi-3.5, and the pattern that cuts a text into words and each digit is Qwen2's: one of the few that
+Transformers, ONNX Runtime GenAI and llama.cpp all know, so that the same text gives the same ids in each. How it was
+trained, from 60,000 samples, says `test_the_tokenizer_of_the_family_comes_from_the_textbook` in `tests/test_train.py`.
 """
 
-import random
 from pathlib import Path
 
 from course_utils.pico import folder
 
 IGNORED = -100  # the label of a token that the loss does not count
-
-
-def train_tokenizer(samples: int = 60_000, vocab_size: int = 2048, seed: int = 0):
-    """Train a tokenizer of `vocab_size` entries on that many samples of the textbook.
-
-    Returns a `PreTrainedTokenizerFast`. All but its vocabulary is as in the pico models' own: the chat template and the
-    special tokens of Phi-3.5, and Qwen2's pattern, which cuts a text into words and each digit. That is one of the few
-    patterns that Transformers, ONNX Runtime GenAI and llama.cpp all know: the same text gives the same ids in each.
-    """
-    from course_utils.pico import textbook  # ten thousand lines of words, which a reader of tokens does not need
-
-    rng = random.Random(seed)
-    texts = (textbook.plain(textbook.draw(rng, "train")) for _ in range(samples))
-    return load_tokenizer().train_new_from_iterator(texts, vocab_size, show_progress=False)
 
 
 def load_tokenizer(checkpoint: Path | None = None):

@@ -11,7 +11,7 @@ import sys
 from dataclasses import asdict
 from pathlib import Path
 
-from course_utils.setup import environment, installer, machine, smollm2
+from course_utils.setup import environment, fetching, installer, machine, minilm, smollm2
 
 ROOM = machine.GB  # of disk, with everything installed: for models that are built, and notebooks
 MEMORY = 1.5 * machine.GB  # for a notebook with its model, JupyterLab and a browser tab
@@ -36,7 +36,8 @@ def examine() -> dict:
         "gpus": machine.gpus(),
         "disk": {"folder": str(environment.ROOT), "free": machine.free_disk(environment.ROOT)},
         "ollama": machine.ollama(),
-        "smollm2": {"ready": smollm2.ready(), "wanted": smollm2.wanted()},
+        "smollm2": {"ready": smollm2.ready(), "wanted": fetching.wanted()},
+        "minilm": {"ready": minilm.ready(), "wanted": fetching.wanted()},
         "keys": {name: bool(os.environ.get(name)) for name in KEYS},  # never their values
         "environment": {"python": str(python), "own": python == environment.PYTHON},
         "packages": {
@@ -80,6 +81,11 @@ def _room_faults(result: dict) -> list[tuple[str, str]]:
     return faults
 
 
+def _fetched(found: dict, so: str) -> str:
+    here = "ready" if found["ready"] else f"not here, {so}; {LAB} fetches it"
+    return here if found["wanted"] else "left out (COURSE_SMOLLM2=0)"
+
+
 def report(result: dict) -> list[str]:
     """The lines for people."""
     python, system, memory, ollama = result["python"], result["system"], result["memory"], result["ollama"]
@@ -89,7 +95,6 @@ def report(result: dict) -> list[str]:
     free = f", {machine.in_gb(memory['available'])} free now" if memory["available"] < memory["total"] else ""
     answers = f"version {ollama['version']} at {ollama['address']}"
     silent = f"nothing answers at {ollama['address']} (optional; https://ollama.com, then: ollama serve)"
-    fetched = "ready" if result["smollm2"]["ready"] else f"not here, so that pico-mini answers; {LAB} fetches it"
     rows = [
         ("Python", f"{python['version']}, {python['path']}"),
         ("system", f"{system['name']} {system['release']}, {system['machine']}"),
@@ -97,7 +102,8 @@ def report(result: dict) -> list[str]:
         ("cores", str(result["cores"])),
         ("GPU", "; ".join(gpus) or "none for PyTorch (the course needs none)"),
         ("disk", f"{machine.in_gb(result['disk']['free'])} free"),
-        ("SmolLM2", fetched if result["smollm2"]["wanted"] else "left out (COURSE_SMOLLM2=0)"),
+        ("SmolLM2", _fetched(result["smollm2"], "so that pico-mini answers")),
+        ("MiniLM", _fetched(result["minilm"], "so that nothing searches by meaning")),
         ("Ollama", answers if ollama["reachable"] else silent),
         *((name, "set" if there else "not set (optional)") for name, there in result["keys"].items()),
         ("runs with", result["environment"]["python"]),

@@ -17,16 +17,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from course_utils.base import ROOT, CourseError
-from course_utils.setup import machine, smollm2
+from course_utils.setup import fetching, machine, minilm, smollm2
 from course_utils.setup.installer import SPACE, explain, pip_install, say
 from course_utils.setup.programs import start
 
 VENV = ROOT / ".venv"
 PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
-# What `load()` opens, and pico-mini's ONNX form, which answers where SmolLM2 cannot be had.
+# What `load()` opens, pico-mini's ONNX form, which answers where SmolLM2 cannot be had, and MiniLM.
 MODELS = (
     "from course_utils.pico.export import onnx_folder; onnx_folder('pico-mini', progress=False); "
-    "from course_utils.models import smollm2; smollm2.prepare()"
+    "from course_utils.models import smollm2; smollm2.prepare(); "
+    "from course_utils.setup import minilm; minilm.prepare()"
 )
 
 
@@ -81,7 +82,7 @@ def prepare(tests: bool = False) -> Path:
         else:
             if python == PYTHON:
                 _link()
-            if smollm2.wanted() and not smollm2.ready():
+            if fetching.wanted() and not (smollm2.ready() and minilm.ready()):
                 with _alone():
                     _prepare_models(python)
     except KeyboardInterrupt:

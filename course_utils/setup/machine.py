@@ -89,6 +89,32 @@ def cores(root: Path = Path("/")) -> int:
     return count
 
 
+def cpu() -> str:
+    """The name of the processor, or at least its kind."""
+    with contextlib.suppress(OSError, subprocess.SubprocessError, ImportError):
+        if platform.system() == "Windows":
+            import winreg
+
+            path = r"HARDWARE\DESCRIPTION\System\CentralProcessor\0"
+            with winreg.OpenKey(winreg.HKEY_LOCAL_MACHINE, path) as key:
+                return str(winreg.QueryValueEx(key, "ProcessorNameString")[0]).strip()
+        if platform.system() == "Darwin":
+            command = ["sysctl", "-n", "machdep.cpu.brand_string"]
+            return subprocess.run(command, capture_output=True, text=True, timeout=10, check=True).stdout.strip()
+        found = re.search(r"^model name\s*:\s*(.+)$", Path("/proc/cpuinfo").read_text(encoding="utf-8"), re.M)
+        if found:
+            return found[1].strip()
+    return platform.machine()
+
+
+def system() -> str:
+    """The operating system and its version, without the name that its owner gave the computer."""
+    with contextlib.suppress(OSError, AttributeError):  # a Linux without that file, an old Python
+        return platform.freedesktop_os_release()["PRETTY_NAME"]
+    version = platform.mac_ver()[0] or platform.release()
+    return f"{platform.system().replace('Darwin', 'macOS')} {version}"
+
+
 def gpus() -> list[dict]:
     """The graphics processors PyTorch could use: a name each, and the memory where it has its own."""
     if platform.system() == "Darwin" and platform.machine() == "arm64":

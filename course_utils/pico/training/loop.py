@@ -54,6 +54,13 @@ def answer_loss(model, ids, labels, weights, hidden=None) -> tuple[torch.Tensor,
     return (losses * weights).sum(), weights.sum()
 
 
+@torch.inference_mode()
+def held_out_loss(model, rows: list[Row]) -> float:
+    """The mean cross-entropy in nats of the answers' tokens, each token counting alike. `rows` as `encode` has them."""
+    sums = [answer_loss(model, ids, labels, torch.ones(ids.shape)) for ids, labels, _ in micro_batches(rows)]
+    return float(sum(loss for loss, _ in sums) / sum(tokens for _, tokens in sums))
+
+
 def balance_loss(model, router_logits, ids) -> torch.Tensor:
     """The load-balancing loss of the library: 2 when all of the experts, of which two are chosen, get as much to do."""
     from transformers.models.phimoe.modeling_phimoe import load_balancing_loss_func

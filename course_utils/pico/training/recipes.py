@@ -24,7 +24,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from course_utils.pico import textbook
-from course_utils.pico.tokenizer import encode, load_tokenizer
+from course_utils.pico.tokenizer import encode
 
 ACTIVE = 2  # so many experts work on a token: the architecture knows no other number
 
@@ -89,12 +89,3 @@ def lessons(recipe: Recipe, step: int, tokenizer) -> list[tuple[list[int], list[
     rng = random.Random(f"{recipe.stream}{recipe.seed}/{step}")
     rows = [encode(lesson(rng, step, recipe), tokenizer) for _ in range(recipe.samples_a_step)]
     return [row for row in rows if len(row[0]) <= recipe.context]
-
-
-def count_tokens(recipe: Recipe, every: int = 1) -> int:
-    """How many tokens a training by this recipe reads: its lessons are drawn once more, and counted. With every=1
-    exactly, in about a minute for 1,000 steps; every=10 draws each tenth step, right to one per cent."""
-    tokenizer = load_tokenizer()  # the whole family has this one
-    steps = range(recipe.steps + recipe.review)
-    tokens = sum(len(ids) for step in steps[::every] for ids, _ in lessons(recipe, step, tokenizer))
-    return round(tokens * len(steps) / len(steps[::every]))

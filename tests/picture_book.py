@@ -1,4 +1,4 @@
-"""The picture book: pictures drawn by `drawings`, each with a question and its right answer.
+"""The picture book of pico-vision's examination: pictures, each with a question and its right answer.
 
     draw(rng, "test", "colour")   a sample for the examination of a skill, with a combination that training never showed
 
@@ -8,23 +8,124 @@ its colour) in six, and one animal with its colour in six. What drew the pages o
 history of the repository, as its card says.
 """
 
+import math
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
+from pathlib import Path
 from zlib import crc32
 
 from course_utils.base import CourseError
 from course_utils.pico.textbook import drawings, world
-from course_utils.pico.textbook.drawings import ANIMALS, COLOURS, LETTERS, SHAPES, SIDE, Page, Paint, Thing
+from course_utils.pico.textbook.drawings import COLOURS, SCALE, SHAPES, SIDE, Paint, Points, Thing, in_twos, scaled
+from course_utils.pico.textbook.lists import family
 from course_utils.pico.textbook.world import polish
 
 Kind = tuple[str, str]  # a shape and a colour
 
 NAMES = tuple(COLOURS)
+ANIMALS = ("cat", "hare", "owl", "snake", "duck")
+LETTERS = "abcdefghijklmnopqrstuvwxyzäö"
 BARS = "abcde"
 ON = {"forest": "in", "beach": "on", "lake": "at", "hill": "on", "town": "in"}
 WHAT_IS_THERE = ("What is in the picture?", "What do you see?", "Describe the picture.")
+
+
+# -- what is drawn besides shapes
+
+
+class Page(drawings.Page):
+    """A page with lines, ellipses and text on it, too."""
+
+    def line(self, points: Points, paint: Paint, width: float) -> None:
+        """A line that is part of no thing. Points and width in pixels."""
+        self._pen.line(scaled(points, SCALE), fill=paint, width=round(width * SCALE))
+
+    def ellipse(self, x: float, y: float, wide: float, high: float, paint: Paint) -> None:
+        """An ellipse around (x, y); `wide` and `high` are its half axes in pixels."""
+        turns = [2 * math.pi * i / 24 for i in range(24)]
+        self.polygon([(x + wide * math.cos(t), y + high * math.sin(t)) for t in turns], paint)
+
+    def text(self, x: float, y: float, words: str, size: int, tone: str = "black", face: int = 0) -> None:
+        """Words whose first letter begins at (x, y), the top left corner, `size` pixels high."""
+        letters = font(face, size * SCALE)
+        self._pen.text((x * SCALE, y * SCALE), words, font=letters, fill=COLOURS[tone])
+
+
+def box(left: float, top: float, right: float, bottom: float) -> Points:
+    """The corners of a rectangle."""
+    return [(left, top), (right, top), (right, bottom), (left, bottom)]
+
+
+@lru_cache(maxsize=256)
+def font(face: int, size: int):
+    """One of three typefaces that every installation of the course has: Pillow's own, and two of Matplotlib's."""
+    from PIL import ImageFont
+
+    if face == 0:
+        return ImageFont.load_default(size)
+    import matplotlib
+
+    names = ("DejaVuSans.ttf", "DejaVuSans-Bold.ttf")
+    return ImageFont.truetype(Path(matplotlib.get_data_path()) / "fonts" / "ttf" / names[face - 1], size)
+
+
+def animal(page: Page, what: str, tone: str, x: float, y: float, size: float) -> None:
+    """An animal of the textbook's world, in the few strokes of `textbook/data/pictures.txt`."""
+    own = COLOURS[tone]
+    paints = {"white": (250, 250, 250), "cream": (250, 250, 245), "pupil": (15, 15, 15), "beak": (240, 150, 20)}
+    paints["dark"] = (20, 20, 20) if tone != "black" else (230, 230, 230)
+
+    def blob(dx: float, dy: float, wide: float, high: float, paint: Paint = own) -> None:
+        page.ellipse(x + dx * size, y + dy * size, wide * size, high * size, paint)
+
+    for line in family("pictures", "animal")[what]:
+        stroke, *parts = line.split()
+        paint = paints[parts.pop()] if parts and parts[-1] in paints else own
+        points = [(x + dx * size, y + dy * size) for dx, dy in in_twos(parts)]
+        if stroke == "blob":
+            blob(*map(float, parts), paint)
+        elif stroke == "wave":
+            for i in range(30):
+                blob(-1 + i / 14.5, 0.3 * math.sin(i / 3), 0.16, 0.16)
+        elif stroke == "line":
+            page.line(points, paint, size * float(parts[-1]))
+        else:
+            page.polygon(points, paint)
+
+
+def scenery(page: Page, where: str, rng: random.Random) -> None:
+    """A place of the textbook's world as a background."""
+
+    def block(left: float, top: float, right: float, bottom: float, paint: Paint) -> None:
+        page.polygon(box(left, top, right, bottom), paint)
+
+    block(0, 0, SIDE, SIDE, (200, 228, 247))
+    if where in ("forest", "town"):
+        block(0, 220, SIDE, SIDE, (150, 190, 120) if where == "forest" else (190, 190, 185))
+        for i in range(5):
+            x, top = 34 + 67 * i + rng.randint(-10, 10), rng.randint(40, 80)
+            if where == "forest":
+                block(x - 6, 180, x + 6, 226, (110, 75, 45))
+                page.polygon([(x, top), (x + 34, 190), (x - 34, 190)], (35, 95, 50))
+            else:
+                block(x - 26, top + 60, x + 26, 222, ((205, 130, 110), (225, 205, 160), (160, 170, 200))[i % 3])
+                page.polygon([(x, top + 20), (x + 32, top + 62), (x - 32, top + 62)], (120, 60, 50))
+                block(x - 12, top + 80, x + 12, top + 104, (245, 240, 200))
+    elif where == "beach":
+        block(0, 130, SIDE, 210, (60, 130, 200))
+        block(0, 205, SIDE, SIDE, (238, 216, 160))
+        page.ellipse(rng.randint(50, 286), 60, 30, 30, (250, 225, 110))
+    elif where == "lake":
+        block(0, 120, SIDE, SIDE, (120, 175, 100))
+        page.ellipse(168, 240, 150, 75, (80, 150, 215))
+    else:
+        block(0, 250, SIDE, SIDE, (140, 195, 110))
+        page.ellipse(168 + rng.randint(-30, 30), 300, 190, 170, (120, 180, 90))
+
+
+# -- pages and questions
 
 
 @dataclass(frozen=True)
@@ -202,7 +303,7 @@ def relations(rng: random.Random) -> Sample:
     kinds = [(shape, rng.choice([c for c in NAMES if not held_pair(shape, c)])) for shape in chosen]
     while True:
         a, b = things = scatter(rng, kinds, 52)
-        if to := side_of(a.at, b.at):
+        if to := side_of((a.x, a.y), (b.x, b.y)):
             break
     page = page_of(rng, things)
     other = rng.choice((to, OPPOSITE[to], rng.choice(list(SIDES))))
@@ -248,7 +349,7 @@ def changed(rng: random.Random, kind: str, things: list[Thing]) -> tuple[list[Th
         return after, f"The {first.name} has become {after[0].colour}."
     if kind == "move":
         after[0].x, after[0].y = free_spot(rng, after[1:], first.size) or (first.x, first.y)
-        way = side_of(after[0].at, first.at)
+        way = side_of((after[0].x, after[0].y), (first.x, first.y))
         if way is None or abs(after[0].x - first.x) + abs(after[0].y - first.y) < 50:
             return after, ""
         return after, f"The {first.name} has moved {WAYS[way]}."
@@ -276,7 +377,7 @@ def writing(rng: random.Random) -> Sample:
     """A word or a number somewhere on the page."""
     text, face, tone = some_text(rng), rng.randrange(3), rng.choice(NAMES)
     size, page = rng.randint(44, 96), Page(paper(rng))
-    while (wide := drawings.font(face, size).getlength(text)) > SIDE - 16:
+    while (wide := font(face, size).getlength(text)) > SIDE - 16:
         size -= 4
     x, y = rng.uniform(6, SIDE - 8 - wide), rng.uniform(-0.1 * size, SIDE - 1.25 * size)
     page.text(x, y, text, size, tone, face)
@@ -300,7 +401,7 @@ def chart(rng: random.Random) -> Sample:
     page.line([(left - 8, 20), (left - 8, floor), (SIDE - 10, floor)], (90, 90, 90), 3)
     for letter, high, tone in zip(BARS, heights, tones, strict=False):
         x = left + gap * BARS.index(letter)
-        page.polygon(drawings.box(x, floor - high * step, x + wide, floor - 1), COLOURS[tone])
+        page.polygon(box(x, floor - high * step, x + wide, floor - 1), COLOURS[tone])
         page.text(x + wide / 2 - 9, floor + 2, letter, 34, "black", face)
     asked = Question(rng.choice(("Which bar is the highest?", "Which bar is highest?")), f"{BARS[top]}.", "chart")
     return Sample([page], [asked])
@@ -337,10 +438,10 @@ def scene(rng: random.Random) -> Sample:
         if held_sixth(ANIMALS.index(what), tone):
             break
     page, there = Page(), f"{ON[land]} the {land}"
-    drawings.scenery(page, land, rng)
+    scenery(page, land, rng)
     size = rng.uniform(38, 62)
     x, y = rng.uniform(size * 1.4, SIDE - size * 1.4), rng.uniform(190, SIDE - size - 8)
-    drawings.animal(page, what, tone, x, y, size)
+    animal(page, what, tone, x, y, size)
     return Sample([page], [Question(rng.choice(WHAT_IS_THERE), polish(f"a {tone} {what} {there}."), "scene")])
 
 

@@ -1,0 +1,38 @@
+"""all-MiniLM-L6-v2, a real small model that turns a sentence into 384 numbers: where it is, and what brings it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from course_utils.base import cache_folder
+from course_utils.setup import fetching
+from course_utils.setup.installer import say
+
+DATA = json.loads(Path(__file__).with_name("minilm.json").read_text(encoding="utf-8"))
+
+
+def place() -> Path:
+    """Its folder, whether it is there or not."""
+    return cache_folder() / "minilm"
+
+
+def ready() -> bool:
+    """Whether all its files are here."""
+    return all((place() / Path(name).name).is_file() for name in DATA["files"])
+
+
+def fetch() -> None:
+    """Bring its files here. Raises NotFetched."""
+    if not ready():
+        fetching.fetch(DATA, DATA["files"], place())
+
+
+def prepare() -> None:
+    """Fetch it, and say so. Never raises: a line says what failed. Where SmolLM2 is not wanted, it is not either."""
+    if fetching.wanted() and not ready():
+        try:
+            fetch()
+            say("MiniLM is ready.")
+        except (fetching.NotFetched, OSError) as error:
+            say(f"MiniLM is not here: {error}. Searching by meaning waits for it.")
