@@ -21,7 +21,6 @@ PROGRAM = "import sys; from course_utils.models.fit_check import main; sys.exit(
 SPEED = Speed(
     cores=2,
     memory=Memory(total=8 * GB, available=6 * GB, container_limit=None),
-    gpus=(),
     read={"int4": 35e9, "int8": 42e9, "bf16": 28e9, "fp32": 52e9},
     compute={"int4": 480e9, "int8": 520e9, "bf16": 820e9, "fp32": 410e9},
     operator=7e-7,

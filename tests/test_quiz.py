@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from course_utils.exercises import every_quiz, notebook_modules, progress
+from course_utils.exercises.note import unmarked
 from course_utils.exercises.quiz import Choice, Question, Quiz, WarmUp, pick
-from course_utils.show.note import unmarked
 
 
 @pytest.fixture(autouse=True)

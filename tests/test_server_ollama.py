@@ -417,6 +417,11 @@ def test_errors_have_ollamas_shape(endpoint, client):
         for body, status in ((b"{", 400), (b"[]", 400), (b'{"model": 5}', 400), (b"{}", 400), (b"\xff", 400)):
             answer = web.post("/api/chat", content=body)
             assert answer.status_code == status and list(answer.json()) == ["error"], body
+        for body in ({}, {"model": ""}, {"name": None}):
+            assert web.post("/api/show", json=body).json() == {"error": "model is required"}, body
+        assert web.post("/api/show", json={"name": "pico-mini"}).status_code == 200  # as its JavaScript client asks
+        body = {"model": "pico-mini", "prompt": "hello", "stream": "false"}  # a text, and no truth value
+        assert "stream" in web.post("/api/generate", json=body).json()["error"]
         long = {"model": "pico-mini", "prompt": "fox " * 3000}
         assert "context length" in web.post("/api/generate", json=long).json()["error"]
 

@@ -181,6 +181,8 @@ def test_what_is_not_spoken_says_what_to_use(endpoint, client, path):
         {"store": True},
         {"service_tier": "priority"},
         {"reasoning_effort": "high"},
+        {"modalities": ["text", "audio"]},
+        {"functions": [{"name": "ring"}]},
     ],
     ids=str,
 )
@@ -193,6 +195,7 @@ def test_what_would_change_the_answer_is_never_ignored(client, more):
 def test_what_asks_for_nothing_is_no_fault(client):
     more = {"presence_penalty": 0, "frequency_penalty": 0.0, "logit_bias": {}, "store": False, "service_tier": "auto"}
     more |= {"user": "mia", "metadata": {"class": "4b"}, "parallel_tool_calls": False}
+    more |= {"safety_identifier": "mia", "prompt_cache_key": "4b", "modalities": ["text"], "verbosity": "medium"}
     reply = client.chat.completions.create(model="pico-mini", messages=SUM, **more)
     assert reply.choices[0].message.content == "17 + 20 = 37. 37 + 5 = 42."
 
@@ -238,6 +241,7 @@ def test_a_nucleus_of_one_token_is_greedy(client):
         {"tools": TOOLS, "tool_choice": "sometimes"},
         {"messages": [*SUM, {"role": "assistant", "tool_calls": [{"function": None}]}]},
         {"messages": [*SUM, {"role": "assistant", "tool_calls": [{"function": {"name": 5}}]}]},
+        {"messages": [*SUM, {"role": "assistant", "tool_calls": [{"function": {"name": "f", "arguments": "{}"}}]}]},
         {"messages": [{"role": "user", "content": [{"type": "input_audio"}]}]},
         {"messages": [{"role": "user", "content": [5]}]},
         {"response_format": {"type": "json_schema", "json_schema": {"name": "x"}}},
@@ -269,6 +273,7 @@ def test_a_picture_is_refused_clearly(client):
     ("more", "status", "code"),
     [
         ({"model": "gpt-9"}, 404, "model_not_found"),
+        ({"model": ""}, 400, "missing_required_parameter"),
         ({"temperature": 9}, 400, "invalid_value"),
         ({"n": 1000}, 400, "invalid_value"),
         ({"extra_body": {"temprature": 1}}, 400, "unknown_parameter"),

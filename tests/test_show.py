@@ -11,9 +11,9 @@ from html import escape
 import pytest
 
 from course_utils import CourseError, load, pico, show
+from course_utils.exercises.note import KINDS, Note, markup, plain
 from course_utils.models.chat import BadOption, BadPrompt, PromptTooLong, UnknownOption
 from course_utils.show.answering import SETTLE
-from course_utils.show.note import KINDS, Note, markup, plain
 from course_utils.show.pieces import pieces
 from course_utils.show.view import publish
 

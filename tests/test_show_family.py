@@ -14,7 +14,7 @@ from course_utils.exercises.e02_phi_family import quiz
 from course_utils.exercises.jobs import JOBS, needs, unfit
 from course_utils.phi import arithmetic, facts, fit
 from course_utils.show.charts import COLOURS, HATCHES
-from course_utils.show.family_charts import _common, _day
+from course_utils.show.family_charts import _day
 
 MINIS = ["phi-3.5-mini", "phi-4-mini"]
 
@@ -83,7 +83,6 @@ def test_methods_that_differ_are_not_hidden():
     heads = [axes.get_title(loc="left") for axes in again.figure.axes]
     assert [head.split("\n")[1] for head in heads] == ["5-shot", "0-shot, chain of thought"]
     assert "5-shot 65.5 [1]" in again.text() and "(measured again for the card of Phi-4-mini)" in again.text()
-    assert _common(["3-shot, chain of thought", "3-shot"]) == "3-shot; more in Sources"
     other = show.scores(["MMLU", "MATH"], ["phi-3.5-mini", "phi-4"])
     texts = [text.get_text().replace("\n", " ") for text in other.figure.axes[0].texts]
     assert texts == ["69.0 [1] 5-shot", "84.8 [2] OpenAI simple-evals, another method"]

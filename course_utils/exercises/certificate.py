@@ -19,10 +19,10 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 from ..base import CourseError
-from ..show.note import Note
 from ..show.view import publish
 from . import progress
 from .certificate_page import chapters, count, page, text, this_machine, tidy
+from .note import Note
 
 MARK = '<main class="course-certificate">'
 CELL = r"\d\d-[\w-]+"  # the id of a cell

@@ -58,7 +58,6 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass
 
-from ..show.note import Note
 from ..show.view import publish
 from . import progress
 from .judges import (
@@ -74,6 +73,7 @@ from .judges import (
     number,
     ordering,
 )
+from .note import Note
 from .predictions import compare
 from .values import alike, describe
 

@@ -88,7 +88,7 @@ def _too_big(id: str, precision: str, job: Job) -> str:
 def needs(id: str, precision: str, context: int) -> fit.Prediction:
     """The memory that `fit` predicts. It does not depend on how fast a computer is, so any speed will do."""
     rates = dict.fromkeys(fit.ENGINES, 1.0)
-    speed = Speed(1, Memory(0, 0, None), (), rates, rates, 0.0)
+    speed = Speed(1, Memory(0, 0, None), rates, rates, 0.0)
     found = fit.predict(TEXT_PART.get(id, id), precision, speed, context=context)
     if id not in TEXT_PART:
         return found

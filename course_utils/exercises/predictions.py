@@ -2,10 +2,10 @@
 
 import re
 
-from ..show.note import Note
 from ..show.view import publish
 from . import progress
 from .judges import Judge
+from .note import Note
 from .values import alike, as_number, describe
 
 

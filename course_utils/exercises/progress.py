@@ -17,8 +17,8 @@ from contextlib import contextmanager, suppress
 from datetime import date
 from pathlib import Path
 
-from ..show.note import Note
 from ..show.view import publish
+from .note import Note
 
 CLAIMS = "claims"  # the key of the measurements in the file; no id of an exercise looks like it
 _complained = False  # a file that cannot be read or written is mentioned once, not at every check

@@ -32,9 +32,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-from ..show.note import WHOLE_WORDS, Note, markup, plain, unmarked
 from ..show.view import View, publish
 from . import progress
+from .note import WHOLE_WORDS, Note, markup, plain, unmarked
 from .values import describe
 
 LETTERS = "abcdefgh"

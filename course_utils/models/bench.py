@@ -8,17 +8,16 @@ from __future__ import annotations
 
 import argparse
 import json
+import statistics
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from course_utils.models import fit_check
+from course_utils.models import engines, fit_check
 from course_utils.models.onnx_model import configuration, genai, parameters
-from course_utils.pico import folder
 from course_utils.pico.export import onnx_folder
 from course_utils.setup import machine, threads
 
@@ -54,18 +53,18 @@ def measure(work: Path) -> Iterator[dict]:
     `kept` is the part of the best that the course's choice keeps, `of_one` its speed by that of one thread.
     """
     larger, _ = fit_check.make(LARGER, work)
-    mini, small_onnx, larger_onnx = folder("pico-mini"), onnx_folder("pico-mini"), fit_check.build(larger, "int4")
+    small_onnx, larger_onnx = onnx_folder("pico-mini"), fit_check.build(larger, "int4")
     cases = [
-        ("pico-mini", "transformers", torch_writer(mini, 100), 100, parameters(small_onnx)),
-        ("pico-mini", "onnx", onnx_writer(small_onnx, 300), 300, parameters(small_onnx)),
-        (LARGER, "transformers", torch_writer(larger, 10), 10, parameters(larger_onnx)),
-        (LARGER, "onnx", onnx_writer(larger_onnx, 30), 30, parameters(larger_onnx)),
+        ("pico-mini", "transformers", torch_writer("pico-mini", 100), parameters(small_onnx)),
+        ("pico-mini", "onnx", onnx_writer(small_onnx, 300), parameters(small_onnx)),
+        (LARGER, "transformers", torch_writer(larger, 10), parameters(larger_onnx)),
+        (LARGER, "onnx", onnx_writer(larger_onnx, 30), parameters(larger_onnx)),
     ]
-    for model, engine, write, tokens, size in cases:
+    for model, engine, write, size in cases:
         chosen = threads.for_params(size)
         for busy in (False, True):
             with busy_program(busy):
-                rates = rates_of(write, tokens)
+                rates = rates_of(write)
             row = {"model": model, "engine": engine, "busy": busy, "threads": chosen, "tokens_per_second": rates}
             yield row | {"kept": rates[chosen] / max(rates.values()), "of_one": rates[chosen] / rates[1]}
 
@@ -83,35 +82,26 @@ def busy_program(wanted: bool) -> Iterator[None]:
             program.wait()
 
 
-def torch_writer(checkpoint: Path, tokens: int) -> Callable[[int], None]:
-    """A function that writes `tokens` tokens with PyTorch, and takes the number of threads."""
+def torch_writer(model: str | Path, tokens: int) -> Callable[[int], float]:
+    """A function that writes so many tokens with PyTorch; it takes the number of threads, and gives tokens a second."""
     import torch
 
-    from course_utils.models.torch_model import TransformersModel
+    engine = engines.open_engine("transformers", model)
 
-    model, ids = TransformersModel(checkpoint), torch.ones(1, tokens, dtype=torch.long)
-
-    def write(count: int) -> None:
+    def write(count: int) -> float:
         torch.set_num_threads(count)
-        _, step = model._begin([1])
-        for length in range(1, tokens + 1):
-            step(ids[:, :length])
+        return engine.timed([1], tokens)[1]
 
     return write
 
 
-def onnx_writer(folder: Path, tokens: int) -> Callable[[int], None]:
+def onnx_writer(folder: Path, tokens: int) -> Callable[[int], float]:
     """The same with ONNX Runtime GenAI."""
     models = {count: genai().Model(configuration(folder, count)) for count in COUNTS}
-    return lambda count: fit_check.write(models[count], 16, tokens)
+    return lambda count: (tokens - 1) / fit_check.write(models[count], 16, tokens)[1]
 
 
-def rates_of(write: Callable[[int], None], tokens: int) -> dict[int, float]:
+def rates_of(write: Callable[[int], float]) -> dict[int, float]:
     """Tokens a second by threads, the median of a few rounds."""
-    rates = {count: [] for count in COUNTS}
-    for _ in range(ROUNDS + 1):  # the first warms up
-        for count in COUNTS:
-            began = time.perf_counter()
-            write(count)
-            rates[count].append(tokens / (time.perf_counter() - began))
-    return {count: sorted(each[1:])[ROUNDS // 2] for count, each in rates.items()}
+    rounds = [{count: write(count) for count in COUNTS} for _ in range(ROUNDS + 1)]  # the first warms up
+    return {count: statistics.median(each[count] for each in rounds[1:]) for count in COUNTS}

@@ -22,11 +22,8 @@ from course_utils.pico import export
 from course_utils.pico.tokenizer import load_tokenizer
 
 REAL = {"smollm2": "smollm2-135m"}  # what the set-up brings, and its name among the facts
-SHAPES = {  # what differs from Phi-3-mini's configuration
-    "58M": {"hidden_size": 512, "num_hidden_layers": 8, "intermediate_size": 1408, "num_attention_heads": 8},
-    "168M": {"hidden_size": 1024, "num_hidden_layers": 8, "intermediate_size": 2816, "num_attention_heads": 16},
-    "410M": {"hidden_size": 1536, "num_hidden_layers": 11, "intermediate_size": 4096, "num_attention_heads": 24},
-}
+# What differs from Phi-3-mini's configuration.
+SHAPES = json.loads(Path(__file__).with_suffix(".json").read_text(encoding="utf-8"))
 DEFAULT = ("smollm2", "58M", "410M")  # what the command takes
 PRECISIONS = ("int4", "fp32")
 WITHIN = 0.35  # how far a measured time may be from the predicted one on a quiet computer

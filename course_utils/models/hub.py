@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import BinaryIO
 
 from course_utils.base import CourseError, cache_folder
-from course_utils.phi.catalog import GB, Download, File
+from course_utils.phi.catalog import Download, File
 from course_utils.setup import machine
-from course_utils.setup.machine import in_gb
+from course_utils.setup.machine import GB, in_gb
 
 SPARE_DISK = GB // 2  # bytes that stay free on the disk
 TRIES = 5  # in a row that bring nothing, until a download gives up

@@ -70,7 +70,7 @@ def _there(path: Path) -> Path:
 def _build(precision: str, progress: bool = True) -> None:
     checkpoint, target = folder(), package.form(precision)
     more = _mixed() if precision == MIXED else ()
-    export.build(checkpoint, target, "int4" if precision == MIXED else precision, progress, more)
+    export.build(checkpoint, target, "int4" if precision == MIXED else precision, progress, more=more)
     _quicken(target)
 
 

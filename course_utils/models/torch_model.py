@@ -30,7 +30,7 @@ class TransformersModel(LocalModel):
         size = sum(file.stat().st_size for file in folder.glob("*.safetensors"))
         with quietly(size < QUIET_BELOW):
             self.model = AutoModelForCausalLM.from_pretrained(
-                folder, dtype=getattr(torch, dtype), use_safetensors=True, local_files_only=True
+                folder, dtype=getattr(torch, dtype, dtype), use_safetensors=True, local_files_only=True
             )
         self.model = self.model.to(device).eval()
         self.parameters = self.model.num_parameters()

@@ -8,8 +8,6 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-GB = 10**9
-
 
 @dataclass(frozen=True)
 class File:

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from course_utils.setup.machine import GB, Memory, cores, gpus, memory
+from course_utils.setup.machine import GB, Memory, cores, memory
 
 PROBE = 200 * 10**6  # bytes of weights in a probe: so many that what the cache keeps of them hardly counts
 WIDTH = 2048  # of its matrices, as in a model of a few hundred million parameters
@@ -27,14 +27,12 @@ class Speed:
 
     cores: int
     memory: Memory
-    gpus: tuple[dict, ...]
     read: dict[str, float]
     compute: dict[str, float]
     operator: float
 
     def __str__(self) -> str:
         lines = [f"{self.cores} cores, {self.memory.available / GB:.1f} GB of memory free"]
-        lines += [f"graphics: {gpu['name']}" for gpu in self.gpus]
         for precision, rate in self.read.items():
             computes = f"{self.compute[precision] / GB:,.0f} billion operations a second"
             lines.append(f"{precision}: reads {rate / GB:.1f} GB of weights a second, computes {computes}")
@@ -56,7 +54,7 @@ def measure(precisions: Iterable[str] = tuple(BYTES)) -> Speed:
             run, size = _torch_probe(PROBE // 10)
         compute[precision] = 2 * (size / BYTES[precision]) * 128 / _seconds(run, 128)
         del run  # and its weights with it, before the next are made
-    return Speed(cores(), memory(), tuple(gpus()), read, compute, _operator_seconds())
+    return Speed(cores(), memory(), read, compute, _operator_seconds())
 
 
 def _seconds(run: Run, rows: int, budget: float = 0.3) -> float:

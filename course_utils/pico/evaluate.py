@@ -18,16 +18,11 @@ from course_utils.pico.textbook.sentences import PLOTS
 from course_utils.pico.tokenizer import load_tokenizer
 
 BARS = records.bars()
-# Greetings and self-description: what the bar of the first impression is about. "smalltalk" is about all topics.
-FIRST_IMPRESSION = ("greeting", "how_are_you", "thanks", "goodbye", "who_are_you", "human", "maker", "abilities")
-FIRST_IMPRESSION += ("size", "limits")
-PLAIN = ("summary", "passage", "sentiment", "sum", "unknown", "tool", "followup", "system", "smalltalk", "outside")
-# The lines of the examination: which skill of the textbook, and what its samples must be about.
+# The lines of the examination: which skill of the textbook, and what its samples must be about (tuples: what is drawn
+# depends on how this is written). The bar of the first impression is about greetings and self-description.
 EXAMS: dict[str, tuple[str, dict]] = {
-    "translate_en_fi": ("translate", {"direction": ("en-fi",)}),
-    "translate_fi_en": ("translate", {"direction": ("fi-en",)}),
-    "first_impression": ("smalltalk", {"topic": FIRST_IMPRESSION}),
-    **{skill: (skill, {}) for skill in (*PLAIN, "fact", "story")},
+    name: (skill, {key: tuple(values) for key, values in about.items()})
+    for name, (skill, about) in json.loads(Path(__file__).with_name("exams.json").read_text(encoding="utf-8")).items()
 }
 
 

@@ -7,8 +7,7 @@
     ollama.Client(host=endpoint.url)
     endpoint.stop()                             # or let the kernel end: it stops then, too
 
-`server.start(key="secret")` asks every client for that key (401 without it). `simulate={...}` makes it misbehave as
-clouds do, see simulator.py. `python -m course_utils serve` runs it for other programs.
+`start(key=..., simulate=...)`: a key, and faults of clouds. `python -m course_utils serve` runs it for other programs.
 """
 
 from __future__ import annotations
@@ -19,13 +18,10 @@ import socket
 import threading
 import time
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import Any
 
 from course_utils.base import CourseError
 from course_utils.setup import machine
-
-if TYPE_CHECKING:
-    import uvicorn
 
 LOCAL = "127.0.0.1"
 WANTED = ("smollm2:135m", "smollm2", "phi3.5", "phi4-mini", "phi3", "phi4", "pico-mini")  # the first that is there
@@ -39,7 +35,7 @@ class Endpoint:
     port: int
     key: str = field(repr=False)
     models: list[str]  # that it had at its start
-    _server: uvicorn.Server = field(repr=False)
+    _server: Any = field(repr=False)  # of uvicorn
     _thread: threading.Thread = field(repr=False)
 
     @property
@@ -86,21 +82,13 @@ def start(
     try:
         listener = socket.create_server((host, port), backlog=256)
     except (OSError, OverflowError) as error:
-        app.state.close()
         raise CourseError(f"Port {port} on {host} cannot be used: {error}. Port 0 takes a free one.") from error
     # Named as TCP once more: else asyncio leaves small packets waiting for 40 ms each.
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP, listener.detach())
-    config = uvicorn.Config(app, log_level="critical", access_log=False, lifespan="off", server_header=False)
+    config = uvicorn.Config(app, log_level="critical", access_log=False, lifespan="on", server_header=False)
     running = uvicorn.Server(config)
-
-    def serve() -> None:
-        try:
-            running.run(sockets=[listener])
-        finally:
-            app.state.close()
-            listener.close()
-
-    thread = threading.Thread(target=serve, name="course-server", daemon=True)
+    sockets = {"sockets": [listener]}  # it closes them when it ends
+    thread = threading.Thread(target=running.run, kwargs=sockets, name="course-server", daemon=True)
     thread.start()
     while not running.started:
         if not thread.is_alive():

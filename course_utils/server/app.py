@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import hmac
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import partial
 from urllib.parse import urlsplit
 
 from starlette.applications import Starlette
@@ -13,22 +16,21 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from course_utils.base import CourseError
+from course_utils.models.providers import HERE
 
 from . import ollama_api, ollama_models, openai_api
 from .engine import Engine
 from .problem import Problem
-from .simulator import Dropped, Simulator
-from .store import Store
+from .simulator import Simulator
+from .store import DATA, Store
 
 ASKS = ("/v1/chat/completions", "/api/generate", "/api/chat", "/api/embed")
 FREE = ("/", "/api/version")  # answered without a key, so that a client can see that somebody is there
-HERE = ("127.0.0.1", "localhost", "::1")
-VERSION = "0.6.3"  # of Ollama's API: that of the Python client which the course pins
 ROUTES = [
     Route("/", lambda _: PlainTextResponse("Ollama is running"), methods=["GET", "HEAD"]),
-    Route("/api/version", lambda _: JSONResponse({"version": VERSION}), methods=["GET"]),
-    Route("/api/generate", ollama_api.generate, methods=["POST"]),
-    Route("/api/chat", ollama_api.chat, methods=["POST"]),
+    Route("/api/version", lambda _: JSONResponse({"version": DATA["ollama"]["version"]}), methods=["GET"]),
+    Route("/api/generate", partial(ollama_api.answer, kind=ollama_api.GenerateRequest), methods=["POST"]),
+    Route("/api/chat", partial(ollama_api.answer, kind=ollama_api.ChatRequest), methods=["POST"]),
     Route("/api/embed", ollama_api.embed, methods=["POST"]),
     Route("/api/tags", ollama_models.tags, methods=["GET"]),
     Route("/api/ps", ollama_models.ps, methods=["GET"]),
@@ -46,18 +48,21 @@ ROUTES = [
 
 def build(key: str | None, simulate: dict | None, host: str) -> Starlette:
     """The application. Raises CourseError for an unknown setting of the simulator."""
-    simulator, store = Simulator(simulate), Store()
-    app = Starlette(routes=ROUTES, exception_handlers=dict.fromkeys((CourseError, HTTPException, Exception), _told))
-    engine = Engine(idle=store.drop_expired)
-    app.state.store, app.state.engine, app.state.simulator = store, engine, simulator
-
-    def close() -> None:
-        engine.close()
-        store.close()
-
-    app.state.close = close
+    handlers = dict.fromkeys((CourseError, HTTPException, Exception), _told)
+    app = Starlette(routes=ROUTES, exception_handlers=handlers, lifespan=_lifespan)
+    app.state.simulator = Simulator(simulate)
     app.add_middleware(Gate, key=key, local=host in HERE)
     return app
+
+
+@asynccontextmanager
+async def _lifespan(app: Starlette) -> AsyncIterator[None]:
+    """What lives as long as the server: the models, and the thread that writes."""
+    app.state.store = store = Store()
+    app.state.engine = Engine(idle=store.drop_expired)
+    yield
+    app.state.engine.close()
+    store.close()
 
 
 class Gate:
@@ -105,8 +110,6 @@ def _is_here(origin: str) -> bool:
 
 async def _told(request: Request, error: Exception) -> Response:
     """The answer to a request that ended in an error."""
-    if isinstance(error, Dropped):
-        raise error
     if isinstance(error, HTTPException):
         use = "Use /v1/chat/completions: client.chat.completions.create(model=..., messages=[...])."
         error = Problem(error.status_code, f"{request.method} {request.url.path} is not spoken here. {use}")

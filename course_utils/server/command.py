@@ -26,13 +26,14 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--port", type=int, default=0, help="0, the default, takes a free one; Ollama's own is 11434")
     parser.add_argument("--host", default=server.LOCAL, help="another address lets other computers in, with a key")
     parser.add_argument("--key", help="what clients must send; on another host one is made if you give none")
-    faults = "a fault to practise with: rate_limit=3, slow=2, fail=1, drop=1"
-    parser.add_argument("--simulate", action="append", type=_setting, default=[], metavar="NAME=VALUE", help=faults)
+    text = "a fault to practise with: rate_limit=3, slow=2, fail=1, drop=1"
+    parser.add_argument("--simulate", action="append", default=[], metavar="NAME=VALUE", help=text)
     parser.add_argument("--json", action="store_true", help="print one JSON object, for programs")
     args = parser.parse_args(argv)
     key = args.key or (None if args.host in (server.LOCAL, "localhost") else secrets.token_urlsafe(24))
+    faults = dict(pair.partition("=")[::2] for pair in args.simulate)
     try:
-        endpoint = server.start(key=key, simulate=dict(args.simulate), host=args.host, port=args.port)
+        endpoint = server.start(key=key, simulate=faults, host=args.host, port=args.port)
     except CourseError as error:
         print(error, file=sys.stderr)
         return 1
@@ -54,10 +55,3 @@ def main(argv: list[str] | None = None) -> int:
         pass
     endpoint.stop()
     return 0
-
-
-def _setting(pair: str) -> tuple[str, str]:
-    name, equals, value = pair.partition("=")
-    if not equals:
-        raise argparse.ArgumentTypeError("NAME=VALUE is wanted, for example rate_limit=3")
-    return name, value

@@ -14,7 +14,8 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Literal
 
-from pydantic import AliasChoices, BaseModel, Field
+import ollama
+from ollama import _types as official
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -24,58 +25,50 @@ from course_utils.models.chat import COOLEST, BadOption
 from . import tools as toolbox
 from .engine import Job, RequestParams
 from .problem import Problem, first_line
-from .prompts import BARE, Conversation, Picture, begin, check_template, load
-from .store import Entry
-from .web import find, pieces, read, refuse, streamed, whole_texts
+from .prompts import BARE, Conversation, begin, check_template, load
+from .store import DATA, Entry
+from .web import find, pieces, read, refuse, streamed, whole_texts, written
 
 SECOND = 10**9  # nanoseconds
 UNLIMITED = 10**9  # tokens: as many as the context has room for
-OPTIONS = {"num_predict": "max_new_tokens", "repeat_penalty": "repetition_penalty"}
-OPTIONS |= {name: name for name in ("temperature", "top_p", "top_k", "min_p", "seed")}
-# What would change an answer and is not to be had here, with the values that ask for nothing.
-MISSING = {"presence_penalty": (0,), "frequency_penalty": (0,), "repeat_last_n": (-1,), "mirostat": (0,)}
-MISSING |= {"typical_p": (1,), "tfs_z": (1,), "penalize_newline": (True,)}
-MISSING_FIELDS = {"think": (False,), "logprobs": (False,), "top_logprobs": (0,), "suffix": ("",)}
-MISSING_FIELDS |= {"dimensions": (0,), "truncate": (True,), "context": ([],)}  # the last one is an old form of chat
+KNOWN = DATA["ollama"]
 DURATION = re.compile(r"([0-9]+(?:\.[0-9]+)?)(ms|s|m|h)")
 UNITS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600}  # seconds
 
 
-class ModelRequest(BaseModel, extra="allow"):
-    """Fields with other names are passed over, but for those of MISSING_FIELDS."""
+class Message(ollama.Message):
+    """Its pictures are texts in base64: the package's own type for them would look for files of that name."""
 
-    model: str = Field("", validation_alias=AliasChoices("model", "name"))  # its JavaScript client says "name"
-    stream: bool | None = None  # None: yes
-    keep_alive: str | float | int | None = None
-    options: dict[str, Any] | None = None
-    format: Literal["", "json"] | dict[str, Any] | None = None
-
-
-class Message(BaseModel):
     role: Literal["system", "user", "assistant", "tool"]
-    content: str | None = None
-    images: list[str] | None = None
-    tool_calls: list[toolbox.Call] | None = None
-
-    def parts(self) -> list[str | Picture]:
-        images = [Picture(f"data:image/png;base64,{image}") for image in self.images or []]
-        return [*images, "\n".join(map(str, self.tool_calls or [])) or self.content or ""]
-
-
-class GenerateRequest(ModelRequest):
-    prompt: str | None = ""
-    system: str | None = None
-    template: str | None = None
-    raw: bool | None = None
     images: list[str] | None = None
 
+    def parts(self) -> list[dict]:
+        """What it says, in parts as OpenAI's clients send them."""
+        urls = [f"data:image/png;base64,{image}" for image in self.images or []]
+        text = "\n".join(map(toolbox.as_written, self.tool_calls or [])) or self.content or ""
+        return [*({"type": "image_url", "image_url": url} for url in urls), {"type": "text", "text": text}]
 
-class ChatRequest(ModelRequest):
+
+class GenerateRequest(official.GenerateRequest):
+    images: list[str] | None = None
+
+    def talk(self, entry: Entry, keep: float | None) -> Conversation:
+        """Raises Problem 400."""
+        check_template(self.template, entry.facts["template"])
+        system, template = ("", BARE) if self.raw else (self.system, self.template)
+        messages = [Message(role="user", content=self.prompt, images=self.images)] if self.prompt else []
+        return Conversation(entry, messages, system, template=template, keep=keep)
+
+
+class ChatRequest(official.ChatRequest):
     messages: list[Message] | None = None
     tools: list[toolbox.Tool] | None = None
 
+    def talk(self, entry: Entry, keep: float | None) -> Conversation:
+        return Conversation(entry, self.messages or [], tools=self.tools, keep=keep)
 
-class EmbedRequest(ModelRequest):
+
+class EmbedRequest(official.EmbedRequest):
     input: str | list[str] | None = None
 
 
@@ -91,8 +84,8 @@ def seconds_of(keep_alive: str | float | None) -> float | None:
 
 def sampling(options: dict[str, Any]) -> RequestParams:
     """Options under Ollama's names, checked. Raises Problem 400."""
-    refuse(options, MISSING)
-    given = {ours: options[name] for name, ours in OPTIONS.items() if options.get(name) is not None}
+    refuse(options, KNOWN["neutral_options"])
+    given = {ours: options[name] for name, ours in KNOWN["options"].items() if options.get(name) is not None}
     for name, least in {"max_new_tokens": 1, "top_k": 0, "seed": 0}.items():
         if type(given.get(name)) is int and given[name] < least:
             del given[name]  # "no limit", "off" and "by chance"
@@ -108,59 +101,36 @@ def sampling(options: dict[str, Any]) -> RequestParams:
         params = RequestParams.read({"max_new_tokens": UNLIMITED} | given)
     except BadOption as error:
         ours, _, rest = str(error).partition(" ")
-        name = next(name for name, own in OPTIONS.items() if own == ours)
+        name = next(name for name, own in KNOWN["options"].items() if own == ours)
         raise Problem(400, f'option "{name}" {rest}', "invalid_value", name) from error
     return replace(params, stop=tuple(text for text in stops if text))
 
 
-async def _question(request: Request, kind: type[ModelRequest]) -> tuple[Any, Entry, RequestParams]:
-    """(the request's body, its model, how to answer), all checked. Raises Problem."""
-    body = await read(request, kind)
+async def answer(request: Request, kind: type[GenerateRequest | ChatRequest]) -> Response:
+    """The answer, streamed or whole. Without a question: load the model, or unload it with keep_alive 0."""
+    body, began = await read(request, kind), time.perf_counter()
     entry = find(request, body.model)
-    refuse(body.model_extra, MISSING_FIELDS)
+    refuse(dict(body), KNOWN["neutral_fields"])
     params = sampling(entry.parameters | (body.options or {}))
     schema = {"type": "object"} if body.format == "json" else body.format
     if schema and params.min_p > 0:  # it would be measured by tokens that the schema forbids
         raise Problem(400, 'option "min_p" cannot be combined with a format: leave one of them out')
-    return body, entry, replace(params, schema=schema or None, stream=body.stream is not False)
-
-
-async def generate(request: Request) -> Response:
-    body, entry, params = await _question(request, GenerateRequest)
-    check_template(body.template, entry.facts["template"])
-    system = "" if body.raw else entry.system if body.system is None else body.system
-    template = BARE if body.raw else body.template or entry.template
-    message = Message(role="user", content=body.prompt, images=body.images)
-    messages = [("user", message.parts())] if body.prompt else []
-    talk = Conversation(entry, messages, system, template=template, keep=seconds_of(body.keep_alive))
-    return await _answer(request, body, talk, params)
-
-
-async def chat(request: Request) -> Response:
-    body, entry, params = await _question(request, ChatRequest)
-    messages = [(message.role, message.parts()) for message in body.messages or []]
-    keep = seconds_of(body.keep_alive)
-    talk = Conversation(entry, messages, entry.system, body.tools, entry.template, keep=keep)
-    return await _answer(request, body, talk, params)
-
-
-async def _answer(request: Request, body: Any, talk: Conversation, params: RequestParams) -> Response:
-    """The answer, streamed or whole. Without a question: load the model, or unload it with keep_alive 0."""
-    began = time.perf_counter()
+    params = replace(params, schema=schema or None, stream=body.stream is not False)
+    talk = body.talk(entry, seconds_of(body.keep_alive))
     if not talk.messages:
         if talk.keep == 0:
-            request.app.state.store.unload(talk.entry.base)
+            request.app.state.store.unload(entry.base)
         else:
-            await load(request, talk.entry, talk.keep)
-        return JSONResponse(_row(body, "") | {"done": True, "done_reason": "unload" if talk.keep == 0 else "load"})
+            await load(request, entry, talk.keep)
+        return JSONResponse(_row(body, "", {"done": True, "done_reason": "unload" if talk.keep == 0 else "load"}))
     (job,), load_seconds = await begin(request, talk, [params])
 
     def last(text: str) -> dict:
-        return _row(body, text) | _summary(job, load_seconds, time.perf_counter() - began)
+        return _row(body, text, _summary(job, load_seconds, time.perf_counter() - began))
 
     async def rows() -> AsyncIterator[dict]:
         async for text in pieces(request, job, whole=bool(talk.tools)):
-            yield _row(body, text) | {"done": False}
+            yield _row(body, text, {"done": False})
         yield last("")
 
     if params.stream:
@@ -169,23 +139,23 @@ async def _answer(request: Request, body: Any, talk: Conversation, params: Reque
     return JSONResponse(last(text))
 
 
-def _row(body: GenerateRequest | ChatRequest, text: str) -> dict:
-    """What each line of an answer has."""
-    head = {"model": body.model, "created_at": stamp(time.time())}
+def _row(body: GenerateRequest | ChatRequest, text: str, more: dict) -> dict:
+    """A line of an answer."""
+    row = {"model": body.model, "created_at": stamp(time.time()), **more}
     if isinstance(body, GenerateRequest):
-        return head | {"response": text}
+        return written(ollama.GenerateResponse, row | {"response": text})
     call = toolbox.find_call(text, body.tools)
     message = {"content": "", "tool_calls": [{"function": call}]} if call else {"content": text}
-    return head | {"message": {"role": "assistant", **message}}
+    return written(ollama.ChatResponse, row | {"message": {"role": "assistant", **message}})
 
 
 def _summary(job: Job, load_seconds: float, seconds: float) -> dict:
     """What the last line has besides: why it ended, how many tokens, and how long it took."""
     times = {"total": seconds, "load": load_seconds, "prompt_eval": job.prompt_seconds}
     times["eval"] = job.write_seconds - job.prompt_seconds
-    row = {"done": True, "done_reason": job.finish, "prompt_eval_count": len(job.prompt.ids)}
-    row |= {"eval_count": len(job.tokens)}
-    return row | {f"{name}_duration": int(time * SECOND) for name, time in times.items()}
+    counts = {"prompt_eval_count": job.read, "eval_count": len(job.tokens)}
+    durations = {f"{name}_duration": int(time * SECOND) for name, time in times.items()}
+    return {"done": True, "done_reason": job.finish, **counts, **durations}
 
 
 def stamp(seconds: float) -> str:
@@ -197,7 +167,7 @@ async def embed(request: Request) -> Response:
     """A vector for each text."""
     body = await read(request, EmbedRequest)
     entry, keep = find(request, body.model), seconds_of(body.keep_alive)
-    refuse(body.model_extra, MISSING_FIELDS)
+    refuse(dict(body), KNOWN["neutral_fields"])
     if entry.facts["sees"]:
         raise Problem(400, f"{entry.name} does not support embeddings")
     texts = [body.input] if isinstance(body.input, str) and body.input else body.input or []
@@ -211,4 +181,5 @@ async def embed(request: Request) -> Response:
         raise Problem(400 if entry.uploaded else 500, f"{entry.name} failed: {first_line(error)}") from error
     took = int((time.perf_counter() - began) * SECOND)
     row = {"model": body.model, "embeddings": vectors, "total_duration": took}
-    return JSONResponse(row | {"load_duration": int(load_seconds * SECOND), "prompt_eval_count": sum(tokens)})
+    row |= {"load_duration": int(load_seconds * SECOND), "prompt_eval_count": sum(tokens)}
+    return JSONResponse(written(ollama.EmbedResponse, row))

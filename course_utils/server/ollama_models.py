@@ -2,39 +2,17 @@
 
 from __future__ import annotations
 
-import time
-from typing import Any
-
 import ollama
-from pydantic import BaseModel, Field
+from ollama import _types as official
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
-from .ollama_api import OPTIONS, ModelRequest, sampling, stamp
+from .ollama_api import KNOWN, sampling, stamp
 from .problem import Problem
 from .prompts import check_template
 from .store import LARGEST_BLOB, Entry
 from .web import body_of, dumps, find, read
-
-CENTURY = 100 * 365 * 24 * 3600  # seconds; what is kept for ever is shown as kept for so long
-# What `show` says of a model's shape, and where the checkpoint's configuration has it.
-INFO = {"context_length": "max_position_embeddings", "embedding_length": "hidden_size"}
-INFO |= {"block_count": "num_hidden_layers", "feed_forward_length": "intermediate_size"}
-INFO |= {"attention.head_count": "num_attention_heads", "attention.head_count_kv": "num_key_value_heads"}
-
-
-class CreateRequest(ModelRequest):
-    from_: str | None = Field(None, alias="from")
-    files: dict[str, str] | None = None
-    system: str | None = None
-    template: str | None = None
-    parameters: dict[str, Any] | None = None
-
-
-class CopyRequest(BaseModel):
-    source: str
-    destination: str
 
 
 def _listed(entry: Entry) -> dict:
@@ -54,7 +32,7 @@ async def tags(request: Request) -> Response:
 async def ps(request: Request) -> Response:
     rows = []
     for entry, until in request.app.state.store.in_memory():
-        more = {"expires_at": stamp(min(until, time.time() + CENTURY)), "size_vram": 0}
+        more = {"expires_at": stamp(until), "size_vram": 0}
         rows.append(_listed(entry) | more | {"context_length": entry.facts["config"]["max_position_embeddings"]})
     return JSONResponse({"models": rows})
 
@@ -62,11 +40,11 @@ async def ps(request: Request) -> Response:
 async def show(request: Request) -> Response:
     from course_utils.pico.export.gguf_file import modelfile
 
-    entry = find(request, (await read(request, ModelRequest)).model)
+    entry = find(request, (await read(request, official.ShowRequest)).model)
     config, template, listed = entry.facts["config"], entry.template or entry.facts["template"], _listed(entry)
     kind, count = config["model_type"], entry.facts["parameters"]
     info = {"general.architecture": kind, "general.parameter_count": count}
-    info |= {f"{kind}.{name}": config[ours] for name, ours in INFO.items()}
+    info |= {f"{kind}.{name}": config[ours] for name, ours in KNOWN["info"].items()}
     recipe = modelfile(entry.parent or entry.name, entry.system, template, entry.parameters)
     lines = modelfile("x", "", "", entry.parameters).split("\n")[2:-1]
     parameters = "\n".join(line.removeprefix("PARAMETER ") for line in lines)
@@ -77,8 +55,9 @@ async def show(request: Request) -> Response:
     return JSONResponse(row | {"capabilities": ["completion", *more]})
 
 
-def _progress(body: ModelRequest, rows: list[dict]) -> Response:
+def _progress(body: official.BaseStreamableRequest, *steps: str | dict) -> Response:
     """Progress as NDJSON, or the last line alone; an error has a status of its own then."""
+    rows = [{"status": step} if isinstance(step, str) else step for step in steps]
     if body.stream is not False:
         return StreamingResponse(iter([dumps(row) + b"\n" for row in rows]), media_type="application/x-ndjson")
     return JSONResponse(rows[-1], 500 if "error" in rows[-1] else 200)
@@ -86,29 +65,26 @@ def _progress(body: ModelRequest, rows: list[dict]) -> Response:
 
 async def pull(request: Request) -> Response:
     """What is here is "pulled" at once; for the rest, the truth: this server has no registry to fetch from."""
-    body = await read(request, ModelRequest)
+    body = await read(request, official.PullRequest)
     try:
         entry = find(request, body.model)
     except Problem:
         text = "pull model manifest: file does not exist (the practice server serves its own models and fetches none)"
-        return _progress(body, [{"status": "pulling manifest"}, {"error": text}])
+        return _progress(body, "pulling manifest", {"error": text})
     digest, size = entry.facts["digest"], entry.facts["size"]
-    steps = ("pulling manifest", f"pulling {digest[:12]}", "verifying sha256 digest", "writing manifest", "success")
-    rows = [{"status": text} for text in steps]
-    rows[1] |= {"digest": "sha256:" + digest, "total": size, "completed": size}
-    return _progress(body, rows)
+    pulled = {"status": f"pulling {digest[:12]}", "digest": "sha256:" + digest, "total": size, "completed": size}
+    return _progress(body, "pulling manifest", pulled, "verifying sha256 digest", "writing manifest", "success")
 
 
 async def create(request: Request) -> Response:
     from course_utils.pico.export.gguf_file import TEMPLATE, modelfile
 
-    body = await read(request, CreateRequest)
-    store, parameters = request.app.state.store, body.parameters or {}
-    unknown = parameters.keys() - {*ollama.Options.model_fields, *OPTIONS}
+    body = await read(request, official.CreateRequest)
+    parameters = body.parameters or {}
+    unknown = parameters.keys() - {*ollama.Options.model_fields, *KNOWN["options"]}
     if unknown:
         raise Problem(400, f"unknown parameter '{min(unknown)}'")
     sampling(parameters)
-    store.check_name(body.model)
     if body.files:
         (name, source), *more = body.files.items()
         if more or not name.endswith(".gguf"):
@@ -121,22 +97,20 @@ async def create(request: Request) -> Response:
     system, template = body.system or "", body.template or ""
     modelfile("x", system, template, parameters)  # `show` writes one, and CourseError says what it cannot hold
     check_template(template, source.facts["template"] if isinstance(source, Entry) else TEMPLATE)
-    await run_in_threadpool(store.create, body.model, source, system, template, parameters)
-    steps = ("reading model metadata", "creating system layer", "writing manifest", "success")
-    return _progress(body, [{"status": text} for text in steps])
+    await run_in_threadpool(request.app.state.store.create, body.model, source, system, template, parameters)
+    return _progress(body, "reading model metadata", "creating system layer", "writing manifest", "success")
 
 
 async def copy(request: Request) -> Response:
     """Another name for a model; never that of a model of the course."""
-    body = await read(request, CopyRequest)
-    store, entry = request.app.state.store, find(request, body.source)
-    store.check_name(body.destination)
-    await run_in_threadpool(store.create, body.destination, entry, "", "", {})
+    body = await read(request, official.CopyRequest)
+    create, entry = request.app.state.store.create, find(request, body.source)
+    await run_in_threadpool(create, body.destination, entry, "", "", {})
     return Response(status_code=200)
 
 
 async def delete(request: Request) -> Response:
-    body = await read(request, ModelRequest)
+    body = await read(request, official.DeleteRequest)
     await run_in_threadpool(request.app.state.store.delete, body.model)
     return Response(status_code=200)
 

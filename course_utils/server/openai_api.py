@@ -12,6 +12,9 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import Any, Literal
 
+from openai.types import Model, shared
+from openai.types import chat as official
+from openai.types.chat.completion_create_params import CompletionCreateParamsBase
 from pydantic import BaseModel, Field
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -20,28 +23,11 @@ from . import tools as toolbox
 from .engine import Job, RequestParams
 from .ollama_api import sampling
 from .problem import Problem
-from .prompts import Conversation, Picture, begin
-from .store import Entry
-from .web import find, pieces, read, refuse, streamed, whole_texts
+from .prompts import Conversation, begin
+from .store import DATA, Entry
+from .web import find, pieces, read, refuse, streamed, whole_texts, written
 
-# What would change an answer and is not to be had here, with the values that ask for nothing.
-MISSING = {"presence_penalty": (0,), "frequency_penalty": (0,), "logit_bias": ({},), "store": (False,)}
-MISSING |= {"service_tier": ("auto", "default"), "reasoning_effort": ("none",)}
-MISSING |= {"logprobs": (False,), "top_logprobs": (0,)}
-# These say who asks, or what holds in any case (an answer has one call at most), and change no answer.
-PASSED = ("user", "metadata", "parallel_tool_calls")
-
-
-class JsonSchema(BaseModel, extra="forbid", strict=True):
-    name: str
-    schema_: dict[str, Any] = Field(alias="schema")
-    strict: bool | None = None
-    description: str | None = None
-
-
-class ResponseFormat(BaseModel, extra="forbid", strict=True):
-    type: Literal["text", "json_object", "json_schema"]
-    json_schema: JsonSchema | None = None
+KNOWN = CompletionCreateParamsBase.__annotations__.keys()
 
 
 class Message(BaseModel):
@@ -49,21 +35,21 @@ class Message(BaseModel):
 
     role: Literal["system", "developer", "user", "assistant", "tool"]
     content: str | list[dict[str, Any]] | None = None
-    tool_calls: list[toolbox.Call] | None = None
+    tool_calls: list[official.ChatCompletionMessageFunctionToolCall] | None = None
 
-    def parts(self) -> list[str | Picture]:
-        """The message as texts and pictures. Raises Problem 400 for a part of another kind."""
-        if self.role == "assistant" and self.tool_calls:
-            return ["\n".join(map(str, self.tool_calls))]
-        if not isinstance(self.content, list):
-            return [self.content or ""]
-        return [_part(part) for part in self.content]
+    def parts(self) -> list[dict]:
+        """What it says, in parts."""
+        text = "\n".join(map(toolbox.as_written, self.tool_calls or [])) or self.content or ""
+        return [{"type": "text", "text": text}] if isinstance(text, str) else text
+
+
+Forms = shared.ResponseFormatText | shared.ResponseFormatJSONObject | shared.ResponseFormatJSONSchema
 
 
 class ChatRequest(BaseModel, extra="allow", strict=True):
     """Fields with other names are kept, and looked at in `_choices`."""
 
-    model: str
+    model: str = Field(min_length=1)
     messages: list[Message] = Field(min_length=1)
     max_tokens: int | None = Field(None, ge=1)
     max_completion_tokens: int | None = Field(None, ge=1)
@@ -74,18 +60,19 @@ class ChatRequest(BaseModel, extra="allow", strict=True):
     n: int | None = Field(1, ge=1, le=8)
     stream: bool | None = False
     stream_options: dict[Literal["include_usage", "include_obfuscation"], bool] | None = None
-    response_format: ResponseFormat | None = None
+    response_format: Forms | None = Field(None, discriminator="type")
     tools: list[toolbox.Tool] | None = None
-    tool_choice: Literal["none", "auto", "required"] | toolbox.Call | None = None
+    tool_choice: Literal["none", "auto", "required"] | official.ChatCompletionNamedToolChoiceParam | None = None
 
-    def offered(self) -> list[toolbox.Tool] | None:
-        """The tools that the model may call."""
-        return self.tools if self.tool_choice != "none" else None
+
+# What would change an answer and is not to be had here, with the values that ask for nothing.
+MISSING = dict.fromkeys(KNOWN - ChatRequest.model_fields.keys() - {*DATA["openai"]["passed"]}, [])
+MISSING |= DATA["openai"]["neutral"]
 
 
 def _card(entry: Entry) -> dict:
-    owner = "small-language-models-course"
-    return {"id": entry.name, "object": "model", "created": int(entry.modified), "owned_by": owner}
+    row = {"id": entry.name, "object": "model", "created": int(entry.modified)}
+    return written(Model, row | {"owned_by": "small-language-models-course"})
 
 
 async def models(request: Request) -> Response:
@@ -97,37 +84,27 @@ async def model(request: Request) -> Response:
     return JSONResponse(_card(find(request, request.path_params["name"])))
 
 
-def _part(part: dict) -> str | Picture:
-    kind, image = part.get("type"), part.get("image_url")
-    if kind == "text":
-        return str(part.get("text", ""))
-    if kind == "image_url":
-        return Picture(image.get("url") if isinstance(image, dict) else image)
-    raise Problem(400, f"A part of type '{kind}' cannot be read here.", "unsupported_content", "messages")
-
-
 def _schema(body: ChatRequest) -> dict | None:
     """The JSON schema that the answer shall be held to, or None. Raises Problem 400."""
     form, choice = body.response_format, body.tool_choice
     if body.tools and choice not in (None, "none", "auto"):
-        named = choice.function.name if isinstance(choice, toolbox.Call) else None
+        named = None if choice == "required" else choice["function"]["name"]
         tools = [tool for tool in body.tools if named in (None, tool.function.name)]
         if not tools:
             raise Problem(400, f"Tool choice '{named}' is not among the tools.", "invalid_value", "tool_choice")
         return toolbox.schema(tools)
-    if form is None or form.type == "text":
-        return None
-    if form.type == "json_object":
-        return {"type": "object"}
-    if form.json_schema is None:
-        raise Problem(400, "Missing required parameter: 'response_format.json_schema'.", "missing_required_parameter")
+    if not isinstance(form, shared.ResponseFormatJSONSchema):
+        return {"type": "object"} if isinstance(form, shared.ResponseFormatJSONObject) else None
+    if form.json_schema.schema_ is None:
+        name = "response_format.json_schema.schema"
+        raise Problem(400, f"Missing required parameter: '{name}'.", "missing_required_parameter", name)
     return form.json_schema.schema_
 
 
 def _choices(body: ChatRequest, entry: Entry) -> list[RequestParams]:
     """How to write each answer: as asked, else by the model's parameters, else greedily. Raises Problem 400."""
     refuse(body.model_extra, MISSING)
-    unknown = next((name for name in body.model_extra if name not in (*MISSING, *PASSED)), None)
+    unknown = next((name for name in body.model_extra if name not in KNOWN), None)
     if unknown:
         raise Problem(400, f"Unrecognized request argument supplied: {unknown}", "unknown_parameter", unknown)
     if body.stream_options is not None and not body.stream:
@@ -144,23 +121,23 @@ def _choices(body: ChatRequest, entry: Entry) -> list[RequestParams]:
 
 async def chat(request: Request) -> Response:
     body = await read(request, ChatRequest)
-    entry, tools = find(request, body.model), body.offered()
-    messages = [(message.role, message.parts()) for message in body.messages]
-    talk = Conversation(entry, messages, entry.system, tools, entry.template)
-    jobs, _ = await begin(request, talk, _choices(body, entry))
+    entry = find(request, body.model)
+    tools = body.tools if body.tool_choice != "none" else None
+    jobs, _ = await begin(request, Conversation(entry, body.messages, tools=tools), _choices(body, entry))
     head = {"id": f"chatcmpl-{uuid.uuid4().hex}", "created": int(time.time()), "model": entry.name}
     head["system_fingerprint"] = "practice"
     if body.stream:
-        return streamed(request, jobs, _chunks(request, body, jobs, head))
+        usage = (body.stream_options or {}).get("include_usage", False)
+        return streamed(request, jobs, _chunks(request, jobs, head, tools, usage))
     texts = await whole_texts(request, jobs)
     answers = [_choice(index, text, job, tools) for index, (text, job) in enumerate(zip(texts, jobs, strict=True))]
-    row = {**head, "object": "chat.completion", "choices": answers, "usage": _usage(jobs), "service_tier": "default"}
-    return JSONResponse(row, headers={"x-request-id": head["id"]})
+    row = head | {"object": "chat.completion", "choices": answers, "usage": _usage(jobs), "service_tier": "default"}
+    return JSONResponse(written(official.ChatCompletion, row), headers={"x-request-id": head["id"]})
 
 
 def _usage(jobs: list[Job]) -> dict:
     """The tokens of the prompt, which all jobs share, and of their answers."""
-    prompt, written = len(jobs[0].prompt.ids), sum(len(job.tokens) for job in jobs)
+    prompt, written = jobs[0].read, sum(len(job.tokens) for job in jobs)
     return {"prompt_tokens": prompt, "completion_tokens": written, "total_tokens": prompt + written}
 
 
@@ -172,15 +149,15 @@ def _choice(index: int, text: str, job: Job, tools: list[toolbox.Tool] | None) -
     return {"index": index, "message": message, "finish_reason": finish, "logprobs": None}
 
 
-async def _chunks(request: Request, body: ChatRequest, jobs: list[Job], head: dict) -> AsyncIterator[dict]:
-    """The rows of a streamed answer, one answer after the other."""
-    head, tools = {**head, "object": "chat.completion.chunk"}, body.offered()
-    with_usage = (body.stream_options or {}).get("include_usage", False)
-    extra = {"usage": None} if with_usage else {}
+async def _chunks(
+    request: Request, jobs: list[Job], head: dict, tools: list | None, usage: bool
+) -> AsyncIterator[dict]:
+    """The rows of a streamed answer, one answer after the other; `usage`: and what they have cost."""
+    head |= {"object": "chat.completion.chunk"} | ({"usage": None} if usage else {})
 
     def chunk(index: int, delta: dict, finish: str | None = None) -> dict:
         choice = {"index": index, "delta": delta, "logprobs": None, "finish_reason": finish}
-        return {**head, "choices": [choice], **extra}
+        return written(official.ChatCompletionChunk, head | {"choices": [choice]})
 
     for index, job in enumerate(jobs):
         yield chunk(index, {"role": "assistant", "content": "", "refusal": None})
@@ -189,5 +166,5 @@ async def _chunks(request: Request, body: ChatRequest, jobs: list[Job], head: di
             call = toolbox.find_call(text, tools)
             yield chunk(index, {"tool_calls": [{"index": 0, **toolbox.as_openai(call)}]} if call else {"content": text})
         yield chunk(index, {}, "tool_calls" if call else job.finish)
-    if with_usage:
-        yield {**head, "choices": [], "usage": _usage(jobs)}
+    if usage:
+        yield written(official.ChatCompletionChunk, head | {"choices": [], "usage": _usage(jobs)})

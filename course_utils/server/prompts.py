@@ -12,7 +12,7 @@ from course_utils.models.chat import TAG
 from course_utils.models.pictures import BadPicture, from_data_url
 
 from . import tools
-from .engine import Job, Loaded, Prompt, RequestParams
+from .engine import Job, Loaded, RequestParams
 from .problem import Problem, first_line
 from .store import Entry
 
@@ -22,21 +22,14 @@ BARE = "{{ .Prompt }}"  # the template that adds nothing
 
 
 @dataclass(frozen=True)
-class Picture:
-    """The place of a picture among the texts of a message; `url` is what the client sent for it."""
-
-    url: object
-
-
-@dataclass(frozen=True)
 class Conversation:
     """What a model is to answer, in neither dialect."""
 
     entry: Entry
-    messages: list[tuple[str, list[str | Picture]]]  # (role, parts)
-    system: str  # what the model is told where the conversation does not begin with a system message
+    messages: list  # each with a `role`, and `parts()`: its texts and pictures, in OpenAI's form
+    system: str | None = None  # what the model is told where no system message begins; None: what is its own
     tools: list[tools.Tool] | None = None
-    template: str = ""  # BARE, or else the model's own
+    template: str | None = None  # BARE, or else the model's own
     keep: float | None = None  # seconds that the model stays in memory afterwards, see Store.load
 
 
@@ -66,11 +59,12 @@ async def load(request: Request, entry: Entry, keep: float | None) -> tuple[Load
 def _turns(talk: Conversation) -> tuple[list[dict], list]:
     """The conversation in the words of the model's markup, and its pictures, opened. Raises Problem 400."""
     turns, pictures = [], []
-    for role, parts in talk.messages:
-        texts = [_text(talk.entry, part, pictures) for part in parts]
-        turns.append({"role": ROLES.get(role, role), "content": "".join(texts)})
-    if turns[0]["role"] != "system" and (talk.system or talk.tools):
-        turns.insert(0, {"role": "system", "content": talk.system})
+    for message in talk.messages:
+        texts = [_text(talk.entry, part, pictures) for part in message.parts()]
+        turns.append({"role": ROLES.get(message.role, message.role), "content": "".join(texts)})
+    system = talk.entry.system if talk.system is None else talk.system
+    if turns[0]["role"] != "system" and (system or talk.tools):
+        turns.insert(0, {"role": "system", "content": system})
     if talk.tools:  # after what the client or the persona says, never instead of it
         own = turns[0]["content"]
         turns[0]["content"] = (own + "\n" if own else "") + tools.instruction(talk.tools)
@@ -79,10 +73,14 @@ def _turns(talk: Conversation) -> tuple[list[dict], list]:
     return turns, pictures
 
 
-def _text(entry: Entry, part: str | Picture, pictures: list) -> str:
+def _text(entry: Entry, part: dict, pictures: list) -> str:
     """A part as text: a tag for a picture, which is added to `pictures`. Tags that a client wrote are left out."""
-    if isinstance(part, str):
-        return TAG.sub("", part) if entry.facts["sees"] else part
+    kind, image = part.get("type"), part.get("image_url")
+    if kind == "text":
+        text = str(part.get("text", ""))
+        return TAG.sub("", text) if entry.facts["sees"] else text
+    if kind != "image_url":
+        raise Problem(400, f"A part of type '{kind}' cannot be read here.", "unsupported_content", "messages")
     if not entry.facts["sees"]:
         message = f"{entry.name} does not support images: it reads text only. pico-vision sees."
         raise Problem(400, message, "unsupported_content", "messages")
@@ -92,16 +90,16 @@ def _text(entry: Entry, part: str | Picture, pictures: list) -> str:
         message = f"This model's maximum context length is {context} tokens: please send at most {most} pictures."
         raise Problem(400, message, "context_length_exceeded", "messages")
     try:
-        pictures.append(from_data_url(part.url))
+        pictures.append(from_data_url(image.get("url") if isinstance(image, dict) else image))
     except BadPicture as error:
         raise Problem(400, f"invalid image: {error}", "invalid_image", "messages") from error
     return f"<|image_{len(pictures)}|>\n"
 
 
-def _prompt(talk: Conversation, loaded: Loaded, turns: list[dict], pictures: list) -> Prompt:
-    """The conversation as the model reads it. Raises Problem 400."""
+def _prompt(talk: Conversation, loaded: Loaded, turns: list[dict], pictures: list) -> tuple:
+    """The conversation as the model reads it, see Loaded.read. Raises Problem 400."""
     try:
-        if talk.template == BARE:
+        if (talk.template or talk.entry.template) == BARE:
             text = "".join(turn["content"] for turn in turns if turn["role"] != "system")
         else:
             text = loaded.onnx.tokenizer.apply_chat_template(json.dumps(turns), add_generation_prompt=True)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from contextlib import suppress
 
 from course_utils.base import CourseError
 
@@ -31,10 +32,8 @@ class Simulator:
         for name, value in (settings or {}).items():
             if name not in NUMBERS:
                 raise CourseError(f"The simulator has no setting {name!r}. It has: {', '.join(NUMBERS)}.")
-            try:
+            with suppress(TypeError, ValueError):
                 self._left[name] = float(value)
-            except (TypeError, ValueError):
-                pass
             if not 0 < self._left[name] < 1e6:
                 raise CourseError(f"{name} is {value!r}; a number above 0 is wanted.")
         self._times: list[float] = []

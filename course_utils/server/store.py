@@ -10,26 +10,24 @@ import shutil
 import tempfile
 import threading
 import time
+import tomllib
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 
 from course_utils import pico
-from course_utils.base import CourseError
 from course_utils.models import smollm2
-from course_utils.pico import export
+from course_utils.pico import export, records
 
 from .engine import Loaded
 from .problem import Problem
 
+DATA = tomllib.loads(Path(__file__).with_name("data.toml").read_text(encoding="utf-8"))
 LARGEST_BLOB = 64 * 10**6  # bytes
 MOST_BLOBS = 256 * 10**6  # bytes of all blobs together
 BUILD_SECONDS = 120.0  # for the ONNX form of a client's model
 SMOLLM2 = ("smollm2:135m", "smollm2")  # Ollama's name and the course's: one model, in memory once
-SYSTEM = "You are a helpful AI assistant named SmolLM, trained by Hugging Face"  # as in its own chat template
-# What its makers recommend, and an end: for each token of an answer that may come, 46 kB of memory are set aside.
-PARAMETERS = smollm2.SAMPLING | {"num_predict": 512, "stop": ["<|im_start|>", "<|im_end|>"]}
 DIGEST = re.compile(r"sha256[:-]([0-9a-f]{64})")
 NAME = re.compile(r"[A-Za-z0-9][\w.-]{0,63}(/[\w.-]{1,64})?(:[\w.-]{1,64})?")
 
@@ -74,17 +72,11 @@ class Entry:
         added = json.dumps([self.system, self.template, self.parameters], sort_keys=True)
         gguf = smollm2.package.DATA["gguf"] if self.base in SMOLLM2 else None
         content = gguf["sha256"].encode() if gguf else weights.read_bytes()
-        chatml = re.sub(r"<\|(system|user|assistant)\|>", r"<|im_start|>\1", TEMPLATE).replace("<|end|>", "<|im_end|>")
-        return {
-            "config": config.get("text_config", config),
-            "sees": export.is_vision(self.checkpoint),
-            "size": gguf["size"] if gguf else weights.stat().st_size,
-            "bits": "Q4_1" if gguf else "F32" if self.uploaded else "F16",
-            "license": "Apache-2.0" if gguf else "MIT",
-            "template": chatml if gguf else TEMPLATE,
-            "parameters": parameters,
-            "digest": hashlib.sha256(added.encode() + content).hexdigest(),
-        }
+        facts = {"config": config.get("text_config", config), "sees": export.is_vision(self.checkpoint)}
+        facts |= {"parameters": parameters, "digest": hashlib.sha256(added.encode() + content).hexdigest()}
+        facts |= {"size": weights.stat().st_size, "bits": "F32" if self.uploaded else "F16"}
+        facts |= {"license": "MIT", "template": TEMPLATE}
+        return facts | ({"size": gguf["size"], **DATA["smollm2"]["facts"]} if gguf else {})
 
 
 class Store:
@@ -94,10 +86,14 @@ class Store:
     """
 
     def __init__(self):
-        self.entries = {name: Entry(name, name, modified=_day(name)) for name in pico.SERVED}
+        self.entries: dict[str, Entry] = {}
+        for name in pico.SERVED:
+            day = datetime.fromisoformat(records.record(name).date).replace(tzinfo=UTC)  # not when Git wrote the file
+            self.entries[name] = Entry(name, name, modified=day.timestamp())
         try:
-            made = smollm2.folder().stat().st_mtime
-            self.entries |= {n: Entry(n, "smollm2", SYSTEM, "", PARAMETERS, modified=made) for n in SMOLLM2}
+            made, given = smollm2.folder().stat().st_mtime, smollm2.SAMPLING | DATA["smollm2"]["parameters"]
+            system = DATA["smollm2"]["system"]
+            self.entries |= {name: Entry(name, "smollm2", system, "", given, modified=made) for name in SMOLLM2}
         except smollm2.NotFetched as error:
             self._lacks = str(error)
         self._memory: dict[str, Loaded] = {}
@@ -153,6 +149,7 @@ class Store:
 
     def create(self, name: str, source: Entry | str, system: str, template: str, parameters: dict) -> None:
         """A new entry from another one, or from the digest of an uploaded GGUF file. Raises Problem."""
+        self.check_name(name)
         with self._making:
             if isinstance(source, Entry):
                 source = self.get(source.name)  # it may have gone meanwhile
@@ -238,18 +235,7 @@ def _onnx(entry: Entry) -> Path:
     """The folder with the model in ONNX form. That of a client's model lies in its checkpoint, and goes with it."""
     if not entry.uploaded:
         return smollm2.form() if entry.base in SMOLLM2 else export.onnx_folder(entry.base, progress=False)
-    work = entry.checkpoint / "onnx"
-    if not (work / "model").is_dir():
-        work.mkdir(exist_ok=True)
-        try:
-            export.run_builder(entry.checkpoint, work, "fp32", progress=False, limit=BUILD_SECONDS)
-        except CourseError:
-            shutil.rmtree(work, ignore_errors=True)
-            raise
-    return work / "model"
-
-
-def _day(name: str) -> float:
-    """When a course model was finished, in seconds since 1970: not when Git wrote the file."""
-    training = json.loads((pico.folder(name) / "training.json").read_text(encoding="utf-8"))
-    return datetime.fromisoformat(training["date"]).replace(tzinfo=UTC).timestamp()
+    target = entry.checkpoint / "onnx"
+    if not target.is_dir():
+        export.build(entry.checkpoint, target, "fp32", progress=False, limit=BUILD_SECONDS)
+    return target

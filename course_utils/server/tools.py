@@ -4,60 +4,40 @@ from __future__ import annotations
 
 import json
 import uuid
-from typing import Any, Literal
+from contextlib import suppress
+from typing import Annotated
 
-from pydantic import BaseModel, field_validator
-
-
-class Function(BaseModel):
-    name: str
-    parameters: dict[str, Any] | None = None
-
-    @field_validator("parameters")
-    @classmethod
-    def _is_a_schema(cls, parameters: dict | None) -> dict:
-        """Null says the same as nothing, as with Ollama: clients of typed languages send it."""
-        given = {name: value for name, value in (parameters or {}).items() if value is not None}
-        if not isinstance(given.get("properties", {}), dict):
-            raise ValueError("properties must be an object")
-        return given
+from openai.types.chat import ChatCompletionFunctionTool
+from pydantic import AfterValidator
 
 
-class Tool(BaseModel):
-    type: Literal["function"]
-    function: Function
+def _checked(tool: ChatCompletionFunctionTool) -> ChatCompletionFunctionTool:
+    """Null says the same as nothing, as with Ollama: clients of typed languages send it."""
+    given = {name: value for name, value in (tool.function.parameters or {}).items() if value is not None}
+    if not isinstance(given.get("properties", {}), dict):
+        raise ValueError("properties must be an object")
+    tool.function.parameters = given
+    return tool
 
 
-class NamedFunction(BaseModel):
-    name: str
-    arguments: str | dict[str, Any] = ""  # a text with JSON in it (OpenAI), or an object (Ollama)
+Tool = Annotated[ChatCompletionFunctionTool, AfterValidator(_checked)]  # both dialects describe it in the same way
 
 
-class Call(BaseModel):
-    """A call that the model made earlier, or one that it shall make."""
-
-    function: NamedFunction
-
-    def __str__(self) -> str:
-        """As the model wrote it."""
-        arguments = self.function.arguments
-        if isinstance(arguments, str):
-            try:
-                arguments = json.loads(arguments)
-            except (ValueError, RecursionError):
-                pass
-        return json.dumps({"name": self.function.name, "arguments": arguments}, ensure_ascii=False)
+def as_written(call) -> str:
+    """A call of an earlier turn, in either package's type, as the model wrote it."""
+    arguments = call.function.arguments
+    if isinstance(arguments, str):  # OpenAI's: a text with JSON in it
+        with suppress(ValueError, RecursionError):
+            arguments = json.loads(arguments)
+    return json.dumps({"name": call.function.name, "arguments": arguments}, ensure_ascii=False)
 
 
 def instruction(tools: list[Tool]) -> str:
     """The system line of the textbook: `You can use these tools: get_weather(place), …`."""
     from course_utils.pico.textbook import SYSTEM_TOOLS
 
-    parameters = [tool.function.parameters or {} for tool in tools]
-    arguments = [", ".join(given.get("properties", {})) for given in parameters]
-    return SYSTEM_TOOLS.format(
-        ", ".join(f"{tool.function.name}({a})" for tool, a in zip(tools, arguments, strict=True))
-    )
+    calls = [f"{tool.function.name}({', '.join(tool.function.parameters.get('properties', {}))})" for tool in tools]
+    return SYSTEM_TOOLS.format(", ".join(calls))
 
 
 def schema(tools: list[Tool]) -> dict:
@@ -73,16 +53,12 @@ def schema(tools: list[Tool]) -> dict:
 
 def find_call(text: str, tools: list[Tool] | None) -> dict | None:
     """The call that an answer makes, {"name", "arguments"}, or None where it is an answer in words."""
-    if not tools:
-        return None
-    try:
+    with suppress(ValueError, RecursionError, LookupError, TypeError):  # no JSON, or of another shape
         call = json.loads(text)
-    except (ValueError, RecursionError):
-        return None
-    if not isinstance(call, dict) or not isinstance(call.get("arguments"), dict):
-        return None
-    known = call.get("name") in [tool.function.name for tool in tools]
-    return {"name": call["name"], "arguments": call["arguments"]} if known else None
+        name, arguments = call["name"], call["arguments"]
+        if isinstance(arguments, dict) and name in [tool.function.name for tool in tools or []]:
+            return {"name": name, "arguments": arguments}
+    return None
 
 
 def as_openai(call: dict) -> dict:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from collections.abc import AsyncIterator, Iterable
 from typing import TypeVar
 
@@ -13,12 +14,12 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response, StreamingResponse
 
 from .engine import Job
-from .problem import Problem, first_line, is_openai
-from .simulator import Dropped
-from .store import Entry
+from .problem import Problem, is_openai
+from .store import DATA, Entry
 
 LARGEST_BODY = 16 * 2**20  # bytes of JSON, a picture of 10 MB in base64 among them; files go to /api/blobs
 RETIRED = "gpt-3-practice"  # so that a lesson has one
+BRANCH = re.compile(r"str|float|(function-|list\[|dict\[|literal\[).*")  # in pydantic's places: which of several types
 Body = TypeVar("Body", bound=BaseModel)
 
 
@@ -37,22 +38,24 @@ async def body_of(request: Request, limit: int = LARGEST_BODY) -> bytes:
 
 async def read(request: Request, kind: type[Body]) -> Body:
     """The body of a request as an object of this kind. Raises Problem 400 or 413."""
-    body = await body_of(request)
-    try:  # no NaN, and no halves of a letter (lone surrogates)
-        return kind.model_validate(from_json(body, allow_inf_nan=False))
+    body, given = await body_of(request), None
+    try:
+        given = from_json(body, allow_inf_nan=False)  # nor halves of a letter (lone surrogates)
+        if isinstance(given, dict) and not is_openai(request):
+            for sent, name in DATA["ollama"]["renamed"].items():
+                given[name] = given.get(name) or given.get(sent, "")
+        return kind.model_validate(given, strict=True)
     except ValidationError as error:
         first = error.errors()[0]
-        param = ".".join(str(place) for place in first["loc"] if not str(place).startswith(("function-", "list[")))
-        if first["type"] == "extra_forbidden":
-            message, code = f"Unrecognized request argument supplied: {param}", "unknown_parameter"
-        else:
-            message, code = f"Invalid value for '{param}': {first['msg']}.", "invalid_value"
-        raise Problem(400, message, code, param) from error
+        param = ".".join(place for place in map(str, first["loc"]) if not BRANCH.fullmatch(place))
+        if param == "model" and not given.get("model"):
+            raise Problem(400, "model is required", "missing_required_parameter", "model") from error
+        raise Problem(400, f"Invalid value for '{param}': {first['msg']}.", "invalid_value", param) from error
     except ValueError as error:
         raise Problem(400, f"We could not parse the JSON body of your request: {error}.") from error
 
 
-def refuse(given: dict, neutral: dict[str, tuple]) -> None:
+def refuse(given: dict, neutral: dict[str, list]) -> None:
     """Raise Problem 400 for what would change the answer and is not to be had here.
 
     neutral: for each such name, the values that ask for nothing.
@@ -65,9 +68,7 @@ def refuse(given: dict, neutral: dict[str, tuple]) -> None:
 
 
 def find(request: Request, name: str) -> Entry:
-    """The model of that name. Raises Problem 400 without a name, 404, or 410 for one that is retired."""
-    if not name:
-        raise Problem(400, "model is required", "missing_required_parameter", "model")
+    """The model of that name. Raises Problem 404, or 410 for one that is retired."""
     if name == RETIRED:
         text = f"The model `{name}` has been retired and is no longer available. Choose another from /v1/models."
         raise Problem(410, text, "model_retired")
@@ -79,16 +80,14 @@ def find(request: Request, name: str) -> Entry:
         raise Problem(404, text + why, error.code, error.param) if is_openai(request) else error from None
 
 
+def written(kind: type[BaseModel], row: dict) -> dict:
+    """A row of an answer, held to the official package's own type for it."""
+    kind.model_validate(row)
+    return row  # in our order, which is that of the real ones
+
+
 def dumps(row: dict) -> bytes:
     return json.dumps(row, ensure_ascii=False, separators=(",", ":")).encode("utf-8")
-
-
-def failed(job: Job, error: Exception) -> Problem:
-    """What a job's error is for the client: 400 for a schema that cannot be used, else 500."""
-    if job.params.schema is not None and not job.tokens:
-        message = f"invalid format: this schema cannot be used: {first_line(error)}"
-        return Problem(400, message, "invalid_json_schema", "response_format")
-    return Problem(500, f"The engine failed: {first_line(error)}", "internal_error")
 
 
 async def pieces(request: Request, job: Job, whole: bool) -> AsyncIterator[str]:
@@ -115,10 +114,8 @@ def streamed(request: Request, jobs: list[Job], rows: AsyncIterator[dict]) -> Re
             async for row in rows:
                 yield before + dumps(row) + after
             yield end
-        except Dropped:
-            raise
-        except Exception as error:
-            yield before + dumps(failed(jobs[0], error).body(request)) + after
+        except Problem as error:
+            yield before + dumps(error.body(request)) + after
         finally:
             cancel(jobs)
 
@@ -137,8 +134,6 @@ async def whole_texts(request: Request, jobs: list[Job]) -> list[str]:
     watcher = asyncio.create_task(watch())
     try:
         return ["".join([part async for part in job.parts()]) for job in jobs]
-    except Exception as error:
-        raise failed(jobs[0], error) from error
     finally:
         watcher.cancel()
         cancel(jobs)

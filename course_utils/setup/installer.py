@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import json
 import os
 import platform
 import re
@@ -17,18 +18,8 @@ from course_utils.setup import machine
 CPU_INDEX = "https://download.pytorch.org/whl/cpu"
 SPACE = 3 * machine.GB  # the environment (1.8 GB) and what pip unpacks on the way
 
-# What pip says, and what we make of it. The first that fits counts.
-_FAULTS = {
-    "No space left on device|Errno 28|not enough space on the disk|Disk quota exceeded": "The disk became full while "
-    "installing. Free some space, or set TMPDIR to a folder on a larger disk.",
-    "CERTIFICATE_VERIFY_FAILED": "The package index showed a certificate that this computer does not trust. Behind the "
-    "proxy of a school or company, set PIP_CERT to the proxy's certificate file, or ask whoever runs the network.",
-    "from versions: none|Max retries exceeded|timed out|connection broken|Connection reset": "There is no connection "
-    "to the package index (pypi.org, or the one pip is set to), or it has nothing for this computer: PyTorch wants "
-    "Windows, a Mac with Apple silicon, or a Linux with glibc. Only the first start needs the internet.",
-    r"Permission denied|Access is denied|WinError 5\b": "A file cannot be written. Move the course to a folder of your "
-    "own, and close other programs that use its .venv folder.",
-}
+# What pip says, as a pattern, and what we make of it. The first that fits counts.
+_FAULTS = json.loads(Path(__file__).with_name("pip_faults.json").read_text(encoding="utf-8"))
 
 
 def say(text: str) -> None:

@@ -5,7 +5,6 @@ draws, ipycanvas shows a quick line, and then the sheet as Pillow made it. (anyw
 brings a second language, JavaScript, into the course.)
 """
 
-from collections.abc import Iterator
 from html import escape
 
 from course_utils.base import CourseError
@@ -13,7 +12,7 @@ from course_utils.models.pictures import to_data_url
 from course_utils.pico.textbook.drawings import COLOURS as PAINTS
 from course_utils.pico.textbook.drawings import SIDE
 
-from .answering import BUSY, REFRESH
+from .answering import BUSY
 from .page import BORDER, LOOK
 from .sheet import COLOURS, SHAPES, Sheet
 
@@ -24,7 +23,7 @@ UPLOAD = 10  # MB: with more, JupyterLab's connection to the kernel breaks
 class DrawingBoard(Sheet):
     """A sheet to draw on, or to open a picture on, and a model to ask.
 
-    `ask(picture, question)` returns a text or yields pieces of one. Without a front end: `board = show.drawing(ask)`,
+    `ask(picture, question)` returns a text. Without a front end: `board = show.drawing(ask)`,
     `board.shape("circle", "red", (100, 100), 40)`, `board.stroke("blue", [(10, 10), (90, 40)])`,
     `board.open("cat.png")`, `board.undo()`, `board.clear()`, and `board.ask("What do you see?")`.
     """
@@ -40,28 +39,21 @@ class DrawingBoard(Sheet):
         self._points, self._drawn = [], None
 
     def ask(self, question: str | None = None) -> str:
-        """Ask the model about the picture: prints its answer as it comes, and returns it whole."""
+        """Ask the model about the picture: prints its answer, and returns it."""
         if not self.begin():
             raise CourseError(BUSY)
-        answer = ""
         try:
-            for piece in self._pieces(question or self.question):
-                answer += piece
-                print(piece, end="", flush=True)
+            answer = self._answered(question or self.question)
         finally:
-            print()
             self.end()
+        print(answer)
         return answer
 
     def answer(self, text: str) -> None:
         """Ask was pressed: answer what stands in the line. Runs in its own thread, and the turn is ours."""
         self.note = ""
         try:
-            said = ""
-            for piece in self._pieces(text or self.question):
-                said += piece
-                self.refresh(at_most_every=REFRESH)
-            self.note = "Stopped." if self.stopped.is_set() else "" if said else "The model said nothing."
+            self.note = "" if self._answered(text or self.question) else "The model said nothing."
         except CourseError as error:
             self.note = str(error)
         except Exception as error:  # in a thread nobody would see it
@@ -69,23 +61,19 @@ class DrawingBoard(Sheet):
         finally:
             self.end()
 
-    def _pieces(self, question: str) -> Iterator[str]:
-        """The answer, piece by piece, until it ends or Stop is pressed. What was said is kept, also before an error."""
-        answer, self.writing = "", [(question, "…")]
+    def _answered(self, question: str) -> str:
+        """The model's answer, which is kept."""
+        self.writing = [(question, "…")]
         self.refresh()
-        pieces = _texts(self._ask(self.picture, question))
         try:
-            for piece in pieces:
-                answer += piece
-                self.writing = [(question, answer)]
-                yield piece
-                if self.stopped.is_set():
-                    break
+            answer = self._ask(self.picture, question)
         finally:
-            pieces.close()
             self.writing = []
-            if answer:
-                self.answers = [*self.answers, (question, answer)][-MOST_ANSWERS:]
+        if not isinstance(answer, str):
+            raise CourseError(f"The board's function must return a text; it gave {answer!r}.")
+        if answer:
+            self.answers = [*self.answers, (question, answer)][-MOST_ANSWERS:]
+        return answer
 
     def text(self) -> str:
         told = [f"On the sheet of {SIDE} x {SIDE} pixels:"]
@@ -126,7 +114,7 @@ class DrawingBoard(Sheet):
         self.file.tooltip = f"A picture from your computer, up to {UPLOAD} MB. It stays on the computer of the kernel."
         self.file.observe(self.upload, "value")
         self.canvas, self.shown, self.said = self._canvas(), w.HTML(), w.HTML()
-        asking = self.asking("Ask", "Your question", self.question)
+        asking = self.asking("Ask", "Your question", self.question)[:2]  # no Stop: an answer comes whole
         for name, widget in (("question", self.line), ("ask", self.send), ("answer", self.said)):
             widget.add_class(f"course-drawing-{name}")
         rows = [self.tool, self.colour, self.width, self.size, w.HBox([undo, clear, self.file]), w.HBox(asking)]
@@ -210,13 +198,3 @@ class DrawingBoard(Sheet):
             self.note = f"{file['name']} was not opened. {error}"
         self.file.value = ()  # so that the same file can be opened again
         self.refresh()
-
-
-def _texts(answer) -> Iterator[str]:
-    """The pieces of an answer: of a text, of a course model's reply or stream, of anything that yields text."""
-    whole = getattr(answer, "text", answer)
-    pieces = [whole] if isinstance(whole, str) else answer
-    if not hasattr(pieces, "__iter__"):
-        raise CourseError(f"The board's function must return a text, or yield pieces of one; it gave {whole!r}.")
-    for piece in pieces:
-        yield str(getattr(piece, "text", piece))

@@ -14,7 +14,6 @@ from course_utils.phi import facts
 
 from .charts import BLUE, HATCHED, Plot, canvas, draw_bars
 
-KINDS = {"text": "o", "vision": "s", "moe": "^", "reasoning": "D", "multimodal": "v"}  # marker by kind of model
 KIND_NAMES = {"moe": "mixture of experts"}
 OTHERS = {"facecolor": "#e0e0e0", "hatch": "..."}  # the models of other makers
 
@@ -38,7 +37,8 @@ def scores(benchmark, ids=None, source: str | None = None, title: str = "") -> P
         raise CourseError(f"None of these models has a score of {' or '.join(tables)} with a source that was read.")
     names, figures, rows = [facts.model(model).name for model in models], [], []
     looks = [BLUE if facts.model(model).maker == "Microsoft" else OTHERS for model in models]
-    heads = {name: _common([score.method for score in table.values()]) for name, table in tables.items()}
+    methods = {name: {score.method for score in table.values()} for name, table in tables.items()}
+    heads = {name: found.pop() if len(found) == 1 else "" for name, found in methods.items()}  # of all
     tall = 0.42 if all(heads.values()) else 0.72  # else each number says its method, on lines of its own
     shared = "".join(commonprefix(benchmarks).rpartition(", ")[:2])  # "MMLU-Pro, Finnish" and "MMLU-Pro, English"
     axis = _axis([score for table in tables.values() for score in table.values()])
@@ -67,7 +67,7 @@ def scores(benchmark, ids=None, source: str | None = None, title: str = "") -> P
 
 
 def timeline(ids=None, title: str = "") -> Plot:
-    """When the models came out: a row each, with its size and the sources. Without `ids`, the whole Phi family."""
+    """When the models came out: a row each, with size, kind and sources. Without `ids`, the whole Phi family."""
     models = [model for model in map(facts.model, facts.models("phi") if ids is None else ids) if model.released]
     if not models:
         raise CourseError("For none of these models is the day or month of release known.")
@@ -77,20 +77,15 @@ def timeline(ids=None, title: str = "") -> Plot:
     for model in models:
         mine = [model.figures[key] for key in ("released", "parameters") if key in model.figures]
         size = f", {mine[1].value / 1e9:.1f} B" if len(mine) > 1 else ""
-        labels.append(f"{model.name}{size} {[len(figures) + place for place in range(1, len(mine) + 1)]}")
+        kind = "" if model.kind == "text" else f", {KIND_NAMES.get(model.kind, model.kind)}"
+        labels.append(f"{model.name}{size}{kind} {[len(figures) + place for place in range(1, len(mine) + 1)]}")
         figures += mine
-    for kind, marker in KINDS.items():
-        rows = [row for row, model in enumerate(models) if model.kind == kind]
-        days = [_day(models[row].released) for row in rows]
-        if rows:
-            axes.plot(days, rows, marker, label=KIND_NAMES.get(kind, kind), color="#1f77b4", mec="black", ms=8)
+    axes.plot([_day(model.released) for model in models], range(len(models)), "o", color="#1f77b4", mec="black", ms=8)
     axes.set_yticks(range(len(models)), labels)
     axes.set_ylim(len(models) - 0.4, -0.6)
     axes.grid(alpha=0.4)
     axes.tick_params(axis="x", labelsize=8)
-    axes.legend(loc="lower left", fontsize=9)
-    kinds = [KIND_NAMES.get(model.kind, model.kind) for model in models]
-    told = [f"{m.released}: {label}, {kind}" for m, label, kind in zip(models, labels, kinds, strict=True)]
+    told = [f"{model.released}: {label}" for model, label in zip(models, labels, strict=True)]
     alt = f"Timeline of {len(models)} models, from {models[0].name} ({models[0].released}) to {models[-1].name} "
     return Plot(figure, alt + f"({models[-1].released}).", "\n".join(told), figures)
 
@@ -122,14 +117,6 @@ def sizes(rows: dict, title: str = "") -> Plot:
     told = [f"{name}: {words}" for name, words in zip(rows, told, strict=True)]
     alt = f"Bars on a scale of powers of ten. {title + ': ' if title else ''}{', '.join(told)}."
     return Plot(figure, alt, "\n".join(told), figures)
-
-
-def _common(methods: list[str]) -> str | None:
-    """What the methods of a panel have in common: all of it, or their first words with a warning; else None."""
-    if len(set(methods)) == 1:
-        return methods[0]
-    first = {method.partition(",")[0] for method in methods}
-    return f"{first.pop()}; more in Sources" if len(first) == 1 else None
 
 
 def _axis(figures: list) -> str:

@@ -2,18 +2,9 @@
 
 from course_utils.base import CourseError
 
-from .page import Sourced, table
+from .page import WORDS, Sourced, table
 
-# What each operator of a Phi-3 layer does, in few words.
-MEANING = {
-    "SimplifiedLayerNormalization": "evens out the size of the numbers (RMSNorm)",
-    "SkipSimplifiedLayerNormalization": "adds the way around, then evens out (RMSNorm)",
-    "MatMul": "multiplies by a table of weights",
-    "MatMulNBits": "the same, with weights of few bits",
-    "GroupQueryAttention": "attention, positions and KV cache in one",
-    "Sigmoid": "squeezes each number between 0 and 1",
-    "Mul": "multiplies number by number",
-}
+MEANING = WORDS["operators"]  # what each operator of a Phi-3 layer does, in few words
 HEAD = ("Step", "Where", "Weights", "Takes in", "What it does")
 
 
@@ -26,7 +17,7 @@ def onnx_layer(graph, layer: int = 0) -> Sourced:
         raise CourseError(f"This graph has no layer {layer}. Count them from 0.")
     weights = {tensor.name: " × ".join(map(str, tensor.dims)) for tensor in graph.initializer}
     maker = {name: f"step {step}" for step, node in enumerate(nodes, 1) for name in node.output if name}
-    rows = []
+    lines, rows = [f"Layer {layer}: {len(nodes)} operators, from first to last."], []
     for step, node in enumerate(nodes, 1):
         taken = []
         for name in node.input:
@@ -35,11 +26,10 @@ def onnx_layer(graph, layer: int = 0) -> Sourced:
             elif name and name not in weights and "attn_mask" not in name:
                 taken.append("the stream of the layer before" if layer else "the token embeddings")
         where, meaning = node.name.removeprefix(start).rpartition("/")[0], MEANING.get(node.op_type, "")
-        rows.append((f"{step} {node.op_type}", where, _size(node, weights), ", ".join(taken), meaning))
-    lines = [f"Layer {layer}: {len(nodes)} operators, from first to last."]
-    for operator, where, size, taken, meaning in rows:
+        size, taken = _size(node, weights), ", ".join(taken)
         told = ", ".join(filter(None, (where, meaning, size and f"weights {size}")))
-        lines.append(f"  {operator}: {told}. In: {taken}.")
+        lines.append(f"  {step} {node.op_type}: {told}. In: {taken}.")
+        rows.append((f"{step} {node.op_type}", where, size, taken, meaning))
     return Sourced("\n".join(lines), table(HEAD, rows))
 
 

@@ -6,18 +6,12 @@ from typing import NamedTuple, Self
 from course_utils.models.chat import BadOption, EmptyPrompt, SamplingParams, UnknownOption
 from course_utils.models.torch_model import processors_for
 
-from .page import BRAND, LOOK, svg, words
+from .page import BRAND, LOOK, WORDS, svg, words
 from .pieces import check_text, encode, pieces
 from .token_maps import network_and_tokenizer
 from .view import Controlled
 
-SETTINGS = {  # label, lowest, highest, step, and the value that changes nothing
-    "temperature": ("Temperature (0 = greedy)", 0.0, 2.0, 0.05, 1.0),
-    "top_k": ("Top-k (0 = off)", 0, 50, 1, 0),
-    "top_p": ("Top-p (1 = off)", 0.05, 1.0, 0.05, 1.0),
-    "min_p": ("Min-p (0 = off)", 0.0, 0.5, 0.01, 0.0),
-    "repetition_penalty": ("Repetition penalty (1 = off)", 1.0, 2.0, 0.05, 1.0),
-}
+SETTINGS = WORDS["settings"]  # label, lowest, highest, step, and the value that changes nothing
 SHOWN = 12  # tokens in the chart
 
 

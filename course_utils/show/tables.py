@@ -7,15 +7,10 @@ from course_utils.models import providers
 from course_utils.phi import facts
 
 from .family_charts import KIND_NAMES
-from .page import BORDER, CELL, LOOK, Sourced, numbered, table
+from .page import BORDER, CELL, LOOK, WORDS, Sourced, numbered, table
 
-# What a card shows, in this order; what is not known is left out.
-ON_CARD = """released parameters active_parameters context window layers heads kv_heads vocabulary training_tokens
-gpu_count training_days data_cutoff languages pictures licence azure_status nvidia_status""".split()
-# What is not called by its key.
-LABELS = {"active_parameters": "Active per token", "window": "Attention window", "heads": "Attention heads"}
-LABELS |= {"kv_heads": "Key-value heads", "gpu_count": "Trained on", "training_days": "Trained for"}
-LABELS |= {"data_cutoff": "Knowledge until", "azure_status": "On Azure", "nvidia_status": "At NVIDIA"}
+ON_CARD = WORDS["on_card"]  # what a card shows, in this order; what is not known is left out
+LABELS = WORDS["labels"]  # what is not called by its key
 FAINT = "opacity:0.75"
 SERVICE = ("Service", "Status", "Read on", "Base URL", "Key in", "Phi")
 

@@ -14,10 +14,7 @@ from course_utils.base import CourseError
 from .view import View
 
 # The text goes in through the standard input and never onto a command line: no sign in it can be taken for an order.
-WINDOWS = (
-    "Add-Type -AssemblyName System.Speech; $v = New-Object System.Speech.Synthesis.SpeechSynthesizer; "
-    "$v.SetOutputToWaveFile($env:COURSE_VOICE); $v.Speak([Console]::In.ReadToEnd()); $v.Dispose()"
-)
+WINDOWS = Path(__file__).with_suffix(".ps1").read_text(encoding="utf-8").strip()
 
 
 class Voice(View):

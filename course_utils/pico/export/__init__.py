@@ -45,10 +45,10 @@ def forms() -> Path:
     return cache_folder() / "onnx"
 
 
-def build(checkpoint: Path, target: Path, precision: str, progress: bool = True, more: tuple[str, ...] = ()) -> None:
-    """Build the ONNX form of a checkpoint in `target`. `more`: further arguments of the builder. Raises BuildFailed."""
+def build(checkpoint: Path, target: Path, precision: str, progress: bool = True, **options) -> None:
+    """Build the ONNX form of a checkpoint in `target`. `options`: those of `run_builder`. Raises BuildFailed."""
     try:
-        _build(checkpoint, target, precision, progress, more)
+        _build(checkpoint, target, precision, progress, options)
     except OSError as error:
         raise BuildFailed(
             f"The ONNX form could not be kept in {target.parent}: {error}. Free some space, or set COURSE_CACHE "
@@ -71,7 +71,7 @@ def is_vision(checkpoint: Path) -> bool:
     return '"pico_vision"' in (checkpoint / "config.json").read_text(encoding="utf-8")
 
 
-def _build(checkpoint: Path, target: Path, precision: str, progress: bool, more: tuple[str, ...]) -> None:
+def _build(checkpoint: Path, target: Path, precision: str, progress: bool, options: dict) -> None:
     """Build in a folder of our own and rename it when it is whole: nobody ever sees half a model."""
     import tempfile
 
@@ -84,7 +84,7 @@ def _build(checkpoint: Path, target: Path, precision: str, progress: bool, more:
         if is_vision(checkpoint):
             run_module(("course_utils.pico.export.vision_graphs", checkpoint, work), work, progress)
         else:
-            run_builder(checkpoint, work, precision, progress, more)
+            run_builder(checkpoint, work, precision, progress, **options)
         (work / "model" / SOURCE).write_text(str(checkpoint.resolve()), encoding="utf-8")
         try:
             (work / "model").rename(target)

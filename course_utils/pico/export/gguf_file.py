@@ -18,29 +18,9 @@ from course_utils.pico.tokenizer import load_tokenizer
 PRECISIONS = ("f32", "f16", "q8_0")  # that `read` takes back; `write` also makes "q4_0"
 LARGEST = 64 * 10**6  # bytes of a file that `read` takes
 MOST_VALUES = 250_000  # in the header of such a file; 32,000 tokens with types and merges are 160,000
-# Ollama runs the template once for each exchange, and ends the last where the answer begins.
-TEMPLATE = (
-    "{{ if .System }}<|system|>\n{{ .System }}<|end|>\n{{ end }}"
-    "{{ if .Prompt }}<|user|>\n{{ .Prompt }}<|end|>\n{{ end }}<|assistant|>\n{{ .Response }}<|end|>\n"
-)
-STOPS = ("<|end|>", "<|endoftext|>", "<|system|>", "<|user|>", "<|assistant|>")
-# The likeliest token each time: some versions of Ollama would lower the scores of tokens that were there already.
-PARAMETERS = {"stop": list(STOPS), "temperature": 0, "repeat_penalty": 1}
-
-
-# The sizes in which models may differ: by the name in config.json, the key in GGUF, and the most that is taken.
-SIZES = {
-    "max_position_embeddings": ("phi3.context_length", 131_072),  # as many as Phi-3 at most
-    "hidden_size": ("phi3.embedding_length", 10**6),
-    "num_hidden_layers": ("phi3.block_count", 128),
-    "intermediate_size": ("phi3.feed_forward_length", 10**6),
-    "num_attention_heads": ("phi3.attention.head_count", 10**6),
-    "num_key_value_heads": ("phi3.attention.head_count_kv", 10**6),
-    "vocab_size": ("phi3.vocab_size", 10**6),
-}
-# What has to be as it is in the course's own models.
-FIXED = ("architectures", "rope_parameters", "hidden_act", "sliding_window", "rms_norm_eps", "tie_word_embeddings")
-FIXED += ("eos_token_id", "bos_token_id", "pad_token_id")
+_DATA = json.loads(Path(__file__).with_suffix(".json").read_text(encoding="utf-8"))  # what is what stands there too
+SIZES, TEMPLATE, PARAMETERS = _DATA["sizes"], _DATA["template"], _DATA["parameters"]
+STOPS = PARAMETERS["stop"]
 
 
 def write(model: str | Path, file: Path, precision: str = "f16") -> Path:
@@ -62,7 +42,7 @@ def write(model: str | Path, file: Path, precision: str = "f16") -> Path:
         ours = _config(config.to_dict())
     except ValueError as error:
         raise CourseError(f"{checkpoint} is not written as GGUF here: {error}.") from error
-    for name in FIXED:
+    for name in _DATA["fixed"]:
         if getattr(config, name) != getattr(ours, name):
             raise CourseError(f"{checkpoint} has {name} = {getattr(config, name)}, which is not written as GGUF here.")
     if _cutting(tokenizer) != _cutting(load_tokenizer()) or len(tokenizer) > config.vocab_size:
@@ -118,19 +98,14 @@ def _header(config, chat_template: str) -> dict[str, Any]:
     return {
         **{key: getattr(config, name) for name, (key, _) in SIZES.items()},
         "phi3.attention.layer_norm_rms_epsilon": float(np.float32(config.rms_norm_eps)),
-        "phi3.attention.sliding_window": 0,  # each token sees all before it
         "phi3.rope.freq_base": float(np.float32(config.rope_parameters["rope_theta"])),
         "phi3.rope.dimension_count": config.hidden_size // config.num_attention_heads,
-        "tokenizer.ggml.model": "gpt2",  # byte-level BPE
-        # llama.cpp keeps the patterns of pre-tokenizers in its code, under names. This one has that of the pico models:
-        # https://github.com/ggml-org/llama.cpp/blob/master/src/llama-vocab.cpp, LLAMA_VOCAB_PRE_TYPE_QWEN2.
-        "tokenizer.ggml.pre": "qwen2",
+        **_DATA["keys"],
         **_vocabulary(config.vocab_size),
         "tokenizer.ggml.bos_token_id": config.bos_token_id,
         "tokenizer.ggml.padding_token_id": config.pad_token_id,
         "tokenizer.ggml.eos_token_id": text_end,
         "tokenizer.ggml.eot_token_id": turn_end,
-        "tokenizer.ggml.add_bos_token": False,
         "tokenizer.chat_template": chat_template,
     }
 

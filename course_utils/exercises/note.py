@@ -10,8 +10,8 @@ import re
 from dataclasses import dataclass
 from html import escape
 
-from .page import LOOK
-from .view import View
+from ..show.page import LOOK
+from ..show.view import View
 
 MARKS = re.compile(r"`([^`\n]+)`|\*\*([^*\n]+)\*\*")
 # JupyterLab breaks a line of text in mid-word. Every notebook shows notes, so they bring the cure.
