@@ -38,7 +38,12 @@ q1 = Exercise(
             lambda a: 83.9 < float(a) < 84.4,
         ),
         (66.5, "The embedding table is missing: 28,311,552 weights of 8.5 bits."),
+        (98.346, "Q8_0 has a scale alone, no minimum: 8.5 bits a weight.", lambda a: 98.2 < float(a) < 98.352),
         (98.36, "That is the whole file. Its header, with the tokenizer, is not made of weights."),
+        (130.64, "The two are exchanged: Q4_1 has 5 bits a weight, the embedding table in Q8_0 has 8.5."),
+        (562.83, "A scale belongs to a block of 32 weights, not to each of them."),
+        (134.5, "That is one byte a weight. Q4_1 and Q8_0 have blocks: work out the bits of one weight in each."),
+        (97.56, "A float32 weight has 32 *bits*, 4 bytes."),
         (92.1, "That is in MiB, of 1,048,576 bytes. A MB is a million bytes."),
         (772.6, "These are megabits. A byte has 8 bits."),
         (538.06, "That is float32 for all: 4 bytes a weight."),
@@ -121,6 +126,9 @@ q3 = Exercise(
     right_examples=[8.6, 8.596, 20e9 / (3_722_578_944 * 5 / 8)],
     known_wrong=[
         (10.745, "That is 4 bits a weight. With its scale a weight has 5."),
+        (9.551, "That is 4.5 bits a weight. Here it is 5, scales included."),
+        (4.776, "That is 9 bits a weight. The 5 bits are the 4 and the scales together."),
+        (207.1, "Those are SmolLM2's bytes, of exercise 1. Take the weights of Phi-3.5-mini."),
         (5.373, "That is one byte a weight. In int4 with scales it is 5 bits, five eighths of a byte."),
         (1.0745, "The weights are in bits, the memory in bytes: divide the bits by 8."),
         (0.1163, "That is the seconds for one token. Turn it around: tokens for one second."),
@@ -187,7 +195,17 @@ def _engines(answer) -> list | None:
         answer = re.split(r"[,;\n]", answer)
     if not isinstance(answer, list | tuple):
         return None
-    return [ENGINES.get(re.sub(r"[^a-z]", "", str(item).lower()), item) for item in answer]
+    return [_engine(item) for item in answer]
+
+
+MAKERS = r"\b(apple|intel|qualcomm|microsoft|hugging ?face|hf|pytorch)(['’]s)?\b"
+
+
+def _engine(item):
+    """One engine in the spelling of WANTED, also out of "llama.cpp (or Ollama)"; else what the learner wrote."""
+    parts = re.split(r"[()/]|\bor\b|\bsection\b", re.sub(MAKERS, "", str(item).lower()))
+    named = {ENGINES.get(name) for part in parts if (name := re.sub(r"[^a-z]", "", part))}
+    return named.pop() if len(named) == 1 and None not in named else item
 
 
 def _chosen(answer) -> bool | str:
@@ -196,7 +214,7 @@ def _chosen(answer) -> bool | str:
         return "Five engines are wanted, in a list, one for each case."
     strange = [item for item in named if item not in ENGINES.values()]
     if strange:
-        return f"{describe(strange[0])} is no engine of the table. Write its name as it stands there, in quotes."
+        return f"Write one engine as the table names it, in quotes. This is not one: {describe(strange[0])}."
     for wanted, item, need in zip(WANTED, named, NEED, strict=True):
         if item != wanted:
             return need
@@ -235,6 +253,7 @@ q4 = Exercise(
 )
 
 OPTIONS = {"block_size": "a", "accuracy_level": "b", "shared_embeddings": "c", "int8": "d"}
+SHARED = "shared_embeddings=true"
 
 
 class _Option(choice):
@@ -248,7 +267,10 @@ class _Option(choice):
 
     @staticmethod
     def _letter(value):
-        named = {letter for name, letter in OPTIONS.items() if name in str(value).lower()}
+        text = str(value).lower()
+        if "shared_embeddings" in text and "true" in text:
+            return SHARED
+        named = {letter for name, letter in OPTIONS.items() if name in text}
         return named.pop() if isinstance(value, str) and len(named) == 1 else value
 
 
@@ -262,6 +284,7 @@ q5 = Exercise(
         ("a", "Larger groups change the tables' shapes. The embedding would still be the head's table, reshaped."),
         ("b", "The accuracy level says how to *compute*. The file would have the same nodes."),
         ("d", "An embedding in 4 bits is the very thing that it stumbles over."),
+        (SHARED, "So the file is built already: one table, two uses. The option says the opposite."),
     ],
     hints=[
         "The error speaks of one node, the embedding's. What does it want there?",
@@ -329,6 +352,19 @@ def _not_in(one, other):
     return next((i for i, a in enumerate(one) if a not in other), None)
 
 
+def _filled_with_zero(one, other):
+    return _first_parting(*([*tokens, *[0] * (max(len(one), len(other)) - len(tokens))] for tokens in (one, other)))
+
+
+def _by_is(one, other):
+    place = next((i for i, (a, b) in enumerate(zip(one, other, strict=False)) if a is not b), None)
+    return _first_parting(one, other) if place is None else place
+
+
+def _zero_lost(one, other):
+    return _first_parting(one, other) or None
+
+
 def _at_end(place: int):
     return lambda result: SHORT if result is None else alike(result, place)
 
@@ -342,12 +378,29 @@ PARTINGS = [
     (([], []), None),
     (([], [3]), _at_end(0)),
     (([5, 6, 7, 2], [5, 7, 6, 2]), 1),
+    (([5, 6], [5, 6, 0]), 2),
+    (([int("49151"), 7], [int("49151"), 8]), 1),  # equal, and not the same object: as two engines hand them over
 ]
+
+
+class _Parting(function):
+    """The place, found without changing the lists."""
+
+    def one(self, value, namespace):
+        result = super().one(value, namespace)
+        if result is True:
+            one, other = [5, 6, 7], [5, 6, 8, 9]
+            value(one, other)
+            return CHANGED if (one, other) != ([5, 6, 7], [5, 6, 8, 9]) else True
+        return result
+
+
+CHANGED = "The place is right, but your function changes the lists that it was given. They are wanted afterwards."
 
 q6 = Exercise(
     "09.q6",
     "first_parting",
-    judge=function(PARTINGS),
+    judge=_Parting(PARTINGS),
     right="That is the whole of a comparison of engines: this place, and the two best scores there.",
     right_examples=[_first_parting, _by_next],
     known_wrong=[
@@ -355,11 +408,14 @@ q6 = Exercise(
         (_length_if_equal, NONE_IF_EQUAL),
         (_minus_one, "For equal lists `None` is wanted, not −1: −1 is the last place of a list in Python."),
         (_from_one, "Count from 0, as Python does."),
-        (_token, "That is the token. The *place* is wanted, its index."),
+        (_token, "That is the token. The *place* is wanted, its index.", lambda f: f([15, 16], [15, 17]) in (16, 17)),
         (_last, "That is the last difference. After the first one the two texts are different texts."),
         (_count, "That is how many differ. Where does it begin?"),
         (_same, "That says *whether* they differ. The place is wanted."),
         (_not_in, ANYWHERE),
+        (_filled_with_zero, "0 is a token too. Filled up with it, [5, 6] and [5, 6, 0] look equal."),
+        (_zero_lost, "In Python 0 counts as false: `0 or None` is None. Ask `is None` where a place may be 0."),
+        (_by_is, "`is` asks whether two are the same object. Whether two tokens are equal, ask with `==` or `!=`."),
     ],
     hints=[
         "`enumerate(zip(one, other))` gives places with pairs.",
@@ -376,12 +432,33 @@ TYPES = "F16 Q8_0 Q6_K Q5_K Q4_1 Q4_K Q4_0 IQ4_XS MXFP4 Q3_K Q2_K".split()
 HALF = "4.5 bits are 2.15 GB: a little too much."
 QUARTER = "4.25 bits are 2.03 GB: just too much."
 
+
+def _may_have(answer) -> bool:
+    return 4.15 < float(answer) < 4.22
+
+
+class _Type(choice):
+    """A type's name, with or without `_`, or the library's own constant."""
+
+    def one(self, value, namespace):
+        return super().one(self._named(value), namespace)
+
+    def same(self, value, example):
+        return super().same(self._named(value), self._named(example))
+
+    @staticmethod
+    def _named(value):
+        value = getattr(value, "name", value)
+        letters = re.sub(r"[^A-Z0-9]", "", value.upper().partition("(")[0]) if isinstance(value, str) else None
+        return next((name for name in TYPES if name.replace("_", "") == letters), value)
+
+
 q7 = Exercise(
     "09.q7",
     "answer_7",
-    judge=choice("Q3_K", of=TYPES),
+    judge=_Type("Q3_K", of=TYPES),
     right="2.0 GB allow 4.19 bits a weight, and Q3_K, with 3.4375, is the next below: 1.64 GB.",
-    right_examples=["Q3_K", "q3_k", "'Q3_K'"],
+    right_examples=["Q3_K", "q3_k", "'Q3_K'", "Q3-K"],
     known_wrong=[
         ("Q4_K", f"{HALF} Q4 is not 4 bits."),
         ("Q4_0", f"{HALF} 4 bits, and a scale of 16 bits for 32 of them."),
@@ -393,6 +470,9 @@ q7 = Exercise(
         ("Q6_K", "6.5625 bits are 3.13 GB: too much."),
         ("Q8_0", "8.5 bits are 4.06 GB. Did you take bits for bytes?"),
         ("F16", "16 bits are 7.64 GB: far too much."),
+        ("Q4_K_M", "That is a mixture, most of it Q4_K of 4.5 bits: too much. Here one type is wanted."),
+        (3.4375, "Those are its bits. Write the name of the type, in quotes.", lambda a: abs(float(a) - 3.4375) < 0.01),
+        (4.19, "So many bits a weight may have. Which type has the most that is not more?", _may_have),
     ],
     hints=[
         "2.0 billion bytes are 16 billion bits. How many is that for each weight?",
