@@ -154,7 +154,7 @@ def _files(file_ticket, namespace: Mapping | None = None):
             except Exception as error:
                 if fault == STOPS:
                     return STOPS
-                return f"When the model writes `{written}`, it stops with an error ({type(error).__name__}). Catch that, too."
+                return f"When the model writes `{written}`, it stops with an error: {type(error).__name__}. Catch it."
             if filed:
                 return fault if fault != STOPS else FORM
             if not isinstance(said, str) or not said:
