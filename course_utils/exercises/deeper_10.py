@@ -17,13 +17,18 @@ from .quiz import Quiz
 # --- 5: how sure
 
 ONE = "For 20 right of 20 it says that the desk is perfect. After twenty cases nobody can know that."
-OUTSIDE = "A share lies between 0 and 1. This reaches beyond."
+OUTSIDE = "A share lies between 0 and 1. This reaches beyond. Are middle and brackets as in the formula?"
 PERCENT = "That is in percent. Return two shares, from 0 to 1."
+COUNTS = "Those are counts of cases. Return two shares, from 0 to 1."
+MISSED = "The interval must hold the score: for 16 of 20 that is 0.8."
 PAIR = "Return two numbers: the lower end, then the upper one."
 NARROW = "That is narrower than twenty cases allow: 16 of 20 leaves 0.58 to 0.92 possible."
-WIDE = "That is wider than needed. 95 % of certainty means `z = 1.96`."
-KNOWN = {(16, 20): ((0.55, 0.60), (0.905, 0.95)), (20, 20): ((0.81, 0.89), (0.98, 1.03))}
-KNOWN |= {(0, 20): ((-0.03, 0.02), (0.11, 0.19)), (50, 100): ((0.39, 0.42), (0.58, 0.61))}
+WIDE = (
+    "That is wider than needed: 16 of 20 leaves 0.58 to 0.92 possible, and 50 of 100 0.40 to 0.60. "
+    "Is `z` 1.96, does the formula get `n`, and is all divided by `1 + e`?"
+)
+KNOWN = {(16, 20): ((0.55, 0.60), (0.905, 0.95)), (20, 20): ((0.80, 0.89), (0.98, 1.03))}
+KNOWN |= {(0, 20): ((-0.03, 0.02), (0.11, 0.20)), (50, 100): ((0.39, 0.42), (0.58, 0.61))}
 
 
 def _intervals(interval, namespace: Mapping | None = None):
@@ -35,15 +40,17 @@ def _intervals(interval, namespace: Mapping | None = None):
             low, high = (float(end) for end in interval(*case))
         except (TypeError, ValueError):
             return PAIR
-        if high > 2:
-            return PERCENT
+        if high > 5:
+            return PERCENT if high > case[1] + 1 else COUNTS
         if low > high:
             return PAIR
         found[case] = low, high
-    if found[20, 20][0] > 0.97:
-        return ONE
     if any(low < -0.03 or high > 1.03 for low, high in found.values()):
         return OUTSIDE
+    if found[20, 20][0] > 0.97:
+        return ONE
+    if not found[16, 20][0] <= 0.8 <= found[16, 20][1]:
+        return MISSED
     for case, ((low_from, low_to), (high_from, high_to)) in KNOWN.items():
         low, high = found[case]
         if low < low_from or high > high_to:
@@ -95,7 +102,11 @@ PRACTICE = "That is the practice endpoint with the course's models. `server.serv
 DICTIONARY = "Your friend reads a Python dictionary with curly brackets. Serve a function that returns the text alone."
 NOTHING = "Your friend reads `None`, or nothing: the function that you serve does not return its text."
 SAME = "It says the same to every message. Serve the function that answers."
+NOT_SPEAK = "Your friend does not read what `speak` returns to the same message. Serve `speak` itself."
 FAILS = "The function that you serve stops with an error when a client asks it."
+
+
+MESSAGES = ("What does breakfast cost?", "Who discovered America?")
 
 
 def _serves(endpoint, namespace: Mapping | None = None):
@@ -109,7 +120,7 @@ def _serves(endpoint, namespace: Mapping | None = None):
         names = [model.id for model in client.models.list()]
         if len(names) != 1:
             return PRACTICE
-        for message in ("What does breakfast cost?", "Who discovered America?"):
+        for message in MESSAGES:
             turns = {"model": names[0], "messages": [{"role": "user", "content": message}]}
             whole = client.chat.completions.create(**turns).choices[0].message.content
             with client.chat.completions.create(**turns, stream=True) as chunks:
@@ -125,7 +136,14 @@ def _serves(endpoint, namespace: Mapping | None = None):
         return NOTHING
     if any(text.lstrip().startswith("{") for text in said):
         return DICTIONARY
-    return SAME if said[0] == said[1] else True
+    if said[0] == said[1]:
+        return SAME
+    speak = (namespace or {}).get("speak")
+    if callable(speak) and any(
+        speak(message).strip().lower() not in text.lower() for message, text in zip(MESSAGES, said, strict=True)
+    ):
+        return NOT_SPEAK
+    return True
 
 
 class Late(Endpoint):
@@ -170,7 +188,9 @@ SHORT = "A page for a reader who was not here: some 60 words at least."
 NO_SCORE = "The score is missing, as `{right} of 20`. Put it in from `measured`."
 NO_RANGE = "The score stands there without its uncertainty: both ends of the interval, in percent."
 NO_COST = "How long does an answer take? The measured seconds are missing."
-NO_PRIVACY = "What leaves the machine? A reader wants to find the word *privacy*, *private* or *leaves*."
+NOT_FILLED = "The score is missing: `{measured[...]}` stands there as it is. Write an `f` before the quotes."
+NO_PRIVACY = "What leaves the machine? A reader wants to find the word *privacy*, *private*, *stays* or *leaves*."
+NO_HELD = "What do the tickets hold? Say that they hold room numbers."
 NO_LIMITS = "Say what it cannot do, under *Limits*: a message that it failed, or a kind of message."
 
 
@@ -178,9 +198,12 @@ def _page(page, namespace: Mapping | None = None):
     measured = (namespace or {})["measured"]
     if not isinstance(page, str):
         return 'A text is wanted: `page = f"""..."""`.'
-    numbers = [float(number) for number in re.findall(r"\d+(?:\.\d+)?", page)]
+    told = re.sub(r"95 ?(?:%|per ?cent) (?:of )?(?:certain|confiden|sure)\w*", "", page)  # that is no end
+    numbers = [float(number) for number in re.findall(r"\d+(?:\.\d+)?", told)]
     if len(re.findall(r"\w+", page)) < 60:
         return SHORT
+    if re.search(r"\{ *measured\[", page):
+        return NOT_FILLED
     if not re.search(
         rf"\b{measured['right']} (?:out )?of {measured['n']}\b|\b{measured['right']} ?/ ?{measured['n']}\b", page
     ):
@@ -191,9 +214,16 @@ def _page(page, namespace: Mapping | None = None):
     seconds = measured["seconds"]
     if not any(abs(number - seconds) <= max(0.1 * seconds, 0.051) for number in numbers):
         return NO_COST
-    if not re.search(r"privacy|private|leaves?\b", page, re.I):
+    if not re.search(
+        r"privacy|private|leav(?:es?|ing)\b|stays? (?:on|here|inside)|(?:nothing|never|not|no \w+) (?:is |are )?sent",
+        page,
+        re.I,
+    ):
         return NO_PRIVACY
-    return True if re.search(r"limit|cannot|can't|fail", page, re.I) else NO_LIMITS
+    if not re.search(r"ticket.{0,120}\broom|\broom.{0,120}ticket", page, re.I | re.S):
+        return NO_HELD
+    boasts = r"\b(?:no|without) limits?\b|\b(?:never|not|cannot|can't) fails?\b"
+    return True if re.search(r"limit|cannot|can't|fail", re.sub(boasts, "", page, flags=re.I), re.I) else NO_LIMITS
 
 
 MEASURED = {"right": 17, "n": 20, "low": 0.640, "high": 0.948, "seconds": 1.74}
@@ -226,7 +256,9 @@ q7 = Exercise(
             (_of(TEXT.replace("17 of 20", "most")), NO_SCORE),
             (_of(TEXT.replace("64 to 95 %", "others")), NO_RANGE),
             (_of(TEXT.replace("1.7 s", "a moment")), NO_COST),
-            (_of(TEXT.replace("Privacy", "Data").replace("Nothing leaves", "All stays on")), NO_PRIVACY),
+            (_of(TEXT.replace("Privacy", "Data").replace("Nothing leaves this machine. ", "")), NO_PRIVACY),
+            (_of(TEXT.replace("room numbers", "things")), NO_HELD),
+            (_of(TEXT.replace("1.7 s", "{measured['seconds']} s")), NOT_FILLED),
             (_of(TEXT.replace("Limits", "More")), NO_LIMITS),
         ],
     ),

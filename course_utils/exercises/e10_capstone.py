@@ -20,10 +20,13 @@ from .quiz import Quiz, WarmUp
 # --- 1: find the sentence
 
 SHAPE_1 = "Return a pair, (note, sentence), just as it stands in `lines`; or None where nothing is near."
-NEVER = "For a question about the hotel it returns None each time. Is your line too high?"
+NEVER = "For a question about the hotel it returns None each time. Is your line too high? Or is nothing returned?"
+TURNED = (
+    "It finds sentences for what is not the hotel's business, and None for what is. Is the comparison turned round?"
+)
 ALWAYS = "Asked who discovered America, it finds a sentence all the same. Below a line it should return None."
 LOWEST = "It finds the **least** near sentence. You want the largest score."
-FEW = "It finds the right note for too few questions that you have not seen. Take the way that was best in section 2."
+FEW = "It finds the right note for too few questions that you have not seen. Take the largest score of `by_meaning`."
 
 
 def _retrieves(retrieve, namespace: Mapping | None = None):
@@ -39,6 +42,8 @@ def _retrieves(retrieve, namespace: Mapping | None = None):
     meaning = night_desk.minilm_here()
     right = sum(answer is not None and answer[0] == note for note, answer in found)
     if right < (7 if meaning else 4):
+        if all(foreign) and 2 * sum(answer is None for _, answer in found) > len(found):
+            return TURNED
         return LOWEST if right == 0 else FEW
     if sum(answer is None for answer in foreign) < (4 if meaning else 3):
         return ALWAYS
@@ -91,10 +96,21 @@ q1 = Exercise(
 GOOD = '{"room": 214, "thing": "shower", "urgent": false}'
 MESSAGE = "The shower in 214 drips. No hurry."
 NOT_FILED = "A sound ticket for room 214 is not in `filed` afterwards. `filed.append(ticket)`."
+TEXT_KEPT = "The ticket is not in `filed` afterwards, but its text is: append what `json.loads` returned."
+FILED_TWICE = "It files the same ticket twice: one `filed.append(ticket)` is enough."
+TURNED_DOWN = (
+    "It turns down a sound ticket for room 214. The room is a number, and the message a text: look for "
+    '`str(ticket["room"])` in `message`.'
+)
+COMMA = 'It turns down a ticket for room 310, with "Room 310, our window is stuck." Is the number found before a comma?'
 NO_TEXT = "It files the ticket, but the guest reads nothing: return a text that begins with `Filed`."
 STOPS = "What the model writes is sometimes no JSON at all, and then your function stops with an error. Catch it."
-NO_ROOM = "It filed a ticket for room 950, which the house does not have. Look into `rooms`."
+NO_ROOM = "It filed a ticket for room 950, which the house does not have. Look into `rooms` before you append."
 INVENTED = "The guest named no room, the model invented 214, and you filed it. The number must stand in the message."
+OTHER = (
+    "The guest named room 310, the ticket says 214, and you filed it. Look for the ticket's own number in the message."
+)
+PYTHON = "It filed what is no JSON but Python. `eval` runs whatever a model writes: read it with `json.loads`."
 FORM = "It filed a ticket that breaks the schema: a key too few or too many, or a text where a number belongs."
 LIES = "It returns `Filed` for a ticket that it does not keep."
 ODD = [
@@ -106,6 +122,8 @@ ODD = [
     ('{"room": 214, "thing": "shower", "urgent": "no"}', MESSAGE, FORM),
     ('{"room": 950, "thing": "lamp", "urgent": true}', "The lamp in 950 is broken, hurry!", NO_ROOM),
     (GOOD, "The shower drips. No hurry.", INVENTED),
+    (GOOD, "The shower in 310 drips.", OTHER),
+    ("{'room': 214, 'thing': 'shower', 'urgent': 1 > 2}", MESSAGE, PYTHON),
 ]
 
 
@@ -117,16 +135,26 @@ def _files(file_ticket, namespace: Mapping | None = None):
     try:
         filed.clear()
         said = file_ticket(GOOD, MESSAGE)
-        if filed != [json.loads(GOOD)]:
-            return NOT_FILED
+        sound = json.loads(GOOD)
+        if filed != [sound]:
+            if filed in ([GOOD], [sound, sound]):
+                return TEXT_KEPT if filed == [GOOD] else FILED_TWICE
+            told = isinstance(said, str) and said and not said.lower().startswith("filed")
+            return TURNED_DOWN if told and not filed else NOT_FILED
         if not isinstance(said, str) or not said.startswith("Filed"):
             return NO_TEXT
+        filed.clear()
+        file_ticket('{"room": 310, "thing": "window", "urgent": true}', "Room 310, our window is stuck.")
+        if not filed:
+            return COMMA
         for written, message, fault in ODD:
             filed.clear()
             try:
                 said = file_ticket(written, message)
-            except Exception:
-                return STOPS
+            except Exception as error:
+                if fault == STOPS:
+                    return STOPS
+                return f"When the model writes `{written}`, it stops with an error: {type(error).__name__}. Catch it."
             if filed:
                 return fault if fault != STOPS else FORM
             if not isinstance(said, str) or not said:
@@ -244,6 +272,17 @@ WORDS = 'Refuse in fixed words: the same "text" for every question outside the j
 MUTE = "It refuses too many questions that the notes answer."
 SOURCE = 'An answer shows the sentence of the note, word for word, in "text".'
 NO_TICKET = "It files too few of the repairs: what is near to a repair, and has a room number, goes to `file_ticket`."
+ARGUMENTS = (
+    "`file_ticket` turns down repairs that name a room. Give it what the model wrote, and the message, in this order: "
+    "`file_ticket(write_ticket(message), message)`."
+)
+BRINGS = 'A ticket brings along what was just filed: `"ticket": filed[-1]`.'
+NAMES = 'An answer names the note of its sentence: `"source": found[0]`.'
+BOTH = "It files one message twice: call `file_ticket` once, and keep what it returns."
+NUMBER_ONLY = 'For "Room 310 here. When is breakfast?" it files a ticket. Look first at what a message is **near** to.'
+OWN_TEXT = (
+    "What `file_ticket` turns down is a refusal with the text of `file_ticket`: it tells the guest what is missing."
+)
 FILED_950 = 'For "The lamp in 950 is broken" it says "ticket", though nothing can be filed.'
 REPAIRS = [
     ("The lamp in 214 is broken. No hurry.", 214),
@@ -258,16 +297,18 @@ def _works(answer, namespace: Mapping | None = None):
     filed = (namespace or {}).get("filed")
     kept = list(filed) if isinstance(filed, list) else []
     try:
-        return _asked(answer)
+        return _asked(answer, filed if isinstance(filed, list) else [])
     finally:
         if isinstance(filed, list):
             filed[:] = kept
 
 
-def _asked(answer):
-    replies = {}
+def _asked(answer, filed: list):
+    replies, most = {}, 0
     for message in (*FOREIGN, *(question for _, question in ASKED[:6]), *(message for message, _ in REPAIRS)):
+        before = len(filed)
         replies[message] = said = answer(message)
+        most = max(most, len(filed) - before)
         sound = isinstance(said, Mapping) and said.get("kind") in KINDS
         if not sound or not isinstance(said.get("text"), str) or not said["text"].strip():
             return SHAPE_3
@@ -283,12 +324,26 @@ def _asked(answer):
     told = sum(any(name == note and line in said["text"] for name, line in LINES) for note, said in answered)
     if told < least - 1:
         return SOURCE
+    if any(said.get("source") not in {name for name, line in LINES if line in said["text"]} for _, said in answered):
+        return NAMES
     tickets = [(room, replies[message]) for message, room in REPAIRS if replies[message]["kind"] == "ticket"]
     if len(tickets) < 2:
-        return NO_TICKET
+        fixed = {said["text"] for said in refused}
+        down = [replies[message] for message, _ in REPAIRS if replies[message]["kind"] == "refuse"]
+        return ARGUMENTS if len(down) > 1 and not fixed & {said["text"] for said in down} else NO_TICKET
+    kept = [(room, said.get("ticket")) for room, said in tickets]
+    if any(not isinstance(ticket, Mapping) or ticket.get("room") != room for room, ticket in kept):
+        return BRINGS
+    if most > 1:
+        return BOTH
     said = answer("The lamp in 950 is broken.")
     if isinstance(said, Mapping) and said.get("kind") == "ticket":
         return FILED_950
+    if night_desk.minilm_here():
+        if answer("Room 310 here. When is breakfast?").get("kind") == "ticket":
+            return NUMBER_ONLY
+        if said["text"] == refused[0]["text"] == refused[-1]["text"]:
+            return OWN_TEXT
     return True
 
 
@@ -367,7 +422,7 @@ TWENTY = "Twenty cases are wanted, in a list."
 FIVE = "Each kind needs five cases or more: tickets, answers and refusals."
 TWICE = "A message stands there twice."
 OURS = "Most of these are the cases of the course. Write your own: you know what guests say."
-BROKEN = "A case is a dictionary with `message` and `kind`."
+BROKEN = 'A case is a dictionary with `message` and `kind`, which is "ticket", "answer" or "refuse".'
 HALF_TICKET = "A ticket case needs its `ticket`: room, thing, urgent; the room is one of the house and in the message."
 NO_SOURCE = "An answer case needs its `source`: the name of a note, such as `pool`."
 NO_MUST = "An answer case needs `must`: a list of texts that stand in that note, such as a time or a price."
@@ -402,8 +457,14 @@ def _case_fault(case: Mapping) -> str:
         if not note:
             return NO_SOURCE
         must = case.get("must")
-        must = [must] if isinstance(must, str) else must or []
-        return "" if must and all(isinstance(text, str) and text.lower() in note for text in must) else NO_MUST
+        must = [must] if isinstance(must, str) else must
+        return (
+            ""
+            if isinstance(must, list | tuple)
+            and must
+            and all(isinstance(text, str) and text.lower() in note for text in must)
+            else NO_MUST
+        )
     return ""
 
 

@@ -336,7 +336,9 @@ def fault(case: dict, said) -> str:
         return "" if same and str(ticket.get("thing")).lower() in map(str.lower, things) else f"the ticket is {ticket}"
     if case["kind"] == "answer" and said.get("source") != case["source"]:
         return f"from the note {said.get('source')}, not {case['source']}"
-    missing = [text for text in case.get("must", []) if text.lower() not in str(said.get("text")).lower()]
+    must = case.get("must") or []
+    must = [must] if isinstance(must, str) else must
+    missing = [text for text in must if text.lower() not in str(said.get("text")).lower()]
     return f"“{missing[0]}” is missing" if missing else ""
 
 
