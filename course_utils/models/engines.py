@@ -83,11 +83,9 @@ def open_engine(name: str, model: str | Path = "pico-mini", precision: str = "fp
 class Engine:
     """A model in an engine. `bytes`: on disk; `read`: of weights that one token needs; `threads`: it computes with.
 
-    A kind of engine gives `_open`, which also finds `read`, and `_feed()`: a function from the next token ids to the
+    A kind of engine gives `_open`, and `_feed()`: a function from the next token ids to the
     logits of the token after them. One with a loop of its own gives `_tokens` (with `on`: also past an end token).
     """
-
-    read: int
 
     def __init__(self, name: str, model: str | Path, precision: str):
         self.name, self.model, self.precision = name, str(model), precision
@@ -102,6 +100,10 @@ class Engine:
     def bytes(self) -> int:
         path = self.folder_or_file
         return sum(file.stat().st_size for file in path.iterdir()) if path.is_dir() else path.stat().st_size
+
+    @cached_property
+    def read(self) -> int:
+        return read_of_onnx(self.folder_or_file)  # after loading, of which it is no part; the other kinds have their own
 
     def write(self, ids: list[int], count: int) -> list[int]:
         """At most `count` greedy token ids after a prompt; it stops at an end token, which is left out."""
@@ -155,7 +157,7 @@ class Onnx(Engine):
     """ONNX Runtime GenAI, through the course's own class."""
 
     def _open(self) -> None:
-        self.engine, self.read = OnnxModel(self.folder_or_file), read_of_onnx(self.folder_or_file)
+        self.engine = OnnxModel(self.folder_or_file)
 
     def _generator(self, ids: list[int], count: int, on: bool):
         import numpy
@@ -252,7 +254,6 @@ class OpenVino(Engine):
         decoder = json.loads((self.folder_or_file / "genai_config.json").read_text(encoding="utf-8"))
         decoder = decoder["model"]["decoder"]
         self.empty = (1, decoder["num_key_value_heads"], 0, decoder["head_size"])
-        self.read = read_of_onnx(self.folder_or_file)
 
     def _feed(self) -> Callable:
         import numpy
@@ -281,15 +282,19 @@ class LlamaCpp(Engine):
 
     def _open(self) -> None:
         import xllamacpp
-        from gguf import GGUFReader
 
         params = xllamacpp.CommonParams()
         params.model.path, params.n_ctx, params.n_parallel = str(self.folder_or_file), CONTEXT, 1
         params.cpuparams.n_threads = params.cpuparams_batch.n_threads = self.threads
         params.warmup, params.verbosity, params.ui = False, -1, False
         self.engine = xllamacpp.Server(params)
+
+    @cached_property
+    def read(self) -> int:
+        from gguf import GGUFReader
+
         sizes = {tensor.name: int(tensor.n_bytes) for tensor in GGUFReader(self.folder_or_file).tensors}
-        self.read = sum(sizes.values()) - (sizes["token_embd.weight"] if "output.weight" in sizes else 0)
+        return sum(sizes.values()) - (sizes["token_embd.weight"] if "output.weight" in sizes else 0)
 
     def ask(self, ids: list[int], count: int, **options) -> dict:
         """The server's answer to a completion request. Raises CourseError with what it says."""
