@@ -103,7 +103,7 @@ class Engine:
 
     @cached_property
     def read(self) -> int:
-        return read_of_onnx(self.folder_or_file)  # after loading, of which it is no part; the other kinds have their own
+        return read_of_onnx(self.folder_or_file)  # later than loading, of which it is no part
 
     def write(self, ids: list[int], count: int) -> list[int]:
         """At most `count` greedy token ids after a prompt; it stops at an end token, which is left out."""
