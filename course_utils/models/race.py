@@ -184,15 +184,17 @@ def run(models=("pico-mini",), names=None, precisions=None, rounds: int = ROUNDS
 def table(rows: list[dict]) -> str:
     """The rows as text: the quickest of each model first, and what did not run below."""
     ran = sorted((row for row in rows if "error" not in row), key=lambda row: -row["rate"])
-    lines = [
-        f"{'model':10}{'engine':13}{'form':6}{'tokens/s (lowest–highest)':>29}{'first':>9}{'load':>8}{'memory':>9}"
-        f"{'disk':>8}{'bound':>9}{'share':>7}"
-    ]
-    for row in sorted(ran, key=lambda row: list(dict.fromkeys(row["model"] for row in rows)).index(row["model"])):
-        rate = f"{row['rate']:,.1f} ({row['lowest']:,.1f}–{row['highest']:,.1f})"
-        sizes = "".join(f"{row[key] / 1e6:,.0f} MB".rjust(width) for key, width in (("memory", 9), ("disk", 8)))
-        times = f"{row['first']:7.3f} s{row['load']:6.2f} s{sizes}{row['bound']:9,.0f}{row['share']:7.0%}"
-        lines.append(f"{row['model']:10}{row['engine']:13}{row['precision']:6}{rate:>29}{times}")
+    head = f"{'form':6}{'tokens/s (lowest–highest)':>26}{'first s':>8}{'load s':>7}{'memory MB':>10}{'disk MB':>8}"
+    lines = [f"{'engine':13}{head}{'bound':>8}{'share':>6}"]
+    for model in dict.fromkeys(row["model"] for row in ran):
+        lines.append(model)
+        for row in (row for row in ran if row["model"] == model):
+            low, rate, high = (
+                f"{row[key]:,.{0 if row['rate'] > 100 else 1}f}" for key in ("lowest", "rate", "highest")
+            )
+            times = f"{f'{rate} ({low}–{high})':>26}{row['first']:8.3f}{row['load']:7.2f}"
+            sizes = f"{row['memory'] / 1e6:10,.0f}{row['disk'] / 1e6:8,.0f}{row['bound']:8,.0f}{row['share']:6.0%}"
+            lines.append(f"{row['engine']:13}{row['precision']:6}{times}{sizes}")
     failed = {}
     for row in rows:
         if "error" in row:
