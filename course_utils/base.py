@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 
@@ -19,3 +20,13 @@ class CourseError(Exception):
 def cache_folder() -> Path:
     """Where built and downloaded things are kept: `.cache` in the course's folder, or `COURSE_CACHE`."""
     return Path(os.environ.get("COURSE_CACHE") or ROOT / ".cache")
+
+
+def data(beside: str | Path, name: str) -> dict | list:
+    """What a data file of the course says, JSON or TOML by its name, that lies in the folder of the file `beside`."""
+    text = (Path(beside).parent / name).read_text(encoding="utf-8")
+    if not name.endswith(".toml"):
+        return json.loads(text)
+    import tomllib  # not above: Python 3.8 has none, and has to load this file
+
+    return tomllib.loads(text)

@@ -23,3 +23,10 @@ def test_no_line_is_kept_out_of_the_style():
     files = [path for folder in ("course_utils", "tests") for path in (ROOT / folder).rglob("*.py")]
     marks = {path.name: re.findall(r"# fmt: \w+", path.read_text(encoding="utf-8")) for path in files}
     assert {name for name, found in marks.items() if found} == set()
+
+
+def test_data_files_are_read_in_one_place():
+    """By `data` in base.py."""
+    other_ways = re.compile(r'tomllib|(__file__|HERE).*\.(json|toml)"\W+read_text')
+    files = {path: path.read_text(encoding="utf-8") for path in (ROOT / "course_utils").rglob("*.py")}
+    assert [path.name for path, text in files.items() if other_ways.search(text)] == ["base.py"]

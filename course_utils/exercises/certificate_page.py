@@ -10,11 +10,12 @@ import functools
 import importlib.metadata
 import platform
 import re
-import tomllib
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 from string import Template
+
+from course_utils.base import data
 
 from ..setup import machine
 from . import progress
@@ -64,14 +65,14 @@ class Chapter:
 def _asked() -> tuple[set[str], set[str]]:
     """The ids of all exercises and of all quiz questions, without the libraries that the exercises need."""
     files = [file.read_text(encoding="utf-8") for file in HERE.glob("*.py") if file.name != "engine.py"]
-    quizzes = [tomllib.loads(file.read_text(encoding="utf-8")) for file in (HERE / "quizzes").glob("*.toml")]
+    quizzes = [data(__file__, f"quizzes/{file.name}") for file in (HERE / "quizzes").glob("*.toml")]
     questions = {row["id"] for quiz in quizzes for rows in quiz.values() for row in rows}
     return {id for text in files for id in re.findall(r'\bExercise\(\s*"(\d\d\.\w+)"', text)}, questions
 
 
 def sentences() -> dict[str, dict[str, str]]:
     """The sentences of `claims.toml`: `{"00 Start here": {"00-measure-size": "The model has {value}."}}`."""
-    return tomllib.loads((HERE / "claims.toml").read_text(encoding="utf-8"))
+    return data(__file__, "claims.toml")
 
 
 def chapters() -> list[Chapter]:

@@ -26,12 +26,12 @@ from pathlib import Path
 import jsonschema
 import numpy as np
 
-from course_utils.base import cache_folder
+from course_utils.base import cache_folder, data
 
 from ..models import minilm, smollm2
 
 HERE = Path(__file__).parent
-DATA = json.loads((HERE / "hotel.json").read_text(encoding="utf-8"))
+DATA = data(__file__, "hotel.json")
 ROOMS = frozenset(100 * floor + number for floor in range(1, 6) for number in range(1, 21))
 REFUSAL = (
     "I am the night desk: I take repairs, and I answer what our notes answer. For all else, please ask after 7:00."

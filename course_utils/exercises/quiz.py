@@ -26,11 +26,11 @@ answers the first.
 """
 
 import re
-import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Self
+
+from course_utils.base import data
 
 from ..show.view import View, publish
 from . import progress
@@ -96,8 +96,7 @@ class Quiz(View):
     @classmethod
     def read(cls, notebook: str, name: str = "quiz") -> Self:
         """The questions called `name` in `quizzes/NN.toml`."""
-        file = Path(__file__).with_name("quizzes") / f"{notebook}.toml"
-        asked = tomllib.loads(file.read_text(encoding="utf-8"))[name]
+        asked = data(__file__, f"quizzes/{notebook}.toml")[name]
         return cls(
             notebook, [Question(one["id"], one["text"], list(map(_choice, one["choices"]))) for one in asked], name
         )

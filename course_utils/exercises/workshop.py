@@ -21,6 +21,8 @@ import torch
 import transformers
 from torch.nn.functional import cross_entropy
 
+from course_utils.base import data
+
 from ..models import smollm2
 from ..models.onnx_model import genai
 from ..models.torch_model import TransformersModel
@@ -33,7 +35,7 @@ from ..show.training_bar import Training
 transformers.logging.disable_progress_bar()
 warnings.filterwarnings("ignore", message=".*is_gradient_checkpointing.*")  # peft asks for it by an old name
 RECORDS = Path(__file__).with_name("workshop.json")
-ROWS = json.loads(Path(__file__).with_name("night_desk.json").read_text(encoding="utf-8"))
+ROWS = data(__file__, "night_desk.json")
 TASK = 'Turn the message into a JSON object with three keys: "room" (a number), "thing" (what is broken) and "urgent" '
 TASK += "(true or false). Write only the JSON."
 SKILLS = ("translate", "sum", "fact", "story", "smalltalk", "sentiment", "passage", "tool", "outside", "word")
@@ -41,7 +43,7 @@ SKILLS = ("translate", "sum", "fact", "story", "smalltalk", "sentiment", "passag
 
 def records() -> dict:
     """What was trained beforehand for notebook 08, by tests/train_workshop.py: curves and scores, with their origin."""
-    return json.loads(RECORDS.read_text(encoding="utf-8"))
+    return data(__file__, RECORDS.name)
 
 
 def grouped(part: str) -> dict[str, list[dict]]:

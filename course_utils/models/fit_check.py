@@ -13,7 +13,7 @@ import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from course_utils.base import CourseError, cache_folder
+from course_utils.base import CourseError, cache_folder, data
 from course_utils.models import smollm2
 from course_utils.models.onnx_model import configuration, genai
 from course_utils.phi import arithmetic, fit
@@ -23,7 +23,7 @@ from course_utils.pico.tokenizer import load_tokenizer
 
 REAL = {"smollm2": "smollm2-135m"}  # what the set-up brings, and its name among the facts
 # What differs from Phi-3-mini's configuration.
-SHAPES = json.loads(Path(__file__).with_suffix(".json").read_text(encoding="utf-8"))
+SHAPES = data(__file__, "fit_check.json")
 DEFAULT = ("smollm2", "58M", "410M")  # what the command takes
 PRECISIONS = ("int4", "fp32")
 WITHIN = 0.35  # how far a measured time may be from the predicted one on a quiet computer

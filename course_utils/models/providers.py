@@ -2,18 +2,16 @@
 standard library alone, for `doctor --online` runs before anything is installed."""
 
 import ipaddress
-import json
 import os
 import re
 import urllib.error
 import urllib.parse
 import urllib.request
 from dataclasses import dataclass
-from pathlib import Path
 
-from course_utils.base import CourseError
+from course_utils.base import CourseError, data
 
-TABLE = json.loads(Path(__file__).with_name("providers.json").read_text(encoding="utf-8"))
+TABLE = data(__file__, "providers.json")
 HERE = ("localhost", "127.0.0.1", "::1")  # this computer, which a proxy on the way to the world cannot see
 # How the keys of these services begin, and what may follow. No key begins inside of a word.
 KEY = r"(?<![A-Za-z0-9])(?:(?:sk-|nvapi-|gh[pousr]_|github_pat_|gsk_|xai-)[\w-]{16,}|AIza[\w-]{35}|hf_[A-Za-z0-9]{16,})"

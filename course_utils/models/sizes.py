@@ -8,13 +8,14 @@ import sys
 import time
 from pathlib import Path
 
+from course_utils.base import data
 from course_utils.models import load, smollm2
 from course_utils.phi import facts
 from course_utils.pico import evaluate, records, textbook
 from course_utils.pico.export import onnx_folder
 from course_utils.setup import machine
 
-DATA = json.loads(Path(__file__).with_suffix(".json").read_text(encoding="utf-8"))
+DATA = data(__file__, "sizes.json")
 RECORDED = DATA["recorded"]
 SKILLS, SAMPLES, TRIES = ("translate", "sum"), 20, 3  # samples a skill; of as many tries, the least disturbed counts
 STORY = "Tell me a story about a red fox."

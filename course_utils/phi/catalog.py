@@ -4,9 +4,9 @@ A revision is pinned, so that everybody who takes the course runs the same bytes
 and what could not be pinned and why, is in catalog.json.
 """
 
-import json
 from dataclasses import dataclass
-from pathlib import Path
+
+from course_utils.base import data
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Download:
     dtype: str = "bfloat16"  # for Transformers
 
 
-_DATA = json.loads(Path(__file__).with_name("catalog.json").read_text(encoding="utf-8"))["models"]
+_DATA = data(__file__, "catalog.json")["models"]
 MODELS = {  # name -> runtime -> what to download
     name: {
         runtime: Download(**form | {"files": tuple(File(**file) for file in form["files"])})

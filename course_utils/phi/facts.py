@@ -1,16 +1,14 @@
 """Every figure about a real model that the course shows: its value, unit, source and date. The data is family.json."""
 
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
 
-from course_utils.base import CourseError
+from course_utils.base import CourseError, data
 
 FAMILY = Path(__file__).with_name("family.json")
-CONFIGS = Path(__file__).with_name("configs.json")
 
 
 @dataclass(frozen=True)
@@ -127,7 +125,7 @@ def sources() -> dict[str, Source]:
 @cache
 def configs() -> dict[str, dict]:
     """The entries of configs.json by model id; one that is the "same" as another has that one's words and settings."""
-    entries = json.loads(CONFIGS.read_text(encoding="utf-8"))
+    entries = data(__file__, "configs.json")
     del entries["about"]
     for name, entry in entries.items():
         base = entries[entry.get("same", name)]
@@ -153,7 +151,7 @@ def in_words(value: float | str | tuple[str, ...], unit: str) -> str:
 
 @cache
 def _data() -> dict:
-    return json.loads(FAMILY.read_text(encoding="utf-8"))
+    return data(__file__, FAMILY.name)
 
 
 @cache

@@ -11,6 +11,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Self
 
+from course_utils.base import data
 from course_utils.pico import MODELS, MOE, folder, records, textbook
 from course_utils.pico.textbook import passages, smalltalk, world
 from course_utils.pico.textbook.facts import FACTS
@@ -22,7 +23,7 @@ BARS = records.bars()
 # depends on how this is written). The bar of the first impression is about greetings and self-description.
 EXAMS: dict[str, tuple[str, dict]] = {
     name: (skill, {key: tuple(values) for key, values in about.items()})
-    for name, (skill, about) in json.loads(Path(__file__).with_name("exams.json").read_text(encoding="utf-8")).items()
+    for name, (skill, about) in data(__file__, "exams.json").items()
 }
 
 

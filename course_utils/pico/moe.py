@@ -3,13 +3,13 @@
 How the three models were made stands in `course_utils.pico.training.recipes`, and what was measured in `moe.json`.
 """
 
-import json
 import random
 from contextlib import contextmanager
 from pathlib import Path
 
 import torch
 
+from course_utils.base import data
 from course_utils.pico import textbook
 from course_utils.pico.tokenizer import encode
 
@@ -61,4 +61,4 @@ def held_out(tokenizer, samples: int = 300, skill: str | None = None) -> list[tu
 
 def compared() -> dict:
     """The three models as they were measured, from `moe.json`."""
-    return json.loads(RESULTS.read_text(encoding="utf-8"))
+    return data(__file__, RESULTS.name)

@@ -6,12 +6,10 @@ measured, and the rest follows from the recipe (a test works it out again).
 
 import json
 from functools import cache
-from pathlib import Path
 from types import SimpleNamespace
 
+from course_utils.base import data
 from course_utils.pico import folder
-
-BARS = Path(__file__).with_name("bars.json")
 
 
 def record(name: str = "pico-mini") -> SimpleNamespace:
@@ -58,4 +56,4 @@ def scores(name: str = "pico-mini") -> dict:
 @cache
 def bars(family: str = "text") -> dict[str, float]:
     """The score that the course wants of its models in each skill. The families are "text" and "vision"."""
-    return json.loads(BARS.read_text(encoding="utf-8"))[family]
+    return data(__file__, "bars.json")[family]

@@ -10,20 +10,20 @@ import shutil
 import tempfile
 import threading
 import time
-import tomllib
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 
 from course_utils import pico
+from course_utils.base import data
 from course_utils.models import smollm2
 from course_utils.pico import export, records
 
 from .engine import Loaded
 from .problem import Problem
 
-DATA = tomllib.loads(Path(__file__).with_name("data.toml").read_text(encoding="utf-8"))
+DATA = data(__file__, "data.toml")
 LARGEST_BLOB = 64 * 10**6  # bytes
 MOST_BLOBS = 256 * 10**6  # bytes of all blobs together
 BUILD_SECONDS = 120.0  # for the ONNX form of a client's model

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import http.client
-import json
 import os
 import platform
 import re
@@ -12,14 +11,14 @@ import sys
 import urllib.request
 from pathlib import Path
 
-from course_utils.base import ROOT, CourseError
+from course_utils.base import ROOT, CourseError, data
 from course_utils.setup import machine
 
 CPU_INDEX = "https://download.pytorch.org/whl/cpu"
 SPACE = 3 * machine.GB  # the environment (1.8 GB) and what pip unpacks on the way
 
 # What pip says, as a pattern, and what we make of it. The first that fits counts.
-_FAULTS = json.loads(Path(__file__).with_name("pip_faults.json").read_text(encoding="utf-8"))
+_FAULTS = data(__file__, "pip_faults.json")
 
 
 def say(text: str) -> None:

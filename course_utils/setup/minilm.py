@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
-from course_utils.base import cache_folder
+from course_utils.base import cache_folder, data
 from course_utils.setup import fetching
 from course_utils.setup.installer import say
 
-DATA = json.loads(Path(__file__).with_name("minilm.json").read_text(encoding="utf-8"))
+DATA = data(__file__, "minilm.json")
 
 
 def place() -> Path:

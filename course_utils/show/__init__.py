@@ -4,12 +4,12 @@ Each name makes a view, and `help(show.tokens)` says how. As the last line of a 
 gives the same as text, without a front end too. Nothing heavy is imported before a name is used.
 """
 
-import json
 from importlib import import_module
-from pathlib import Path
+
+from course_utils.base import data
 
 # What a notebook calls it: the file of this room, and its name there.
-VIEWS = json.loads(Path(__file__).with_name("views.json").read_text(encoding="utf-8"))
+VIEWS = data(__file__, "views.json")
 __all__ = list(VIEWS)
 
 

@@ -1,15 +1,14 @@
 """The pieces of HTML that several views are made of, in the colours of the page, light or dark."""
 
-import json
 from collections.abc import Iterable
 from html import escape
-from pathlib import Path
 
+from course_utils.base import data
 from course_utils.phi import facts
 
 from .view import View
 
-WORDS = json.loads(Path(__file__).with_name("words.json").read_text(encoding="utf-8"))  # that several views say
+WORDS = data(__file__, "words.json")  # that several views say
 LOOK = "line-height:1.5;color:var(--jp-content-font-color1, inherit)"
 BORDER = "1px solid var(--jp-border-color1, #999)"
 BRAND = "var(--jp-brand-color1, #1976d2)"

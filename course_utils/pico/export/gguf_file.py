@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from course_utils.base import CourseError
+from course_utils.base import CourseError, data
 from course_utils.pico import folder as course_folder
 from course_utils.pico.export import checkpoint_of
 from course_utils.pico.tokenizer import load_tokenizer
@@ -18,7 +18,7 @@ from course_utils.pico.tokenizer import load_tokenizer
 PRECISIONS = ("f32", "f16", "q8_0")  # that `read` takes back; `write` also makes "q4_0"
 LARGEST = 64 * 10**6  # bytes of a file that `read` takes
 MOST_VALUES = 250_000  # in the header of such a file; 32,000 tokens with types and merges are 160,000
-_DATA = json.loads(Path(__file__).with_suffix(".json").read_text(encoding="utf-8"))  # what is what stands there too
+_DATA = data(__file__, "gguf_file.json")  # what is what stands there too
 SIZES, TEMPLATE, PARAMETERS = _DATA["sizes"], _DATA["template"], _DATA["parameters"]
 STOPS = PARAMETERS["stop"]
 

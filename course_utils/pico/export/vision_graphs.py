@@ -13,6 +13,7 @@ import torch
 from torch import nn
 from transformers import GenerationConfig
 
+from course_utils.base import data
 from course_utils.pico.export.builder import run_builder
 from course_utils.pico.vision import CROP, MOST_CROPS, PLACES, PicoVision, load
 
@@ -89,12 +90,12 @@ def export(checkpoint: Path, work: Path) -> None:
     words = EmbeddingGraph(model.language.get_input_embeddings())
     to_onnx(words, (ids, features), folder / "embedding.onnx", inputs, "inputs_embeds")
     # genai_config.json has to say that there are three graphs; the library writes no processor_config.json of its own.
-    data = json.loads(Path(__file__).with_name("phi3v.json").read_text(encoding="utf-8"))
+    ours = data(__file__, "phi3v.json")
     path = folder / "genai_config.json"
     config = json.loads(path.read_text(encoding="utf-8"))
-    config["model"] |= data["model"]
+    config["model"] |= ours["model"]
     path.write_text(json.dumps(config, indent=1), encoding="utf-8")
-    (folder / "processor_config.json").write_text(json.dumps(data["processor_config"], indent=1), encoding="utf-8")
+    (folder / "processor_config.json").write_text(json.dumps(ours["processor_config"], indent=1), encoding="utf-8")
 
 
 def to_onnx(module: nn.Module, inputs: tuple, path: Path, dynamic: dict, output: str) -> None:

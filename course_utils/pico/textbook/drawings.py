@@ -3,13 +3,13 @@
 The examination of pico-vision, with text, charts, tables and scenes, is drawn by `tests/picture_book.py`.
 """
 
-import json
 import math
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 from types import SimpleNamespace
 
+from course_utils.base import data
 from course_utils.pico.textbook.lists import DATA, columns, family, section
 
 Paint = tuple[int, int, int]
@@ -106,5 +106,5 @@ def held_out(skill: str):
     its `text` and the right `answer`. Each picture shows a combination that training never showed."""
     from PIL import Image
 
-    questions = json.loads((DATA / "held_out.json").read_text(encoding="utf-8"))
+    questions = data(__file__, "data/held_out.json")
     return Image.open(DATA / f"held_out_{skill}.png").convert("RGB"), SimpleNamespace(**questions[skill])

@@ -17,12 +17,11 @@ stands in each layer after the attention:
     dense-total   one network of width 1,408: as many parameters as all sixteen experts
 """
 
-import json
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 
+from course_utils.base import data
 from course_utils.pico import textbook
 from course_utils.pico.tokenizer import encode
 
@@ -33,7 +32,7 @@ ACTIVE = 2  # so many experts work on a token: the architecture knows no other n
 # always copied from the question. Then reading, which is copying with a condition, and what takes longest: Finnish and
 # sums. Last what learners say first, which was the weakest in the examination before it. pico-medium begins where
 # pico-mini ended, so there is nothing to build up: everything at once.
-_WRITTEN = json.loads(Path(__file__).with_name("recipes.json").read_text(encoding="utf-8"))
+_WRITTEN = data(__file__, "recipes.json")
 
 
 @dataclass(frozen=True)

@@ -4,12 +4,13 @@ The runs in `thesis.json` were trained by `tests/train_thesis.py`, where it also
 web noisy, and why the comparison is fair.
 """
 
-import json
 from pathlib import Path
+
+from course_utils.base import data
 
 RESULTS = Path(__file__).with_name("thesis.json")
 
 
 def results(path: Path = RESULTS) -> dict:
     """The recorded runs and where they come from: {"provenance": {...}, "runs": {name: row}}."""
-    return json.loads(path.read_text(encoding="utf-8"))
+    return data(path, path.name)
