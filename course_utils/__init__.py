@@ -17,6 +17,10 @@ if sys.version_info < (3, 8):  # noqa: UP036
         "Get one from https://www.python.org/downloads/ and start the command again with it."
     )
 
+from course_utils import language  # noqa: E402
+
+language.begin()  # what is imported from here on speaks the chosen language
+
 from course_utils.base import ROOT, CourseError, cache_folder  # noqa: E402
 from course_utils.setup import threads  # noqa: E402
 

@@ -1,4 +1,4 @@
-"""The course's commands: `python -m course_utils lab | test | doctor | train | bench | serve | certificate`.
+"""The course's commands: `python -m course_utils lab`, and test, doctor, train, bench, serve, certificate, translate.
 
 This file loads on old Pythons too, and needs nothing installed: see setup/environment.py.
 """
@@ -16,14 +16,16 @@ import webbrowser
 import xml.etree.ElementTree
 from pathlib import Path
 
+from course_utils import language
 from course_utils.base import ROOT, CourseError
 from course_utils.setup import doctor, environment, machine, programs
 from course_utils.setup.installer import say
 
-FIRST_NOTEBOOK = "notebooks/00_start_here.ipynb"
+FIRST_NOTEBOOK = "notebooks/00_start_here.ipynb"  # and in translations/LANG/notebooks/
 COMMANDS = {
     "lab": "Open the course in JupyterLab.",
     "test": "Run every test, every notebook included. What follows -- goes to pytest, as in: test -- -k tokens",
+    "translate": "Bring the translations up to the English texts: translate --update, --build or --check [LANG ...].",
     "doctor": "Say what this computer has, and how to mend what is wrong.",
     "train": "Train a model of the course, or score it: train pico-mini, or train --evaluate pico-mini --seed 7.",
     "serve": "Run the practice endpoint: OpenAI's and Ollama's dialects over SmolLM2 and pico models.",
@@ -43,6 +45,7 @@ PROGRAMS = {
     ("bench", "sizes"): "course_utils.models.sizes",
     ("bench", "race"): "course_utils.show.engine_race",
     ("certificate",): "course_utils.exercises.certificate",
+    ("translate",): "course_utils.translation",
 }
 LIGHT = ("course_utils.exercises.certificate",)  # need no library: nothing is installed for them
 
@@ -94,10 +97,12 @@ def _parser() -> argparse.ArgumentParser:
     for name in ("lab", "test"):
         words = "do without SmolLM2 and MiniLM (93 and 84 MB to fetch, 500 and 91 MB of disk)"
         parsers[name].add_argument("--without", choices=["smollm2"], help=words)
+    parsers["lab"].add_argument("--lang", help="open the course in another language, such as fi")
     parsers["lab"].add_argument("--no-browser", action="store_true", help="print the address and open no browser")
     parsers["lab"].add_argument("--port", type=int, help="the port to listen on (default: the first free from 8888)")
     parsers["doctor"].add_argument("--online", action="store_true", help="also ask the services of notebook 03")
     parsers["train"].usage = "%(prog)s [-h] [--json] MODEL [OPTION ...]"
+    parsers["translate"].usage = "%(prog)s [-h] [--json] --update | --build | --check [LANG ...]"
     parsers["serve"].usage = "%(prog)s [-h] [--json] [OPTION ...]"
     parsers["certificate"].usage = "%(prog)s [-h] [--json] [OPTION ...]"
     parsers["bench"].usage = "%(prog)s [-h] [--json] TOPIC [OPTION ...]"
@@ -122,19 +127,25 @@ def _python_for(module: str) -> Path:
 
 
 def _lab(options: argparse.Namespace, _: list[str]) -> int:
+    first = FIRST_NOTEBOOK
+    if options.lang not in (None, "en"):
+        first = f"translations/{options.lang}/{FIRST_NOTEBOOK}"
+        if options.lang != language.chosen() or not (ROOT / first).exists():
+            there = sorted(file.parents[1].name for file in language.FOLDER.glob(f"*/{FIRST_NOTEBOOK}"))
+            raise CourseError(f"There is no translation “{options.lang}”. There are: {', '.join(['en', *there])}.")
     python = environment.prepare()
     port = programs.free_port(options.port)
     # In a variable, because every user of the machine can read a command line.
     token = os.environ.setdefault("JUPYTER_TOKEN", secrets.token_hex(16))
     server = f"http://127.0.0.1:{port}"
-    address = f"{server}/lab/tree/{FIRST_NOTEBOOK}?token={urllib.parse.quote(token)}"
+    address = f"{server}/lab/tree/{first}?token={urllib.parse.quote(token)}"
     settings = [
         "--no-browser",  # we open it, once the server answers
         f"--ServerApp.root_dir={ROOT}",
         "--ServerApp.ip=127.0.0.1",
         f"--ServerApp.port={port}",
         "--ServerApp.port_retries=0",
-        f"--LabApp.default_url=/lab/tree/{FIRST_NOTEBOOK}",
+        f"--LabApp.default_url=/lab/tree/{first}",
         "--ServerApp.answer_yes=True",  # Ctrl+C stops at once
         "--Application.log_level=ERROR",  # its warnings are about choices made here
         "--KernelManager.transport_encryption=auto",

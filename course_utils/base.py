@@ -6,6 +6,8 @@ import json
 import os
 from pathlib import Path
 
+from course_utils import language
+
 ROOT = Path(__file__).resolve().parents[1]
 
 
@@ -26,7 +28,7 @@ def data(beside: str | Path, name: str) -> dict | list:
     """What a data file of the course says, JSON or TOML by its name, that lies in the folder of the file `beside`."""
     text = (Path(beside).parent / name).read_text(encoding="utf-8")
     if not name.endswith(".toml"):
-        return json.loads(text)
+        return language.translated(json.loads(text))
     import tomllib  # not above: Python 3.8 has none, and has to load this file
 
-    return tomllib.loads(text)
+    return language.translated(tomllib.loads(text))

@@ -1,11 +1,11 @@
 """The course's texts in another language, put in where they stand in the code.
 
 Nothing in the code is wrapped for this. Where a language is chosen, each file of the course is compiled from its
-syntax tree, and a text that the language's catalogue knows is replaced there before it runs; in English nothing happens.
+syntax tree, and a text that the language's catalogue knows is replaced there before it runs. English needs nothing.
 A text with gaps, f"Port {port} is taken.", is known as `Port {port} is taken.`: a gap is called after what fills it,
 may stand elsewhere in the translation, and keeps its format.
 
-The language is `COURSE_LANG`, or `--lang` on the command line, or that of the folder `translations/<language>/` that one
+The language is `COURSE_LANG`, or `--lang` on the command line, or that of the folder `translations/<language>/` one
 works in. This file needs the standard library alone, and loads on old Pythons.
 """
 
@@ -60,7 +60,7 @@ def translated(data):
     return text(data) if isinstance(data, str) else data
 
 
-def markup(page: str, say=text) -> str:
+def in_markup(page: str, say=text) -> str:
     """HTML or SVG with its texts in the chosen language, or as `say` says them."""
 
     def put(found: re.Match) -> str:

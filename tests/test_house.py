@@ -24,6 +24,7 @@ PACKAGE = "course_utils"
 ROOMS = (
     "__init__",
     "__main__",
+    "translation",
     "exercises",
     "show",
     "server",
@@ -35,6 +36,7 @@ ROOMS = (
     "pico/textbook",
     "setup",
     "base",
+    "language",
 )
 LINES = 12_000  # of Python, besides exercises
 FILE_LINES = 500

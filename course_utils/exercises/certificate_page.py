@@ -15,6 +15,7 @@ from html import escape
 from pathlib import Path
 from string import Template
 
+from course_utils import language
 from course_utils.base import data
 
 from ..setup import machine
@@ -141,9 +142,16 @@ def page(who: str) -> str:
         tables += [_table(chapter.title, "found", head, cells)] if cells else []
     rows = [[escape(name), escape(text)] for name, text in this_machine().items()]
     tables.append(_table("My machine", "machine", [], rows))
-    texts = {"who": who, "count": count(made), "about": ABOUT, "check": CHECK}
+    texts = {
+        "lang": language.chosen() or "en",
+        "dir": language.phrases()["direction"],
+        "who": who,
+        "count": count(made),
+        "about": ABOUT,
+        "check": CHECK,
+    }
     texts = {name: escape(text) for name, text in texts.items()}
-    template = (HERE / "certificate.html").read_text(encoding="utf-8")
+    template = language.in_markup((HERE / "certificate.html").read_text(encoding="utf-8"))
     return Template(template).substitute(texts, tables="\n".join(tables))
 
 

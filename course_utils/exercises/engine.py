@@ -58,6 +58,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass
 
+from ..language import english
 from ..show.view import publish
 from . import progress
 from .judges import (
@@ -73,7 +74,7 @@ from .judges import (
     number,
     ordering,
 )
-from .note import Note
+from .note import TITLES, Note
 from .predictions import compare
 from .values import alike, describe
 
@@ -157,7 +158,7 @@ class Exercise:
         if verdict.outcome != NOT_ATTEMPTED:
             progress.record(self.id, verdict.outcome == RIGHT)
         after = f"Stuck? `{self.name}.hint()`" if verdict.outcome == NOT_YET else ""
-        publish(Note(verdict.outcome, verdict.outcome.capitalize(), verdict.message, after=after))
+        publish(Note(verdict.outcome, TITLES[verdict.outcome], verdict.message, after=after))
 
     def hint(self) -> None:
         """Show the next hint; after the last one, all of them again."""
@@ -185,7 +186,8 @@ class Exercise:
                 if self.judge.untouched(namespace[name]):
                     advice = f"Put your answer in the place of the `...` for `{name}`, then run both cells."
                     return Verdict(NOT_ATTEMPTED, advice)
-            return self._judged([namespace[name] for name in self.names], Variables(namespace))
+            values = [english(namespace[name]) for name in self.names]
+            return self._judged(values, Variables(namespace))
         except Exception as error:
             return Verdict(NOT_YET, f"This answer could not be read ({type(error).__name__}).", error)
 

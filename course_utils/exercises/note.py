@@ -27,6 +27,8 @@ KINDS = {
     "fault": ("!", "--jp-error-color1", "#b71c1c"),
 }
 
+TITLES = {"right": "Right", "not yet": "Not yet", "not attempted": "Not attempted"}
+
 
 @dataclass(repr=False)
 class Note(View):

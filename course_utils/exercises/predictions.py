@@ -2,6 +2,7 @@
 
 import re
 
+from ..language import english, word
 from ..show.view import publish
 from . import progress
 from .judges import Judge
@@ -16,12 +17,13 @@ def compare(guess, measured, unit: str = "", what: str = "", claim: str | None =
     """
     publish(Note("info", "Your prediction", compared(guess, measured, unit, what)))
     if isinstance(claim, str):
-        meant = None if Judge().untouched(guess) else _kept(_meant(guess, measured)[0])
+        meant = None if Judge().untouched(guess) else _kept(_meant(english(guess), measured)[0])
         progress.measured(claim, _kept(measured), str(unit), meant)
 
 
 def compared(guess, measured, unit: str = "", what: str = "") -> str:
     """What `compare` shows, as plain text."""
+    guess = english(guess)
     result = f"measured {shown(measured, unit)}."
     if Judge().untouched(guess):
         advice = "You made no prediction. Next time guess first, even wildly: a guess makes the answer stick."
@@ -99,11 +101,11 @@ def shown(value, unit: str) -> str:
     """A value in a few words: numbers with three digits and their unit, texts in quotes."""
     plain = as_number(value)
     if plain is None:
-        return f"“{value}”" if isinstance(value, str) and len(value) < 80 else describe(value)
+        return f"“{word(value)}”" if isinstance(value, str) and len(value) < 80 else describe(value)
     if isinstance(plain, int) and abs(plain) < 10**15:
         text = f"{plain:,}"
     elif abs(plain) < 1000:
         text = f"{plain:.3g}"
     else:
         text = f"{plain:,.0f}" if abs(plain) < 1e15 else f"{plain:.2e}"
-    return f"{text} {unit}".strip()
+    return f"{text} {word(unit)}".strip()

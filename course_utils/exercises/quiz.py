@@ -34,7 +34,7 @@ from course_utils.base import data
 
 from ..show.view import View, publish
 from . import progress
-from .note import WHOLE_WORDS, Note, markup, plain, unmarked
+from .note import TITLES, WHOLE_WORDS, Note, markup, plain, unmarked
 from .values import describe
 
 LETTERS = "abcdefgh"
@@ -134,7 +134,7 @@ class Quiz(View):
         before.append(letter)
         choice = question.choices[letter]
         kind = "right" if choice.right else "not yet"
-        return Note(kind, kind.capitalize(), f"{letter}) {choice.because}", after=self.score() if choice.right else "")
+        return Note(kind, TITLES[kind], f"{letter}) {choice.because}", after=self.score() if choice.right else "")
 
     def text(self) -> str:
         """The questions as plain text, with what was answered so far."""

@@ -10,6 +10,7 @@ import time
 import urllib.request
 from pathlib import Path
 
+from course_utils import language
 from course_utils.base import ROOT, CourseError
 
 
@@ -19,7 +20,11 @@ def start(python: Path, arguments: list[str], **options: object) -> subprocess.P
     `course_utils` comes from this folder, whatever is installed; kernels come from this environment, whatever the
     learner's own Jupyter has; JupyterLab asks no question about news; the libraries send no telemetry.
     """
-    first = {"PYTHONPATH": ROOT, "PATH": python.parent, "JUPYTER_CONFIG_PATH": ROOT / "course_utils/setup/jupyter"}
+    settings = [language.FOLDER / language.chosen() / "jupyter"] * bool(language.chosen()) + [
+        ROOT / "course_utils/setup/jupyter"
+    ]
+    jupyter = os.pathsep.join(map(str, settings))
+    first = {"PYTHONPATH": ROOT, "PATH": python.parent, "JUPYTER_CONFIG_PATH": jupyter}
     own = {name: os.pathsep.join(filter(None, [str(path), os.environ.get(name)])) for name, path in first.items()}
     quiet = {"ORT_DISABLE_TELEMETRY": "1", "HF_HUB_DISABLE_TELEMETRY": "1"}
     variables = {**quiet, **os.environ, **own, "JUPYTER_PREFER_ENV_PATH": "1"}

@@ -7,6 +7,8 @@ there are no widgets the HTML, in plain Python the text. Only the standard libra
 import sys
 from functools import partial
 
+from ..language import phrases
+
 
 class View:
     """Base of all that a learner looks at. Subclasses give `text`, and `html` or `build` or both."""
@@ -29,12 +31,15 @@ class View:
         """The ipywidgets object, made when first asked for."""
         if self._widget is None:
             self._widget = self.build()
+            if self._widget is not None and phrases()["direction"] == "rtl":
+                self._widget.add_class("course-rtl")
         return self._widget
 
     def _repr_mimebundle_(self, include=None, exclude=None) -> dict:
         bundle = {"text/plain": self.text()}
         if html := self.html():
-            bundle["text/html"] = html
+            right_to_left = phrases()["direction"] == "rtl"
+            bundle["text/html"] = f'<div dir="rtl">{html}</div>' if right_to_left else html
         widget = self.widget() if front_end() else None
         if widget is not None:
             shown = {"version_major": 2, "version_minor": 0, "model_id": widget.model_id}

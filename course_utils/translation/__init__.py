@@ -1,4 +1,4 @@
-"""`python -m course_utils translate`: how the course's translations follow the English. Guide: translations/README.md."""
+"""`python -m course_utils translate`: keeps the translations up to the English. Guide: translations/README.md."""
 
 import argparse
 import json

@@ -11,7 +11,7 @@ import nbformat
 from babel.messages.catalog import Catalog
 
 from course_utils.base import ROOT
-from course_utils.language import FOLDER, markup
+from course_utils.language import FOLDER, in_markup
 
 from . import catalogues, units
 
@@ -39,7 +39,7 @@ def anchor(page: str, heading: str) -> str:
 
 
 def in_code(source: str, texts: dict[str, str]) -> str:
-    """A code cell with other texts in the places of those marked: between double quotes, and after # at a line's end."""
+    """A code cell with its marked texts said otherwise: between double quotes, and after # at a line's end."""
     for english, said in texts.items():
         source = source.replace(f'"{english}"', f'"{said}"')
         source = re.sub(rf"# {re.escape(english)}$", lambda _, said=said: f"# {said}", source, flags=re.MULTILINE)
@@ -69,7 +69,7 @@ class _Book:
 
     def image(self, image: str) -> str:
         said = {entry.id: entry.string for entry in self.files["images"] if entry.string}
-        return markup((ROOT / image).read_text(encoding="utf-8"), lambda text: said.get(text, text))
+        return in_markup((ROOT / image).read_text(encoding="utf-8"), lambda text: said.get(text, text))
 
     def page(self, page: str) -> str:
         self.here, self.entries = page, self.files[Path(page).stem]

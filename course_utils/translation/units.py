@@ -65,12 +65,14 @@ def _package() -> Iterator[tuple[str, Unit]]:
     rules, package = tomllib.loads((FOLDER / "source.toml").read_text(encoding="utf-8")), ROOT / "course_utils"
     for path in sorted({file for pattern in rules["files"] for file in package.glob(pattern)}):
         name = path.relative_to(package).as_posix()
-        words, no_text = rules["words"].get(name, ()), rules["no_text"].get(name, ())
+        words = rules["words"].get(name, ())
         room, _, file = name.partition("/")
         number = re.search(r"\d\d", rules["notebook"].get(file, file))
         catalogue = f"exercises_{number[0]}" if room == "exercises" and number else room if file else "commands"
         for text in _texts(path, rules["no_text_under"]) if name not in rules["never"] else ():
-            if text in words or (READS_AS_TEXT.search(re.sub(r"\{[^{}]*\}", "{}", text)) and text not in no_text):
+            if text in words or (
+                READS_AS_TEXT.search(re.sub(r"\{[^{}]*\}", "{}", text)) and text not in rules["no_text"]
+            ):
                 yield catalogue, Unit(text, "", True)
     for path in sorted((ROOT / "images").glob("*.svg")):
         yield from (("images", Unit(text, "", False)) for text in _texts(path))
