@@ -28,7 +28,7 @@ MARKUP = re.compile(
 )
 
 
-@functools.cache
+@functools.lru_cache(None)
 def chosen() -> str:
     """The code of the language, such as "fi"; "" is English, which the course is written in."""
     after = dict(zip(sys.argv, sys.argv[1:])).get("--lang")  # noqa: B905, for old Pythons
@@ -38,7 +38,7 @@ def chosen() -> str:
     return name if (FOLDER / name / "phrases.json").exists() else ""
 
 
-@functools.cache
+@functools.lru_cache(None)
 def phrases() -> dict:
     """What `translate --build` wrote for the code: "texts", the "words" of answers, and the "direction"."""
     if not chosen():

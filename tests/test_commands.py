@@ -23,7 +23,7 @@ from course_utils.__main__ import PROGRAMS
 from course_utils.setup import environment, installer, machine, programs
 
 SETUP = sorted(f"setup/{path.name}" for path in (ROOT / "course_utils/setup").glob("*.py"))
-FIRST_FILES = ["__init__.py", "__main__.py", "base.py", *SETUP]
+FIRST_FILES = ["__init__.py", "__main__.py", "base.py", "language.py", *SETUP]
 NAMES = ("lab", "test", "doctor", "train", "bench", "serve", "certificate")
 BASE_PYTHON = getattr(sys, "_base_executable", sys.executable)  # the one without our packages
 NO_INDEX = {"PIP_NO_INDEX": "1", "PIP_CONFIG_FILE": os.devnull}
@@ -57,7 +57,7 @@ def course(tmp_path: Path) -> Path:
     """What a learner has before anything is installed, in a folder with a space and letters beyond ASCII."""
     folder = tmp_path / "kurssi äö 课程"
     (folder / "course_utils").mkdir(parents=True)
-    for name in ("__init__.py", "__main__.py", "base.py"):
+    for name in ("__init__.py", "__main__.py", "base.py", "language.py"):
         shutil.copy(ROOT / "course_utils" / name, folder / "course_utils" / name)
     shutil.copytree(ROOT / "course_utils/setup", folder / "course_utils/setup")
     shutil.copy(ROOT / "requirements.txt", folder)
@@ -145,6 +145,7 @@ UNSEEN = {  # needed, and imported by nobody here
     "onnx-ir": "the builder of ONNX Runtime GenAI",
     "onnxscript": "the builder of ONNX Runtime GenAI",
     "jupyterlab": "a command",
+    "jupyterlab-language-pack-fi-FI": "JupyterLab",
     "ruff": "a command",
     "pytest-xdist": "a plugin of pytest",
 }

@@ -18,12 +18,12 @@ def compare(guess, measured, unit: str = "", what: str = "", claim: str | None =
     publish(Note("info", "Your prediction", compared(guess, measured, unit, what)))
     if isinstance(claim, str):
         meant = None if Judge().untouched(guess) else _kept(_meant(english(guess), measured)[0])
-        progress.measured(claim, _kept(measured), str(unit), meant)
+        progress.measured(claim, _kept(measured), str(english(unit)), meant)
 
 
 def compared(guess, measured, unit: str = "", what: str = "") -> str:
     """What `compare` shows, as plain text."""
-    guess = english(guess)
+    guess, unit = english(guess), english(unit)
     result = f"measured {shown(measured, unit)}."
     if Judge().untouched(guess):
         advice = "You made no prediction. Next time guess first, even wildly: a guess makes the answer stick."

@@ -31,8 +31,6 @@ class View:
         """The ipywidgets object, made when first asked for."""
         if self._widget is None:
             self._widget = self.build()
-            if self._widget is not None and phrases()["direction"] == "rtl":
-                self._widget.add_class("course-rtl")
         return self._widget
 
     def _repr_mimebundle_(self, include=None, exclude=None) -> dict:
@@ -42,6 +40,7 @@ class View:
             bundle["text/html"] = f'<div dir="rtl">{html}</div>' if right_to_left else html
         widget = self.widget() if front_end() else None
         if widget is not None:
+            widget = mirrored(widget) if phrases()["direction"] == "rtl" else widget
             shown = {"version_major": 2, "version_minor": 0, "model_id": widget.model_id}
             bundle["application/vnd.jupyter.widget-view+json"] = shown
         return bundle
@@ -87,6 +86,13 @@ class Controlled(View):
             for name, control in self.control.items():
                 control.value = self.setting(name)
             self.shown.value = self.html()
+
+
+def mirrored(widget):
+    """A widget for those who read from right to left."""
+    import ipywidgets as w
+
+    return w.VBox([w.HTML("<style>.course-rtl { direction: rtl }</style>"), widget]).add_class("course-rtl")
 
 
 def front_end() -> bool:

@@ -13,6 +13,17 @@ from course_utils.language import FOLDER
 
 from . import units
 
+HEAD = {
+    "project": "small-language-models-course",
+    "version": "1.0",
+    "copyright_holder": "the authors of the course",
+    "header_comment": "# The guide is translations/README.md.",
+    "msgid_bugs_address": "the issues of the course's repository",
+    "last_translator": "",
+    "language_team": "",
+    "fuzzy": False,
+}
+
 
 def languages() -> list[str]:
     """The languages that have a folder with a `language.toml`."""
@@ -53,7 +64,9 @@ def update(language: str) -> list[str]:
         english = Catalog()
         for unit in found:
             english.add(unit.text, context=unit.place or None, auto_comments=["code"] if unit.code else [])
-        catalogue = old.get(name) or Catalog(revision_date=datetime.datetime.now(datetime.UTC))
+        catalogue = old.get(name) or Catalog(
+            about(language)["locale"], **HEAD, revision_date=datetime.datetime.now(datetime.UTC)
+        )
         catalogue.update(english, update_creation_date=False)
         for message in catalogue:
             if message.id and message.previous_id and str(message.previous_id[0]).split() == message.id.split():

@@ -1,6 +1,5 @@
 """What is wrong with a language: texts missing, stale or changed in more than their words, and pages out of date."""
 
-import ast
 import functools
 import json
 import re
@@ -59,6 +58,7 @@ def unlike(english: str, said: str, language: str, code: bool = False) -> list[s
     """What a translation loses, adds or renames, a line each. `code`: braces are gaps that code fills."""
     pairs = {what: (re.findall(kept, english), re.findall(kept, said)) for what, kept in KEPT.items()}
     if code:
+        pairs["quotation mark"] = ([], [] if '"' in english else re.findall(r'(?<!\\)"', said))  # it would end a string
         pairs["gap"] = (
             [gap for gap in GAP.findall(english) if gap in said or not gap.endswith("?}")],
             GAP.findall(said),
@@ -95,25 +95,10 @@ def other_terms(english: str, said: str, language: str) -> Iterator[tuple[str, d
             yield term, row
 
 
-def same_code(english: str, said: str) -> bool:
-    """True if two cells differ in nothing but their texts and comments."""
-    return skeleton(english) == skeleton(said)
-
-
-def skeleton(code: str) -> str:
-    tree = ast.parse(code)
-    for node in ast.walk(tree):
-        if isinstance(node, ast.JoinedStr):
-            node.values = sorted((v for v in node.values if isinstance(v, ast.FormattedValue)), key=ast.dump)
-        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
-            node.value = ""
-    return ast.dump(tree)
-
-
 def broken(path: Path, page: str) -> list[str]:
     """Addresses in a page that lead to no file, or to no heading of it."""
     found = []
-    for address in build.ADDRESS.findall(page):
+    for address in build.ADDRESS.findall(_prose(path, page)):
         file, _, end = address.replace("\\", "").partition("#")
         there = (path.parent / file).resolve() if file else path
         if not re.match(r"[a-z]+:", address) and (not there.exists() or (end and end not in _anchors(there))):
@@ -123,7 +108,11 @@ def broken(path: Path, page: str) -> list[str]:
 
 @functools.cache
 def _anchors(path: Path) -> set[str]:
-    text = path.read_text(encoding="utf-8")
-    if path.suffix == ".ipynb":
-        text = "\n".join("".join(cell["source"]) for cell in json.loads(text)["cells"])
-    return {build.anchor(path.name, title) for title in re.findall(r"(?m)^#+ +(.+)$", text)}
+    titles = re.findall(r"(?m)^#+ +(.+)$", _prose(path, path.read_text(encoding="utf-8")))
+    return {build.anchor(path.name, title) for title in titles}
+
+
+def _prose(path: Path, page: str) -> str:
+    """The text of a page; of a notebook what stands between its code."""
+    cells = json.loads(page)["cells"] if path.suffix == ".ipynb" else []
+    return "\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown") or page
