@@ -1,7 +1,5 @@
 """One file for each way of running a model, and `load`, which picks one from a table."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 from course_utils import pico

@@ -15,6 +15,10 @@ import time
 from pathlib import Path
 from typing import BinaryIO
 
+from filelock import FileLock
+from huggingface_hub import get_hf_file_metadata, get_session, hf_hub_url
+from huggingface_hub.utils import hf_raise_for_status, tqdm
+
 from course_utils.base import CourseError, cache_folder
 from course_utils.phi.catalog import Download, File
 from course_utils.setup import machine
@@ -34,8 +38,6 @@ def fetch(name: str, runtime: str, model: Download, in_memory: bool = True) -> P
     What came before an interrupt or a dropped connection is kept, and the next call goes on from there.
     `in_memory=False` leaves out the check of the main memory, for a model that goes to a graphics processor.
     """
-    from filelock import FileLock
-
     target = cache_folder() / "models" / f"{name}-{runtime}-{model.revision[:12]}"
     free = machine.memory().available
     if in_memory and free < model.memory:
@@ -90,8 +92,6 @@ def _ask(name: str, model: Download, target: Path) -> None:
 
 def _download(model: Download, file: File, path: Path) -> None:
     """Fetch one file into `path`.part, going on where an earlier try stopped; rename it once it is right."""
-    from huggingface_hub import get_hf_file_metadata, hf_hub_url
-
     part = path.with_name(path.name + ".part")
     url = hf_hub_url(model.repo, file.path, subfolder=model.folder, revision=model.revision)
     hub = get_hf_file_metadata(url, token=False)
@@ -111,9 +111,6 @@ def _download(model: Download, file: File, path: Path) -> None:
 
 def _receive(url: str, output: BinaryIO, size: int | None, name: str) -> None:
     """Add what `output` lacks of a file, and ask again where the connection drops, as long as something comes."""
-    from huggingface_hub import get_session
-    from huggingface_hub.utils import hf_raise_for_status, tqdm
-
     failures = 0
     with tqdm(total=size, initial=output.tell(), desc=name, unit="B", unit_scale=True) as bar:
         while True:

@@ -1,7 +1,5 @@
 """SmolLM2-135M-Instruct in the forms that engines run, made once from the GGUF file of four bits a weight."""
 
-from __future__ import annotations
-
 import io
 import json
 import os
