@@ -11,21 +11,19 @@ has none to the one that the hub itself gives for the pinned revision.
 import hashlib
 import os
 import sys
-import time
 from pathlib import Path
-from typing import BinaryIO
 
 from filelock import FileLock
-from huggingface_hub import get_hf_file_metadata, get_session, hf_hub_url
-from huggingface_hub.utils import hf_raise_for_status, tqdm
+from huggingface_hub import constants, get_hf_file_metadata, hf_hub_url
+from huggingface_hub.file_download import http_get
 
 from course_utils.base import CourseError, cache_folder
 from course_utils.phi.catalog import Download, File
 from course_utils.setup import machine
 from course_utils.setup.machine import GB, in_gb
 
+constants.DOWNLOAD_CHUNK_SIZE = 2**16  # bytes that a dropped connection loses; the library's own 10 MB are too many
 SPARE_DISK = GB // 2  # bytes that stay free on the disk
-TRIES = 5  # in a row that bring nothing, until a download gives up
 
 
 class DownloadError(CourseError):
@@ -95,9 +93,9 @@ def _download(model: Download, file: File, path: Path) -> None:
     part = path.with_name(path.name + ".part")
     url = hf_hub_url(model.repo, file.path, subfolder=model.folder, revision=model.revision)
     hub = get_hf_file_metadata(url, token=False)
-    with part.open("ab") as output:
-        if output.tell() != hub.size:
-            _receive(hub.location, output, hub.size, file.path)
+    with part.open("ab") as output:  # the library goes on there, and asks again where a connection drops
+        how = {"resume_size": output.tell(), "expected_size": hub.size, "displayed_filename": file.path}
+        http_get(hub.location, output, headers={"Accept-Encoding": "identity"}, **how)
     expected, digest = file.sha256 or hub.etag, hashlib.sha256()
     if len(expected or "") == 40:  # of a small file the hub gives Git's checksum, which begins with a few words
         digest = hashlib.sha1(f"blob {part.stat().st_size}\0".encode(), usedforsecurity=False)
@@ -107,28 +105,3 @@ def _download(model: Download, file: File, path: Path) -> None:
         part.unlink()
         raise DownloadError(f"the file {file.path} came damaged (wrong checksum) and was deleted; try again")
     part.rename(path)
-
-
-def _receive(url: str, output: BinaryIO, size: int | None, name: str) -> None:
-    """Add what `output` lacks of a file, and ask again where the connection drops, as long as something comes."""
-    failures = 0
-    with tqdm(total=size, initial=output.tell(), desc=name, unit="B", unit_scale=True) as bar:
-        while True:
-            before = output.tell()
-            headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={before}-"} if before else {})
-            try:
-                with get_session().stream("GET", url, headers=headers, timeout=10) as answer:
-                    hf_raise_for_status(answer)
-                    if answer.status_code == 200:  # from the start, whatever we asked for
-                        output.truncate(0)
-                    for block in answer.iter_bytes():
-                        output.write(block)
-                        bar.update(len(block))
-                return
-            except OSError:  # the disk, or a hub that says no
-                raise
-            except Exception:  # of the HTTP library: a lost connection
-                failures = 0 if output.tell() > before else failures + 1
-                if failures == TRIES:
-                    raise
-                time.sleep(1)
