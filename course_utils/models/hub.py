@@ -14,15 +14,12 @@ import sys
 from pathlib import Path
 
 from filelock import FileLock
-from huggingface_hub import constants, get_hf_file_metadata, hf_hub_url
-from huggingface_hub.file_download import http_get
 
 from course_utils.base import CourseError, cache_folder
 from course_utils.phi.catalog import Download, File
 from course_utils.setup import machine
 from course_utils.setup.machine import GB, in_gb
 
-constants.DOWNLOAD_CHUNK_SIZE = 2**16  # bytes that a dropped connection loses; the library's own 10 MB are too many
 SPARE_DISK = GB // 2  # bytes that stay free on the disk
 
 
@@ -90,6 +87,10 @@ def _ask(name: str, model: Download, target: Path) -> None:
 
 def _download(model: Download, file: File, path: Path) -> None:
     """Fetch one file into `path`.part, going on where an earlier try stopped; rename it once it is right."""
+    from huggingface_hub import constants, get_hf_file_metadata, hf_hub_url
+    from huggingface_hub.file_download import http_get
+
+    constants.DOWNLOAD_CHUNK_SIZE = 2**16  # bytes that a lost connection takes with it; the library's own are 10 MB
     part = path.with_name(path.name + ".part")
     url = hf_hub_url(model.repo, file.path, subfolder=model.folder, revision=model.revision)
     hub = get_hf_file_metadata(url, token=False)
