@@ -44,15 +44,6 @@ ROUTES = [
 ]
 
 
-def build(key: str | None, simulate: dict | None, host: str) -> Starlette:
-    """The application. Raises CourseError for an unknown setting of the simulator."""
-    handlers = dict.fromkeys((CourseError, HTTPException, Exception), _told)
-    app = Starlette(routes=ROUTES, exception_handlers=handlers, lifespan=_lifespan)
-    app.state.simulator = Simulator(simulate)
-    app.add_middleware(Gate, key=key, local=host in HERE)
-    return app
-
-
 @asynccontextmanager
 async def _lifespan(app: Starlette) -> AsyncIterator[None]:
     """What lives as long as the server: the models, and the thread that writes."""
@@ -61,6 +52,15 @@ async def _lifespan(app: Starlette) -> AsyncIterator[None]:
     yield
     app.state.engine.close()
     store.close()
+
+
+def build(key: str | None, simulate: dict | None, host: str, routes=ROUTES, lifespan=_lifespan) -> Starlette:
+    """The application. Raises CourseError for an unknown setting of the simulator."""
+    handlers = dict.fromkeys((CourseError, HTTPException, Exception), _told)
+    app = Starlette(routes=routes, exception_handlers=handlers, lifespan=lifespan)
+    app.state.simulator = Simulator(simulate)
+    app.add_middleware(Gate, key=key, local=host in HERE)
+    return app
 
 
 class Gate:
