@@ -33,7 +33,7 @@ PROGRAMS = {
     ("bench", "sizes"): "course_utils.models.sizes",
     ("bench", "race"): "course_utils.show.engine_race",
     ("certificate",): "course_utils.exercises.certificate",
-    ("translate",): "course_utils.translation.command",
+    ("translate",): "translations.tool.command",
 }
 LIGHT = ("course_utils.exercises.certificate",)  # need no library: nothing is installed for them
 

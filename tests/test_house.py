@@ -24,7 +24,6 @@ PACKAGE = "course_utils"
 ROOMS = (
     "__init__",
     "__main__",
-    "translation",
     "exercises",
     "show",
     "server",

@@ -18,7 +18,7 @@ import pytest
 from babel.messages.pofile import read_po
 
 from course_utils import ROOT, language
-from course_utils.translation import build, catalogues, check, units
+from translations.tool import build, catalogues, check, units
 
 LANGUAGES = catalogues.languages()
 COMPLETE = [name for name in LANGUAGES if catalogues.about(name)["complete"]]
@@ -178,7 +178,7 @@ def copy(tmp_path_factory) -> Path:
 
 
 def translate(folder: Path, *arguments: str) -> subprocess.CompletedProcess:
-    program = "import sys; from course_utils.translation.command import main; sys.exit(main(sys.argv[1:]))"
+    program = "import sys; from translations.tool.command import main; sys.exit(main(sys.argv[1:]))"
     environment = os.environ | {"PYTHONPATH": str(folder)}
     command = [sys.executable, "-c", program, *arguments]
     return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, encoding="utf-8")

@@ -9,7 +9,7 @@ from course_utils.language import FOLDER
 
 def main(arguments: list[str]) -> int:
     """Run one of --update, --build and --check; the exit status is 0 where nothing has to be mended."""
-    from . import build, catalogues, check
+    from translations.tool import build, catalogues, check
 
     def write(language: str) -> list[str]:
         wanted = build.build(language)

@@ -20,7 +20,6 @@ BETWEEN = re.compile(
     r"(^```.*?^```[^\n]*$|\n[ \t]*\n\s*|\n(?=\|))", re.MULTILINE | re.DOTALL
 )  # blocks, and rows of tables
 WORDLESS = re.compile(r"`[^`]*`|<[^>]+>|(?<=\])\([^)\s]*\)|https?://\S+|\$[^$\n]+\$")
-# Of a string in code: two words with a space between, or a whole sentence.
 READS_AS_TEXT = re.compile(r"[^\W\d_][\w’',.;:!?)*`\"”-]* [(`*\"“]*[\w{]|[^\W\d_}] \{|\} [^\W\d_]|^\w[\w-]+[.!?:]$")
 
 
@@ -61,6 +60,11 @@ def _pages() -> Iterator[tuple[str, Unit]]:
         yield from ((page.stem, unit) for unit in prose + code)
 
 
+def reads_as_text(text: str) -> bool:
+    """True for two words with a space between and for a whole sentence, tags and gaps left out."""
+    return bool(READS_AS_TEXT.search(re.sub(r"\{[^{}]*\}", "{}", re.sub(r"<[^<>]*>", "", text))))
+
+
 def _package() -> Iterator[tuple[str, Unit]]:
     rules, package = tomllib.loads((FOLDER / "source.toml").read_text(encoding="utf-8")), ROOT / "course_utils"
     for path in sorted({file for pattern in rules["files"] for file in package.glob(pattern)}):
@@ -70,11 +74,10 @@ def _package() -> Iterator[tuple[str, Unit]]:
         number = re.search(r"\d\d", rules["notebook"].get(file, file))
         catalogue = f"exercises_{number[0]}" if room == "exercises" and number else room if file else "commands"
         for text in _texts(path, rules["no_text_under"]) if name not in rules["never"] else ():
-            if text in words or (
-                READS_AS_TEXT.search(re.sub(r"\{[^{}]*\}", "{}", re.sub(r"<[^<>]*>", "", text)))
-                and text not in rules["no_text"]
-            ):
+            if text in words or (reads_as_text(text) and text not in rules["no_text"]):
                 yield catalogue, Unit(text, "", True)
+    own = Path(__file__).with_name("build.py")
+    yield from (("translation", Unit(text, "", True)) for text in _texts(own) if reads_as_text(text))
     for path in sorted((ROOT / "images").glob("*.svg")):
         yield from (("images", Unit(text, "", False)) for text in _texts(path) if text not in rules["no_text"])
 
