@@ -17,24 +17,12 @@ import xml.etree.ElementTree
 from pathlib import Path
 
 from course_utils import language
-from course_utils.base import ROOT, CourseError
+from course_utils.base import ROOT, CourseError, data
 from course_utils.setup import doctor, environment, machine, programs
 from course_utils.setup.installer import say
 
 FIRST_NOTEBOOK = "notebooks/00_start_here.ipynb"  # and in translations/LANG/notebooks/
-COMMANDS = {
-    "lab": "Open the course in JupyterLab.",
-    "test": "Run every test, every notebook included. What follows -- goes to pytest, as in: test -- -k tokens",
-    "translate": "Bring the translations up to the English texts: translate --update, --build or --check [LANG ...].",
-    "doctor": "Say what this computer has, and how to mend what is wrong.",
-    "train": "Train a model of the course, or score it: train pico-mini, or train --evaluate pico-mini --seed 7.",
-    "serve": "Run the practice endpoint: OpenAI's and Ollama's dialects over SmolLM2 and pico models.",
-    "bench": "Measure a claim of the course on this computer. fit: how near the predictions of 'which Phi fits my "
-    "machine?' come, for models made here. threads: how many threads suit a small model. forms: what fewer bits cost "
-    "SmolLM2. sizes: pico-mini, SmolLM2 and Phi-3.5-mini in one table. race: all engines that are installed.",
-    "certificate": "Save and print your own record of what you measured. --name NAME puts a name on it, --out FILE "
-    "says where to save it, --verify FILE compares one with your progress file.",
-}
+COMMANDS = data(__file__, "setup/commands.json")  # and what each does
 # These hand all that follows on to a module's `main`, in the course's environment: their options stand there.
 PROGRAMS = {
     ("train",): "course_utils.pico.training",

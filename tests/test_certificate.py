@@ -224,7 +224,9 @@ def test_the_text_says_the_same(measured):
 def test_the_page_loads_nothing_and_runs_nothing(measured):
     page = certificate.page("")
     assert not re.search(r"https?:|//|<script|<link|<img|<iframe|url\(|@import|@font-face|\bon\w+=", page)
-    assert "default-src 'none'" in page and '<html lang="en">' in page and "prefers-color-scheme: dark" in page
+    assert (
+        "default-src 'none'" in page and '<html lang="en" dir="ltr">' in page and "prefers-color-scheme: dark" in page
+    )
     assert "@page" in page and 'name="viewport"' in page
 
 

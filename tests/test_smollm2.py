@@ -20,8 +20,8 @@ import numpy
 import pytest
 
 from course_utils import ROOT, load
-from course_utils.models import minilm, onnx_model, smollm2
-from course_utils.setup import doctor, environment, fetching
+from course_utils.models import onnx_model, smollm2
+from course_utils.setup import doctor, environment, fetching, minilm
 from course_utils.setup import smollm2 as package
 
 needs_smollm2 = pytest.mark.skipif(
@@ -76,9 +76,9 @@ CASES = {
         "1.0 GB",
     ),
     "minilm": Case(
-        minilm.package,
-        minilm.package.prepare,
-        minilm.package.DATA["files"],
+        minilm,
+        minilm.prepare,
+        minilm.DATA["files"],
         "MiniLM",
         "Searching by meaning waits for it.",
         "0.3 GB",
@@ -210,7 +210,7 @@ def test_a_disk_that_fills_on_the_way_is_one_line(case, index, monkeypatch, caps
 def test_who_does_without_it_hears_so_and_gets_pico(monkeypatch, capsys):
     monkeypatch.setenv("COURSE_SMOLLM2", "0")
     smollm2.prepare()
-    minilm.package.prepare()
+    minilm.prepare()
     assert capsys.readouterr().err == "SmolLM2 is left out: pico-mini answers instead.\n"
     model = load()
     assert model.name == "pico-mini" and model.runtime == "onnx"
@@ -388,9 +388,9 @@ def test_minilm_takes_a_hundred_megabytes_and_is_what_its_record_says():
     except minilm.NotFetched as error:
         pytest.skip(str(error))
     kept = {file.name: file.stat().st_size for file in folder.iterdir()}
-    assert kept == {Path(name).name: known["size"] for name, known in minilm.package.DATA["files"].items()}
+    assert kept == {Path(name).name: known["size"] for name, known in minilm.DATA["files"].items()}
     assert sum(kept.values()) <= 100e6
-    facts = {name: fact["value"] for name, fact in minilm.package.DATA["facts"].items()}
+    facts = {name: fact["value"] for name, fact in minilm.DATA["facts"].items()}
     config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
     shape = (facts["dimensions"], facts["layers"], facts["vocabulary"])
     assert shape == (config["hidden_size"], config["num_hidden_layers"], config["vocab_size"])
@@ -398,4 +398,4 @@ def test_minilm_takes_a_hundred_megabytes_and_is_what_its_record_says():
     tensors = json.loads(head[8 : 8 + int.from_bytes(head[:8], "little")])
     floats = [tensor["shape"] for tensor in tensors.values() if tensor.get("dtype") == "F32"]
     assert sum(map(math.prod, floats)) == facts["parameters"]
-    assert facts["licence"] == minilm.package.DATA["licence"]
+    assert facts["licence"] == minilm.DATA["licence"]

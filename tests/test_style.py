@@ -26,7 +26,8 @@ def test_no_line_is_kept_out_of_the_style():
 
 
 def test_data_files_are_read_in_one_place():
-    """By `data` in base.py."""
+    """By `data` in base.py, which gives their texts in the chosen language; translations need them as they are."""
     other_ways = re.compile(r'tomllib|(__file__|HERE).*\.(json|toml)"\W+read_text')
     files = {path: path.read_text(encoding="utf-8") for path in (ROOT / "course_utils").rglob("*.py")}
+    files = {path: text for path, text in files.items() if path.parent.name != "translation"}
     assert [path.name for path, text in files.items() if other_ways.search(text)] == ["base.py"]

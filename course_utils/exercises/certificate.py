@@ -19,6 +19,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 from ..base import CourseError
+from ..language import word
 from ..show.view import publish
 from . import progress
 from .certificate_page import chapters, count, page, text, this_machine, tidy
@@ -121,7 +122,7 @@ def verify(file: Path) -> dict:
 def report(result: dict, file: Path) -> str:
     """What `verify` found, in words."""
     lines = [f"{result['agree']} lines of {file.name} agree with the progress file and this machine."]
-    lines += ["Claims that agree: " + (", ".join(result["claims"]) or "none") + "."]
+    lines += ["Claims that agree: " + (", ".join(result["claims"]) or word("none")) + "."]
     for one in result["differ"]:
         lines.append(f"DIFFERS, {one['name']}: the page says “{one['page']}”, it should be “{one['progress']}”.")
     lines += [f"ONLY IN THE PAGE: “{words}”" for words in result["only_in_page"]]

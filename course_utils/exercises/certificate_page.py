@@ -17,14 +17,16 @@ from string import Template
 
 from course_utils import language
 from course_utils.base import data
+from course_utils.language import word
 
 from ..setup import machine
 from . import progress
 from .predictions import shown
 
 HERE = Path(__file__).parent
+NO_GUESS = word("none")
 LIBRARIES = "torch transformers onnxruntime-genai onnxruntime peft ollama openai xllamacpp mlx-lm openvino".split()
-YES = {"True": "yes", "False": "no"}  # what was neither a number nor a text
+YES = {"True": word("yes"), "False": word("no")}  # what was neither a number nor a text
 ABOUT = (
     "This page is my own record. A program wrote it from my progress file: numbers that cells of the course "
     "measured, worked out or looked up when I ran them, rounded, and what I had guessed. Nobody has examined or signed "
@@ -91,7 +93,7 @@ def _found(id: str, sentence: str, one: dict) -> Found:
     day = one["date"] if re.fullmatch(r"\d{4}-\d\d-\d\d", one["date"]) else "?"
     unit = tidy(one["unit"])[:60]
     value, guess = (YES.get(one[key]) or tidy(shown(one[key], unit)) for key in ("measured", "guess"))
-    return Found(id, sentence, value, "none" if one["guess"] is None else guess, day)
+    return Found(id, sentence, value, NO_GUESS if one["guess"] is None else guess, day)
 
 
 def tidy(text: str) -> str:
@@ -112,7 +114,7 @@ def this_machine() -> dict[str, str]:
 def count(made: list[Chapter]) -> str:
     """One sentence or two: how much of the course this is."""
     found = [one for chapter in made for one in chapter.found]
-    guessed = sum(one.guess != "none" for one in found)
+    guessed = sum(one.guess != NO_GUESS for one in found)
     claims = f"I measured {len(found)} of the course's {sum(one.claims for one in made)} claims"
     kinds = zip(*(chapter.exercises + chapter.questions for chapter in made), strict=True)
     right, exercises, known, questions = map(sum, kinds)
@@ -145,6 +147,7 @@ def page(who: str) -> str:
     texts = {
         "lang": language.chosen() or "en",
         "dir": language.phrases()["direction"],
+        "guess": "My guess",
         "who": who,
         "count": count(made),
         "about": ABOUT,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from ..language import english
 from .engine import Exercise, choice, number
 from .quiz import Quiz, WarmUp
 from .values import describe, plain_value
@@ -105,7 +106,8 @@ def _five(answer):
         return "A set has no order. Write five words in order, such as a text or a list."
     items = plain_value(answer)
     items = items if isinstance(items, list | tuple) else [items]
-    words = re.findall(r"[a-z]+", " ".join(item for item in items if isinstance(item, str)).casefold())
+    said = " ".join(item for item in items if isinstance(item, str)).casefold()
+    words = list(map(english, re.findall(r"[^\W\d_]+", said)))
     if len(words) != 5 or not set(words) <= {"small", "large"}:
         return f"Five words are wanted, each `small` or `large`, for the cases 1 to 5; this is {describe(answer)}."
     wrong = [place + 1 for place, (word, best) in enumerate(zip(words, _CASES, strict=True)) if word != best]

@@ -74,7 +74,7 @@ def _letters(answer) -> set[str] | None:
         answer = " ".join(sorted(item for item in answer if isinstance(item, str)))
     if not isinstance(answer, str):
         return None
-    named = re.findall(r"[A-Z]", re.sub(r"\b(AND|OR|UND|JA)\b", " ", answer.upper()))
+    named = re.findall(r"[A-Z]", re.sub(r"\b(AND|OR|UND|JA|TAI|SEKÄ)\b", " ", answer.upper()))
     return set(named) if set(named) <= set(CASES) else None
 
 
@@ -203,7 +203,7 @@ MAKERS = r"\b(apple|intel|qualcomm|microsoft|hugging ?face|hf|pytorch)(['’]s)?
 
 def _engine(item):
     """One engine in the spelling of WANTED, also out of "llama.cpp (or Ollama)"; else what the learner wrote."""
-    parts = re.split(r"[()/]|\bor\b|\bsection\b", re.sub(MAKERS, "", str(item).lower()))
+    parts = re.split(r"[()/]|\b(?:or|section|tai|luku)\b", re.sub(MAKERS, "", str(item).lower()))
     named = {ENGINES.get(name) for part in parts if (name := re.sub(r"[^a-z]", "", part))}
     return named.pop() if len(named) == 1 and None not in named else item
 

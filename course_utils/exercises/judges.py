@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from ..language import word
 from .values import alike, as_number, describe, plain_value
 
 RIGHT, NOT_YET, NOT_ATTEMPTED = "right", "not yet", "not attempted"
@@ -77,8 +78,11 @@ class number(Judge):  # noqa: N801  (judges read as words in an exercise: judge=
             return True
         slip = _another_unit(answer / expected, self.unit) if expected else ""
         if slip:
-            return f"{slip} {f'The unit wanted: {self.unit}.' if self.unit else 'Another power of ten is wanted.'}"
-        return _sentence(f"{describe(answer)} is too {'high' if answer > expected else 'low'}.")
+            return (
+                f"{slip} {f'The unit wanted: {word(self.unit)}.' if self.unit else 'Another power of ten is wanted.'}"
+            )
+        size = "too high" if answer > expected else "too low"
+        return _sentence(f"{describe(answer)} is {size}.")
 
     def same(self, value, example):
         """Within 1 %, as rounding leaves it, and never nearer to the right answer than to the slip."""

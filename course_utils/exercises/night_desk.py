@@ -28,7 +28,8 @@ import numpy as np
 
 from course_utils.base import cache_folder, data
 
-from ..models import minilm, smollm2
+from ..models import smollm2
+from ..setup import minilm
 
 HERE = Path(__file__).parent
 DATA = data(__file__, "hotel.json")

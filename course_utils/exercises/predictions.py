@@ -82,19 +82,20 @@ def _distance(mine: float, true: float, unit: str) -> str:
         most = int(out_of[1].replace(",", ""))
         if not 0 <= mine <= most:
             return f"It can only be 0 to {most:,}."
-        return f"That is {shown(abs(mine - true), '')} too {'many' if mine > true else 'few'}."
+        surplus = "too many" if mine > true else "too few"
+        return f"That is {shown(abs(mine - true), '')} {surplus}."
     if mine == 0 or true == 0 or (mine < 0) != (true < 0):
         return f"The difference is {shown(abs(mine - true), unit)}."
     factor = max(mine / true, true / mine)
-    side = "high" if abs(mine) > abs(true) else "low"
+    side = "too high" if abs(mine) > abs(true) else "too low"
     if factor < 1.2:
         return "Very close."
     if factor < 2:
-        return f"Close: {factor:.1f} times too {side}."
+        return f"Close: {factor:.1f} times {side}."
     if factor < 10:
-        return f"The right order of magnitude: {factor:.1f} times too {side}."
+        return f"The right order of magnitude: {factor:.1f} times {side}."
     size = f"{factor:,.0f}" if factor < 1e6 else f"{factor:.0e}"
-    return f"{size} times too {side}. A surprise, and surprises are what measuring is for."
+    return f"{size} times {side}. A surprise, and surprises are what measuring is for."
 
 
 def shown(value, unit: str) -> str:

@@ -1,8 +1,7 @@
 """One file for each way of running a model, and `load`, which picks one from a table."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
+from functools import partial
 
 from course_utils import pico
 from course_utils.models import smollm2
@@ -95,15 +94,7 @@ def _pico_torch(name: str) -> ChatModel:
     return TransformersModel(pico.folder(name), name)
 
 
-def _phi_onnx(name: str) -> ChatModel:
-    return _fetched(name, "onnx")
-
-
-def _phi_torch(name: str) -> ChatModel:
-    return _fetched(name, "transformers")
-
-
-def _fetched(name: str, runtime: str) -> ChatModel:
+def _fetched(runtime: str, name: str) -> ChatModel:
     """A model of the hub, or else pico-mini in the same runtime and a line that says why."""
     from course_utils.models import hub  # here: it needs the network's libraries
 
@@ -130,6 +121,6 @@ TABLE: dict[str, dict[str, Callable[..., ChatModel]]] = {
     "pico-medium": {"onnx": _pico_onnx, "transformers": _pico_torch},
     "pico-moe": {"transformers": _pico_torch},
     "pico-vision": {"onnx": _pico_onnx, "transformers": TransformersVision},
-    "phi-3.5-mini": {"onnx": _phi_onnx, "transformers": _phi_torch},
-    "phi-4-mini": {"transformers": _phi_torch},
+    "phi-3.5-mini": {"onnx": partial(_fetched, "onnx"), "transformers": partial(_fetched, "transformers")},
+    "phi-4-mini": {"transformers": partial(_fetched, "transformers")},
 }

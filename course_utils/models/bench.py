@@ -4,8 +4,6 @@ Each model writes with one thread and with all cores, in turns, alone and beside
 ratios of one run: a computer's own speed wavers.
 """
 
-from __future__ import annotations
-
 import argparse
 import json
 import statistics

@@ -9,6 +9,9 @@ from collections.abc import Callable, Generator, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import asdict, replace
 
+import httpx2
+import openai
+
 from course_utils.base import CourseError
 from course_utils.models import providers
 from course_utils.models.chat import TAG, BadOption, ChatModel, Chunk, Message, Reply, SamplingParams, Stream, placed
@@ -29,8 +32,6 @@ class CloudModel(ChatModel):
 
     def __init__(self, name: str, base_url: str = "", key: str = "", timeout: float = 60.0):
         """`timeout`: seconds for each wait. Nothing is asked twice without a word. Raises CloudError."""
-        import openai
-
         self.name = name
         self.base_url = (base_url or os.environ.get("OPENAI_BASE_URL", "")).strip()
         self.host = urllib.parse.urlsplit(self.base_url).netloc.rpartition("@")[2]  # for messages: with the port
@@ -55,8 +56,6 @@ class CloudModel(ChatModel):
         return f"<{self.name} in the cloud, at {self.host}>"
 
     def _answer(self, messages: list[Message], params: SamplingParams) -> Stream:
-        import openai
-
         for name in ABSENT:
             if getattr(params, name) != getattr(SamplingParams, name):
                 raise BadOption(f"{name} is not part of OpenAI's dialect; leave it out. It has temperature and top_p.")
@@ -94,9 +93,6 @@ class CloudModel(ChatModel):
     def _explained(self, begun: bool = False) -> Iterator[None]:
         """Turns what the package raises into the words of the course; from None, as it may quote the key it was sent.
         `begun`: the answer had begun."""
-        import httpx2
-        import openai
-
         try:
             yield
         except (openai.APITimeoutError, httpx2.TimeoutException):

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from course_utils.base import CourseError, cache_folder
+from course_utils.base import CourseError, cache_folder, data
 from course_utils.models import fit_check, smollm2
 from course_utils.models.chat import SamplingParams
 from course_utils.models.onnx_model import OnnxModel, genai
@@ -27,24 +27,8 @@ from course_utils.models.torch_model import TransformersModel
 from course_utils.pico.export import checkpoint_of, gguf_file, onnx_folder
 from course_utils.setup import threads
 
-# The pins of the optional ones stand in tests/requirements.txt too.
-ENGINES = {
-    "onnx": {"package": "onnxruntime_genai", "requirement": "onnxruntime-genai"},
-    "transformers": {"package": "transformers", "requirement": "transformers"},
-    "llama.cpp": {"package": "xllamacpp", "requirement": "xllamacpp==2026.10.11549"},
-    "mlx": {
-        "package": "mlx_lm",
-        "requirement": "mlx-lm==0.32.2" if sys.platform == "darwin" else "mlx-lm[cpu]==0.32.2",
-    },
-    "openvino": {"package": "openvino", "requirement": "openvino==2026.4.1"},
-}
-PRECISIONS = {
-    "onnx": ("fp32", "int8", "int4", "mixed"),
-    "transformers": ("fp32", "bf16"),
-    "llama.cpp": ("fp32", "fp16", "int8", "int4"),
-    "mlx": ("fp32", "fp16", "bf16", "int8", "int4"),
-    "openvino": ("fp32", "int8", "int4", "mixed"),
-}
+ENGINES = data(__file__, "engines.json")  # the pins of the optional ones stand in tests/requirements.txt too
+PRECISIONS = {name: row["precisions"] for name, row in ENGINES.items()}
 GGUF = {"fp32": "f32", "fp16": "f16", "int8": "q8_0", "int4": "q4_0"}
 CONTEXT = 1024  # tokens that llama.cpp takes memory for; the others take it as they go
 
@@ -56,7 +40,8 @@ def installed(name: str) -> bool:
 
 def missing(name: str) -> str:
     """One line: what is not here, and how to install it."""
-    return f'{name} is not installed here. To add it: {sys.executable} -m pip install "{_row(name)["requirement"]}"'
+    wanted = _row(name).get(f"requirement on {sys.platform}", _row(name)["requirement"])
+    return f'{name} is not installed here. To add it: {sys.executable} -m pip install "{wanted}"'
 
 
 def _row(name: str) -> dict[str, str]:

@@ -11,9 +11,9 @@ has none to the one that the hub itself gives for the pinned revision.
 import hashlib
 import os
 import sys
-import time
 from pathlib import Path
-from typing import BinaryIO
+
+from filelock import FileLock
 
 from course_utils.base import CourseError, cache_folder
 from course_utils.phi.catalog import Download, File
@@ -21,7 +21,6 @@ from course_utils.setup import machine
 from course_utils.setup.machine import GB, in_gb
 
 SPARE_DISK = GB // 2  # bytes that stay free on the disk
-TRIES = 5  # in a row that bring nothing, until a download gives up
 
 
 class DownloadError(CourseError):
@@ -34,8 +33,6 @@ def fetch(name: str, runtime: str, model: Download, in_memory: bool = True) -> P
     What came before an interrupt or a dropped connection is kept, and the next call goes on from there.
     `in_memory=False` leaves out the check of the main memory, for a model that goes to a graphics processor.
     """
-    from filelock import FileLock
-
     target = cache_folder() / "models" / f"{name}-{runtime}-{model.revision[:12]}"
     free = machine.memory().available
     if in_memory and free < model.memory:
@@ -90,14 +87,16 @@ def _ask(name: str, model: Download, target: Path) -> None:
 
 def _download(model: Download, file: File, path: Path) -> None:
     """Fetch one file into `path`.part, going on where an earlier try stopped; rename it once it is right."""
-    from huggingface_hub import get_hf_file_metadata, hf_hub_url
+    from huggingface_hub import constants, get_hf_file_metadata, hf_hub_url
+    from huggingface_hub.file_download import http_get
 
+    constants.DOWNLOAD_CHUNK_SIZE = 2**16  # bytes that a lost connection takes with it; the library's own are 10 MB
     part = path.with_name(path.name + ".part")
     url = hf_hub_url(model.repo, file.path, subfolder=model.folder, revision=model.revision)
     hub = get_hf_file_metadata(url, token=False)
-    with part.open("ab") as output:
-        if output.tell() != hub.size:
-            _receive(hub.location, output, hub.size, file.path)
+    with part.open("ab") as output:  # the library goes on there, and asks again where a connection drops
+        how = {"resume_size": output.tell(), "expected_size": hub.size, "displayed_filename": file.path}
+        http_get(hub.location, output, headers={"Accept-Encoding": "identity"}, **how)
     expected, digest = file.sha256 or hub.etag, hashlib.sha256()
     if len(expected or "") == 40:  # of a small file the hub gives Git's checksum, which begins with a few words
         digest = hashlib.sha1(f"blob {part.stat().st_size}\0".encode(), usedforsecurity=False)
@@ -107,31 +106,3 @@ def _download(model: Download, file: File, path: Path) -> None:
         part.unlink()
         raise DownloadError(f"the file {file.path} came damaged (wrong checksum) and was deleted; try again")
     part.rename(path)
-
-
-def _receive(url: str, output: BinaryIO, size: int | None, name: str) -> None:
-    """Add what `output` lacks of a file, and ask again where the connection drops, as long as something comes."""
-    from huggingface_hub import get_session
-    from huggingface_hub.utils import hf_raise_for_status, tqdm
-
-    failures = 0
-    with tqdm(total=size, initial=output.tell(), desc=name, unit="B", unit_scale=True) as bar:
-        while True:
-            before = output.tell()
-            headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={before}-"} if before else {})
-            try:
-                with get_session().stream("GET", url, headers=headers, timeout=10) as answer:
-                    hf_raise_for_status(answer)
-                    if answer.status_code == 200:  # from the start, whatever we asked for
-                        output.truncate(0)
-                    for block in answer.iter_bytes():
-                        output.write(block)
-                        bar.update(len(block))
-                return
-            except OSError:  # the disk, or a hub that says no
-                raise
-            except Exception:  # of the HTTP library: a lost connection
-                failures = 0 if output.tell() > before else failures + 1
-                if failures == TRIES:
-                    raise
-                time.sleep(1)

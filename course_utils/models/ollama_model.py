@@ -8,6 +8,9 @@ from contextlib import closing, contextmanager, suppress
 from dataclasses import asdict
 from itertools import chain, islice
 
+import httpx
+import ollama
+
 from course_utils.base import CourseError
 from course_utils.models.chat import TAG, BadPrompt, ChatModel, Chunk, Message, SamplingParams, Stream, placed
 from course_utils.models.pictures import to_data_url
@@ -24,8 +27,6 @@ class OllamaError(CourseError):
 def client(url: str | None = None, seconds: float | None = None):
     """The library's own client for an address; without one, that of OLLAMA_HOST or this computer. seconds: how long to
     wait for each next piece of an answer; None waits for ever."""
-    import ollama
-
     # trust_env: a school's proxy cannot see the learner's own machine.
     return ollama.Client(host=url or machine.ollama_address(), timeout=seconds, trust_env=False)
 
@@ -88,9 +89,6 @@ class OllamaModel(ChatModel):
     @contextmanager
     def _explained(self) -> Iterator[None]:
         """Turns what the client raises into errors that say what to do."""
-        import httpx
-        import ollama
-
         try:
             yield
         except (ConnectionError, httpx.ConnectError) as error:

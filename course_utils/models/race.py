@@ -132,7 +132,8 @@ class Race:
             except CourseError as error:  # SmolLM2 is not here
                 rows.append({"model": model, "engine": "", "precision": "", "error": str(error)})
             finally:
-                self._close()
+                while self.entries:
+                    self.entries.pop().close()
         return rows
 
     def _enter(self, model: str, names: list[str], precisions: Iterable[str], rows: list[dict]) -> list[Entry]:
@@ -164,10 +165,6 @@ class Race:
         self.stopped = True
         for entry in list(self.entries):
             entry.process.kill()
-
-    def _close(self) -> None:
-        while self.entries:
-            self.entries.pop().close()
 
 
 def run(models=("pico-mini",), names=None, precisions=None, rounds: int = ROUNDS, tokens: int = TOKENS) -> list[dict]:

@@ -1,7 +1,5 @@
 """SmolLM2-135M-Instruct in the forms that engines run, made once from the GGUF file of four bits a weight."""
 
-from __future__ import annotations
-
 import io
 import json
 import os
@@ -130,10 +128,6 @@ def _cut_digits(file: Path) -> None:
     The tokenizer's own way to say so, {"type": "Digits"}, is read differently by Transformers and ONNX Runtime GenAI
     0.18 where two blanks or an empty line come before a digit. This one both, and llama.cpp, read alike.
     """
-    words = r"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+"  # GPT-2's
-    split = {"type": "Split", "behavior": "Isolated", "invert": False}
-    cuts = [split | {"pattern": {"Regex": regex}} for regex in (r"\p{N}", words)]
     settings = json.loads(file.read_text(encoding="utf-8"))
-    last = {"type": "ByteLevel", "add_prefix_space": False, "trim_offsets": True, "use_regex": False}
-    settings["pre_tokenizer"] = {"type": "Sequence", "pretokenizers": [*cuts, last]}
+    settings["pre_tokenizer"] = package.DATA["pre_tokenizer"]  # its second pattern is GPT-2's
     file.write_text(json.dumps(settings, ensure_ascii=False), encoding="utf-8")

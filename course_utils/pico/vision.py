@@ -15,9 +15,11 @@ import math
 import re
 from pathlib import Path
 
+import numpy
 import torch
+from PIL import Image
 from torch import nn
-from transformers import Phi3Config, Phi3ForCausalLM, PreTrainedConfig, PreTrainedModel
+from transformers import Phi3Config, Phi3ForCausalLM, PreTrainedConfig, PreTrainedModel, PreTrainedTokenizerFast
 
 CROP = 336  # pixels along a side of a crop
 PATCH = 14  # pixels along a side of a patch
@@ -193,9 +195,6 @@ def crops(picture, most: int = MOST_CROPS):
     left and right) where its form does not fit. Then the whole of that, squeezed into one crop, which comes first. With
     most = 0 there is the whole only. ONNX Runtime GenAI's Phi-3 transform uses the same filters, in the same order.
     """
-    import numpy
-    from PIL import Image
-
     if picture.mode != "RGB" or 0 in picture.size or picture.getexif().get(0x0112, 1) != 1:  # else wrong in silence
         raise ValueError("This picture is empty, turned or not RGB: hand over what open_picture makes of it.")
     high, wide = shape_of(*picture.size, most or MOST_CROPS)
@@ -217,15 +216,11 @@ def crops(picture, most: int = MOST_CROPS):
 
 def normal(picture):
     """The pixels of an RGB picture as [3, height, width], each colour with a mean near 0 and a spread near 1."""
-    import numpy
-
     pixels = torch.from_numpy(numpy.array(picture, dtype=numpy.float32) / 255).permute(2, 0, 1)
     return (pixels - torch.tensor(MEAN)[:, None, None]) / torch.tensor(SPREAD)[:, None, None]
 
 
 def load(folder: Path):
     """(model, tokenizer) of a folder that holds pico-vision, in float32."""
-    from transformers import PreTrainedTokenizerFast
-
     model = PicoVision.from_pretrained(folder, dtype=torch.float32).eval()
     return model, PreTrainedTokenizerFast.from_pretrained(folder)

@@ -11,15 +11,13 @@
 `serve_model(model)` serves one model alone, or a function of your own, in OpenAI's dialect.
 """
 
-from __future__ import annotations
-
 import atexit
 import os
 import socket
 import threading
 import time
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Self
 
 from course_utils.base import CourseError
 from course_utils.setup import machine
@@ -55,7 +53,7 @@ class Endpoint:
         self._server.should_exit = True
         self._thread.join(timeout=15)
 
-    def __enter__(self) -> Endpoint:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_) -> None:

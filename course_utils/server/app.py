@@ -1,7 +1,5 @@
 """The server as an ASGI application: routes of both dialects, and what stands before them: who asks, key, simulator."""
 
-from __future__ import annotations
-
 import hmac
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager

@@ -3,8 +3,6 @@
 Its options are declared here and nowhere else. This file needs nothing installed until the server is started.
 """
 
-from __future__ import annotations
-
 import argparse
 import json
 import secrets

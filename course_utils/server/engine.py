@@ -4,8 +4,6 @@ Each request has a generator of its own. The worker goes round and lets each wri
 answer grows at the same time and the total speed is that of one.
 """
 
-from __future__ import annotations
-
 import asyncio
 import json
 import queue
@@ -16,6 +14,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Self
 
 from course_utils.models import onnx_model
 from course_utils.models.chat import TAG, SamplingParams
@@ -54,7 +53,7 @@ class Loaded:
     lock: threading.Lock = field(default_factory=threading.Lock)  # of the embedder
 
     @classmethod
-    def open(cls, folder: Path) -> Loaded:
+    def open(cls, folder: Path) -> Self:
         """Load a folder made by ONNX Runtime GenAI's builder."""
         return cls(onnx_model.OnnxModel(folder))
 

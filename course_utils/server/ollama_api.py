@@ -5,8 +5,6 @@ https://github.com/ollama/ollama/blob/main/docs/api.md. Answers stream as NDJSON
 would change the answer and is not to be had here is answered with 400.
 """
 
-from __future__ import annotations
-
 import re
 import time
 from collections.abc import AsyncIterator

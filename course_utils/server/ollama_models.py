@@ -1,12 +1,12 @@
 """Ollama's HTTP dialect, continued: what it does with models: tags, ps, show, pull, create, copy, delete, blobs."""
 
-from __future__ import annotations
-
 import ollama
 from ollama import _types as official
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
+
+from course_utils.pico.export.gguf_file import TEMPLATE, modelfile
 
 from .ollama_api import KNOWN, sampling, stamp
 from .problem import Problem
@@ -38,8 +38,6 @@ async def ps(request: Request) -> Response:
 
 
 async def show(request: Request) -> Response:
-    from course_utils.pico.export.gguf_file import modelfile
-
     entry = find(request, (await read(request, official.ShowRequest)).model)
     config, template, listed = entry.facts["config"], entry.template or entry.facts["template"], _listed(entry)
     kind, count = config["model_type"], entry.facts["parameters"]
@@ -77,8 +75,6 @@ async def pull(request: Request) -> Response:
 
 
 async def create(request: Request) -> Response:
-    from course_utils.pico.export.gguf_file import TEMPLATE, modelfile
-
     body = await read(request, official.CreateRequest)
     parameters = body.parameters or {}
     unknown = parameters.keys() - {*ollama.Options.model_fields, *KNOWN["options"]}

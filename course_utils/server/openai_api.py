@@ -4,8 +4,6 @@ https://platform.openai.com/docs/api-reference. What a field means is said there
 answered with status 400 and a sentence, never ignored.
 """
 
-from __future__ import annotations
-
 import time
 import uuid
 from collections.abc import AsyncIterator

@@ -1,7 +1,5 @@
 """A model of the learner's own behind OpenAI's dialect: what `server.serve_model` serves."""
 
-from __future__ import annotations
-
 import asyncio
 import time
 import uuid

@@ -1,7 +1,5 @@
 """What a client is told when something is wrong, in the shape of the dialect that it speaks."""
 
-from __future__ import annotations
-
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 

@@ -1,7 +1,5 @@
 """From the messages of a request, in either dialect, to jobs: roles, pictures, tools, templates."""
 
-from __future__ import annotations
-
 import json
 from dataclasses import dataclass
 
@@ -11,7 +9,7 @@ from starlette.requests import Request
 from course_utils.models.chat import TAG
 from course_utils.models.pictures import BadPicture, from_data_url
 
-from . import tools
+from . import tools as toolbox
 from .engine import Job, Loaded, RequestParams
 from .problem import Problem, first_line
 from .store import Entry
@@ -28,7 +26,7 @@ class Conversation:
     entry: Entry
     messages: list  # each with a `role`, and `parts()`: its texts and pictures, in OpenAI's form
     system: str | None = None  # what the model is told where no system message begins; None: what is its own
-    tools: list[tools.Tool] | None = None
+    tools: list[toolbox.Tool] | None = None
     template: str | None = None  # BARE, or else the model's own
     keep: float | None = None  # seconds that the model stays in memory afterwards, see Store.load
 
@@ -67,7 +65,7 @@ def _turns(talk: Conversation) -> tuple[list[dict], list]:
         turns.insert(0, {"role": "system", "content": system})
     if talk.tools:  # after what the client or the persona says, never instead of it
         own = turns[0]["content"]
-        turns[0]["content"] = (own + "\n" if own else "") + tools.instruction(talk.tools)
+        turns[0]["content"] = (own + "\n" if own else "") + toolbox.instruction(talk.tools)
     for turn in turns:  # the library takes a NUL, as text from a PDF may have it, for the end of everything
         turn["content"] = turn["content"].replace("\0", " ")
     return turns, pictures

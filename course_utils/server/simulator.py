@@ -6,8 +6,6 @@ server.start(simulate={"fail": 1})             # the first request fails with 50
 server.start(simulate={"drop": 1})             # the first stream breaks off in the middle
 """
 
-from __future__ import annotations
-
 import asyncio
 import time
 from contextlib import suppress

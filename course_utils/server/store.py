@@ -1,7 +1,5 @@
 """The models that the practice server knows: those of the course, and those that a client has made from them."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 import math
@@ -15,10 +13,13 @@ from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 
+from safetensors import safe_open
+
 from course_utils import pico
 from course_utils.base import data
 from course_utils.models import smollm2
 from course_utils.pico import export, records
+from course_utils.pico.export import gguf_file
 
 from .engine import Loaded
 from .problem import Problem
@@ -61,10 +62,6 @@ class Entry:
 
         "digest": 64 letters that change with the weights and what was added. Of SmolLM2, size and bits are its GGUF's.
         """
-        from safetensors import safe_open
-
-        from course_utils.pico.export.gguf_file import TEMPLATE
-
         config = json.loads((self.checkpoint / "config.json").read_text(encoding="utf-8"))
         weights = self.checkpoint / "model.safetensors"
         with safe_open(weights, "numpy") as tensors:
@@ -75,7 +72,7 @@ class Entry:
         facts = {"config": config.get("text_config", config), "sees": export.is_vision(self.checkpoint)}
         facts |= {"parameters": parameters, "digest": hashlib.sha256(added.encode() + content).hexdigest()}
         facts |= {"size": weights.stat().st_size, "bits": "F32" if self.uploaded else "F16"}
-        facts |= {"license": "MIT", "template": TEMPLATE}
+        facts |= {"license": "MIT", "template": gguf_file.TEMPLATE}
         return facts | ({"size": gguf["size"], **DATA["smollm2"]["facts"]} if gguf else {})
 
 
@@ -211,8 +208,6 @@ class Store:
 
     def _unpacked(self, digest: str) -> Path:
         """The checkpoint folder that holds what is in an uploaded GGUF file. It is named as the blob's digest."""
-        from course_utils.pico.export import gguf_file
-
         blob = self.blob(digest)
         folder = self.folder / f"sha256-{blob.stem}"
         if not blob.is_file():

@@ -1,7 +1,5 @@
 """Tools: from their descriptions to the line that the pico models learned, and from the answer to `tool_calls`."""
 
-from __future__ import annotations
-
 import json
 import uuid
 from contextlib import suppress
@@ -9,6 +7,8 @@ from typing import Annotated
 
 from openai.types.chat import ChatCompletionFunctionTool
 from pydantic import AfterValidator
+
+from course_utils.pico.textbook import SYSTEM_TOOLS
 
 
 def _checked(tool: ChatCompletionFunctionTool) -> ChatCompletionFunctionTool:
@@ -34,8 +34,6 @@ def as_written(call) -> str:
 
 def instruction(tools: list[Tool]) -> str:
     """The system line of the textbook: `You can use these tools: get_weather(place), …`."""
-    from course_utils.pico.textbook import SYSTEM_TOOLS
-
     calls = [f"{tool.function.name}({', '.join(tool.function.parameters.get('properties', {}))})" for tool in tools]
     return SYSTEM_TOOLS.format(", ".join(calls))
 

@@ -1,7 +1,5 @@
 """What both dialects share: bodies with a limit, models by name, answers whole or streamed, clients that leave."""
 
-from __future__ import annotations
-
 import asyncio
 import json
 import re

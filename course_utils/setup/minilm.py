@@ -6,6 +6,7 @@ from pathlib import Path
 
 from course_utils.base import cache_folder, data
 from course_utils.setup import fetching
+from course_utils.setup.fetching import NotFetched
 from course_utils.setup.installer import say
 
 DATA = data(__file__, "minilm.json")
@@ -21,6 +22,11 @@ def ready() -> bool:
     return all((place() / Path(name).name).is_file() for name in DATA["files"])
 
 
+def folder() -> Path:
+    """The folder for `AutoTokenizer` and `AutoModel`. Raises NotFetched."""
+    return fetching.there(place(), ready(), DATA)
+
+
 def fetch() -> None:
     """Bring its files here. Raises NotFetched."""
     if not ready():
@@ -33,5 +39,5 @@ def prepare() -> None:
         try:
             fetch()
             say("MiniLM is ready.")
-        except (fetching.NotFetched, OSError) as error:
+        except (NotFetched, OSError) as error:
             say(f"MiniLM is not here: {error}. Searching by meaning waits for it.")

@@ -11,6 +11,10 @@ from html import escape
 from itertools import accumulate, cycle
 from textwrap import fill
 
+import numpy
+from matplotlib.figure import Figure
+from matplotlib.patches import Patch
+
 from course_utils.base import CourseError
 from course_utils.phi import facts
 
@@ -47,8 +51,6 @@ class Plot(Sourced):
 
 def canvas(height: float, title: str = "", panels: int = 1, width: float = 7.2, **layout):
     """A figure and the list of its panels' axes, in inches. No global state knows of it, so it is shown once."""
-    from matplotlib.figure import Figure
-
     figure = Figure(figsize=(width, height), layout="constrained")
     row = list(figure.subplots(1, panels, squeeze=False, **layout)[0])
     for axes in row:
@@ -177,8 +179,6 @@ def stack(wholes: dict, unit: str = "", title: str = "") -> Plot:
     A list of values is drawn piece by piece: {"experts": [2.5] * 16} shows sixteen. Raises CourseError where there is
     no part, and for a part that is no number from 0 upwards.
     """
-    from matplotlib.patches import Patch
-
     names = list(dict.fromkeys(part for parts in wholes.values() for part in parts))
     if not names:
         raise CourseError('Give the parts of each bar: show.stack({"Phi-1": {"attention": 0.4, "the rest": 1.0}}).')
@@ -212,8 +212,6 @@ def masks(named: dict, title: str = "", rows: str = "token that looks") -> Plot:
     Row i, column j: may token i look at token j? Filled with a dot: yes; empty: no. `rows` says what a row is.
     Raises CourseError for what is no matrix, and for matrices of different height.
     """
-    import numpy
-
     grids = {name: numpy.asarray(mask, dtype=bool) for name, mask in named.items()}
     shapes = [grid.shape for grid in grids.values()]
     if not grids or any(len(shape) != 2 or 0 in shape or shape[0] != shapes[0][0] for shape in shapes):

@@ -7,6 +7,10 @@ brings a second language, JavaScript, into the course.)
 
 from html import escape
 
+import ipywidgets as w
+import numpy
+from ipycanvas import Canvas
+
 from course_utils.base import CourseError
 from course_utils.models.pictures import to_data_url
 from course_utils.pico.textbook.drawings import COLOURS as PAINTS
@@ -99,8 +103,6 @@ class DrawingBoard(Sheet):
 
     def build(self):
         """The sheet with its tools, and a line for the question."""
-        import ipywidgets as w
-
         self.tool = w.ToggleButtons(options=("pen", *SHAPES), tooltip="What to draw")
         marks = dict(zip(COLOURS, "🔴🟢🔵🟡🟣⚫", strict=True))
         self.colour = w.ToggleButtons(options=[(f"{marks[name]} {name}", name) for name in COLOURS], tooltip="Colour")
@@ -126,8 +128,6 @@ class DrawingBoard(Sheet):
         return box
 
     def _canvas(self):
-        from ipycanvas import Canvas
-
         look = {"border": BORDER, "width": f"{SIDE}px", "height": f"{SIDE}px"}
         # a cell as wide as a phone would squeeze the sheet, and the mouse would draw beside itself
         look |= {"min_width": f"{SIDE}px", "flex": "0 0 auto"}
@@ -154,8 +154,6 @@ class DrawingBoard(Sheet):
 
     def show_sheet(self) -> None:
         """Bring the sheet up to date. With four channels ipycanvas sends PNG; three it would send as a coarse JPEG."""
-        import numpy
-
         self._drawn = self.steps
         self.canvas.put_image_data(numpy.asarray(self.picture.convert("RGBA")), 0, 0)
         self.shown.value = f'<div style="width:{SIDE}px;{LOOK}">{escape(self.listing())}</div>'

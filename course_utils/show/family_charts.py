@@ -122,9 +122,9 @@ def sizes(rows: dict, title: str = "") -> Plot:
 def _axis(figures: list) -> str:
     """What the bars count: in which unit, whether more is better, what the dots mean."""
     unit = {"": "score", "%": "score in %"}.get(figures[0].unit, f"score {figures[0].unit}")
-    better = "less" if "less is better" in facts.about(figures[0].key) else "more"
+    better = "less is better" if "less is better" in facts.about(figures[0].key) else "more is better"
     others = any(facts.model(score.model).maker != "Microsoft" for score in figures)
-    return f"{unit}, {better} is better{'; dotted: other makers' if others else ''}"
+    return f"{unit}, {better}{'; dotted: other makers' if others else ''}"
 
 
 def _day(text: str) -> date:

@@ -2,6 +2,9 @@
 
 from html import escape
 
+import numpy
+from PIL import Image, ImageDraw
+
 from course_utils.base import CourseError
 from course_utils.models.pictures import open_picture, to_data_url
 from course_utils.pico.textbook.drawings import SIDE
@@ -47,8 +50,6 @@ class PictureRow(View):
 def patches(picture, size: int = 14) -> PictureRow:
     """A picture, and beside it the same with the grid of its patches: 14 pixels for the eye, 28 for the decoder. The
     grid lies over 336 x 336 pixels; a picture of another form is squeezed into that, and the caption says so."""
-    from PIL import Image, ImageDraw
-
     if not isinstance(size, int) or not 4 <= size <= SIDE or SIDE % size:
         raise CourseError(f"Patches of {size!r} pixels do not fill {SIDE} pixels. Take 14, or 28 for the larger ones.")
     picture = open_picture(picture)
@@ -73,8 +74,6 @@ def look(picture, weights, caption: str = "") -> Plot:
     `weights`: [rows, columns], [12, 12] for pico-vision, as an array or a tensor: shares of the attention, which is
     1 in all. The picture is squeezed into the square that the model sees. Raises CourseError.
     """
-    import numpy
-
     try:
         weights = 100 * numpy.asarray(getattr(weights, "tolist", lambda: weights)(), dtype=float)
         rows, columns = weights.shape

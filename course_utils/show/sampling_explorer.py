@@ -3,6 +3,9 @@
 from html import escape
 from typing import NamedTuple, Self
 
+import ipywidgets as w
+import torch
+
 from course_utils.models.chat import BadOption, EmptyPrompt, SamplingParams, UnknownOption
 from course_utils.models.torch_model import processors_for
 
@@ -32,8 +35,6 @@ class SamplingExplorer(Controlled):
     """
 
     def __init__(self, model, prompt: str, tokenizer=None):
-        import torch
-
         self._network, self._tokenizer = network_and_tokenizer(model, tokenizer)
         check_text(prompt)
         if not prompt.strip():
@@ -67,8 +68,6 @@ class SamplingExplorer(Controlled):
 
     def distributions(self):
         """Three tensors over the vocabulary: the model's own probabilities, those after the settings, what is left."""
-        import torch
-
         ids = torch.tensor([[*self._prompt_ids, *self.drawn]])
         if tuple(self.drawn) not in self._logits:
             with torch.no_grad():
@@ -95,8 +94,6 @@ class SamplingExplorer(Controlled):
 
     def draw(self) -> str:
         """Draw one token from the probabilities, append it, and return its text; empty after the end."""
-        import torch
-
         if self.ended:
             return ""
         _, after, _ = self.distributions()
@@ -138,8 +135,6 @@ class SamplingExplorer(Controlled):
         return f'<div style="{LOOK}">{chart(self.rows())}<p style="margin:0.2em 0">{escape(self._summary())}</p></div>'
 
     def controls(self) -> dict:
-        import ipywidgets as w
-
         look = {"style": {"description_width": "185px"}, "layout": {"width": "385px"}}
         sliders = {}
         for name, (label, low, high, step, _) in SETTINGS.items():
@@ -149,8 +144,6 @@ class SamplingExplorer(Controlled):
 
     def layout(self):
         """Five sliders and two buttons at the left, the chart at the right."""
-        import ipywidgets as w
-
         self.draw_button = w.Button(description="Draw a token", button_style="primary", layout={"width": "130px"})
         self.draw_button.on_click(lambda _: self.draw())
         restart = w.Button(description="Start again", layout={"width": "110px"})

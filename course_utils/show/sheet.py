@@ -3,6 +3,8 @@
 So what a model sees never depends on pixels that a browser sends back, and each step can be undone and told in words.
 """
 
+from PIL import Image, ImageDraw, ImageOps
+
 from course_utils.models.pictures import BadPicture, open_picture
 from course_utils.pico.textbook.drawings import COLOURS as PAINTS
 from course_utils.pico.textbook.drawings import SIDE
@@ -26,8 +28,6 @@ class Sheet(Answering):
     @property
     def picture(self):
         """The picture as the model sees it, 336 x 336, RGB."""
-        from PIL import Image, ImageDraw
-
         sheet = Image.new("RGB", (TWICE, TWICE), "white")
         pen = ImageDraw.Draw(sheet)
         for _, what, *how in self._seen():
@@ -54,8 +54,6 @@ class Sheet(Answering):
     def open(self, source) -> str:
         """A picture of one's own instead of what was there: a path, bytes or a Pillow image. Says what became of it.
         Raises BadPicture, and then the sheet stays as it was."""
-        from PIL import ImageOps
-
         picture = open_picture(source)
         words = f"a picture of {picture.width:,} x {picture.height:,} pixels"
         self._add(words, "open", ImageOps.contain(picture, (TWICE, TWICE)))

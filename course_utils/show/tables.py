@@ -1,4 +1,4 @@
-"""What is known of models and services, as cards and tables; each figure has a mark that leads to its source."""
+"""Models, services and the layers of a network as cards and tables; each figure has a mark that leads to its source."""
 
 from html import escape
 
@@ -12,6 +12,8 @@ from .page import BORDER, CELL, LOOK, WORDS, Sourced, numbered, table
 ON_CARD = WORDS["on_card"]  # what a card shows, in this order; what is not known is left out
 LABELS = WORDS["labels"]  # what is not called by its key
 FAINT = "opacity:0.75"
+MEANING = WORDS["operators"]  # what each operator of a Phi-3 layer does, in few words
+LAYER = ("Step", "Where", "Weights", "Takes in", "What it does")
 SERVICE = ("Service", "Status", "Read on", "Base URL", "Key in", "Phi")
 
 
@@ -73,6 +75,31 @@ def services() -> Sourced:
     return Sourced("\n".join(lines), table(SERVICE, cells) + numbered(map(_read_on, rows)))
 
 
+def onnx_layer(graph, layer: int = 0) -> Sourced:
+    """The operators of one layer of an ONNX graph, read from the graph itself, first to last: what they hold, and what
+    flows in. `layer` counts from 0. Raises CourseError for a layer that the graph does not have."""
+    start = f"/model/layers.{layer}/"
+    nodes = [node for node in graph.node if node.name.startswith(start)]
+    if all(node.op_type != "GroupQueryAttention" for node in nodes):  # the final norm counts itself as one more layer
+        raise CourseError(f"This graph has no layer {layer}. Count them from 0.")
+    weights = {tensor.name: " × ".join(map(str, tensor.dims)) for tensor in graph.initializer}
+    maker = {name: f"step {step}" for step, node in enumerate(nodes, 1) for name in node.output if name}
+    lines, rows = [f"Layer {layer}: {len(nodes)} operators, from first to last."], []
+    for step, node in enumerate(nodes, 1):
+        taken = []
+        for name in node.input:
+            if name in maker or name.startswith("past_key_values"):
+                taken.append(maker.get(name, name))
+            elif name and name not in weights and "attn_mask" not in name:
+                taken.append("the stream of the layer before" if layer else "the token embeddings")
+        where, meaning = node.name.removeprefix(start).rpartition("/")[0], MEANING.get(node.op_type, "")
+        size, taken = _size(node, weights), ", ".join(taken)
+        told = ", ".join(filter(None, (where, meaning, size and f"weights {size}")))
+        lines.append(f"  {step} {node.op_type}: {told}. In: {taken}.")
+        rows.append((f"{step} {node.op_type}", where, size, taken, meaning))
+    return Sourced("\n".join(lines), table(LAYER, rows))
+
+
 def _read_on(row: providers.Provider) -> str:
     links = "; ".join(f'{escape(s["title"])}, <a href="{escape(s["url"])}">{escape(s["url"])}</a>' for s in row.sources)
     return f"{escape(row.name)}: {links}; read on {row.checked_on}. {escape(row.note)}"
@@ -97,3 +124,11 @@ def _value(figure: facts.Figure) -> str:
         return f"{figure}: none in effect"
     told = str(figure)
     return told.removesuffix(figure.unit).rstrip() if figure.unit in _label(figure.key).casefold() else told
+
+
+def _size(node, weights: dict[str, str]) -> str:
+    """The size of a node's table of weights: rows × columns, with the bits where there are few."""
+    numbers = {item.name: item.i for item in node.attribute if item.name in ("K", "N", "bits")}
+    if "K" in numbers:
+        return f"{numbers['K']} × {numbers['N']}, {numbers['bits']} bits"
+    return next((weights[name] for name in node.input if name in weights and "cache" not in name), "")

@@ -6,6 +6,9 @@ The weights are the model's own. A sliding window is not painted over them: the 
 from html import escape
 from typing import Self
 
+import ipywidgets as w
+import torch
+
 from course_utils.base import CourseError
 from course_utils.models.chat import EmptyPrompt
 
@@ -24,8 +27,6 @@ HIDDEN = (
 def network_and_tokenizer(model, tokenizer=None):
     """The Torch network and the tokenizer of a course model, or of a Transformers model given with its tokenizer.
     Raises CourseError for a model that has no such network, such as one of ONNX Runtime or of another program."""
-    import torch
-
     network = model if isinstance(model, torch.nn.Module) else getattr(model, "model", None)
     tokenizer = tokenizer or getattr(model, "tokenizer", None)
     if not isinstance(network, torch.nn.Module) or tokenizer is None:
@@ -104,8 +105,6 @@ def _place(what: str, place: int, count: int) -> int:
 
 
 def _slider(value: int, most: int, name: str):
-    import ipywidgets as w
-
     look = {"style": {"description_width": "initial"}, "layout": {"width": "330px"}}
     return w.IntSlider(value, max=most, description=name, **look)
 
@@ -142,8 +141,6 @@ class AttentionMap(TokenMap):
 
     def weights_of(self, window: int | None):
         """All weights, [layers, heads, tokens, tokens]: row i is what token i takes from each. None: no window."""
-        import torch
-
         window = window or None
         if window not in self._maps:
             config = self._network.config

@@ -101,9 +101,18 @@ class _Book:
             said = f"| ⚠{said[1:]}" if row else f"⚠ *{words}*\n\n{said}"
         if state == "missing" and self.rtl and not row:
             said = f'<div dir="ltr" lang="en">\n\n{said}\n\n</div>'
+        said = self._aligned(said)
         if title and title[1] == "#":
-            said += f"\n\n> {self._freshness(self.files[Path(self.here).stem])} {self._link('')}"
-        return said + (f"\n\n<small>{self._link(title[2])}</small>" if title and title[1] == "##" else "")
+            fresh = self._freshness(self.files[Path(self.here).stem])
+            said += "\n\n> " + self._aligned(f"{fresh} {self._link('')}")
+        small = self._aligned(f"<small>{self._link(title[2])}</small>") if title and title[1] == "##" else ""
+        return f"{said}\n\n{small}".rstrip("\n")
+
+    def _aligned(self, said: str) -> str:
+        """A paragraph at the right where one reads from there: JupyterLab's own style puts it at the left."""
+        if not self.rtl or re.match(r"#|\||>|<div|[-*] |\d+\. ", said):
+            return said
+        return f'<span dir="rtl" style="display: block; text-align: right">{said}</span>'
 
     def _freshness(self, catalogue: Catalog) -> str:
         """How much of the page is translated, and how much of that is older than the English."""

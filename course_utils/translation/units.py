@@ -75,7 +75,7 @@ def _package() -> Iterator[tuple[str, Unit]]:
             ):
                 yield catalogue, Unit(text, "", True)
     for path in sorted((ROOT / "images").glob("*.svg")):
-        yield from (("images", Unit(text, "", False)) for text in _texts(path))
+        yield from (("images", Unit(text, "", False)) for text in _texts(path) if text not in rules["no_text"])
 
 
 def _texts(path: Path, passed: list[str] = ()) -> Iterator[str]:

@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from types import SimpleNamespace
 
+from PIL import Image, ImageDraw
+
 from course_utils.base import data
 from course_utils.pico.textbook.lists import DATA, columns, family, section
 
@@ -46,8 +48,6 @@ class Page:
     """A picture in the making, on paper of some paint. `things` are the shapes on it."""
 
     def __init__(self, paper: Paint = (255, 255, 255)):
-        from PIL import Image, ImageDraw
-
         self.things: list[Thing] = []
         self._image = Image.new("RGB", (SIDE * SCALE, SIDE * SCALE), paper)
         self._pen = ImageDraw.Draw(self._image)
@@ -104,7 +104,5 @@ def outline(shape: str) -> list[tuple[float, float]]:
 def held_out(skill: str):
     """(picture, question) of one of six skills: "colour", "count", "read", "chart", "table", "scene". The question has
     its `text` and the right `answer`. Each picture shows a combination that training never showed."""
-    from PIL import Image
-
     questions = data(__file__, "data/held_out.json")
     return Image.open(DATA / f"held_out_{skill}.png").convert("RGB"), SimpleNamespace(**questions[skill])

@@ -12,6 +12,9 @@ from pathlib import Path
 
 import torch
 from torch.nn.utils.rnn import pad_sequence
+from tqdm.auto import tqdm
+from transformers import GenerationConfig
+from transformers.models.phimoe.modeling_phimoe import load_balancing_loss_func
 
 from course_utils.base import CourseError
 from course_utils.pico.tokenizer import IGNORED
@@ -63,8 +66,6 @@ def held_out_loss(model, rows: list[Row]) -> float:
 
 def balance_loss(model, router_logits, ids) -> torch.Tensor:
     """The load-balancing loss of the library: 2 when all of the experts, of which two are chosen, get as much to do."""
-    from transformers.models.phimoe.modeling_phimoe import load_balancing_loss_func
-
     experts, active = model.config.num_local_experts, model.config.num_experts_per_tok
     # The padding on the right is routed too, but it must not count.
     return load_balancing_loss_func(router_logits, experts, active, ids != 0)
@@ -173,8 +174,6 @@ def run(
     perhaps "tokens", which become tokens a second. `rate` tells the share of the learning rate in the step. `after`
     is called with the number of steps that are done.
     """
-    from tqdm.auto import tqdm
-
     first = checkpoint.resume() if checkpoint else 0
     bar = tqdm(range(first, last), initial=first, total=last, unit="step", mininterval=1.0)
     for number in bar:
@@ -200,8 +199,6 @@ def quicken(model) -> None:
 
 def save(model, tokenizer, folder: Path) -> None:
     """Write the model as the course ships it: float16 safetensors, configuration, tokenizer and chat template."""
-    from transformers import GenerationConfig
-
     model = model.to(torch.float16)
     model.generation_config = GenerationConfig(bos_token_id=0, pad_token_id=0, eos_token_id=[4, 0])
     model.save_pretrained(folder)
