@@ -69,7 +69,9 @@ def unlike(english: str, said: str, language: str, code: bool = False) -> list[s
         lost, added = Counter(before) - Counter(after), Counter(after) - Counter(before)
         if lost or added:
             lines.append(f"{what}: lacks {[*lost.elements()]}, adds {[*added.elements()]}")
-    return lines + [f"term: “{term}” is not called “{row[language]}”" for term, row in other_terms(english, said, language)]
+    return lines + [
+        f"term: “{term}” is not called “{row[language]}”" for term, row in other_terms(english, said, language)
+    ]
 
 
 def numbers(text: str, thousands: str) -> list[str]:
