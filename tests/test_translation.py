@@ -89,6 +89,21 @@ def test_nothing_is_listed_as_no_text_that_the_package_lacks():
     assert [file for file in rules["words"] if not (package / file).exists()] == []
 
 
+def test_a_page_that_was_run_and_saved_is_as_good_and_one_that_was_edited_is_not(copy):
+    path = copy / "translations/fi/notebooks/08_build_your_own_slm.ipynb"
+    built = path.read_text(encoding="utf-8")
+    node = nbformat.reads(built, 4)
+    for cell in node.cells:
+        if cell.cell_type == "code":
+            cell.outputs, cell.execution_count = [nbformat.v4.new_output("stream", text="1,024 tokens")], 3
+    nbformat.write(node, path)
+    assert "fi/notebooks/08" not in translate(copy, "--check", "fi").stdout
+    for change in (("answer_2 = ...", "answer_2 = 7"), ("Lämmittely", "Lämmittelyä")):
+        path.write_text(built.replace(*change), encoding="utf-8")
+        assert "fi/notebooks/08_build_your_own_slm.ipynb is not what" in translate(copy, "--check", "fi").stdout
+    path.write_text(built, encoding="utf-8")
+
+
 # -- what a translation may not change -------------------------------------------------------------
 
 FAULTS = [

@@ -58,8 +58,8 @@ class _Book:
         self.rtl = self.about["direction"] == "rtl"
         self.pages = [page for page in units.PAGES if Path(page).stem in self.files]
         self.images = sorted(f"images/{path.name}" for path in ROOT.glob("images/*.svg") if "images" in self.files)
-        done = [entry for _, entry in catalogues.entries(language) if catalogues.state(entry) == "translated"]
-        self.texts = {entry.id: entry.string for entry in done if entry.auto_comments and not entry.context}
+        entries = [entry for file in self.files.values() for entry in file if entry.auto_comments and not entry.context]
+        self.texts = {entry.id: entry.string for entry in entries if catalogues.state(entry) == "translated"}
 
     def phrases(self) -> dict:
         """What course_utils/language.py reads."""

@@ -3,7 +3,6 @@
 import datetime
 import io
 import tomllib
-from collections.abc import Iterator
 
 from babel.messages.catalog import Catalog, Message
 from babel.messages.pofile import PoFileError, read_po, write_po
@@ -13,16 +12,8 @@ from course_utils.language import FOLDER
 
 from . import units
 
-HEAD = {
-    "project": "small-language-models-course",
-    "version": "1.0",
-    "copyright_holder": "the authors of the course",
-    "header_comment": "# The guide is translations/README.md.",
-    "msgid_bugs_address": "the issues of the course's repository",
-    "last_translator": "",
-    "language_team": "",
-    "fuzzy": False,
-}
+HEAD = {"project": "small-language-models-course", "version": "1.0", "fuzzy": False}
+HEAD |= {"header_comment": "# The guide is translations/README.md.", "msgid_bugs_address": "", "last_translator": ""}
 
 
 def languages() -> list[str]:
@@ -33,9 +24,7 @@ def languages() -> list[str]:
 def about(language: str) -> dict:
     """`language.toml`: locale, direction, whether it is complete, and if not, its catalogues. Raises CourseError."""
     if language not in languages():
-        raise CourseError(
-            f"There is no translations/{language}/language.toml. There is one for: {', '.join(languages())}."
-        )
+        raise CourseError(f"There is no translations/{language}/language.toml, only for: {', '.join(languages())}.")
     return tomllib.loads((FOLDER / language / "language.toml").read_text(encoding="utf-8"))
 
 
@@ -64,9 +53,7 @@ def update(language: str) -> list[str]:
         english = Catalog()
         for unit in found:
             english.add(unit.text, context=unit.place or None, auto_comments=["code"] if unit.code else [])
-        catalogue = old.get(name) or Catalog(
-            about(language)["locale"], **HEAD, revision_date=datetime.datetime.now(datetime.UTC)
-        )
+        catalogue = old.get(name) or Catalog(language, **HEAD, revision_date=datetime.datetime.now(datetime.UTC))
         catalogue.update(english, update_creation_date=False)
         for message in catalogue:
             if message.id and message.previous_id and str(message.previous_id[0]).split() == message.id.split():
@@ -77,12 +64,6 @@ def update(language: str) -> list[str]:
         states = [state(message) for message in catalogue if message.id]
         said.append(f"{name}: {len(states)} texts, {states.count('stale')} stale, {states.count('missing')} missing")
     return said
-
-
-def entries(language: str) -> Iterator[tuple[str, Message]]:
-    """Every entry of a language, with the name of its catalogue."""
-    for name, catalogue in read(language).items():
-        yield from ((name, message) for message in catalogue if message.id)
 
 
 def state(entry: Message | None) -> str:

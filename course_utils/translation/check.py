@@ -28,28 +28,27 @@ ELSEWHERE = re.compile(r"`[^`]*`|(?<=\])\([^)]*\)|https?://\S+|<[^>]+>|\{[^{}]*\
 
 def faults(language: str) -> list[str]:
     """All that is wrong with a language, a line each; empty when all is well."""
-    there = {(name, entry.context or "", entry.id): entry for name, entry in catalogues.entries(language)}
-    complete, said = catalogues.about(language)["complete"], {}
-    english = {(name, u.place, u.text) for name, found in catalogues.wanted(language).items() for u in found}
-    found = [f"{name}.po lacks {text[:60]!r}: translate --update" for name, _, text in sorted(english - there.keys())]
-    found += [
-        f"{name}.po has {text[:60]!r}, in no text: translate --update" for name, _, text in there.keys() - english
-    ]
-    for (name, place, text), entry in there.items():
-        where, state = f"{name}.po, {place} {text[:40]!r}", catalogues.state(entry)
-        if state != "translated":
-            found += [f"{where}: {state}"] if complete else []
-            continue
-        found += [
-            f"{where}: {line}"
-            for line in unlike(text, entry.string, language, code=bool(entry.auto_comments))
-            if f"allow: {line.partition(':')[0]}" not in entry.user_comments
-        ]
-        if not place and entry.auto_comments and said.setdefault(text, entry.string) != entry.string:
-            found.append(f"{where}: is said otherwise in another catalogue")
+    complete, said, found = catalogues.about(language)["complete"], {}, []
+    files, english = catalogues.read(language), catalogues.wanted(language)
+    for name in files | english:
+        there = {(entry.context or "", entry.id): entry for entry in files.get(name, ()) if entry.id}
+        now = {(unit.place, unit.text) for unit in english.get(name, ())}
+        found += [f"{name}.po lacks {text[:60]!r}: translate --update" for _, text in sorted(now - there.keys())]
+        found += [f"{name}.po has {text[:60]!r}, in no text: translate --update" for _, text in there.keys() - now]
+        for (place, text), entry in there.items():
+            code, state = bool(entry.auto_comments), catalogues.state(entry)
+            lines = [state] if complete and state != "translated" else []
+            if state == "translated":
+                lines = unlike(text, entry.string, language, code)
+                if code and not place and said.setdefault(text, entry.string) != entry.string:
+                    lines.append("said otherwise in another catalogue")
+            lines = [line for line in lines if f"allow: {line.partition(':')[0]}" not in entry.user_comments]
+            found += [f"{name}.po, {place} {text[:40]!r}: {line}" for line in lines]
     wanted = build.build(language)
-    for path in [*wanted, *FOLDER.glob(f"{language}/notebooks/*.*"), *FOLDER.glob(f"{language}/images/*.*")]:
-        if not path.exists() or path.read_text(encoding="utf-8") != wanted.get(path):
+    strangers = [*FOLDER.glob(f"{language}/notebooks/[0-9a-z]*"), *FOLDER.glob(f"{language}/images/*")]
+    for path in {*wanted, *strangers}:
+        text = path.read_text(encoding="utf-8") if path.exists() else ""
+        if _content(path, text) != _content(path, wanted.get(path, "")):
             found.append(f"{path.relative_to(FOLDER)} is not what the catalogues give: translate --build")
     return found + [line for path in wanted if path.suffix in (".md", ".ipynb") for line in broken(path, wanted[path])]
 
@@ -59,19 +58,15 @@ def unlike(english: str, said: str, language: str, code: bool = False) -> list[s
     pairs = {what: (re.findall(kept, english), re.findall(kept, said)) for what, kept in KEPT.items()}
     if code:
         pairs["quotation mark"] = ([], [] if '"' in english else re.findall(r'(?<!\\)"', said))  # it would end a string
-        pairs["gap"] = (
-            [gap for gap in GAP.findall(english) if gap in said or not gap.endswith("?}")],
-            GAP.findall(said),
-        )
+        gaps = [gap for gap in GAP.findall(english) if gap in said or not gap.endswith("?}")]
+        pairs["gap"] = (gaps, GAP.findall(said))
     pairs["number"] = (numbers(english, ","), numbers(said, "\u00a0"))
     lines = []
     for what, (before, after) in pairs.items():
         lost, added = Counter(before) - Counter(after), Counter(after) - Counter(before)
         if lost or added:
             lines.append(f"{what}: lacks {[*lost.elements()]}, adds {[*added.elements()]}")
-    return lines + [
-        f"term: “{term}” is not called “{row[language]}”" for term, row in other_terms(english, said, language)
-    ]
+    return lines + [f"term: “{term}” is not called “{word}”" for term, word in other_terms(english, said, language)]
 
 
 def numbers(text: str, thousands: str) -> list[str]:
@@ -81,20 +76,21 @@ def numbers(text: str, thousands: str) -> list[str]:
 
 
 @functools.cache
-def _terms(language: str) -> list[tuple[re.Pattern, str, dict]]:
+def _terms(language: str) -> list[tuple[str, dict]]:
+    """`terms.toml`, the longest first: "context window" before "context"."""
     file = FOLDER / language / "terms.toml"
     rows = tomllib.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
-    longest = sorted(rows.items(), key=lambda row: -len(row[0]))  # "context window" before "context"
-    return [(re.compile(rf"(?<![\w-]){re.escape(term)}s?(?![\w-])", re.IGNORECASE), term, row) for term, row in longest]
+    return sorted(rows.items(), key=lambda row: -len(row[0]))
 
 
-def other_terms(english: str, said: str, language: str) -> Iterator[tuple[str, dict]]:
-    """The terms of `terms.toml` that the English has, and that the translation does not call as it says."""
-    english = ELSEWHERE.sub(" ", english)
-    for pattern, term, row in _terms(language):
-        english, times = pattern.subn(" ", english)
-        if times and row.get("check", True) and not any(stem.casefold() in said.casefold() for stem in row["stems"]):
-            yield term, row
+def other_terms(english: str, said: str, language: str) -> Iterator[tuple[str, str]]:
+    """The terms that the English has, and that the translation does not call as `terms.toml` says."""
+    english, said = ELSEWHERE.sub(" ", english).casefold(), said.casefold()
+    for term, row in _terms(language):
+        if term.casefold() in english:
+            english, times = re.subn(rf"(?<![\w-]){re.escape(term.casefold())}s?(?![\w-])", " ", english)
+            if times and row.get("check", True) and not any(stem.casefold() in said for stem in row["stems"]):
+                yield term, row["said"]
 
 
 def broken(path: Path, page: str) -> list[str]:
@@ -112,6 +108,12 @@ def broken(path: Path, page: str) -> list[str]:
 def _anchors(path: Path) -> set[str]:
     titles = re.findall(r"(?m)^#+ +(.+)$", _prose(path, path.read_text(encoding="utf-8")))
     return {build.anchor(path.name, title) for title in titles}
+
+
+def _content(path: Path, text: str) -> list:
+    """What a reader reads: no white space, and of a notebook no outputs."""
+    cells = json.loads(text)["cells"] if path.suffix == ".ipynb" and text else []
+    return [[cell["id"], *"".join(cell["source"]).split()] for cell in cells] or text.split()
 
 
 def _prose(path: Path, page: str) -> str:

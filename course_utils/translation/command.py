@@ -20,13 +20,12 @@ def main(arguments: list[str]) -> int:
 
     parser = argparse.ArgumentParser(prog="python -m course_utils translate", description=__doc__)
     what = parser.add_mutually_exclusive_group(required=True)
-    what.add_argument(
-        "--update", dest="run", action="store_const", const=catalogues.update, help="bring catalogues up to date"
-    )
-    what.add_argument(
-        "--build", dest="run", action="store_const", const=write, help="write the pages from the catalogues"
-    )
-    what.add_argument("--check", dest="run", action="store_const", const=check.faults, help="say what has to be mended")
+    for name, run, about in (
+        ("--update", catalogues.update, "bring the catalogues up to the English texts"),
+        ("--build", write, "write the pages from the catalogues"),
+        ("--check", check.faults, "say what has to be mended"),
+    ):
+        what.add_argument(name, dest="run", action="store_const", const=run, help=about)
     parser.add_argument("languages", nargs="*", metavar="LANG", help="such as fi; without it, all")
     parser.add_argument("--json", action="store_true", help="print one JSON object, for programs")
     options = parser.parse_args(arguments)
