@@ -67,10 +67,11 @@ class NotebookWatch:
         start = time.monotonic()
         result = yield
         if isinstance(item, IPyNbCell) and item.parent.kernel.is_alive():
-            if time.monotonic() - start <= AGAIN_WITHIN:
+            language = item.path.parts[-3] if "translations" in item.path.parts else ""
+            if time.monotonic() - start <= AGAIN_WITHIN and not language:  # a translation has the same code
                 run_again(item)
             peak = peak_memory(item.parent.kernel.km.provisioner.pid)
-            item.user_properties.append(("notebook", (item.path.stem, peak)))
+            item.user_properties.append(("notebook", (f"{item.path.stem} {language}".strip(), peak)))
             check(peak)
         return result
 

@@ -63,7 +63,7 @@ def _cannot(id: str, job: Job) -> str:
     pictures, languages = str(model.figures.get("pictures", "")), str(model.figures.get("languages", ""))
     if job.pictures and model.kind not in ("vision", "multimodal"):
         return f"{job.name}: {model.name} reads no pictures."
-    if job.pictures and "several" not in pictures:
+    if job.pictures and "several, and frames of a video" not in pictures:
         return f"{job.name}: {model.name} takes one picture a conversation, and here there are several."
     if model.figures["context"].value < job.context:
         return f"{job.name}: the context of {model.name} is {model.figures['context']}; {job.context:,} are needed."

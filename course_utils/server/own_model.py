@@ -8,7 +8,6 @@ from contextlib import closing
 
 from starlette.applications import Starlette
 from starlette.concurrency import iterate_in_threadpool
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
@@ -16,10 +15,9 @@ from starlette.routing import Route
 from course_utils.base import CourseError
 from course_utils.models.chat import ChatModel
 
-from .app import HERE, Gate, _told
+from .app import build as assembled
 from .openai_api import MISSING, ChatRequest
 from .problem import Problem, first_line
-from .simulator import Simulator
 from .web import read, refuse, streamed
 
 
@@ -45,9 +43,8 @@ def build(model: ChatModel, key: str | None, host: str) -> Starlette:
         Route("/v1/models", lambda _: JSONResponse({"object": "list", "data": [card]})),
         Route("/v1/chat/completions", chat, methods=["POST"]),
     ]
-    app = Starlette(routes=routes, exception_handlers=dict.fromkeys((CourseError, HTTPException, Exception), _told))
-    app.state.turn, app.state.simulator = asyncio.Lock(), Simulator()
-    app.add_middleware(Gate, key=key, local=host in HERE)
+    app = assembled(key, None, host, routes, lifespan=None)
+    app.state.turn = asyncio.Lock()
     return app
 
 

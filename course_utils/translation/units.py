@@ -71,7 +71,8 @@ def _package() -> Iterator[tuple[str, Unit]]:
         catalogue = f"exercises_{number[0]}" if room == "exercises" and number else room if file else "commands"
         for text in _texts(path, rules["no_text_under"]) if name not in rules["never"] else ():
             if text in words or (
-                READS_AS_TEXT.search(re.sub(r"\{[^{}]*\}", "{}", text)) and text not in rules["no_text"]
+                READS_AS_TEXT.search(re.sub(r"\{[^{}]*\}", "{}", re.sub(r"<[^<>]*>", "", text)))
+                and text not in rules["no_text"]
             ):
                 yield catalogue, Unit(text, "", True)
     for path in sorted((ROOT / "images").glob("*.svg")):

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from course_utils.base import CourseError, cache_folder
 from course_utils.pico import MODELS
+from course_utils.pico.training.recipes import RECIPES
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -35,8 +36,6 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _arguments(argv: list[str] | None) -> argparse.Namespace:
-    from course_utils.pico.training.recipes import RECIPES
-
     parser = argparse.ArgumentParser(
         prog="python -m course_utils train", description="Train a model of the course, or examine one."
     )
@@ -61,7 +60,6 @@ def _arguments(argv: list[str] | None) -> argparse.Namespace:
 def _train(args: argparse.Namespace) -> Path:
     """Returns the folder with the model, as `load` and Transformers read it."""
     from course_utils.pico.training import loop, text
-    from course_utils.pico.training.recipes import RECIPES
 
     recipe = RECIPES[args.model] if args.seed is None else replace(RECIPES[args.model], seed=args.seed)
     model, tokenizer = text.train(recipe, args.out, args.steps)

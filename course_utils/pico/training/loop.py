@@ -92,11 +92,11 @@ def backward(model, rows: list[Row], half: bool = False, balance: float = 0.0, t
     return loss
 
 
-def optimizers(model, muon_rate: float, adam_rate: float, more=()) -> list[torch.optim.Optimizer]:
-    """Muon for the matrices inside the layers (and of a projector), AdamW for everything else and for `more`. LoRA's
-    thin matrices go to AdamW. Weights that are frozen go to neither. Sets PyTorch's threads for the work, too."""
+def optimizers(model, muon_rate: float, adam_rate: float) -> list[torch.optim.Optimizer]:
+    """Muon for the matrices inside the layers (and of a projector), AdamW for everything else. LoRA's thin matrices go
+    to AdamW. Weights that are frozen go to neither. Sets PyTorch's threads for the work, too."""
     threads.use_for(sum(weights.numel() for weights in model.parameters()))
-    matrices, others = [], list(more)
+    matrices, others = [], []
     for name, weights in model.named_parameters():
         inside = weights.ndim in (2, 3) and (".layers." in name or "projector" in name) and "lora_" not in name
         if weights.requires_grad:
