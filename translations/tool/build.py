@@ -74,7 +74,8 @@ class _Book:
     def page(self, page: str) -> str:
         self.here, self.entries = page, self.files[Path(page).stem]
         if page.endswith(".md"):
-            return _sorted(self._prose((ROOT / page).read_text(encoding="utf-8"), None))
+            said = self._prose((ROOT / page).read_text(encoding="utf-8"), None)
+            return _sorted(said) if page.endswith("glossary.md") else said
         notebook = nbformat.read(ROOT / page, 4)
         for cell in notebook.cells:
             if cell.cell_type == "markdown":
