@@ -56,6 +56,7 @@ def update(language: str) -> list[str]:
         catalogue = old.get(name) or Catalog(language, **HEAD, revision_date=datetime.datetime.now(datetime.UTC))
         catalogue.update(english, update_creation_date=False)
         for message in catalogue:
+            message.flags -= {"python-format", "python-brace-format"}  # Babel's guess, at each "% r" and "{x}" of prose
             if message.id and message.previous_id and str(message.previous_id[0]).split() == message.id.split():
                 message.flags.discard("fuzzy")  # white space alone
         text = io.BytesIO()
