@@ -35,7 +35,7 @@ VISITS = [
     Visit("07_vision_and_moe", drawing=True),
 ]
 
-PARTS = ("course_utils", "images", "notebooks", "pyproject.toml", "requirements.txt", "README.md")
+PARTS = ("course_utils", "images", "notebooks", "translations", "pyproject.toml", "requirements.txt", "README.md")
 DEBIAN = Path("/usr/bin/chromium")
 FLAGS = """--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking
 --disable-component-update --disable-sync""".split()
@@ -65,20 +65,24 @@ def lab(tmp_path_factory) -> Iterator[tuple[str, Path]]:
         copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy2
         folder.mkdir(exist_ok=True)
         copy(ROOT / name, folder / name)
+    with running_lab(folder, surroundings(folder)) as address:
+        yield address, folder
+
+
+def surroundings(folder: Path) -> dict[str, str]:
     own = {
         "COURSE_CACHE": str(cache_folder()),
         "COURSE_PROGRESS": str(folder / "progress.json"),
         "JUPYTER_CONFIG_DIR": str(folder / ".jupyter"),  # not the settings of whoever runs the tests
         "JUPYTER_DATA_DIR": str(folder / ".jupyter"),
     }
-    with running_lab(folder, os.environ | own) as address:
-        yield address, folder
+    return os.environ | own
 
 
 @contextmanager
-def running_lab(folder: Path, environment: dict[str, str]) -> Iterator[str]:
+def running_lab(folder: Path, environment: dict[str, str], *options: str) -> Iterator[str]:
     log = folder / "lab.log"
-    command = [sys.executable, "-m", "course_utils", "lab", "--no-browser", "--json"]
+    command = [sys.executable, "-m", "course_utils", "lab", "--no-browser", "--json", *options]
     with log.open("wb") as output:
         process = subprocess.Popen(
             command, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=output, text=True
@@ -120,7 +124,40 @@ def test_a_learner_uses_the_notebook(visit, lab, browser):
     assert complaints == []
 
 
-def run_all_cells(page, count: int) -> None:
+def test_the_course_opens_in_finnish(lab, browser):
+    """JupyterLab's own menus, the page, and what its cells say."""
+    _, folder = lab
+    with running_lab(folder, surroundings(folder), "--lang", "fi") as address:
+        assert "/translations/fi/notebooks/00_start_here.ipynb" in address
+        page = browser.new_page(viewport={"width": 1280, "height": 900})
+        page.set_default_timeout(60 * SECOND)
+        page.goto(address + "&reset")
+        file = folder / "translations/fi/notebooks/00_start_here.ipynb"
+        cells = nbformat.read(file, as_version=4).cells
+        run_all_cells(page, sum(cell.cell_type == "code" for cell in cells), menu="Suorita")
+        notebook = saved(page, file)
+        check_cells(notebook)
+        shown = json.dumps([cell.get("outputs") for cell in notebook.cells], ensure_ascii=False)
+        assert [words for words in ("Ennusteesi", "Ei yritetty", "Edistymisesi") if words not in shown] == []
+        page.close()
+
+
+def test_a_page_from_right_to_left_stands_at_the_right(lab, browser):
+    _, folder = lab
+    with running_lab(folder, surroundings(folder), "--lang", "ar") as address:
+        page = browser.new_page(viewport={"width": 1280, "height": 900})
+        page.goto(address + "&reset")
+        prose = page.locator(".jp-MarkdownCell").first
+        prose.locator("h1").wait_for()
+        for words in ("h1", "p span", "ul"):
+            look = "part => [getComputedStyle(part).direction, getComputedStyle(part).textAlign]"
+            direction, at = prose.locator(words).first.evaluate(look)
+            assert direction == "rtl" and at in ("right", "start"), words
+        assert page.locator(".jp-CodeCell .cm-content").first.evaluate(look)[0] == "ltr"
+        page.close()
+
+
+def run_all_cells(page, count: int, menu: str = "Run") -> None:
     """Run ▸ Run All Cells, as the first click on a fresh page; then wait until the kernel has done them all."""
     page.locator(".jp-Notebook .jp-CodeCell").first.wait_for()
     # Before the notebook has its kernel, a click on Run asks which kernel to take.
@@ -131,7 +168,7 @@ def run_all_cells(page, count: int) -> None:
         assert page.locator(".jp-Dialog").all_inner_texts() == []
         if second % 20 == 0 and not any(prompts(page, r"\[[\d*]+\]")):
             # A click while JupyterLab replaces the kernel it has just started is lost: a learner clicks again.
-            page.get_by_role("menuitem", name="Run", exact=True).click()
+            page.get_by_role("menuitem", name=menu, exact=True).click()
             page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
         page.wait_for_timeout(SECOND)
         if sum(prompts(page, r"\[\d+\]")) == count:
