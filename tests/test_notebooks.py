@@ -115,7 +115,7 @@ def test_outputs_are_stripped(notebook):
     for cell in notebook.code:
         assert cell.outputs == [] and cell.execution_count is None, cell.id
     for cell in notebook.cells:
-        assert set(cell.metadata) <= {"tags"}, cell.id
+        assert set(cell.metadata) <= {"tags", "translate"}, cell.id
 
 
 # --- opening and close -------------------------------------------------------------------------------
