@@ -178,7 +178,7 @@ def test_what_is_imported_is_pinned_and_nothing_else():
     pins = {name.replace("_", "-") for name in environment.pins()}
     optional = {"xllamacpp", "mlx", "mlx-lm", "mlx-lm[cpu]", "openvino"}  # the engines of notebook 09
     for_tests = {name.replace("_", "-") for name in environment.pins(tests=True)} - pins - optional
-    learners = (packages_of("course_utils") | packages_of("notebooks")) - optional
+    learners = (packages_of("course_utils") | packages_of("notebooks") | packages_of("translations")) - optional
     assert learners - pins == set() and pins - learners - set(UNSEEN) == set()
     assert packages_of("tests") - pins - for_tests == set() and for_tests - packages_of("tests") - set(UNSEEN) == set()
 
