@@ -169,7 +169,7 @@ def packages_of(folder: str) -> set[str]:
     for path in (ROOT / folder).glob("*.ipynb"):
         cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
         texts += ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
-    ours = {"course_utils"} | {path.stem for path in (ROOT / "tests").glob("*.py")}
+    ours = {"course_utils", "translations"} | {path.stem for path in (ROOT / "tests").glob("*.py")}
     names = set().union(*map(imported, texts)) - sys.stdlib_module_names - ours
     return {DISTRIBUTIONS.get(name, name).replace("_", "-") for name in names}
 

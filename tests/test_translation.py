@@ -168,7 +168,17 @@ def test_a_link_to_nowhere_is_found():
 def copy(tmp_path_factory) -> Path:
     """The course without its weights, to change sentences in."""
     folder = tmp_path_factory.mktemp("copy")
-    for name in ("course_utils", "images", "notebooks", "tests", "translations", ".devcontainer", ".binder"):
+    for name in (
+        "course_utils",
+        "images",
+        "notebooks",
+        "tests",
+        "translations",
+        "findings",
+        ".ci",
+        ".devcontainer",
+        ".binder",
+    ):
         shutil.copytree(
             ROOT / name, folder / name, ignore=shutil.ignore_patterns("*.safetensors", "*.onnx*", "__pycache__")
         )
