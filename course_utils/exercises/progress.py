@@ -17,6 +17,7 @@ from contextlib import contextmanager, suppress
 from datetime import date
 from pathlib import Path
 
+from ..language import word
 from ..show.view import publish
 from .note import Note
 
@@ -159,7 +160,7 @@ def _complain(verb: str, error: OSError) -> None:
     global _complained
     if not _complained:
         _complained = True
-        body = f"`{path().name}` could not be {verb} ({error.strerror}). The course goes on without it."
+        body = f"`{path().name}` could not be {word(verb)} ({error.strerror}). The course goes on without it."
         publish(Note("info", "Progress", body))
 
 
