@@ -24,11 +24,15 @@ def cache_folder() -> Path:
     return Path(os.environ.get("COURSE_CACHE") or ROOT / ".cache")
 
 
-def data(beside: str | Path, name: str) -> dict | list:
-    """What a data file of the course says, JSON or TOML by its name, that lies in the folder of the file `beside`."""
+def data(beside: str | Path, name: str, translated: bool = True) -> dict | list:
+    """What a data file of the course says, JSON or TOML by its name, that lies in the folder of the file `beside`.
+
+    Its texts are in the chosen language, unless they are names and not `translated`.
+    """
+    say = language.translated if translated else lambda found: found
     text = (Path(beside).parent / name).read_text(encoding="utf-8")
     if not name.endswith(".toml"):
-        return language.translated(json.loads(text))
+        return say(json.loads(text))
     import tomllib  # not above: Python 3.8 has none, and has to load this file
 
-    return language.translated(tomllib.loads(text))
+    return say(tomllib.loads(text))

@@ -485,6 +485,7 @@ def test_test_counts_and_hands_over_arguments_and_exit_status(installed_course):
 def test_a_program_gets_its_arguments_and_gives_its_output_and_exit_status(installed_course, words):
     module = installed_course / (PROGRAMS[words].replace(".", "/") + ".py")
     module.parent.mkdir(parents=True)
+    (module.parent / "__init__.py").touch()  # or a package of this name further on in the path would come first
     code = "import json\ndef main(arguments):\n    print(json.dumps({'got': arguments}))\n    return 7\n"
     module.write_text(code, encoding="utf-8")
     arguments = ["--evaluate", "pico-mini", "--samples", "300", "--json", "--help"]

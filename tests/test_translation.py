@@ -387,6 +387,12 @@ def test_a_view_is_mirrored_where_one_reads_from_right_to_left():
     assert speak(code, "fi").strip() == "<p>text</p> ()"
 
 
+def test_every_view_is_there_in_finnish():
+    """Its class is looked up by a name, and "Race" is a word of a button, too."""
+    names = "from course_utils import show\nprint([getattr(show, name) for name in show.VIEWS] != [])"
+    assert speak(names).strip() == "True"
+
+
 def test_lab_names_the_languages_there_are():
     done = subprocess.run(
         [sys.executable, "-m", "course_utils", "lab", "--lang", "xx", "--no-browser"],

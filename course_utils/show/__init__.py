@@ -9,7 +9,7 @@ from importlib import import_module
 from course_utils.base import data
 
 # What a notebook calls it: the file of this room, and its name there.
-VIEWS = data(__file__, "views.json")
+VIEWS = data(__file__, "views.json", translated=False)
 __all__ = list(VIEWS)
 
 
