@@ -11,8 +11,7 @@ from course_utils.models.chat import TAG
 from course_utils.models.pictures import BadPicture, from_data_url
 
 from . import tools as toolbox
-from .batch import Loaded
-from .engine import HELD, Job, Prompt, RequestParams, matcher
+from .engine import HELD, Job, Loaded, Prompt, RequestParams, matcher
 from .problem import Problem, first_line
 from .store import Entry
 

@@ -21,7 +21,7 @@ from course_utils.models import smollm2
 from course_utils.pico import export, records
 from course_utils.pico.export import gguf_file
 
-from .batch import Loaded
+from .engine import Loaded
 from .problem import Problem
 
 DATA = data(__file__, "data.toml")
