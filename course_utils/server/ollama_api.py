@@ -185,7 +185,7 @@ async def answer(request: Request, kind: type[GenerateRequest | ChatRequest]) ->
     refuse(dict(body), KNOWN["neutral_fields"])
     lacks = {"insert": getattr(body, "suffix", None), "tools": entry.facts["sees"] and getattr(body, "tools", None)}
     for what in filter(lacks.get, lacks):
-        raise Problem(400, f"registry.ollama.ai/library/{entry.name} does not support {what}")
+        raise Problem(400, f"registry.ollama.ai/library/{_listed(entry)['name']} does not support {what}")
     if body.think or body.think == "":
         raise Problem(400, f'"{body.model}" does not support thinking')
     talk, params = _talk(body, entry), sampling(entry.parameters | _given(body.options))
