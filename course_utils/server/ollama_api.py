@@ -33,6 +33,7 @@ from .web import body_of, dumps, find, pieces, read, refuse, streamed, whole_tex
 SECOND = 10**9  # nanoseconds
 UNLIMITED = 10**9  # tokens: as many as the context has room for
 KNOWN = DATA["ollama"]
+NOTHING = Part("", [])
 PIECE = re.compile(r"(?=.)([0-9]*\.?[0-9]*)([^.0-9]*)", re.DOTALL)  # of a duration: a number and its unit
 PART = r"\w[\w.-]{0,79}"
 NAME = re.compile(rf"(\w[\w.:-]{{0,349}}/)?(\w[\w-]{{0,79}}/)?{PART}(:{PART})?", re.ASCII)  # host/namespace/model:tag
@@ -137,9 +138,8 @@ def sampling(options: dict[str, Any]) -> RequestParams:
     refuse(options, KNOWN["neutral_options"])
     if options.get("repeat_penalty", 1) != 1:
         refuse(options, {"repeat_last_n": [-1]})
-    names = {name: ours for name, ours in KNOWN["options"].items() if options.get(name) is not None}
-    names = {name: ours for name, ours in names.items() if options[name] >= KNOWN["off_below"].get(name, options[name])}
-    given = {ours: options[name] for name, ours in names.items()}
+    given = {ours: options[name] for name, ours in KNOWN["options"].items() if options.get(name) is not None}
+    given = {name: value for name, value in given.items() if value >= KNOWN["off_below"].get(name, value)}
     if given.get("top_p") == 0:
         given["top_p"] = 1e-6
     if 0 < given.get("temperature", 0) < COOLEST:
@@ -148,7 +148,7 @@ def sampling(options: dict[str, Any]) -> RequestParams:
         params = RequestParams.read({"max_new_tokens": UNLIMITED} | given)
     except BadOption as error:
         ours, _, rest = str(error).partition(" ")
-        name = next(name for name in names if names[name] == ours)
+        name = next(name for name, own in KNOWN["options"].items() if own == ours)
         raise Problem(400, f'option "{name}" {rest}', "invalid_value", name) from error
     stop = options.get("stop") or []
     stops = [stop] if isinstance(stop, str) else stop
@@ -192,13 +192,13 @@ async def answer(request: Request, kind: type[GenerateRequest | ChatRequest]) ->
     schema = {"json": {"type": "object"}, "": None}[body.format] if isinstance(body.format, str) else body.format
     alternatives = (body.top_logprobs or 0) if body.logprobs else None
     params = replace(params, schema=schema, logprobs=alternatives, num_ctx=_window(entry, params.num_ctx))
-    if not talk.messages and talk.keep == 0:
-        store.unload(entry.base)
-        return JSONResponse(_row(body, Part("", []), {"done": True, "done_reason": "unload"}))
     store.windows[entry.base] = params.num_ctx
     if not talk.messages:
-        await prompts.load(request, entry, talk.keep)
-        return JSONResponse(_row(body, Part("", []), {"done": True, "done_reason": "load"}))
+        if talk.keep == 0:
+            store.unload(entry.base)
+        else:
+            await prompts.load(request, entry, talk.keep)
+        return JSONResponse(_row(body, NOTHING, {"done": True, "done_reason": "unload" if talk.keep == 0 else "load"}))
     (job,), load_seconds = await prompts.begin(request, talk, [params])
 
     def last(part: Part) -> dict:
@@ -212,7 +212,7 @@ async def answer(request: Request, kind: type[GenerateRequest | ChatRequest]) ->
     async def rows() -> AsyncIterator[dict]:
         async for part in pieces(request, job, whole=bool(talk.tools)):
             yield _row(body, part, {"done": False})
-        yield last(Part("", []))
+        yield last(NOTHING)
 
     if body.stream is not False:
         return streamed(request, [job], rows())
