@@ -27,8 +27,8 @@ from . import prompts
 from . import tools as toolbox
 from .engine import Part, RequestParams
 from .problem import Problem
-from .store import DATA, LARGEST_BLOB, Entry
-from .web import body_of, dumps, find, pieces, read, refuse, streamed, whole_texts, written
+from .store import DATA, Entry
+from .web import dumps, find, pieces, read, refuse, streamed, whole_texts, written
 
 SECOND = 10**9  # nanoseconds
 UNLIMITED = 10**9  # tokens: as many as the context has room for
@@ -258,6 +258,9 @@ async def embed(request: Request) -> Response:
     return JSONResponse(written(ollama.EmbedResponse, row))
 
 
+embeddings = embed
+
+
 # -- models: tags, ps, show, pull, push, create, copy, delete, blobs -----------------------------------
 
 
@@ -362,5 +365,5 @@ async def blobs(request: Request) -> Response:
     here = store.blob(digest).is_file()
     if request.method == "HEAD" or here:
         return Response(status_code=200 if here else 404)
-    await run_in_threadpool(store.put_blob, digest, await body_of(request, LARGEST_BLOB))
+    await store.put_blob(digest, request.stream())
     return Response(status_code=201)
