@@ -18,7 +18,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from . import tools as toolbox
-from .engine import Job, RequestParams
+from .engine import Job, Part, RequestParams
 from .ollama_api import sampling
 from .problem import Problem
 from .prompts import Conversation, begin
@@ -139,9 +139,9 @@ def _usage(jobs: list[Job]) -> dict:
     return {"prompt_tokens": prompt, "completion_tokens": written, "total_tokens": prompt + written}
 
 
-def _choice(index: int, text: str, job: Job, tools: list[toolbox.Tool] | None) -> dict:
-    call = toolbox.find_call(text, tools)
-    message = {"role": "assistant", "content": None if call else text, "refusal": None}
+def _choice(index: int, part: Part, job: Job, tools: list[toolbox.Tool] | None) -> dict:
+    call = toolbox.find_call(part.text, tools)
+    message = {"role": "assistant", "content": None if call else part.text, "refusal": None}
     message |= {"tool_calls": [toolbox.as_openai(call)]} if call else {}
     finish = "tool_calls" if call else job.finish
     return {"index": index, "message": message, "finish_reason": finish, "logprobs": None}
@@ -160,9 +160,10 @@ async def _chunks(
     for index, job in enumerate(jobs):
         yield chunk(index, {"role": "assistant", "content": "", "refusal": None})
         call = None
-        async for text in pieces(request, job, whole=bool(tools)):
-            call = toolbox.find_call(text, tools)
-            yield chunk(index, {"tool_calls": [{"index": 0, **toolbox.as_openai(call)}]} if call else {"content": text})
+        async for part in pieces(request, job, whole=bool(tools)):
+            call = toolbox.find_call(part.text, tools)
+            text = {"content": part.text}
+            yield chunk(index, {"tool_calls": [{"index": 0, **toolbox.as_openai(call)}]} if call else text)
         yield chunk(index, {}, "tool_calls" if call else job.finish)
     if usage:
         yield written(official.ChatCompletionChunk, head | {"choices": [], "usage": _usage(jobs)})

@@ -50,7 +50,7 @@ class Simulator:
             raise Problem(429, text, "rate_limit_exceeded", retry_after=wait)
         self._times.append(now)
 
-    def maybe_drop(self) -> None:
+    def during(self) -> None:
         """Called in the middle of a stream: breaks it off while drops are left."""
         if self._left["drop"] > 0:
             self._left["drop"] -= 1

@@ -11,7 +11,7 @@ from pydantic_core import from_json
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response, StreamingResponse
 
-from .engine import Job
+from .engine import Job, Part
 from .problem import Problem, is_openai
 from .store import DATA, Entry
 
@@ -88,16 +88,20 @@ def dumps(row: dict) -> bytes:
     return json.dumps(row, ensure_ascii=False, separators=(",", ":")).encode("utf-8")
 
 
-async def pieces(request: Request, job: Job, whole: bool) -> AsyncIterator[str]:
-    """The text of an answer as it comes, or all of it at its end: half of a tool call is no use to anybody."""
-    text = ""
+async def pieces(request: Request, job: Job, whole: bool) -> AsyncIterator[Part]:
+    """The parts of an answer as it comes, or all of it at its end: half of a tool call is no use to anybody."""
+    parts = []
     async for part in job.parts():
-        text += part
-        if part and not whole:
+        parts.append(part)
+        if not whole and (part.text or part.logprobs):
             yield part
-        request.app.state.simulator.maybe_drop()
+        request.app.state.simulator.during()
     if whole:
-        yield text
+        yield _joined(parts)
+
+
+def _joined(parts: list[Part]) -> Part:
+    return Part("".join(part.text for part in parts), [row for part in parts for row in part.logprobs])
 
 
 def streamed(request: Request, jobs: list[Job], rows: AsyncIterator[dict]) -> Response:
@@ -121,8 +125,8 @@ def streamed(request: Request, jobs: list[Job], rows: AsyncIterator[dict]) -> Re
     return StreamingResponse(lines(), media_type=kind)
 
 
-async def whole_texts(request: Request, jobs: list[Job]) -> list[str]:
-    """The answers of all jobs. When the client leaves, they are cancelled. Raises Problem."""
+async def whole_texts(request: Request, jobs: list[Job]) -> list[Part]:
+    """The answers of all jobs, each as one part. When the client leaves, they are cancelled. Raises Problem."""
 
     async def watch() -> None:
         while not await request.is_disconnected():
@@ -131,7 +135,7 @@ async def whole_texts(request: Request, jobs: list[Job]) -> list[str]:
 
     watcher = asyncio.create_task(watch())
     try:
-        return ["".join([part async for part in job.parts()]) for job in jobs]
+        return [_joined([part async for part in job.parts()]) for job in jobs]
     finally:
         watcher.cancel()
         cancel(jobs)
