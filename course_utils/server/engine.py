@@ -14,7 +14,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Self
+from typing import NamedTuple, Self
 
 from course_utils.models import onnx_model
 from course_utils.models.chat import TAG, SamplingParams
@@ -39,6 +39,13 @@ class RequestParams(SamplingParams):
     stop: tuple[str, ...] = ()
     schema: dict | None = None  # a JSON schema that the answer is held to while it is written
     stream: bool = False  # each token is a part of its own, as the client wants to see them
+
+
+class Part(NamedTuple):
+    """What a step adds to an answer."""
+
+    text: str
+    logprobs: list[dict]
 
 
 @dataclass
@@ -112,11 +119,11 @@ class Job:
         self._loop, self._parts = asyncio.get_running_loop(), asyncio.Queue()
         self.texts = self._write()
 
-    async def parts(self) -> AsyncIterator[str]:
+    async def parts(self) -> AsyncIterator[Part]:
         """The text as it is written, a part for each turn. Leaving the loop early cancels the rest. Raises Problem."""
         try:
             while (part := await self._parts.get()) is not None:
-                yield part
+                yield Part(part, [])
             if self.finish == "cancelled":
                 raise Problem(400, "The client has left.")
             if self.error is not None:

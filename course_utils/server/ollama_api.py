@@ -128,14 +128,14 @@ async def answer(request: Request, kind: type[GenerateRequest | ChatRequest]) ->
         return _row(body, text, _summary(job, load_seconds, time.perf_counter() - began))
 
     async def rows() -> AsyncIterator[dict]:
-        async for text in pieces(request, job, whole=bool(talk.tools)):
-            yield _row(body, text, {"done": False})
+        async for part in pieces(request, job, whole=bool(talk.tools)):
+            yield _row(body, part.text, {"done": False})
         yield last("")
 
     if params.stream:
         return streamed(request, [job], rows())
-    (text,) = await whole_texts(request, [job])
-    return JSONResponse(last(text))
+    (part,) = await whole_texts(request, [job])
+    return JSONResponse(last(part.text))
 
 
 def _row(body: GenerateRequest | ChatRequest, text: str, more: dict) -> dict:
