@@ -23,12 +23,12 @@ from . import tools as toolbox
 from .engine import Job, Part
 from .ollama_api import sampling
 from .problem import refusal, request_id
-from .prompts import Conversation, begin, embed
+from .prompts import Conversation, begin, embed, load
 from .store import DATA, Entry
 from .web import find, pieces, read, refuse, streamed, whole_texts, written
 
 KNOWN = CompletionCreateParamsBase.__annotations__.keys()
-NOTHING = Part("", [])
+NOTHING = Part("")
 Named = official.ChatCompletionNamedToolChoiceParam
 
 
@@ -238,6 +238,11 @@ async def embeddings(request: Request) -> Response:
     texts = [given] if isinstance(given, str) or isinstance(given[0], int) else given
     if not all(texts):
         raise refusal("empty_text")
+    if not isinstance(texts[0], str):
+        loaded, _ = await load(request, entry, None)
+        if not all(0 <= id < loaded.vocab_size for ids in texts for id in ids):
+            raise refusal("no_token", model=entry.name, size=loaded.vocab_size)
+        texts = [loaded.tokenizer.decode(ids, skip_special_tokens=False) for ids in texts]
     vectors, tokens, _ = await embed(request, entry, texts, None, body.dimensions, shorten=False)
     if body.encoding_format == "base64":
         vectors = [base64.b64encode(np.array(vector, "<f4")).decode() for vector in vectors]

@@ -21,7 +21,7 @@ from course_utils.models import smollm2
 from course_utils.pico import export, records
 from course_utils.pico.export import gguf_file
 
-from .engine import Loaded
+from .batch import Loaded
 from .problem import Problem
 
 DATA = data(__file__, "data.toml")
@@ -122,7 +122,7 @@ class Store:
             loaded, took = self._memory.get(entry.base), 0.0
             if loaded is None:
                 began = time.perf_counter()
-                loaded = Loaded.open(_onnx(entry))
+                loaded = Loaded(_onnx(entry))
                 took = time.perf_counter() - began
             loaded.used = time.time()
             loaded.keep = loaded.keep if keep is None else keep

@@ -96,7 +96,7 @@ def find(request: Request, name: str) -> Entry:
     except Problem as error:
         text = f"The model `{name}` does not exist or you do not have access to it."
         why = str(error).partition("not found")[2]
-        raise Problem(404, text + why, error.code, error.param) if is_openai(request) else error from None
+        raise Problem(404, text + why, "model_not_found", "model") if is_openai(request) else error from None
 
 
 def written(kind: type[BaseModel], row: dict) -> dict:
