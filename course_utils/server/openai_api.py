@@ -89,7 +89,7 @@ class EmbeddingRequest(BaseModel, extra="forbid", strict=True):
 
 
 # What would change an answer and is not to be had here, with the values that ask for nothing.
-MISSING = dict.fromkeys(KNOWN - ChatRequest.model_fields.keys() - {*DATA["openai"]["passed"]}, [])
+MISSING = dict.fromkeys(KNOWN - ChatRequest.model_fields.keys() - {*DATA["openai"]["passed"], "reasoning_effort"}, [])
 MISSING |= DATA["openai"]["neutral"]
 
 
@@ -109,8 +109,9 @@ async def model(request: Request) -> Response:
 
 def check(body: ChatRequest, missing: dict[str, list] = MISSING) -> None:
     """Raise Problem 400 for what the real one refuses, in its words, and for what this server lacks."""
-    for name in body.model_extra.keys() - KNOWN:
-        raise refusal("unrecognized", param=name)
+    effort = body.model_extra.get("reasoning_effort") in (None, "none")  # all that a model has that does not reason
+    for name in body.model_extra.keys() - (KNOWN if effort else KNOWN - {"reasoning_effort"}):
+        raise refusal("extra_forbidden", param=name)
     refuse(body.model_dump(include={*missing}), missing)
     if body.max_tokens and body.max_completion_tokens:
         raise refusal("two_limits")
@@ -194,13 +195,13 @@ async def reply(request: Request, body: ChatRequest, jobs: list[Job], model: str
         call = toolbox.find_call(part.text, tools)
         message = {"role": "assistant", "content": None if call else part.text, "refusal": None}
         message |= {"tool_calls": [toolbox.as_openai(call)]} if call else {}
-        choices.append(_choice(body, index, part, "tool_calls" if call else job.finish) | {"message": message})
+        choices.append(_choice(index, part, "tool_calls" if call else job.finish) | {"message": message})
     row = head | {"object": "chat.completion", "choices": choices, "usage": _usage(jobs)}
     return JSONResponse(written(official.ChatCompletion, row), headers=request_id(request))
 
 
-def _choice(body: ChatRequest, index: int, part: Part, finish: str | None) -> dict:
-    logprobs = {"content": part.logprobs, "refusal": None} if body.logprobs else None
+def _choice(index: int, part: Part, finish: str | None) -> dict:
+    logprobs = {"content": part.logprobs, "refusal": None} if part.logprobs else None
     return {"index": index, "logprobs": logprobs, "finish_reason": finish}
 
 
@@ -216,7 +217,7 @@ async def _chunks(request: Request, body: ChatRequest, jobs: list, head: dict, t
     head |= {"object": "chat.completion.chunk"} | ({"usage": None} if usage else {})
 
     def chunk(index: int, delta: dict, part: Part = NOTHING, finish: str | None = None) -> dict:
-        choices = [_choice(body, index, part, finish) | {"delta": delta}]
+        choices = [_choice(index, part, finish) | {"delta": delta}]
         return written(official.ChatCompletionChunk, head | {"choices": choices})
 
     for index, job in enumerate(jobs):
@@ -236,8 +237,11 @@ async def embeddings(request: Request) -> Response:
     body = await read(request, EmbeddingRequest)
     entry, given = find(request, body.model), body.input
     texts = [given] if isinstance(given, str) or isinstance(given[0], int) else given
+    size = entry.facts["config"]["hidden_size"]
     if not all(texts):
         raise refusal("empty_text")
+    if (body.dimensions or 0) > size:
+        raise refusal("too_many", wanted=body.dimensions, size=size)
     if not isinstance(texts[0], str):
         loaded, _ = await load(request, entry, None)
         if not all(0 <= id < loaded.vocab_size for ids in texts for id in ids):

@@ -28,9 +28,9 @@ class Problem(CourseError):
         return JSONResponse(self.body(request), self.status, self.headers | request_id(request))
 
 
-def refusal(name: str, **about) -> Problem:
+def refusal(case: str, /, **about) -> Problem:
     """What OpenAI's server says in that case, one of those in data.toml."""
-    return Problem(400, **{field: text.format(**about) for field, text in REFUSALS[name].items()})
+    return Problem(400, **{field: text.format(**about) for field, text in REFUSALS[case].items()})
 
 
 def is_openai(request: Request) -> bool:

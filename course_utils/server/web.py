@@ -56,20 +56,18 @@ async def read(request: Request, kind: type[Body]) -> Body:
 
 
 def _wrong(request: Request, errors: list[dict], given: dict) -> Problem:
-    """What the library found wrong with a body, in the words of OpenAI's server, or of ours."""
+    """What the library found wrong with a body, in the words of OpenAI's server."""
     for error in errors:
         error["loc"] = [place for place, _ in groupby(error["loc"]) if not BRANCH.fullmatch(str(place))]
     first = max(errors, key=lambda error: (not error["type"].endswith("_type"), len(error["loc"])))
     if first["loc"] == ["model"] and not given.get("model"):
         return refusal("no_model") if is_openai(request) else Problem(400, "model is required")
-    if not is_openai(request):
-        return Problem(400, f"Invalid value for '{'.'.join(map(str, first['loc']))}': {first['msg']}.")
     about = first | first.get("ctx", {})
     about["param"] = "".join(f"[{at}]" if isinstance(at, int) else f".{at}" for at in first["loc"]).removeprefix(".")
     about["number"] = "decimal" if isinstance(about.get("le", about.get("ge")), float) else "integer"
     about["got"] = TYPES[type(first["input"]).__name__]
     wanted = [TYPES.get(error["type"].removesuffix("_type")) for error in errors if error["loc"] == first["loc"]]
-    about["wanted"] = " or ".join(filter(None, wanted))
+    about["wanted"] = " or ".join(dict.fromkeys(filter(None, wanted)))
     kind = "wrong_type" if about["wanted"] and first["type"].endswith("_type") else first["type"]
     return refusal(kind if kind in REFUSALS else "other", **about)
 
