@@ -22,7 +22,7 @@ from .problem import Problem
 from .simulator import Simulator
 from .store import DATA, Store
 
-ASKS = ("/v1/chat/completions", "/api/generate", "/api/chat", "/api/embed")
+ASKS = ("/v1/chat/completions", "/v1/embeddings", "/api/generate", "/api/chat", "/api/embed")
 FREE = ("/", "/api/version")  # answered without a key, so that a client can see that somebody is there
 ROUTES = [
     Route("/", lambda _: PlainTextResponse("Ollama is running"), methods=["GET", "HEAD"]),
@@ -41,6 +41,7 @@ ROUTES = [
     Route("/v1/models", openai_api.models, methods=["GET"]),
     Route("/v1/models/{name:path}", openai_api.model, methods=["GET"]),
     Route("/v1/chat/completions", openai_api.chat, methods=["POST"]),
+    Route("/v1/embeddings", openai_api.embeddings, methods=["POST"]),
 ]
 
 
