@@ -25,8 +25,8 @@ from . import tools as toolbox
 from .engine import Job, RequestParams
 from .problem import Problem, first_line
 from .prompts import BARE, Conversation, begin, check_template, load
-from .store import DATA, LARGEST_BLOB, Entry
-from .web import body_of, dumps, find, pieces, read, refuse, streamed, whole_texts, written
+from .store import DATA, Entry
+from .web import dumps, find, pieces, read, refuse, streamed, whole_texts, written
 
 SECOND = 10**9  # nanoseconds
 UNLIMITED = 10**9  # tokens: as many as the context has room for
@@ -283,9 +283,17 @@ async def delete(request: Request) -> Response:
     return Response(status_code=200)
 
 
+async def embeddings(request: Request) -> Response:
+    raise Problem(404, "not yet")
+
+
+async def push(request: Request) -> Response:
+    raise Problem(404, "not yet")
+
+
 async def blobs(request: Request) -> Response:
     store, digest = request.app.state.store, request.path_params["digest"]
     if request.method == "HEAD":
         return Response(status_code=200 if store.blob(digest).is_file() else 404)
-    await run_in_threadpool(store.put_blob, digest, await body_of(request, LARGEST_BLOB))
+    await store.put_blob(digest, request.stream())
     return Response(status_code=201)

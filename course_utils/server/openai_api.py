@@ -166,3 +166,7 @@ async def _chunks(
         yield chunk(index, {}, "tool_calls" if call else job.finish)
     if usage:
         yield written(official.ChatCompletionChunk, head | {"choices": [], "usage": _usage(jobs)})
+
+
+async def embeddings(request: Request) -> Response:
+    raise Problem(404, "not yet")
