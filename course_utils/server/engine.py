@@ -1,33 +1,37 @@
-"""Inference for several clients at once: one worker thread, ONNX Runtime GenAI, and the requests in turns.
+"""Inference for several clients at once: one worker thread, and for each model one batch.
 
-Each request has a generator of its own. The worker goes round and lets each write a few tokens, so that everybody's
-answer grows at the same time and the total speed is that of one.
+A request waits for a row in its model's cache, has its prompt read (prefill), and then writes a token at each step,
+together with all others (decode). Rows are given out in turn, request by request: one that wants fifty answers locks
+nobody out. A long prompt is read in pieces, between which the others go on writing.
 """
 
 import asyncio
+import itertools
 import json
-import queue
 import threading
 import time
-from collections import deque
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import suppress
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import AsyncIterator, Callable
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+from typing import NamedTuple
 
-from course_utils.models import onnx_model
-from course_utils.models.chat import TAG, SamplingParams
-from course_utils.models.pictures import as_png
+import numpy as np
+
+from course_utils.models.chat import SamplingParams
+from course_utils.models.onnx_batch import OnnxBatch, pick
 
 from .problem import Problem, first_line
 
-SLICE = 8  # tokens that a request writes before the next one has its turn; 1 where they are streamed
-AT_ONCE = 32  # requests that write in turns; the others wait
-ROOM = 2**15  # tokens that their caches may come to: memory is set aside for a whole answer when it begins
-WAITING = 64  # requests that may wait; more are sent away
+ROWS = 32  # requests that write at once with one model
 KEEP = 300.0  # seconds that a model stays in memory after its last use, as with Ollama
 CENTURY = 100 * 365 * 24 * 3600  # seconds: for ever
+CHUNK = 256  # tokens of prompts that are read between two steps of decode
+WAITING = 64  # requests that may wait besides those at work; more are sent away
+HELD = 4  # tokens at the beginning that stay when the window is full: Ollama's num_keep
+FREE = {"string": {"maxLength": 200}, "integer": {"minimum": -(10**9), "maximum": 10**9}, "array": {"maxItems": 50}}
+BOUNDS = {"maxLength", "pattern", "format", "enum", "const", "minimum", "maximum", "maxItems"}
 # For a schema: no freedom in its blanks; a small model may like them so much that it writes nothing else.
 COMPACT = {"x-guidance": {"whitespace_flexible": False, "key_separator": ": ", "item_separator": ", "}}
 
@@ -38,82 +42,120 @@ class RequestParams(SamplingParams):
 
     stop: tuple[str, ...] = ()
     schema: dict | None = None  # a JSON schema that the answer is held to while it is written
-    stream: bool = False  # each token is a part of its own, as the client wants to see them
+    logprobs: int | None = None  # None: not wanted; else how many alternatives to each token
+    num_ctx: int | None = None  # tokens of prompt and answer; None: as many as the model can
+    shift: bool = False  # where they are full, go on without the older half, as Ollama does
 
 
-@dataclass
-class Loaded:
+class Part(NamedTuple):
+    """A piece of an answer. `logprobs`: a row for each of its tokens, as both dialects have it; [] if not wanted."""
+
+    text: str
+    logprobs: list[dict] = []  # noqa: RUF012 - never changed
+
+
+class Prompt(NamedTuple):
+    """What a model is to read: token ids, for one that sees their embeddings, and what the answer must look like."""
+
+    ids: list[int]
+    embeds: np.ndarray | None = None
+    matcher: object = None  # of llguidance, for a schema
+
+
+class Loaded(OnnxBatch):
     """A model in memory, and who uses it."""
 
-    onnx: onnx_model.OnnxModel
-    keep: float = KEEP  # seconds after the last use; below 0: for ever
-    users: int = 0  # jobs that write with it
-    used: float = field(default_factory=time.time)  # when the last of them ended
-    embedder: object = None  # the same model in Transformers, for `embed`
-    lock: threading.Lock = field(default_factory=threading.Lock)  # of the embedder
-
-    @classmethod
-    def open(cls, folder: Path) -> Self:
-        """Load a folder made by ONNX Runtime GenAI's builder."""
-        return cls(onnx_model.OnnxModel(folder))
+    def __init__(self, folder: Path):
+        super().__init__(folder)
+        self.keep = KEEP  # seconds after the last use; below 0: for ever
+        self.users = 0  # jobs that write with it, or wait
+        self.used = time.time()  # when the last of them ended
+        self.embedder = None  # the same model in Transformers, for `embed`
 
     @property
     def until(self) -> float:
         """When it leaves memory, in seconds since 1970."""
         return self.used + (CENTURY if self.keep < 0 else min(self.keep, CENTURY))
 
-    def read(self, text: str, pictures: list) -> tuple[object, int]:
-        """The prompt for a text whose tags stand for these pictures (of Pillow), and how many tokens it is.
-
-        It is token ids or, with pictures, the library's own inputs, and takes a tenth of a second for each of them.
-        Without a picture, a tag is text like any other. Raises ValueError where tags and pictures do not match.
-        """
-        if not pictures:
-            ids = [int(token) for token in self.onnx.tokenizer.encode(text)]
-            return ids, len(ids)
-        if [int(number) for number in TAG.findall(text)] != list(range(1, len(pictures) + 1)):
-            raise ValueError("a text of the conversation has a tag such as <|image_1|> of its own; leave it out")
-        images = onnx_model.genai().Images.open_bytes(*map(as_png, pictures))
-        inputs = self.onnx.processor(text, images=images)
-        return inputs, inputs["input_ids"].as_numpy().shape[1]
-
-    def embed(self, checkpoint: Path, texts: list[str]) -> tuple[list[list[float]], list[int]]:
-        """A vector for each text, and its number of tokens. A text longer than the context is cut there.
+    def embed(self, checkpoint: Path, text: str, dimensions: int | None, shorten: bool) -> tuple[list[float], int]:
+        """A vector for a text, of the first so many dimensions, and its number of tokens.
 
         A vector is the mean of the last layer's hidden states over the tokens, of length 1. These models were never
-        trained for this; it is the plainest way to get one out of a language model.
+        trained for this; it is the plainest way to get one out of a language model. A text longer than the context is
+        cut there, or raises ValueError.
         """
         import torch
 
         from course_utils.models.torch_model import TransformersModel
 
+        ids = self.ids(text)
+        if len(ids) > self.context_length and not shorten:
+            raise ValueError("the input length exceeds the context length")
         with self.lock, torch.inference_mode():
             self.embedder = self.embedder or TransformersModel(checkpoint, dtype="auto")  # SmolLM2 in 16 bits: 270 MB
-            vectors, counts = [], []
-            for text in texts:
-                ids = self.embedder.tokenizer(text, return_tensors="pt", verbose=False)["input_ids"]
-                counts.append(ids.shape[1])
-                hidden = self.embedder.model.base_model(ids[:, : self.onnx.context_length]).last_hidden_state
-                vectors.append(torch.nn.functional.normalize(hidden[0].float().mean(dim=0), dim=0).tolist())
-        return vectors, counts
+            hidden = self.embedder.model.base_model(torch.tensor([ids[: self.context_length]])).last_hidden_state
+            mean = hidden[0].float().mean(dim=0)[:dimensions]
+            return torch.nn.functional.normalize(mean, dim=0).tolist(), min(len(ids), self.context_length)
+
+
+def matcher(loaded: Loaded, schema: dict):
+    """What holds an answer to a JSON schema. Raises Problem 400 for one that cannot be used."""
+    from llguidance import LLMatcher
+
+    try:
+        grammar = LLMatcher.grammar_from_json_schema(json.dumps(bounded(schema) | COMPACT))
+        made = LLMatcher(loaded.grammars, grammar, log_level=0)
+        error = made.get_error()
+    except (ValueError, RecursionError) as caught:
+        error = first_line(caught)
+    if error:
+        text = f"invalid format: this schema cannot be used: {error.splitlines()[0][:300]}"
+        raise Problem(400, text, "invalid_json_schema", "response_format")
+    return made
+
+
+def bounded(schema):
+    """A JSON schema whose free texts, numbers and lists end: a small model would go on until its limit."""
+    if isinstance(schema, list):
+        return [bounded(item) for item in schema]
+    if not isinstance(schema, dict):
+        return schema
+    made = {name: value if name in ("enum", "const") else bounded(value) for name, value in schema.items()}
+    kinds = made.get("type")
+    for kind in kinds if isinstance(kinds, list) else [kinds]:
+        if isinstance(kind, str) and kind in FREE and not BOUNDS & made.keys():
+            made |= FREE[kind]
+    return made
 
 
 class Job:
-    """A request on its way. `finish` is None, then "stop", "length", "cancelled" or "error"; times in seconds."""
+    """An answer on its way. `finish` is None, then "stop", "length", "cancelled" or "error"; times in seconds.
 
-    def __init__(self, prompt: tuple[object, int], params: RequestParams, loaded: Loaded):
-        (self.prompt, self.read), self.params, self.loaded = prompt, params, loaded  # `read`: tokens of the prompt
-        self.limit = min(params.max_new_tokens, loaded.onnx.context_length - self.read)
+    asker: one for all answers to a request
+    """
+
+    def __init__(self, prompt: Prompt, params: RequestParams, loaded: Loaded, asker: object):
+        self.prompt, self.params, self.loaded, self.asker = prompt, params, loaded, asker
+        self.read = len(prompt.ids)  # tokens of the prompt
+        self.window = min(params.num_ctx or loaded.context_length, loaded.context_length)
+        self.limit = min(params.max_new_tokens, 10 * self.window if params.shift else self.window - self.read)
+        self.room = min(self.window, self.read + self.limit)  # tokens of its row
+        self.matcher = prompt.matcher and prompt.matcher.deep_copy()
         self.tokens: list[int] = []  # what has been written, the token that ends it included
         self.finish: str | None = None
         self.error: Problem | None = None
         self.cancelled = False  # the client has left: the worker drops the request at its next turn
         self.prompt_seconds = self.write_seconds = 0.0
+        self._began, self._held, self._decode = None, "", loaded.decode()
+        self._rng = np.random.default_rng(params.seed)
         self._loop, self._parts = asyncio.get_running_loop(), asyncio.Queue()
-        self.texts = self._write()
 
-    async def parts(self) -> AsyncIterator[str]:
-        """The text as it is written, a part for each turn. Leaving the loop early cancels the rest. Raises Problem."""
+    @property
+    def context(self) -> list[int]:
+        return [*self.prompt.ids, *self.tokens]
+
+    async def parts(self) -> AsyncIterator[Part]:
+        """The answer as it is written, a part a token. Leaving the loop early cancels the rest. Raises Problem."""
         try:
             while (part := await self._parts.get()) is not None:
                 yield part
@@ -126,48 +168,61 @@ class Job:
 
     # what follows runs in the worker's thread
 
-    def put(self, part: str | None) -> None:
-        """Hand out a part of the text; None ends it."""
+    def feed(self, row: int, most: int) -> int:
+        """Read up to `most` tokens of the prompt into a row of the cache. Returns how many it read."""
+        self._began = self._began or time.perf_counter()
+        start = len(self.loaded.rows[row])
+        stop = start + most if start + most < self.read - 1 else self.read  # never one token alone: see Loaded.place
+        embeds = None if self.loaded.embedding is None else self.prompt.embeds[:, start:stop]
+        logits = self.loaded.forward(row, np.array([self.prompt.ids[start:stop]], np.int64), embeds)
+        if stop == self.read:
+            self.take(logits[0])
+        return stop - start
+
+    def shift(self, row: int) -> None:
+        """Where the window is full, read it again without its older half, from the held beginning on."""
+        ids = self.loaded.rows[row]
+        if len(ids) == self.window:
+            self.loaded.rows[row], self.loaded.prefilled[row] = [], 0
+            self.loaded.forward(row, np.array([[*ids[:HELD], *ids[HELD + (self.window - HELD) // 2 :]]], np.int64))
+
+    def take(self, logits: np.ndarray) -> None:
+        """Write the next token, given its logits, and hand out its text. At the end `finish` says why."""
+        raw, now = logits.copy() if self.params.logprobs is not None else None, time.perf_counter()
+        self.prompt_seconds = self.prompt_seconds or now - self._began
+        if self.matcher is not None:
+            allowed = np.frombuffer(self.matcher.compute_bitmask(), np.uint8)
+            logits = np.where(np.unpackbits(allowed, bitorder="little")[: len(logits)], logits, -np.inf)
+        token = pick(logits, self.params, self.context, self._rng)
+        self.tokens.append(token)
+        self.write_seconds = time.perf_counter() - self._began
+        rows = [] if raw is None else [self._logprob(raw, token)]
+        if token in self.loaded.stop_ids:
+            self.finish, text, rows = "stop", self._held, []
+        else:
+            if self.matcher is not None:
+                self.matcher.consume_token(token)
+            text, self._held, self.finish = _cut(self._held + self._decode(token), self.params.stop)
+            if self.finish is None and len(self.tokens) == self.limit:
+                self.finish, text = "length", text + self._held
+        self.put(Part(text, rows))
+
+    def put(self, part: Part | None) -> None:
+        """Hand out a part of the answer; None ends it."""
         with suppress(RuntimeError):  # the server is being stopped
             self._loop.call_soon_threadsafe(self._parts.put_nowait, part)
 
-    def step(self, most: int = SLICE) -> str | None:
-        """Write up to `most` tokens, and put their text out as one part. Returns why the answer has ended, or None."""
-        began, text, goal, end = time.perf_counter(), "", len(self.tokens) + most, None
-        try:
-            while len(self.tokens) < goal and end is None:
-                more, end = next(self.texts)
-                text += more
-        except Exception as error:  # whatever the library says: this request ends, the server goes on
-            self.error, end = self._failed(error), "error"
-        self.write_seconds += time.perf_counter() - began
-        self.put(text)
-        return end
+    def _logprob(self, logits: np.ndarray, token: int) -> dict:
+        """The row of a token: the logarithm of its probability, before temperature and cuts, and the likeliest."""
+        logits = logits.astype(np.float64)
+        sure = logits - logits.max() - np.log(np.exp(logits - logits.max()).sum())
+        best = np.argsort(-sure)[: self.params.logprobs]
 
-    def _failed(self, error: Exception) -> Problem:
-        """400 for a schema that cannot be used, else 500."""
-        if self.params.schema is not None and not self.tokens:
-            message = f"invalid format: this schema cannot be used: {first_line(error)}"
-            return Problem(400, message, "invalid_json_schema", "response_format")
-        return Problem(500, f"The engine failed: {first_line(error)}", "internal_error")
+        def row(id: int) -> dict:
+            bytes = self.loaded.grammars.decode_bytes([id])
+            return {"token": bytes.decode(errors="replace"), "bytes": list(bytes), "logprob": float(sure[id])}
 
-    def _write(self) -> Iterator[tuple[str, str | None]]:
-        """Write token by token: the text that can be shown now, and why the answer has ended, if it has."""
-        onnx, params, held, end = self.loaded.onnx, self.params, "", None
-        form = None if params.schema is None else json.dumps(params.schema | COMPACT)
-        began, decode = time.perf_counter(), onnx._decoder()
-        # With pictures the library keeps Python's lock: for most of a second a picture, nobody else is answered.
-        for token in onnx._tokens(self.prompt, params, self.limit, form):
-            if not self.tokens:  # the prompt has been read by then, and a token drawn takes no time
-                self.prompt_seconds = time.perf_counter() - began
-            self.tokens.append(token)
-            if token in onnx.stop_ids:
-                end, text = "stop", ""
-            else:
-                text, held, end = _cut(held + decode(token), params.stop)
-            if end is None and len(self.tokens) == self.limit:
-                end = "length"
-            yield (text, None) if end is None else (text + held, end)
+        return row(token) | {"top_logprobs": [row(int(id)) for id in best]}
 
 
 def _cut(text: str, stops: tuple[str, ...]) -> tuple[str, str, str | None]:
@@ -186,65 +241,123 @@ class Engine:
     idle: called by the worker after each answer, when the model may have nobody left who uses it
     """
 
-    def __init__(self, idle: Callable[[], None] = lambda: None, at_once: int = AT_ONCE, waiting: int = WAITING):
-        self.idle, self.at_once, self.waiting = idle, at_once, waiting
-        self._line: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
-        self._in_line = 0
-        self._lock = threading.Lock()
-        self._thread = threading.Thread(target=self._work, name="course-engine", daemon=True)
+    def __init__(self, idle: Callable[[], None] = lambda: None, rows: int = ROWS, waiting: int = WAITING):
+        self.idle, self.rows, self.waiting = idle, rows, waiting
+        self._line: list[Job] = []  # those that wait, in the order in which they came
+        self._work: dict[Loaded, list[Job]] = {}  # those at work, by model; a job's place is its row
+        self._closing = False
+        self._news = threading.Condition()
+        self._thread = threading.Thread(target=self._run, name="course-engine", daemon=True)
         self._thread.start()
 
-    def submit(self, prompt: tuple[object, int], choices: list[RequestParams], loaded: Loaded) -> list[Job]:
+    def submit(self, prompt: Prompt, choices: list[RequestParams], loaded: Loaded) -> list[Job]:
         """Put a job for each of the choices into the line, or none of them.
 
-        Raises Problem 400 where the prompt is too long, and 503 where the line has not so many places.
+        Raises Problem 400 where the prompt is too long, and 503 where the line is full.
         """
-        tokens, context = prompt[1], loaded.onnx.context_length
-        if tokens >= context:
+        tokens, context = len(prompt.ids), loaded.context_length
+        if tokens >= context and not choices[0].shift:
             message = (
                 f"This model's maximum context length is {context} tokens. However, your messages resulted in "
                 f"{tokens} tokens. Please reduce the length of the messages."
             )
             raise Problem(400, message, "context_length_exceeded", "messages")
-        with self._lock:
-            if self._in_line + len(choices) > self.at_once + self.waiting:
-                text = f"server busy: {self._in_line} requests are at work or waiting already. Try again in a moment."
+        asker = object()
+        jobs = [Job(prompt, params, loaded, asker) for params in choices]
+        with self._news:
+            askers = {job.asker for line in (self._line, *self._work.values()) for job in line}
+            if len(askers) >= self.rows + self.waiting:
+                text = f"server busy: {len(askers)} requests are at work or waiting already. Try again in a moment."
                 raise Problem(503, text, "engine_overloaded", retry_after=1)
-            self._in_line += len(choices)
-            loaded.users += len(choices)
-        jobs = [Job(prompt, params, loaded) for params in choices]
-        for job in jobs:
-            self._line.put(job)
+            loaded.users += len(jobs)
+            self._line += jobs
+            self._news.notify()
         return jobs
 
     def close(self) -> None:
-        self._line.put(None)
+        with self._news:
+            self._closing = True
+            self._news.notify()
         self._thread.join(timeout=10)
 
-    def _work(self) -> None:
-        active: deque[Job] = deque()
+    def _run(self) -> None:
         while True:
-            with suppress(queue.Empty):
-                while len(active) < self.at_once and sum(job.read + job.limit for job in active) < ROOM:
-                    job = self._line.get(block=not active)
-                    if job is None:
-                        return
-                    active.append(job)
-            job = active.popleft()
-            end = "cancelled" if job.cancelled else job.step(1 if job.params.stream else SLICE)
-            if end is None:
-                active.append(job)
-            else:
-                self._leave(job, end)
-            if job.params.stream:
-                time.sleep(0)  # lets the thread that sends it have its turn: a stream shall be seen to stream
+            with self._news:
+                self._news.wait_for(lambda: self._closing or self._line or self._work)
+                if self._closing:
+                    break
+                for job in self._line:
+                    self._work.setdefault(job.loaded, [])
+            for loaded, jobs in list(self._work.items()):
+                self._step(loaded, jobs)
+                if not jobs:
+                    del self._work[loaded]
+        for job in [*self._line, *itertools.chain(*self._work.values())]:
+            self._leave(job)
 
-    def _leave(self, job: Job, end: str) -> None:
-        job.texts.close()  # frees its cache
-        with self._lock:
-            self._in_line -= 1
+    def _step(self, loaded: Loaded, jobs: list[Job]) -> None:
+        """A turn of one model: read some of the prompts that wait, then write a token in each row."""
+        self._drop(loaded, jobs)
+        budget = CHUNK
+        while budget > 1 and (job := jobs[-1] if jobs and not jobs[-1].tokens else self._next(loaded, jobs)):
+            with _blamed(job):
+                budget -= job.feed(len(jobs) - 1, budget)
+            self._drop(loaded, jobs)
+        writing = [job for job in jobs if job.tokens]  # all but the last, perhaps, whose prompt is being read
+        if writing:
+            with _blamed(*writing):
+                for row, job in enumerate(writing):
+                    job.shift(row)
+                rows = loaded.forward(0, np.array([[job.tokens[-1]] for job in writing], np.int64))
+                for job, logits in zip(writing, rows, strict=True):
+                    with _blamed(job):
+                        job.take(logits)
+        self._drop(loaded, jobs)
+
+    def _next(self, loaded: Loaded, jobs: list[Job]) -> Job | None:
+        """Give a row to a job that waits for this model: to one whose request has the fewest. None if there is none."""
+        with self._news:
+            have = Counter(job.asker for job in jobs)
+            waiting = [job for job in self._line if job.loaded is loaded and have[job.asker] < max(1, self.rows // 2)]
+            job = min(waiting, key=lambda job: have[job.asker], default=None)
+            if job is None or len(jobs) >= self.rows:
+                return None
+            if not loaded.resize(len(jobs) + 1, max(other.room for other in [*jobs, job])):
+                return None
+            self._line.remove(job)
+        loaded.place(len(jobs), job.prompt.ids)
+        jobs.append(job)
+        return job
+
+    def _drop(self, loaded: Loaded, jobs: list[Job]) -> None:
+        """Let those go that have ended or whose client has left; the others stay side by side in the first rows."""
+        with self._news:
+            gone = [job for job in self._line if job.cancelled and job.loaded is loaded]
+            self._line = [job for job in self._line if job not in gone]
+        for job in [job for job in jobs if job.cancelled or job.finish]:
+            row, last = jobs.index(job), len(jobs) - 1
+            ways = [(row, last - 1), (last - 1, last)] if row < last and not jobs[last].tokens else [(row, last)]
+            for one, other in ways:  # the one whose prompt is being read stays the last
+                loaded.swap(one, other)
+                jobs[one], jobs[other] = jobs[other], jobs[one]
+            gone.append(jobs.pop())
+        for job in gone:
+            self._leave(job)
+
+    def _leave(self, job: Job) -> None:
+        job.finish = job.finish or "cancelled"
+        with self._news:
             job.loaded.users -= 1
             job.loaded.used = time.time()
         self.idle()
-        job.finish = end
         job.put(None)  # after its last use of the model: whoever sees the end finds all of it
+
+
+@contextmanager
+def _blamed(*jobs: Job):
+    """What goes wrong, whatever a library says, ends these requests; the server goes on."""
+    try:
+        yield
+    except Exception as error:
+        for job in jobs:
+            job.error, job.finish = Problem(500, f"The engine failed: {first_line(error)}", "internal_error"), "error"

@@ -23,8 +23,9 @@ from course_utils.pico.export.gguf_file import TEMPLATE, modelfile
 
 from . import tools as toolbox
 from .engine import Job, RequestParams
-from .problem import Problem, first_line
+from .problem import Problem
 from .prompts import BARE, Conversation, begin, check_template, load
+from .prompts import embed as embed_texts
 from .store import DATA, Entry
 from .web import dumps, find, pieces, read, refuse, streamed, whole_texts, written
 
@@ -114,7 +115,7 @@ async def answer(request: Request, kind: type[GenerateRequest | ChatRequest]) ->
     schema = {"type": "object"} if body.format == "json" else body.format
     if schema and params.min_p > 0:  # it would be measured by tokens that the schema forbids
         raise Problem(400, 'option "min_p" cannot be combined with a format: leave one of them out')
-    params = replace(params, schema=schema or None, stream=body.stream is not False)
+    params = replace(params, schema=schema or None)
     talk = body.talk(entry, seconds_of(body.keep_alive))
     if not talk.messages:
         if talk.keep == 0:
@@ -132,7 +133,7 @@ async def answer(request: Request, kind: type[GenerateRequest | ChatRequest]) ->
             yield _row(body, text, {"done": False})
         yield last("")
 
-    if params.stream:
+    if body.stream is not False:
         return streamed(request, [job], rows())
     (text,) = await whole_texts(request, [job])
     return JSONResponse(last(text))
@@ -170,14 +171,8 @@ async def embed(request: Request) -> Response:
     if entry.facts["sees"]:
         raise Problem(400, f"{entry.name} does not support embeddings")
     texts = [body.input] if isinstance(body.input, str) and body.input else body.input or []
-    if "" in texts:
-        raise Problem(400, f"input {texts.index('')} is empty: there is nothing to embed")
     began = time.perf_counter()
-    loaded, load_seconds = await load(request, entry, keep)
-    try:
-        vectors, tokens = await run_in_threadpool(loaded.embed, entry.checkpoint, texts)
-    except Exception as error:
-        raise Problem(400 if entry.uploaded else 500, f"{entry.name} failed: {first_line(error)}") from error
+    vectors, tokens, load_seconds = await embed_texts(request, entry, texts, keep)
     took = int((time.perf_counter() - began) * SECOND)
     row = {"model": body.model, "embeddings": vectors, "total_duration": took}
     row |= {"load_duration": int(load_seconds * SECOND), "prompt_eval_count": sum(tokens)}

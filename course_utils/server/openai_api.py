@@ -111,7 +111,7 @@ def _choices(body: ChatRequest, entry: Entry) -> list[RequestParams]:
     given = {"num_predict": body.max_completion_tokens or body.max_tokens, "stop": body.stop, "top_p": body.top_p}
     given |= {"temperature": body.temperature, "seed": None if body.seed is None else body.seed % 2**31}
     params = sampling(entry.parameters | {name: value for name, value in given.items() if value is not None})
-    params = replace(params, stream=bool(body.stream), schema=_schema(body))
+    params = replace(params, schema=_schema(body))
     # Each answer has a seed of its own, so that they differ.
     seeds = [None if params.seed is None else (params.seed + place) % 2**31 for place in range(body.n or 1)]
     return [replace(params, seed=seed) for seed in seeds]

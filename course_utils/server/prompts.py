@@ -1,7 +1,8 @@
 """From the messages of a request, in either dialect, to jobs: roles, pictures, tools, templates."""
 
-import json
-from dataclasses import dataclass
+import bisect
+import time
+from dataclasses import dataclass, replace
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -10,7 +11,7 @@ from course_utils.models.chat import TAG
 from course_utils.models.pictures import BadPicture, from_data_url
 
 from . import tools as toolbox
-from .engine import Job, Loaded, RequestParams
+from .engine import HELD, Job, Loaded, Prompt, RequestParams, matcher
 from .problem import Problem, first_line
 from .store import Entry
 
@@ -29,6 +30,8 @@ class Conversation:
     tools: list[toolbox.Tool] | None = None
     template: str | None = None  # BARE, or else the model's own
     keep: float | None = None  # seconds that the model stays in memory afterwards, see Store.load
+    shorten: bool = False  # as Ollama does: drop what is oldest until the rest fits. Else what is too long is refused
+    context: tuple[int, ...] | list[int] = ()  # token ids that go before
 
 
 async def begin(request: Request, talk: Conversation, choices: list[RequestParams]) -> tuple[list[Job], float]:
@@ -38,7 +41,8 @@ async def begin(request: Request, talk: Conversation, choices: list[RequestParam
     """
     turns, pictures = await run_in_threadpool(_turns, talk)  # a large picture takes up to a second
     loaded, seconds = await load(request, talk.entry, talk.keep)
-    prompt = await run_in_threadpool(_prompt, talk, loaded, turns, pictures)
+    choices = [replace(params, shift=talk.shorten and not pictures) for params in choices]
+    prompt = await run_in_threadpool(_prompt, talk, loaded, turns, pictures, choices[0])
     return request.app.state.engine.submit(prompt, choices, loaded), seconds
 
 
@@ -94,17 +98,61 @@ def _text(entry: Entry, part: dict, pictures: list) -> str:
     return f"<|image_{len(pictures)}|>\n"
 
 
-def _prompt(talk: Conversation, loaded: Loaded, turns: list[dict], pictures: list) -> tuple:
-    """The conversation as the model reads it, see Loaded.read. Raises Problem 400."""
+def _prompt(talk: Conversation, loaded: Loaded, turns: list[dict], pictures: list, params: RequestParams) -> Prompt:
+    """The conversation as the model reads it. Raises Problem 400."""
+    bare = (talk.template or talk.entry.template) == BARE
+    window = min(params.num_ctx or loaded.context_length, loaded.context_length)
+
+    def read(first: int) -> tuple[list[int], object]:
+        """All system messages, and the others from the place `first` on."""
+        kept = [turn for place, turn in enumerate(turns) if place >= first or turn["role"] == "system"]
+        bare_text = "".join(turn["content"] for turn in kept if turn["role"] != "system")
+        return loaded.see(bare_text if bare else loaded.markup(kept), pictures)
+
     try:
-        if (talk.template or talk.entry.template) == BARE:
-            text = "".join(turn["content"] for turn in turns if turn["role"] != "system")
-        else:
-            text = loaded.onnx.tokenizer.apply_chat_template(json.dumps(turns), add_generation_prompt=True)
-        return loaded.read(text, pictures)
+        ids, embeds = read(0)
+        if params.shift and len(ids) > window:
+            last = len(turns) - 1  # is always kept
+            first = bisect.bisect_left(range(last), True, key=lambda first: len(read(first)[0]) <= window)
+            ids, embeds = read(first)
+        ids = [*talk.context, *ids]
+        if params.shift and len(ids) > window:
+            ids = [*ids[:HELD], *ids[len(ids) - window + HELD :]][:window]
     except Exception as error:  # a client's pictures reach the library here
         message = f"The messages could not be read: {first_line(error)}"
         raise Problem(400, message, "invalid_value", "messages") from error
+    return Prompt(ids, embeds, matcher(loaded, params.schema) if params.schema is not None else None)
+
+
+async def embed(
+    request: Request,
+    entry: Entry,
+    texts: list[str],
+    keep: float | None = None,
+    dimensions: int | None = None,
+    shorten: bool = True,
+) -> tuple[list[list[float]], list[int], float]:
+    """A vector for each text, the tokens of each, and the seconds that loading took. Ends when the client leaves.
+
+    dimensions: so many first ones of each vector, of length 1 again. shorten: cut a text that is longer than the
+    context; else Problem 400.
+    """
+    if entry.facts["sees"]:
+        raise Problem(400, f"{entry.name} does not support embeddings")
+    loaded, seconds = await load(request, entry, keep)
+    vectors, counts = [], []
+    for text in texts:
+        if await request.is_disconnected():
+            raise Problem(400, "The client has left.")
+        try:
+            vector, count = await run_in_threadpool(loaded.embed, entry.checkpoint, text, dimensions, shorten)
+        except Exception as error:
+            status = 400 if entry.uploaded or isinstance(error, ValueError) else 500
+            raise Problem(status, f"{entry.name} failed: {first_line(error)}") from error
+        vectors.append(vector)
+        counts.append(count)
+    loaded.used = time.time()
+    return vectors, counts, seconds
 
 
 def check_template(template: str | None, own: str) -> None:

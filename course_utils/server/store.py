@@ -157,7 +157,7 @@ class Store:
                 loaded, took = self._memory.get(base), 0.0
                 if loaded is None:
                     began = time.perf_counter()
-                    loaded = Loaded.open(self._onnx(entry))
+                    loaded = Loaded(self._onnx(entry))
                     took = time.perf_counter() - began
                 loaded.used = time.time()
                 loaded.keep = loaded.keep if keep is None else keep

@@ -91,7 +91,7 @@ def dumps(row: dict) -> bytes:
 async def pieces(request: Request, job: Job, whole: bool) -> AsyncIterator[str]:
     """The text of an answer as it comes, or all of it at its end: half of a tool call is no use to anybody."""
     text = ""
-    async for part in job.parts():
+    async for part, _ in job.parts():
         text += part
         if part and not whole:
             yield part
@@ -131,7 +131,7 @@ async def whole_texts(request: Request, jobs: list[Job]) -> list[str]:
 
     watcher = asyncio.create_task(watch())
     try:
-        return ["".join([part async for part in job.parts()]) for job in jobs]
+        return ["".join([part.text async for part in job.parts()]) for job in jobs]
     finally:
         watcher.cancel()
         cancel(jobs)

@@ -1,0 +1,244 @@
+"""Several answers at once from one ONNX model: a KV cache with a row for each, by ONNX Runtime directly.
+
+One step of decode takes the last token of every row and gives the logits of the next: the weights are read once for
+all of them. Rows differ in length, and nothing is padded: ONNX Runtime's GroupQueryAttention is told by the attention
+mask how long each row is. So each row gets the very logits that it gets alone.
+"""
+
+import json
+import os
+import threading
+import time
+from pathlib import Path
+
+import numpy as np
+
+from course_utils.models import onnx_model
+from course_utils.models.chat import TAG, SamplingParams, stop_set, whole_letters
+from course_utils.models.pictures import as_png
+from course_utils.setup import threads
+
+ROOM = 1.6e9  # bytes of keys and values; of SmolLM2, 46 kB a token: 32 rows of 1,024, or 4 of 8,192
+NEVER = 1e-9  # against the likeliest token; what is less likely is not drawn
+
+
+class OnnxBatch:
+    """A folder made by ONNX Runtime GenAI's model builder, for several answers at once.
+
+    Rows 0 to n - 1 of the cache belong to the n requests at work, in their order; the others keep what they had, so
+    that the next prompt with the same beginning need not be read again. Only one thread may call what begins with a
+    verb of the cache: `resize`, `place`, `swap`, `forward`.
+    """
+
+    def __init__(self, folder: Path):
+        from tokenizers import Tokenizer
+
+        config = json.loads((folder / "genai_config.json").read_text(encoding="utf-8"))["model"]
+        self.folder, self.decoder, graphs = folder, config["decoder"], [config["decoder"], config.get("embedding")]
+        count = threads.for_params(onnx_model.parameters(folder))
+        self.session, self.embedding = [graph and self._session(graph, count) for graph in graphs]
+        self.vision = None  # its graph and the library's processor, from the first picture on
+        self.tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+        self.context_length, self.vocab_size = config["context_length"], config["vocab_size"]
+        self.config, self.stop_ids = config, stop_set(config["eos_token_id"])
+        self.cache: dict[str, np.ndarray] = {}  # by the graph's names: (rows, key-value heads, length, head size)
+        self.rows: list[list] = []  # the token ids whose keys and values each row holds
+        self.prefilled: list[int] = []  # how many of them came several at a time: to the last bit the same every time
+        self.touched: list[float] = []  # when each row was last written to
+        self.lock = threading.Lock()  # of what is made at its first use
+        self._grammars = self._binding = self._render = None
+
+    def _session(self, graph: dict, count: int):
+        os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
+        import onnxruntime
+
+        options, wanted = onnxruntime.SessionOptions(), graph.get("session_options", {})
+        options.intra_op_num_threads = count
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        level = wanted.get("graph_optimization_level", "ORT_ENABLE_ALL")
+        options.graph_optimization_level = getattr(onnxruntime.GraphOptimizationLevel, level)
+        file = str(self.folder / graph["filename"])
+        return onnxruntime.InferenceSession(file, options, providers=["CPUExecutionProvider"])
+
+    # -- text and tokens: from any thread
+
+    def markup(self, turns: list[dict]) -> str:
+        """The conversation in the model's own chat markup, ready to be answered."""
+        if self._render is None:
+            from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+            source = (self.folder / "chat_template.jinja").read_text(encoding="utf-8")
+            self._render = ImmutableSandboxedEnvironment(trim_blocks=True, lstrip_blocks=True).from_string(source)
+        return self._render.render(messages=turns, add_generation_prompt=True)
+
+    def ids(self, text: str) -> list[int]:
+        return self.tokenizer.encode_batch([text], add_special_tokens=False)[0].ids  # lets other threads work
+
+    def see(self, text: str, pictures: list) -> tuple[list[int], np.ndarray | None]:
+        """The token ids of a text whose tags stand for these pictures (of Pillow), and what the decoder reads for them.
+
+        That is None for a model without eyes, else their embeddings, shape (1, tokens, hidden size). Without a picture,
+        a tag is text like any other. Raises ValueError where tags and pictures do not match.
+        """
+        if self.embedding is None:
+            return self.ids(text), None
+        if not pictures:
+            ids = self.ids(text)
+            return ids, self.embed_tokens(np.array([ids]))
+        if [int(number) for number in TAG.findall(text)] != list(range(1, len(pictures) + 1)):
+            raise ValueError("a text of the conversation has a tag such as <|image_1|> of its own; leave it out")
+        with self.lock:
+            if self.vision is None:
+                self.vision = self._session(self.config["vision"], 1), onnx_model.OnnxModel(self.folder).processor
+        session, processor = self.vision
+        files = [as_png(picture) for picture in pictures]
+        given = processor(text, images=onnx_model.genai().Images.open_bytes(*files))
+        (features,) = session.run(None, {name: given[name].as_numpy() for name in ("pixel_values", "image_sizes")})
+        ids = given["input_ids"].as_numpy().astype(np.int64)
+        seen = -1 - hash(tuple(files)) % 2**60  # other pictures are other ids: `place` compares them
+        return [id if id >= 0 else seen for id in ids[0].tolist()], self.embed_tokens(ids, features)
+
+    def embed_tokens(self, ids: np.ndarray, features: np.ndarray | None = None) -> np.ndarray:
+        """What the decoder reads for token ids of shape (rows, tokens): the ids, or their embeddings if it sees."""
+        if self.embedding is None:
+            return ids
+        if features is None:
+            features = np.zeros((0, self.decoder["hidden_size"]), np.float32)
+        return self.embedding.run(None, {"input_ids": ids, "image_features": features})[0]
+
+    def decode(self):
+        """A function from the ids of an answer, one by one, to the text that each adds."""
+        return whole_letters(self.tokenizer)
+
+    @property
+    def grammars(self):
+        """The tokenizer as llguidance knows it: for schemas, and for the bytes of a token."""
+        with self.lock:
+            if self._grammars is None:
+                from llguidance import LLTokenizer
+
+                text = (self.folder / "tokenizer.json").read_text(encoding="utf-8")
+                ends = sorted(self.stop_ids)
+                self._grammars = LLTokenizer(text, n_vocab=self.vocab_size, eos_token=ends)
+        return self._grammars
+
+    # -- the cache: from the worker's thread only
+
+    def resize(self, rows: int, length: int) -> bool:
+        """See that there are so many rows of so many tokens. What they hold is kept. False if there is no room."""
+        heads, size = self.decoder["num_key_value_heads"], self.decoder["head_size"]
+        bytes = 2 * 4 * self.decoder["num_hidden_layers"] * heads * size
+        have = (len(self.rows), next(iter(self.cache.values())).shape[2]) if self.cache else (4, 256)
+        want = tuple(1 << (number - 1).bit_length() for number in (rows, length))  # powers of two
+        both = tuple(map(max, have, want))
+        made = both if both[0] * both[1] * bytes <= ROOM else want
+        if rows > 1 and made[0] * made[1] * bytes > ROOM:
+            return False
+        if self.cache and have == made:
+            return True
+        old, self.cache, self._binding = self.cache, {}, None
+        more = max(0, made[0] - len(self.rows))
+        self.rows = [ids[: made[1]] for ids in self.rows[: made[0]]] + [[] for _ in range(more)]
+        self.touched = self.touched[: made[0]] + [0.0] * more
+        self.prefilled = [min(count, made[1]) for count in self.prefilled[: made[0]]] + [0] * more
+        for name in [node.name for node in self.session.get_inputs() if node.name.startswith("past_key_values.")]:
+            # Not filled: the system gives memory to what has been written only.
+            self.cache[name] = np.empty((made[0], heads, made[1], size), np.float32)
+            for row, ids in enumerate(self.rows):
+                if ids:
+                    self.cache[name][row, :, : len(ids)] = old[name][row, :, : len(ids)]
+        return True
+
+    def place(self, row: int, ids: list) -> int:
+        """Make `row` ready for a prompt, from the row that begins most like it. Returns how many ids it holds then.
+
+        The last two are never among them: the logits of the last are wanted, and those of one token alone differ
+        by some rounding from those of one among several. Nor are those that a row has written itself.
+        """
+        shared = [_common(held[:count], ids[:-2]) for held, count in zip(self.rows, self.prefilled, strict=True)]
+        best = int(np.argmax(shared))
+        # A row at rest that is continued is taken; else the one that has rested longest, and the beginning is copied.
+        rest = best if best >= row and 2 * shared[best] >= len(self.rows[best]) else None
+        chosen = row + int(np.argmin(self.touched[row:])) if rest is None else rest
+        if chosen != best:
+            for array in self.cache.values():
+                array[chosen, :, : shared[best]] = array[best, :, : shared[best]]
+        self.rows[chosen], self.prefilled[chosen] = list(ids[: shared[best]]), shared[best]
+        self.swap(row, chosen)
+        return shared[best]
+
+    def swap(self, one: int, other: int) -> None:
+        """Exchange what two rows hold."""
+        if one == other:
+            return
+        first, second = len(self.rows[one]), len(self.rows[other])
+        for array in self.cache.values():
+            kept = array[one, :, :first].copy()
+            array[one, :, :second] = array[other, :, :second]
+            array[other, :, :first] = kept
+        for held in (self.rows, self.prefilled, self.touched):
+            held[one], held[other] = held[other], held[one]
+
+    def forward(self, first: int, ids: np.ndarray, embeds: np.ndarray | None = None) -> np.ndarray:
+        """Append tokens to rows, and return the logits after them, shape (rows, vocabulary).
+
+        ids: shape (rows, tokens), for the rows from `first` on; several tokens for one row only
+        """
+        count, tokens = ids.shape
+        lengths = np.array([len(self.rows[first + place]) for place in range(count)])
+        # One token a row: as wide as the cache. Several: as long as the row will be, which tells a prompt.
+        width = next(iter(self.cache.values())).shape[2] if tokens == 1 else lengths[0] + tokens
+        mask = (np.arange(width) < lengths[:, None] + tokens).astype(np.int64)
+        binding = self._bound(first, count)
+        binding.bind_cpu_input("attention_mask", mask)
+        given = self.embed_tokens(ids) if embeds is None else np.ascontiguousarray(embeds)
+        binding.bind_cpu_input("input_ids" if self.embedding is None else "inputs_embeds", given)
+        binding.bind_output("logits", "cpu")
+        self.session.run_with_iobinding(binding)
+        logits = binding.get_outputs()[-1].numpy()
+        for place in range(count):
+            self.rows[first + place] += ids[place].tolist()
+            self.touched[first + place] = time.monotonic()
+        if tokens > 1:
+            self.prefilled[first] = len(self.rows[first])
+        return logits[:, -1]
+
+    def _bound(self, first: int, count: int):
+        """The cache's rows as the graph's inputs and, in the same memory, its outputs."""
+        if self._binding is None or self._binding[0] != (first, count):
+            binding = self.session.io_binding()
+            for name, array in self.cache.items():
+                rows = array[first : first + count]
+                for bind, node in (
+                    (binding.bind_input, name),
+                    (binding.bind_output, name.replace("past_key_values", "present")),
+                ):
+                    bind(node, "cpu", 0, np.float32, rows.shape, rows.ctypes.data)
+            self._binding = (first, count), binding
+        return self._binding[1]
+
+
+def _common(one: list, other: list) -> int:
+    """How many items two lists begin with in common."""
+    pairs = enumerate(zip(one, other, strict=False))
+    return next((place for place, (a, b) in pairs if a != b), min(len(one), len(other)))
+
+
+def pick(logits: np.ndarray, params: SamplingParams, before: list[int], rng: np.random.Generator) -> int:
+    """The next token. The order is that of Transformers: penalty, temperature, top-k, top-p, min-p.
+
+    logits: shape (vocabulary,); they are changed. before: the ids so far, to which the penalty applies
+    """
+    if params.repetition_penalty != 1:
+        seen = np.unique([id for id in before if id >= 0])
+        scores, penalty = logits[seen], params.repetition_penalty
+        logits[seen] = np.where(scores > 0, scores / penalty, scores * penalty)
+    if params.temperature == 0:
+        return int(logits.argmax())
+    likely = np.exp((logits - logits.max()).astype(np.float64) / params.temperature)
+    order = np.flatnonzero(likely > NEVER)
+    order = order[np.argsort(-likely[order], kind="stable")][: params.top_k or None]
+    weights = likely[order]
+    above = np.cumsum(weights) - weights
+    weights[(above >= params.top_p * weights.sum()) | (weights < params.min_p)] = 0
+    return int(order[np.searchsorted(np.cumsum(weights), rng.random() * weights.sum(), side="right")])
