@@ -3,7 +3,9 @@
 import bisect
 import time
 from dataclasses import dataclass, replace
+from functools import partial
 
+from anyio import from_thread
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
@@ -52,7 +54,8 @@ async def load(request: Request, entry: Entry, keep: float | None) -> tuple[Load
     Raises Problem 400 for a client's model that cannot be run, 500 for one of the course.
     """
     try:
-        return await run_in_threadpool(request.app.state.store.load, entry, keep)
+        left = partial(from_thread.run, request.is_disconnected)
+        return await run_in_threadpool(request.app.state.store.load, entry, keep, left)
     except Exception as error:
         status = 400 if entry.uploaded else 500
         raise Problem(status, f"{entry.name} could not be loaded: {first_line(error)}") from error
