@@ -28,7 +28,6 @@ PROGRAMS = {
     ("train",): "course_utils.pico.training",
     ("serve",): "course_utils.server.command",
     ("bench", "fit"): "course_utils.models.fit_check",
-    ("bench", "threads"): "course_utils.models.bench",
     ("bench", "forms"): "course_utils.models.bench_forms",
     ("bench", "sizes"): "course_utils.models.sizes",
     ("bench", "race"): "course_utils.show.engine_race",
