@@ -29,7 +29,6 @@ PROGRAMS = {
     ("serve",): "course_utils.server.command",
     ("bench", "fit"): "course_utils.models.fit_check",
     ("bench", "forms"): "course_utils.models.bench_forms",
-    ("bench", "sizes"): "course_utils.models.sizes",
     ("bench", "race"): "course_utils.show.engine_race",
     ("certificate",): "course_utils.exercises.certificate",
     ("translate",): "translations.tool.command",
