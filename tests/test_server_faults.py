@@ -153,7 +153,7 @@ def test_a_taken_port_is_named():
 
 
 def test_unknown_settings_are_named():
-    with pytest.raises(CourseError, match="rate_limit, slow, fail"):
+    with pytest.raises(CourseError, match="rate_limit, slow, drop"):
         server.start(simulate={"rate_limt": 3})
     with pytest.raises(CourseError, match="above 0"):
         server.start(simulate={"rate_limit": 0})
