@@ -7,30 +7,28 @@ nobody out. A long prompt is read in pieces, between which the others go on writ
 
 import asyncio
 import itertools
-import json
 import threading
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
 from course_utils.models.chat import SamplingParams
+from course_utils.models.onnx_batch import OnnxBatch, pick
 
-from .batch import ROWS, Loaded
 from .problem import Problem, first_line
 
+ROWS = 32  # requests that write at once with one model
+KEEP = 300.0  # seconds that a model stays in memory after its last use, as with Ollama
+CENTURY = 100 * 365 * 24 * 3600  # seconds: for ever
 CHUNK = 256  # tokens of prompts that are read between two steps of decode
 WAITING = 64  # requests that may wait besides those at work; more are sent away
 HELD = 4  # tokens at the beginning that stay when the window is full: Ollama's num_keep
-NEVER = 1e-9  # against the likeliest token; what is less likely is not drawn
-FREE = {"string": {"maxLength": 200}, "integer": {"minimum": -(10**9), "maximum": 10**9}, "array": {"maxItems": 50}}
-BOUNDS = {"maxLength", "pattern", "format", "enum", "const", "minimum", "maximum", "maxItems"}
-# For a schema: no freedom in its blanks; a small model may like them so much that it writes nothing else.
-COMPACT = {"x-guidance": {"whitespace_flexible": False, "key_separator": ": ", "item_separator": ", "}}
 
 
 @dataclass(frozen=True)
@@ -59,54 +57,40 @@ class Prompt(NamedTuple):
     matcher: object = None  # of llguidance, for a schema
 
 
-def matcher(loaded: Loaded, schema: dict):
-    """What holds an answer to a JSON schema. Raises Problem 400 for one that cannot be used."""
-    from llguidance import LLMatcher
+class Loaded(OnnxBatch):
+    """A model in memory, and who uses it."""
 
-    try:
-        grammar = LLMatcher.grammar_from_json_schema(json.dumps(bounded(schema) | COMPACT))
-        made = LLMatcher(loaded.grammars, grammar, log_level=0)
-        error = made.get_error()
-    except (ValueError, RecursionError) as caught:
-        error = first_line(caught)
-    if error:
-        text = f"invalid format: this schema cannot be used: {error.splitlines()[0][:300]}"
-        raise Problem(400, text, "invalid_json_schema", "response_format")
-    return made
+    def __init__(self, folder: Path):
+        super().__init__(folder)
+        self.keep = KEEP  # seconds after the last use; below 0: for ever
+        self.users = 0  # jobs that write with it, or wait
+        self.used = time.time()  # when the last of them ended
+        self.embedder = None  # the same model in Transformers, for `embed`
 
+    @property
+    def until(self) -> float:
+        """When it leaves memory, in seconds since 1970."""
+        return self.used + (CENTURY if self.keep < 0 else min(self.keep, CENTURY))
 
-def bounded(schema):
-    """A JSON schema whose free texts, numbers and lists end: a small model would go on until its limit."""
-    if isinstance(schema, list):
-        return [bounded(item) for item in schema]
-    if not isinstance(schema, dict):
-        return schema
-    made = {name: value if name in ("enum", "const") else bounded(value) for name, value in schema.items()}
-    kinds = made.get("type")
-    for kind in kinds if isinstance(kinds, list) else [kinds]:
-        if isinstance(kind, str) and kind in FREE and not BOUNDS & made.keys():
-            made |= FREE[kind]
-    return made
+    def embed(self, checkpoint: Path, text: str, dimensions: int | None, shorten: bool) -> tuple[list[float], int]:
+        """A vector for a text, of the first so many dimensions, and its number of tokens.
 
+        A vector is the mean of the last layer's hidden states over the tokens, of length 1. These models were never
+        trained for this; it is the plainest way to get one out of a language model. A text longer than the context is
+        cut there, or raises ValueError.
+        """
+        import torch
 
-def pick(logits: np.ndarray, params: RequestParams, before: list[int], rng: np.random.Generator) -> int:
-    """The next token. The order is that of Transformers: penalty, temperature, top-k, top-p, min-p.
+        from course_utils.models.torch_model import TransformersModel
 
-    logits: shape (vocabulary,); they are changed. before: the ids so far, to which the penalty applies
-    """
-    if params.repetition_penalty != 1:
-        seen = np.unique([id for id in before if id >= 0])
-        scores, penalty = logits[seen], params.repetition_penalty
-        logits[seen] = np.where(scores > 0, scores / penalty, scores * penalty)
-    if params.temperature == 0:
-        return int(logits.argmax())
-    likely = np.exp((logits - logits.max()).astype(np.float64) / params.temperature)
-    order = np.flatnonzero(likely > NEVER)
-    order = order[np.argsort(-likely[order], kind="stable")][: params.top_k or None]
-    weights = likely[order]
-    above = np.cumsum(weights) - weights
-    weights[(above >= params.top_p * weights.sum()) | (weights < params.min_p)] = 0
-    return int(order[np.searchsorted(np.cumsum(weights), rng.random() * weights.sum(), side="right")])
+        ids = self.ids(text)
+        if len(ids) > self.context_length and not shorten:
+            raise ValueError("the input length exceeds the context length")
+        with self.lock, torch.inference_mode():
+            self.embedder = self.embedder or TransformersModel(checkpoint, dtype="auto")  # SmolLM2 in 16 bits: 270 MB
+            hidden = self.embedder.model.base_model(torch.tensor([ids[: self.context_length]])).last_hidden_state
+            mean = hidden[0].float().mean(dim=0)[:dimensions]
+            return torch.nn.functional.normalize(mean, dim=0).tolist(), min(len(ids), self.context_length)
 
 
 class Job:
@@ -234,15 +218,8 @@ class Engine:
     def submit(self, prompt: Prompt, choices: list[RequestParams], loaded: Loaded) -> list[Job]:
         """Put a job for each of the choices into the line, or none of them.
 
-        Raises Problem 400 where the prompt is too long, and 503 where the line is full.
+        Raises Problem 503 where the line is full.
         """
-        tokens, context = len(prompt.ids), loaded.context_length
-        if tokens >= context and not choices[0].shift:
-            message = (
-                f"This model's maximum context length is {context} tokens. However, your messages resulted in "
-                f"{tokens} tokens. Please reduce the length of the messages."
-            )
-            raise Problem(400, message, "context_length_exceeded", "messages")
         asker = object()
         jobs = [Job(prompt, params, loaded, asker) for params in choices]
         with self._news:

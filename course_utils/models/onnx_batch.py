@@ -1,4 +1,4 @@
-"""A model in memory: its ONNX graph, its tokenizer, and a KV cache with a row for each request that writes.
+"""Several answers at once from one ONNX model: a KV cache with a row for each, by ONNX Runtime directly.
 
 One step of decode takes the last token of every row and gives the logits of the next: the weights are read once for
 all of them. Rows differ in length, and nothing is padded: ONNX Runtime's GroupQueryAttention is told by the attention
@@ -14,18 +14,20 @@ from pathlib import Path
 import numpy as np
 
 from course_utils.models import onnx_model
-from course_utils.models.chat import TAG, stop_set, whole_letters
+from course_utils.models.chat import TAG, SamplingParams, stop_set, whole_letters
 from course_utils.models.pictures import as_png
 from course_utils.setup import threads
 
-ROWS = 32  # requests that write at once with one model
 ROOM = 1.6e9  # bytes of keys and values; of SmolLM2, 46 kB a token: 32 rows of 1,024, or 4 of 8,192
-KEEP = 300.0  # seconds that a model stays in memory after its last use, as with Ollama
-CENTURY = 100 * 365 * 24 * 3600  # seconds: for ever
+NEVER = 1e-9  # against the likeliest token; what is less likely is not drawn
+FREE = {"string": {"maxLength": 200}, "integer": {"minimum": -(10**9), "maximum": 10**9}, "array": {"maxItems": 50}}
+BOUNDS = {"maxLength", "pattern", "format", "enum", "const", "minimum", "maximum", "maxItems"}
+# For a schema: no freedom in its blanks; a small model may like them so much that it writes nothing else.
+COMPACT = {"x-guidance": {"whitespace_flexible": False, "key_separator": ": ", "item_separator": ", "}}
 
 
-class Loaded:
-    """A model of a folder made by ONNX Runtime GenAI's builder, and who uses it.
+class OnnxBatch:
+    """A folder made by ONNX Runtime GenAI's model builder, for several answers at once.
 
     Rows 0 to n - 1 of the cache belong to the n requests at work, in their order; the others keep what they had, so
     that the next prompt with the same beginning need not be read again. Only one thread may call what begins with a
@@ -42,15 +44,12 @@ class Loaded:
         self.vision = None  # its graph and the library's processor, from the first picture on
         self.tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
         self.context_length, self.vocab_size = config["context_length"], config["vocab_size"]
+        self.longest_token = max(map(len, self.tokenizer.get_vocab()))  # letters
         self.config, self.stop_ids = config, stop_set(config["eos_token_id"])
         self.cache: dict[str, np.ndarray] = {}  # by the graph's names: (rows, key-value heads, length, head size)
         self.rows: list[list] = []  # the token ids whose keys and values each row holds
         self.prefilled: list[int] = []  # how many of them came several at a time: to the last bit the same every time
         self.touched: list[float] = []  # when each row was last written to
-        self.keep = KEEP  # seconds after the last use; below 0: for ever
-        self.users = 0  # jobs that write with it, or wait
-        self.used = time.time()  # when the last of them ended
-        self.embedder = None  # the same model in Transformers, for `embed`
         self.lock = threading.Lock()  # of what is made at its first use
         self._grammars = self._binding = self._render = None
 
@@ -65,11 +64,6 @@ class Loaded:
         options.graph_optimization_level = getattr(onnxruntime.GraphOptimizationLevel, level)
         file = str(self.folder / graph["filename"])
         return onnxruntime.InferenceSession(file, options, providers=["CPUExecutionProvider"])
-
-    @property
-    def until(self) -> float:
-        """When it leaves memory, in seconds since 1970."""
-        return self.used + (CENTURY if self.keep < 0 else min(self.keep, CENTURY))
 
     # -- text and tokens: from any thread
 
@@ -133,25 +127,15 @@ class Loaded:
                 self._grammars = LLTokenizer(text, n_vocab=self.vocab_size, eos_token=ends)
         return self._grammars
 
-    def embed(self, checkpoint: Path, text: str, dimensions: int | None, shorten: bool) -> tuple[list[float], int]:
-        """A vector for a text, of the first so many dimensions, and its number of tokens.
+    def matcher(self, schema: dict):
+        """What holds an answer to a JSON schema: llguidance's. Raises ValueError for one that cannot be used."""
+        from llguidance import LLMatcher
 
-        A vector is the mean of the last layer's hidden states over the tokens, of length 1. These models were never
-        trained for this; it is the plainest way to get one out of a language model. A text longer than the context is
-        cut there, or raises ValueError.
-        """
-        import torch
-
-        from course_utils.models.torch_model import TransformersModel
-
-        ids = self.ids(text)
-        if len(ids) > self.context_length and not shorten:
-            raise ValueError("the input length exceeds the context length")
-        with self.lock, torch.inference_mode():
-            self.embedder = self.embedder or TransformersModel(checkpoint, dtype="auto")  # SmolLM2 in 16 bits: 270 MB
-            hidden = self.embedder.model.base_model(torch.tensor([ids[: self.context_length]])).last_hidden_state
-            mean = hidden[0].float().mean(dim=0)[:dimensions]
-            return torch.nn.functional.normalize(mean, dim=0).tolist(), min(len(ids), self.context_length)
+        grammar = LLMatcher.grammar_from_json_schema(json.dumps(bounded(schema) | COMPACT))
+        made = LLMatcher(self.grammars, grammar, log_level=0)
+        if made.get_error():
+            raise ValueError(made.get_error())
+        return made
 
     # -- the cache: from the worker's thread only
 
@@ -253,3 +237,37 @@ def _common(one: list, other: list) -> int:
     """How many items two lists begin with in common."""
     pairs = enumerate(zip(one, other, strict=False))
     return next((place for place, (a, b) in pairs if a != b), min(len(one), len(other)))
+
+
+def bounded(schema):
+    """A JSON schema whose free texts, numbers and lists end: a small model would go on until its limit."""
+    if isinstance(schema, list):
+        return [bounded(item) for item in schema]
+    if not isinstance(schema, dict):
+        return schema
+    made = {name: value if name in ("enum", "const") else bounded(value) for name, value in schema.items()}
+    kinds = made.get("type")
+    for kind in kinds if isinstance(kinds, list) else [kinds]:
+        if isinstance(kind, str) and kind in FREE and not BOUNDS & made.keys():
+            made |= FREE[kind]
+    return made
+
+
+def pick(logits: np.ndarray, params: SamplingParams, before: list[int], rng: np.random.Generator) -> int:
+    """The next token. The order is that of Transformers: penalty, temperature, top-k, top-p, min-p.
+
+    logits: shape (vocabulary,); they are changed. before: the ids so far, to which the penalty applies
+    """
+    if params.repetition_penalty != 1:
+        seen = np.unique([id for id in before if id >= 0])
+        scores, penalty = logits[seen], params.repetition_penalty
+        logits[seen] = np.where(scores > 0, scores / penalty, scores * penalty)
+    if params.temperature == 0:
+        return int(logits.argmax())
+    likely = np.exp((logits - logits.max()).astype(np.float64) / params.temperature)
+    order = np.flatnonzero(likely > NEVER)
+    order = order[np.argsort(-likely[order], kind="stable")][: params.top_k or None]
+    weights = likely[order]
+    above = np.cumsum(weights) - weights
+    weights[(above >= params.top_p * weights.sum()) | (weights < params.min_p)] = 0
+    return int(order[np.searchsorted(np.cumsum(weights), rng.random() * weights.sum(), side="right")])
