@@ -128,7 +128,7 @@ def test_a_stream_that_just_ends(start):
     assert chunks[-1].choices[0].delta.content and not any(chunk.choices[0].finish_reason for chunk in chunks)
     whole = httpx2.post(endpoint.openai_url + "/chat/completions", json=STORY | {"stream": True}).text
     assert whole.endswith("data: [DONE]\n\n")
-    told = httpx2.post(start(simulate={"unfinished": 1}).url + "/api/chat", json=STORY).text.split()
+    told = httpx2.post(start(simulate={"unfinished": 1}).url + "/api/chat", json=STORY).text.splitlines()
     assert not json.loads(told[-1])["done"]
 
 

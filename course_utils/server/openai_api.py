@@ -118,12 +118,10 @@ def _offered(body: ChatRequest) -> tuple[list[toolbox.Tool] | None, bool]:
     """The tools that the model may call, and whether it must. Raises Problem 400."""
     choice, tools = body.tool_choice, body.tools
     for place, tool in enumerate(tools or []):
-        why = tool.function.strict and toolbox.unstrict(tool.function.parameters)
-        if why:
-            raise refusal("function", param=f"tools[{place}].function.parameters", name=tool.function.name, why=why)
+        _strict(tool.function, tool.function.parameters, "function", f"tools[{place}].function.parameters")
     if choice is not None and not tools:
         raise refusal("no_tools")
-    if choice is None or isinstance(choice, str):
+    if not isinstance(choice, dict):
         return (None if choice == "none" else tools), choice == "required"
     try:
         allowed = choice.get("allowed_tools", {"mode": "required", "tools": [choice]})
@@ -137,18 +135,22 @@ def _offered(body: ChatRequest) -> tuple[list[toolbox.Tool] | None, bool]:
 def _schema(body: ChatRequest) -> dict | None:
     """The JSON schema of `response_format`, or None. Raises Problem 400."""
     form = body.response_format
-    if isinstance(form, shared.ResponseFormatJSONObject):
+    if form is None or form.type == "text":
+        return None
+    if form.type == "json_object":
         if "json" not in str([message.content for message in body.messages]).lower():
             raise refusal("no_json")
         return {"type": "object"}
-    if not isinstance(form, shared.ResponseFormatJSONSchema):
-        return None
-    name, schema = form.json_schema.name, form.json_schema.schema_
-    if schema is None:
+    if form.json_schema.schema_ is None:
         raise refusal("missing", param="response_format.json_schema.schema")
-    why = form.json_schema.strict and toolbox.unstrict(schema)
+    return _strict(form.json_schema, form.json_schema.schema_, "response_format", "response_format")
+
+
+def _strict(named, schema: dict | None, kind: str, param: str) -> dict | None:
+    """The schema. Raises Problem 400 where it shall be strict and is not."""
+    why = named.strict and toolbox.unstrict(schema)
     if why:
-        raise refusal("form", name=name, why=why)
+        raise refusal(kind, param=param, name=named.name, why=why)
     return schema
 
 

@@ -20,7 +20,7 @@ from .openai_api import MISSING, ChatRequest, check, reply
 from .problem import Problem, first_line
 from .web import read
 
-LACKS = {"n": [1], "stop": [[], ""], "tools": [], "response_format": [{"type": "text"}], "logprobs": [False]}
+LACKS = {"n": [1], "stop": [[], ""], "tools": [[]], "response_format": [{"type": "text"}], "logprobs": [False]}
 
 
 class OwnJob:
