@@ -158,7 +158,7 @@ class Job:
         if self.matcher is not None:
             allowed = np.frombuffer(self.matcher.compute_bitmask(), np.uint8)
             logits = np.where(np.unpackbits(allowed, bitorder="little")[: len(logits)], logits, -np.inf)
-        token = pick(logits, self.params, self.context, self._rng)
+        token = pick(logits, self.params, self.context if self.params.repetition_penalty != 1 else [], self._rng)
         self.tokens.append(token)
         self.write_seconds = time.perf_counter() - self._began
         rows = [] if raw is None else [self._logprob(raw, token)]
@@ -259,7 +259,7 @@ class Engine:
         budget = CHUNK
         while budget > 1 and (job := jobs[-1] if jobs and not jobs[-1].tokens else self._next(loaded, jobs)):
             with _blamed(job):
-                budget -= job.feed(len(jobs) - 1, budget)
+                budget -= 0 if job.finish else job.feed(len(jobs) - 1, budget)
             self._drop(loaded, jobs)
         writing = [job for job in jobs if job.tokens]  # all but the last, perhaps, whose prompt is being read
         if writing:
@@ -277,14 +277,16 @@ class Engine:
         with self._news:
             have = Counter(job.asker for job in jobs)
             waiting = [job for job in self._line if job.loaded is loaded and have[job.asker] < max(1, self.rows // 2)]
-            job = min(waiting, key=lambda job: have[job.asker], default=None)
+            job, room = min(waiting, key=lambda job: have[job.asker], default=None), False
             if job is None or len(jobs) >= self.rows:
                 return None
-            if not loaded.resize(len(jobs) + 1, max(other.room for other in [*jobs, job])):
+            with _blamed(job):
+                room = loaded.resize(len(jobs) + 1, max(other.room for other in [*jobs, job]))
+            if not (room or job.finish):
                 return None
             self._line.remove(job)
-        loaded.place(len(jobs), job.prompt.ids)
         jobs.append(job)
+        loaded.place(len(jobs) - 1, job.prompt.ids)
         return job
 
     def _drop(self, loaded: Loaded, jobs: list[Job]) -> None:

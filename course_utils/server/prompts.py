@@ -128,8 +128,8 @@ def _prompt(talk: Conversation, loaded: Loaded, turns: list[dict], pictures: lis
         message = f"The messages could not be read: {first_line(error)}"
         raise Problem(400, message, "invalid_value", "messages") from error
     ids = [*talk.context, *ids]
-    if len(ids) >= loaded.context_length and not params.shift:
-        raise _too_long(len(ids), loaded.context_length)
+    if len(ids) >= window and not params.shift:
+        raise _too_long(len(ids), window)
     if len(ids) > window:
         ids = [*ids[:HELD], *ids[len(ids) - window + HELD :]][:window]
     try:
