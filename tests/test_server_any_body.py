@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from course_utils import server
 
 CALM = settings(
-    max_examples=150, derandomize=True, deadline=None, database=None, suppress_health_check=list(HealthCheck)
+    max_examples=90, derandomize=True, deadline=None, database=None, suppress_health_check=list(HealthCheck)
 )
 WORDS = st.sampled_from(
     ["", "hi", "What is 2 + 3? json", "🦊", "a\0b", "<|end|>", "{{ .Prompt }}", "\ud800", "x" * 3000]

@@ -77,12 +77,22 @@ def test_unknown_settings_are_named():
         server.start(simulate={"slow": "very"})
 
 
-@pytest.mark.parametrize("more", [{"num_predict": "x"}, {"stop": [1]}, {"top_k": 1e20}, {"temperature": True}], ids=str)
-def test_bad_options_of_ollama(start, more):
+@pytest.mark.parametrize(
+    ("more", "kind"),
+    [  # api/types.go in ollama/ollama, FromMap
+        ({"num_predict": "x"}, "integer"),
+        ({"temperature": True}, "float32"),
+        ({"stop": "x"}, "array"),
+        ({"stop": [1]}, ""),
+        ({"top_k": [40]}, "integer"),
+    ],
+    ids=str,
+)
+def test_bad_options_of_ollama(start, more, kind):
     endpoint = start()
     answer = httpx2.post(endpoint.url + "/api/generate", json={"model": "pico-mini", "prompt": "hi", "options": more})
-    assert answer.status_code == 400 and f'option "{next(iter(more))}" must be' in answer.json()["error"]
-    for body in ({"keep_alive": "nan"}, {"think": True}, {"suffix": "x"}, {"format": "xml"}, {"logprobs": True}):
+    assert answer.status_code == 400 and f'option "{next(iter(more))}" must be of type {kind}' in answer.json()["error"]
+    for body in ({"keep_alive": "nan"}, {"think": True}, {"suffix": "x"}, {"format": "xml"}, {"top_logprobs": 21}):
         answer = httpx2.post(endpoint.url + "/api/generate", json={"model": "pico-mini", "prompt": "hi", **body})
         assert answer.status_code == 400, body
     assert httpx2.get(endpoint.url + "/api/ps").status_code == 200 and works(endpoint)

@@ -63,7 +63,7 @@ def _wrong(request: Request, errors: list[dict], given: dict) -> Problem:
     if first["loc"] == ["model"] and not given.get("model"):
         return refusal("no_model") if is_openai(request) else Problem(400, "model is required")
     if first["loc"][:1] == ["options"] and len(first["loc"]) > 1:  # api/types.go of Ollama, FromMap
-        kind = DATA["ollama"]["types"].get(first["type"].removesuffix("_type"), "number")
+        kind = DATA["ollama"]["types"].get(first["type"].removesuffix("_type"), "array")
         return Problem(400, f'option "{first["loc"][1]}" must be of type {kind}')
     about = first | first.get("ctx", {})
     about["param"] = "".join(f"[{at}]" if isinstance(at, int) else f".{at}" for at in first["loc"]).removeprefix(".")
