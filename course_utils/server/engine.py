@@ -7,7 +7,6 @@ nobody out. A long prompt is read in pieces, between which the others go on writ
 
 import asyncio
 import itertools
-import json
 import threading
 import time
 from collections import Counter
@@ -30,10 +29,6 @@ CENTURY = 100 * 365 * 24 * 3600  # seconds: for ever
 CHUNK = 256  # tokens of prompts that are read between two steps of decode
 WAITING = 64  # requests that may wait besides those at work; more are sent away
 HELD = 4  # tokens at the beginning that stay when the window is full: Ollama's num_keep
-FREE = {"string": {"maxLength": 200}, "integer": {"minimum": -(10**9), "maximum": 10**9}, "array": {"maxItems": 50}}
-BOUNDS = {"maxLength", "pattern", "format", "enum", "const", "minimum", "maximum", "maxItems"}
-# For a schema: no freedom in its blanks; a small model may like them so much that it writes nothing else.
-COMPACT = {"x-guidance": {"whitespace_flexible": False, "key_separator": ": ", "item_separator": ", "}}
 
 
 @dataclass(frozen=True)
@@ -96,36 +91,6 @@ class Loaded(OnnxBatch):
             hidden = self.embedder.model.base_model(torch.tensor([ids[: self.context_length]])).last_hidden_state
             mean = hidden[0].float().mean(dim=0)[:dimensions]
             return torch.nn.functional.normalize(mean, dim=0).tolist(), min(len(ids), self.context_length)
-
-
-def matcher(loaded: Loaded, schema: dict):
-    """What holds an answer to a JSON schema. Raises Problem 400 for one that cannot be used."""
-    from llguidance import LLMatcher
-
-    try:
-        grammar = LLMatcher.grammar_from_json_schema(json.dumps(bounded(schema) | COMPACT))
-        made = LLMatcher(loaded.grammars, grammar, log_level=0)
-        error = made.get_error()
-    except (ValueError, RecursionError) as caught:
-        error = first_line(caught)
-    if error:
-        text = f"invalid format: this schema cannot be used: {error.splitlines()[0][:300]}"
-        raise Problem(400, text, "invalid_json_schema", "response_format")
-    return made
-
-
-def bounded(schema):
-    """A JSON schema whose free texts, numbers and lists end: a small model would go on until its limit."""
-    if isinstance(schema, list):
-        return [bounded(item) for item in schema]
-    if not isinstance(schema, dict):
-        return schema
-    made = {name: value if name in ("enum", "const") else bounded(value) for name, value in schema.items()}
-    kinds = made.get("type")
-    for kind in kinds if isinstance(kinds, list) else [kinds]:
-        if isinstance(kind, str) and kind in FREE and not BOUNDS & made.keys():
-            made |= FREE[kind]
-    return made
 
 
 class Job:
@@ -193,7 +158,7 @@ class Job:
         if self.matcher is not None:
             allowed = np.frombuffer(self.matcher.compute_bitmask(), np.uint8)
             logits = np.where(np.unpackbits(allowed, bitorder="little")[: len(logits)], logits, -np.inf)
-        token = pick(logits, self.params, self.context, self._rng)
+        token = pick(logits, self.params, self.context if self.params.repetition_penalty != 1 else [], self._rng)
         self.tokens.append(token)
         self.write_seconds = time.perf_counter() - self._began
         rows = [] if raw is None else [self._logprob(raw, token)]
@@ -253,15 +218,8 @@ class Engine:
     def submit(self, prompt: Prompt, choices: list[RequestParams], loaded: Loaded) -> list[Job]:
         """Put a job for each of the choices into the line, or none of them.
 
-        Raises Problem 400 where the prompt is too long, and 503 where the line is full.
+        Raises Problem 503 where the line is full.
         """
-        tokens, context = len(prompt.ids), loaded.context_length
-        if tokens >= context and not choices[0].shift:
-            message = (
-                f"This model's maximum context length is {context} tokens. However, your messages resulted in "
-                f"{tokens} tokens. Please reduce the length of the messages."
-            )
-            raise Problem(400, message, "context_length_exceeded", "messages")
         asker = object()
         jobs = [Job(prompt, params, loaded, asker) for params in choices]
         with self._news:
@@ -301,7 +259,7 @@ class Engine:
         budget = CHUNK
         while budget > 1 and (job := jobs[-1] if jobs and not jobs[-1].tokens else self._next(loaded, jobs)):
             with _blamed(job):
-                budget -= job.feed(len(jobs) - 1, budget)
+                budget -= 0 if job.finish else job.feed(len(jobs) - 1, budget)
             self._drop(loaded, jobs)
         writing = [job for job in jobs if job.tokens]  # all but the last, perhaps, whose prompt is being read
         if writing:
@@ -319,14 +277,16 @@ class Engine:
         with self._news:
             have = Counter(job.asker for job in jobs)
             waiting = [job for job in self._line if job.loaded is loaded and have[job.asker] < max(1, self.rows // 2)]
-            job = min(waiting, key=lambda job: have[job.asker], default=None)
+            job, room = min(waiting, key=lambda job: have[job.asker], default=None), False
             if job is None or len(jobs) >= self.rows:
                 return None
-            if not loaded.resize(len(jobs) + 1, max(other.room for other in [*jobs, job])):
+            with _blamed(job):
+                room = loaded.resize(len(jobs) + 1, max(other.room for other in [*jobs, job]))
+            if not (room or job.finish):
                 return None
             self._line.remove(job)
-        loaded.place(len(jobs), job.prompt.ids)
         jobs.append(job)
+        loaded.place(len(jobs) - 1, job.prompt.ids)
         return job
 
     def _drop(self, loaded: Loaded, jobs: list[Job]) -> None:

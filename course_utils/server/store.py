@@ -105,6 +105,7 @@ class Store:
         except smollm2.NotFetched as error:
             self._lacks = str(error)
         self._memory: dict[str, Loaded] = {}
+        self.windows: dict[str, int] = {}  # by base: the length of the context that was last asked for
         self._loading: dict[str, threading.Lock] = defaultdict(threading.Lock)
         self._waiting: dict[str, list[Callable[[], bool]]] = defaultdict(list)  # for each client: whether it has left
         self._making, self._closed = threading.Lock(), threading.Event()
