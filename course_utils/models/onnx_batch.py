@@ -173,8 +173,8 @@ class OnnxBatch:
         shared = [_common(held[:count], ids[:-2]) for held, count in zip(self.rows, self.prefilled, strict=True)]
         best = int(np.argmax(shared))
         # A row at rest that is continued is taken; else the one that has rested longest, and the beginning is copied.
-        rest = best if best >= row and 2 * shared[best] >= len(self.rows[best]) else None
-        chosen = row + int(np.argmin(self.touched[row:])) if rest is None else rest
+        goes_on = best >= row and shared[best] + 2 >= self.prefilled[best]
+        chosen = best if goes_on else row + int(np.argmin(self.touched[row:]))
         if chosen != best:
             for array in self.cache.values():
                 array[chosen, :, : shared[best]] = array[best, :, : shared[best]]
