@@ -238,14 +238,12 @@ def test_a_schema_is_kept_and_its_texts_end(loaded):
 
 
 def test_only_what_is_free_is_bounded():
-    named = {"properties": {"type": {"type": "string"}, "year": {"type": "integer", "minimum": 0}}, "type": "object"}
-    made = onnx_batch.bounded(named | {"examples": [{"type": 1}]})
-    assert made["properties"] == {
-        "type": {"type": "string", "maxLength": 200},
-        "year": {"type": "integer", "minimum": 0},
-    }
-    kept = {"enum": [{"type": "string"}], "type": "object"}
-    assert onnx_batch.bounded(kept) == kept
+    named = {"type": {"type": "string"}, "properties": {"type": "integer", "minimum": 0}}
+    made = onnx_batch.bounded({"type": "object", "properties": named, "examples": [{"type": 1}]})
+    assert made["properties"] == {"type": {"type": "string", "maxLength": 200}, "properties": named["properties"]}
+    assert made["additionalProperties"] is False
+    for kept in ({"enum": [{"type": "string"}], "type": "object"}, {"type": "object", "additionalProperties": {}}):
+        assert onnx_batch.bounded(kept) == kept
 
 
 def test_logprobs_are_those_of_the_whole_vocabulary(loaded):

@@ -240,13 +240,18 @@ def _common(one: list, other: list) -> int:
 
 
 def bounded(schema):
-    """A JSON schema whose free texts, numbers and lists end: a small model would go on until its limit."""
+    """A JSON schema whose free texts, numbers and lists end: a small model would go on until its limit.
+
+    An object that says which properties it has gets no others, as in llama.cpp's grammars, and so in Ollama.
+    """
     if isinstance(schema, list):
         return [bounded(item) for item in schema]
     if not isinstance(schema, dict):
         return schema
     made = {name: value if name in ("enum", "const") else bounded(value) for name, value in schema.items()}
     kinds = made.get("type")
+    if kinds == "object" and "properties" in made:
+        made.setdefault("additionalProperties", False)
     for kind in kinds if isinstance(kinds, list) else [kinds]:
         if isinstance(kind, str) and kind in FREE and not BOUNDS & made.keys():
             made |= FREE[kind]
