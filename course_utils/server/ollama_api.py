@@ -36,7 +36,7 @@ KNOWN = DATA["ollama"]
 NOTHING = Part("", [])
 PIECE = re.compile(r"(?=.)([0-9]*\.?[0-9]*)([^.0-9]*)", re.DOTALL)  # of a duration: a number and its unit
 PART = r"\w[\w.-]{0,79}"
-NAME = re.compile(rf"(\w[\w.:-]{{0,349}}/)?(\w[\w-]{{0,79}}/)?{PART}(:{PART})?", re.ASCII)  # host/namespace/model:tag
+NAME = re.compile(rf"((\w[\w.:-]{{0,349}}/)?\w[\w-]{{0,79}}/)?{PART}(:{PART})?", re.ASCII)  # host/namespace/model:tag
 DEFAULT = re.compile(r"^(registry\.ollama\.ai/)?(library/)?|:latest$", re.IGNORECASE)  # goes without saying in a name
 
 
