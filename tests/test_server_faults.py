@@ -69,7 +69,7 @@ def test_bad_bodies(start, body, status):
 
 
 def test_unknown_settings_are_named():
-    with pytest.raises(CourseError, match="rate_limit, slow, fail"):
+    with pytest.raises(CourseError, match="rate_limit, slow, drop"):
         server.start(simulate={"rate_limt": 3})
     with pytest.raises(CourseError, match="above 0"):
         server.start(simulate={"rate_limit": 0})
@@ -77,12 +77,22 @@ def test_unknown_settings_are_named():
         server.start(simulate={"slow": "very"})
 
 
-@pytest.mark.parametrize("more", [{"num_predict": "x"}, {"stop": [1]}, {"top_k": 1e20}, {"temperature": True}], ids=str)
-def test_bad_options_of_ollama(start, more):
+@pytest.mark.parametrize(
+    ("more", "kind"),
+    [  # api/types.go in ollama/ollama, FromMap
+        ({"num_predict": "x"}, "integer"),
+        ({"temperature": True}, "float32"),
+        ({"stop": "x"}, "array"),
+        ({"stop": [1]}, ""),
+        ({"top_k": [40]}, "integer"),
+    ],
+    ids=str,
+)
+def test_bad_options_of_ollama(start, more, kind):
     endpoint = start()
     answer = httpx2.post(endpoint.url + "/api/generate", json={"model": "pico-mini", "prompt": "hi", "options": more})
-    assert answer.status_code == 400 and f'option "{next(iter(more))}" must be' in answer.json()["error"]
-    for body in ({"keep_alive": "nan"}, {"think": True}, {"suffix": "x"}, {"format": "xml"}, {"logprobs": True}):
+    assert answer.status_code == 400 and f'option "{next(iter(more))}" must be of type {kind}' in answer.json()["error"]
+    for body in ({"keep_alive": "nan"}, {"think": True}, {"suffix": "x"}, {"format": "xml"}, {"top_logprobs": 21}):
         answer = httpx2.post(endpoint.url + "/api/generate", json={"model": "pico-mini", "prompt": "hi", **body})
         assert answer.status_code == 400, body
     assert httpx2.get(endpoint.url + "/api/ps").status_code == 200 and works(endpoint)
@@ -119,6 +129,46 @@ def test_a_stream_that_breaks_off(start):
     with pytest.raises((httpx2.RemoteProtocolError, httpx2.ReadError, openai.APIConnectionError)):
         list(client(endpoint).chat.completions.create(**STORY, stream=True))
     assert list(client(endpoint).chat.completions.create(**STORY, stream=True)) and works(endpoint)
+
+
+def test_a_stream_that_just_ends(start):
+    """No error and no end mark: only who looks for `finish_reason`, or `done`, sees that something lacks."""
+    endpoint = start(simulate={"unfinished": 1})
+    chunks = list(client(endpoint).chat.completions.create(**STORY, stream=True))
+    assert chunks[-1].choices[0].delta.content and not any(chunk.choices[0].finish_reason for chunk in chunks)
+    whole = httpx2.post(endpoint.openai_url + "/chat/completions", json=STORY | {"stream": True}).text
+    assert whole.endswith("data: [DONE]\n\n")
+    told = httpx2.post(start(simulate={"unfinished": 1}).url + "/api/chat", json=STORY).text.splitlines()
+    assert not json.loads(told[-1])["done"]
+
+
+def test_an_error_inside_of_an_answer(start):
+    """As OpenRouter's documentation, "Errors", has it: the status is 200, and only the body tells."""
+    endpoint = start(simulate={"error_inside": 2})
+    reply = client(endpoint).chat.completions.create(**SUM)
+    assert reply.choices is None and reply.error["code"] == 502
+    with pytest.raises(openai.APIError, match="Provider returned error"):
+        list(client(endpoint).chat.completions.create(**SUM, stream=True))
+    assert works(endpoint)
+
+
+@pytest.mark.parametrize(
+    ("name", "error", "told"),
+    [
+        # OpenAI's guide "Error codes"; its body as ChatGPT-Next-Web's and others' issues have it
+        ("insufficient_quota", openai.RateLimitError, (429, "insufficient_quota", "insufficient_quota")),
+        # DeepSeek's documentation, "Error codes": 402, insufficient balance
+        ("payment", openai.APIStatusError, (402, "unknown_error", "invalid_request_error")),
+    ],
+)
+def test_an_empty_account_stays_empty(start, name, error, told):
+    endpoint = start(simulate={name: 1})
+    for _ in range(3):
+        with pytest.raises(error) as caught:
+            works(endpoint)
+        assert (caught.value.status_code, caught.value.type, caught.value.code) == told
+        assert "retry-after" not in caught.value.response.headers
+    assert client(endpoint).models.list().data
 
 
 def test_a_retired_model_says_so(start):

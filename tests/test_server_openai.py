@@ -176,13 +176,11 @@ def test_what_is_not_spoken_says_what_to_use(endpoint, client, path):
         {"frequency_penalty": -0.5},
         {"logit_bias": {"5": 1}},
         {"logit_bias": {"²": 1}},
-        {"logprobs": True},
-        {"top_logprobs": 3},
-        {"store": True},
-        {"service_tier": "priority"},
-        {"reasoning_effort": "high"},
         {"modalities": ["text", "audio"]},
+        {"verbosity": "low"},
+        {"web_search_options": {}},
         {"functions": [{"name": "ring"}]},
+        {"function_call": "auto"},
     ],
     ids=str,
 )
@@ -196,6 +194,8 @@ def test_what_asks_for_nothing_is_no_fault(client):
     more = {"presence_penalty": 0, "frequency_penalty": 0.0, "logit_bias": {}, "store": False, "service_tier": "auto"}
     more |= {"user": "mia", "metadata": {"class": "4b"}, "parallel_tool_calls": False}
     more |= {"safety_identifier": "mia", "prompt_cache_key": "4b", "modalities": ["text"], "verbosity": "medium"}
+    more |= {"logprobs": False, "prediction": {"type": "content", "content": "42"}, "store": True, "stop": None}
+    more |= {"service_tier": "priority", "reasoning_effort": "none"}
     reply = client.chat.completions.create(model="pico-mini", messages=SUM, **more)
     assert reply.choices[0].message.content == "17 + 20 = 37. 37 + 5 = 42."
 
@@ -269,16 +269,187 @@ def test_a_picture_is_refused_clearly(client):
         client.chat.completions.create(model="pico-mini", messages=[{"role": "user", "content": picture}])
 
 
+def one_tool(**more) -> list:
+    return [{"type": "function", "function": {"name": "ring", **more}}]
+
+
+def schema_form(schema) -> dict:
+    return {"type": "json_schema", "json_schema": {"name": "person", "schema": schema, "strict": True}}
+
+
+OPEN = {"type": "object", "properties": {"name": {"type": "string"}}, "required": ["name"]}
+INNER = {"type": "object", "properties": {"who": OPEN}, "required": ["who"], "additionalProperties": False}
+CALL = {"id": "call_1", "type": "function", "function": {"name": "get_weather", "arguments": "{}"}}
+CALLED = [*WEATHER, {"role": "assistant", "tool_calls": [CALL]}]
+ANSWER = {"role": "tool", "tool_call_id": "call_1", "content": "It is sunny."}
+NO_FALSE = "'additionalProperties' is required to be supplied and to be false."
+NO_CALL = "Invalid parameter: messages with role 'tool' must be a response to a preceeding message with 'tool_calls'."
+NO_ANSWER = (
+    "An assistant message with 'tool_calls' must be followed by tool messages responding to each 'tool_call_id'."
+)
+NO_ANSWER += " The following tool_call_ids did not have response messages: call_1"
+
+# What was asked, and the words, `param` and `code` of the real one, as others report them: numbers of issues on GitHub.
+REFUSED = [
+    # CopilotKit#529
+    (
+        {"messages": []},
+        "Invalid 'messages': empty array. Expected an array with minimum length 1, but got an empty array instead.",
+        ("messages", "empty_array"),
+    ),
+    # continuous-alignment-testing#25, Multi-Agents-Debate#8
+    (
+        {"n": 130},
+        "Invalid 'n': integer above maximum value. Expected a value <= 128, but got 130 instead.",
+        ("n", "integer_above_max_value"),
+    ),
+    (
+        {"max_tokens": -678},
+        "Invalid 'max_tokens': integer below minimum value. Expected a value >= 1, but got -678 instead.",
+        ("max_tokens", "integer_below_min_value"),
+    ),
+    # the same in decimals and arrays
+    (
+        {"temperature": 9},
+        "Invalid 'temperature': decimal above maximum value. Expected a value <= 2, but got 9 instead.",
+        ("temperature", "decimal_above_max_value"),
+    ),
+    (
+        {"stop": list("abcde")},
+        "Invalid 'stop': array too long. Expected an array with maximum length 4, but got an array with length 5"
+        " instead.",
+        ("stop", "array_above_max_length"),
+    ),
+    # core#118577 of home-assistant
+    (
+        {"messages": [*SUM, {"role": "assistant", "tool_calls": []}]},
+        "Invalid 'messages[1].tool_calls': empty array. Expected an array with minimum length 1, but got an empty array"
+        " instead.",
+        ("messages[1].tool_calls", "empty_array"),
+    ),
+    # deep-research-py#19
+    (
+        {"response_format": {"type": "object"}},
+        "Invalid value: 'object'. Supported values are: 'text', 'json_object', 'json_schema'.",
+        ("response_format.type", "invalid_value"),
+    ),
+    # langgraph#5943
+    (
+        {"max_tokens": 5, "max_completion_tokens": 5},
+        "Setting 'max_tokens' and 'max_completion_tokens' at the same time is not supported.",
+        ("max_tokens", "invalid_parameter_combination"),
+    ),
+    # litellm#5803
+    (
+        {"stream_options": {"include_usage": True}},
+        "The 'stream_options' parameter is only allowed when 'stream' is enabled.",
+        ("stream_options", None),
+    ),
+    (
+        {"top_logprobs": 3},
+        "The 'top_logprobs' parameter is only allowed when 'logprobs' is enabled.",
+        ("top_logprobs", None),
+    ),
+    # langchain_dart#712, llm_wiki#336
+    (
+        {"reasoning_effort": "high"},
+        "Unrecognized request argument supplied: reasoning_effort",
+        (None, None),
+    ),
+    ({"extra_body": {"thinking": 1}}, "Unrecognized request argument supplied: thinking", (None, None)),
+    # PurpleLlama#94
+    (
+        {"response_format": {"type": "json_object"}},
+        "'messages' must contain the word 'json' in some form, to use 'response_format' of type 'json_object'.",
+        ("messages", None),
+    ),
+    # xsai#202, outlines#844
+    (
+        {"response_format": schema_form(OPEN)},
+        f"Invalid schema for response_format 'person': In context=(), {NO_FALSE}",
+        ("response_format", None),
+    ),
+    (
+        {"response_format": schema_form(INNER)},
+        f"Invalid schema for response_format 'person': In context=('properties', 'who'), {NO_FALSE}",
+        ("response_format", None),
+    ),
+    # ai#6484 of vercel
+    (
+        {"response_format": schema_form(PERSON | {"required": ["name"]})},
+        "Invalid schema for response_format 'person': In context=(), 'required' is required to be supplied and to be an"
+        " array including every key in properties. Missing 'age'.",
+        ("response_format", None),
+    ),
+    # trae-agent#173; in this dialect a tool's schema lies in its function
+    (
+        {"tools": one_tool(strict=True, parameters=OPEN)},
+        f"Invalid schema for function 'ring': In context=(), {NO_FALSE}",
+        ("tools[0].function.parameters", "invalid_function_parameters"),
+    ),
+    # morphic#136, dapr-agents#145, chats#132
+    ({"messages": [*WEATHER, ANSWER]}, NO_CALL, ("messages.[1].role", None)),
+    (
+        {"messages": [*CALLED, ANSWER | {"tool_call_id": "call_2"}]},
+        "Invalid parameter: 'tool_call_id' of 'call_2' not found in 'tool_calls' of previous message.",
+        ("messages.[2].tool_call_id", None),
+    ),
+    ({"messages": [*CALLED, *SUM]}, NO_ANSWER, ("messages.[2].role", None)),
+    ({"messages": CALLED}, NO_ANSWER, ("messages.[2].role", None)),
+    # the reference, "Create chat completion": types and roles
+    (
+        {"messages": "hi"},
+        "Invalid type for 'messages': expected an array, but got a string instead.",
+        ("messages", "invalid_type"),
+    ),
+    (
+        {"messages": [{"role": "robot", "content": "hi"}]},
+        "Invalid value: 'robot'. Supported values are: 'system', 'developer', 'user', 'assistant' or 'tool'.",
+        ("messages[0].role", "invalid_value"),
+    ),
+    (
+        {"response_format": {"type": "json_schema"}},
+        "Missing required parameter: 'response_format.json_schema'.",
+        ("response_format.json_schema", "missing_required_parameter"),
+    ),
+    (
+        {"tool_choice": "auto"},
+        "Invalid value for 'tool_choice': 'tool_choice' is only allowed when 'tools' are specified.",
+        ("tool_choice", None),
+    ),
+    ({"model": ""}, "you must provide a model parameter", (None, None)),
+]
+
+
+@pytest.mark.parametrize(("more", "words", "where"), REFUSED, ids=lambda value: str(value)[:40])
+def test_what_the_real_one_refuses_in_its_words(client, more, words, where):
+    with pytest.raises(openai.BadRequestError) as caught:
+        client.chat.completions.create(**{"model": "pico-mini", "messages": SUM, **more})
+    told = caught.value.body
+    assert (told["message"], (told["param"], told["code"])) == (words, where)
+    assert told["type"] == "invalid_request_error" and caught.value.request_id.startswith("req_")
+
+
+def test_what_the_real_one_takes(client):
+    """A conversation with calls answered in any order; a strict schema; the word json in any letters."""
+    two = [*WEATHER, {"role": "assistant", "tool_calls": [CALL, CALL | {"id": "call_2"}]}]
+    two += [ANSWER | {"tool_call_id": "call_2"}, ANSWER]
+    json_words = [{"role": "user", "content": "What is 1 + 1? Answer in JSON."}]
+    for more in (
+        {"messages": two},
+        {"response_format": schema_form(PERSON)},
+        {"messages": json_words, "response_format": {"type": "json_object"}},
+        {"tools": one_tool(strict=True, parameters=PERSON)},
+        {"tools": one_tool(parameters=OPEN), "top_p": 0, "stop": list("🦊🐟🐍🦉"), "n": 2},
+    ):
+        asked = {"model": "pico-mini", "messages": SUM, "max_tokens": 60, **more}
+        assert client.chat.completions.create(**asked).choices[0].finish_reason
+
+
 @pytest.mark.parametrize(
     ("more", "status", "code"),
     [
         ({"model": "gpt-9"}, 404, "model_not_found"),
-        ({"model": ""}, 400, "missing_required_parameter"),
-        ({"temperature": 9}, 400, "invalid_value"),
-        ({"n": 1000}, 400, "invalid_value"),
-        ({"extra_body": {"temprature": 1}}, 400, "unknown_parameter"),
-        ({"messages": []}, 400, "invalid_value"),
-        ({"messages": [{"role": "robot", "content": "hi"}]}, 400, "invalid_value"),
         ({"messages": [{"role": "user", "content": "fox " * 3000}]}, 400, "context_length_exceeded"),
     ],
 )
@@ -287,6 +458,84 @@ def test_errors_have_openais_shape(client, more, status, code):
         client.chat.completions.create(**{"model": "pico-mini", "messages": SUM, **more})
     assert caught.value.status_code == status and caught.value.code == code
     assert set(caught.value.body) == {"message", "type", "param", "code"}
+
+
+def test_log_probabilities(client):
+    """The reference, "Create chat completion", `logprobs`: a row a token, with its bytes; whole and streamed alike."""
+    asked = {"model": "pico-mini", "messages": SUM, "logprobs": True, "top_logprobs": 3}
+    choice = client.chat.completions.create(**asked).choices[0]
+    rows = choice.logprobs.content
+    assert b"".join(bytes(row.bytes) for row in rows).decode() == choice.message.content
+    assert all(len(row.top_logprobs) == 3 and row.top_logprobs[0].logprob == row.logprob <= 0 for row in rows)
+    chunks = [chunk.choices[0] for chunk in client.chat.completions.create(**asked, stream=True)]
+    streamed = [row for chunk in chunks if chunk.logprobs for row in chunk.logprobs.content]
+    assert [(row.token, row.bytes) for row in streamed] == [(row.token, row.bytes) for row in rows]
+    assert [row.logprob for row in streamed] == pytest.approx([row.logprob for row in rows], abs=1e-4)
+    del asked["top_logprobs"]
+    alone = client.chat.completions.create(**asked).choices[0].logprobs.content
+    assert len(alone) == len(rows) and not any(row.top_logprobs for row in alone)
+    assert client.chat.completions.create(model="pico-mini", messages=SUM).choices[0].logprobs is None
+
+
+def test_embeddings(client):
+    """The reference, "Create embeddings". The client asks for base64 by itself and decodes it."""
+
+    def ask(texts, **more):
+        reply = client.embeddings.create(model="pico-mini", input=texts, **more)
+        assert reply.usage.total_tokens == reply.usage.prompt_tokens > 0
+        return [row.embedding for row in reply.data]
+
+    (one,) = ask("The fox sleeps.")
+    assert sum(number**2 for number in one) == pytest.approx(1, abs=1e-5)
+    assert ask(["The fox sleeps.", "2 + 2"], encoding_format="float")[0] == pytest.approx(one, abs=1e-6)
+    short = ask("The fox sleeps.", dimensions=8)[0]
+    assert len(short) == 8 and sum(number**2 for number in short) == pytest.approx(1, abs=1e-5)
+    assert short[0] / short[1] == pytest.approx(one[0] / one[1], rel=1e-4)
+    ids = load_tokenizer(folder())("The fox sleeps.")["input_ids"]
+    assert ask(ids)[0] == ask([ids, [5]])[0] == pytest.approx(one, abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("more", "words"),
+    [
+        ({"input": ""}, "'$.input' is invalid"),  # sycamore#943
+        ({"input": ["a", ""]}, "'$.input' is invalid"),
+        ({"input": []}, "Invalid 'input': empty array"),
+        ({"input": ["x"] * 2049}, "maximum length 2048"),  # openai-python#118
+        ({"input": [1.5]}, "Invalid type for 'input"),
+        ({"input": [10**6]}, "a token id of pico-mini is"),
+        ({"input": "x", "dimensions": 10**6}, "Must be less than or equal to"),
+        ({"input": "fox " * 3000}, "context length"),
+        ({"input": "x", "encoding_format": "hex"}, "Invalid value: 'hex'"),
+        ({"input": "x", "extra_body": {"shape": 1}}, "Unrecognized request argument supplied: shape"),
+        ({"input": "x", "model": "pico-vision"}, "does not support embeddings"),
+    ],
+    ids=lambda value: str(value)[:40],
+)
+def test_embeddings_are_refused_clearly(client, more, words):
+    with pytest.raises(openai.BadRequestError) as caught:
+        client.embeddings.create(**{"model": "pico-mini", **more})
+    assert words in caught.value.body["message"]
+
+
+def test_only_some_of_the_tools(client):
+    """The reference, "Create chat completion", `tool_choice`: allowed tools."""
+    allowed = {"mode": "required", "tools": [{"type": "function", "function": {"name": "get_weather"}}]}
+    choice = {"type": "allowed_tools", "allowed_tools": allowed}
+    asked = {"model": "pico-mini", "messages": WEATHER, "tools": [*TOOLS, *one_tool()], "tool_choice": choice}
+    (call,) = client.chat.completions.create(**asked).choices[0].message.tool_calls
+    assert call.function.name == "get_weather"
+    both = client.chat.completions.create(**asked | {"tool_choice": "auto"}).usage.prompt_tokens
+    assert client.chat.completions.create(**asked).usage.prompt_tokens < both  # the model never hears of the other
+
+
+def test_every_answer_has_an_id_to_ask_about(endpoint):
+    with httpx2.Client(base_url=endpoint.openai_url) as web:
+        ask = {"model": "pico-mini", "messages": SUM}
+        answers = [web.post("/chat/completions", json=ask | more) for more in ({}, {"stream": True}, {"n": 0})]
+        answers += [web.post("/embeddings", json={"model": "pico-mini", "input": "hi"}), web.get("/nothing")]
+        ids = {answer.headers["x-request-id"] for answer in answers}
+        assert len(ids) == 5 and all(id.startswith("req_") for id in ids)
 
 
 def test_plain_requests_as_curl_sends_them(endpoint):

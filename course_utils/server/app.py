@@ -46,7 +46,7 @@ ROUTES = [
     Route("/api/delete", ollama_api.delete, methods=["DELETE"]),
     Route("/api/blobs/{digest}", ollama_api.blobs, methods=["HEAD", "POST"]),
     Route("/v1/models", openai_api.models, methods=["GET"]),
-    Route("/v1/models/{name:path}", openai_api.model, methods=["GET"]),
+    Route("/v1/models/{name:path}", openai_api.models, methods=["GET"]),
     Route("/v1/chat/completions", openai_api.chat, methods=["POST"]),
     Route("/v1/embeddings", openai_api.embeddings, methods=["POST"]),
 ]

@@ -24,24 +24,12 @@ from .engine import Job, Part
 from .ollama_api import sampling
 from .problem import refusal, request_id
 from .prompts import Conversation, begin, embed, load
-from .store import DATA, Entry
+from .store import DATA
 from .web import find, pieces, read, refuse, streamed, whole_texts, written
 
 KNOWN = CompletionCreateParamsBase.__annotations__.keys()
 NOTHING = Part("")
-Named = official.ChatCompletionNamedToolChoiceParam
-
-
-class Allowed(BaseModel):
-    mode: Literal["auto", "required"]
-    tools: list[Named]
-
-
-class AllowedChoice(BaseModel):
-    type: Literal["allowed_tools"]
-    allowed_tools: Allowed
-
-
+OWNER = "small-language-models-course"
 Forms = shared.ResponseFormatText | shared.ResponseFormatJSONObject | shared.ResponseFormatJSONSchema
 
 
@@ -62,7 +50,7 @@ class Message(BaseModel):
 class ChatRequest(BaseModel, extra="allow", strict=True):
     """Fields with other names are kept, and looked at in `check`."""
 
-    model: str
+    model: str = Field(min_length=1)
     messages: list[Message] = Field(min_length=1)
     max_tokens: int | None = Field(None, ge=1)
     max_completion_tokens: int | None = Field(None, ge=1)
@@ -77,11 +65,11 @@ class ChatRequest(BaseModel, extra="allow", strict=True):
     stream_options: dict[Literal["include_usage", "include_obfuscation"], bool] | None = None
     response_format: Forms | None = Field(None, discriminator="type")
     tools: list[toolbox.Tool] | None = Field(None, max_length=128)
-    tool_choice: Literal["none", "auto", "required"] | AllowedChoice | Named | None = None
+    tool_choice: Literal["none", "auto", "required"] | dict[str, Any] | None = None
 
 
 class EmbeddingRequest(BaseModel, extra="forbid", strict=True):
-    model: str
+    model: str = Field(min_length=1)
     input: str | Annotated[list[str] | list[int] | list[list[int]], Field(min_length=1, max_length=2048)]
     encoding_format: Literal["float", "base64"] | None = "float"
     dimensions: int | None = Field(None, ge=1)
@@ -93,18 +81,14 @@ MISSING = dict.fromkeys(KNOWN - ChatRequest.model_fields.keys() - {*DATA["openai
 MISSING |= DATA["openai"]["neutral"]
 
 
-def _card(entry: Entry) -> dict:
-    row = {"id": entry.name, "object": "model", "created": int(entry.modified)}
-    return written(Model, row | {"owned_by": "small-language-models-course"})
-
-
 async def models(request: Request) -> Response:
-    entries = request.app.state.store.entries.values()
-    return JSONResponse({"object": "list", "data": [_card(entry) for entry in entries]})
-
-
-async def model(request: Request) -> Response:
-    return JSONResponse(_card(find(request, request.path_params["name"])))
+    """All models, or the one whose name the address has."""
+    name, entries = request.path_params.get("name"), request.app.state.store.entries.values()
+    rows = [
+        written(Model, {"id": entry.name, "object": "model", "created": int(entry.modified), "owned_by": OWNER})
+        for entry in ([find(request, name)] if name else entries)
+    ]
+    return JSONResponse(rows[0] if name else {"object": "list", "data": rows})
 
 
 def check(body: ChatRequest, missing: dict[str, list] = MISSING) -> None:
@@ -134,36 +118,39 @@ def _offered(body: ChatRequest) -> tuple[list[toolbox.Tool] | None, bool]:
     """The tools that the model may call, and whether it must. Raises Problem 400."""
     choice, tools = body.tool_choice, body.tools
     for place, tool in enumerate(tools or []):
-        why = tool.function.strict and toolbox.unstrict(tool.function.parameters)
-        if why:
-            raise refusal("function", param=f"tools[{place}].function.parameters", name=tool.function.name, why=why)
+        _strict(tool.function, tool.function.parameters, "function", f"tools[{place}].function.parameters")
     if choice is not None and not tools:
         raise refusal("no_tools")
-    if choice is None or isinstance(choice, str):
+    if not isinstance(choice, dict):
         return (None if choice == "none" else tools), choice == "required"
-    one = Allowed(mode="required", tools=[] if isinstance(choice, AllowedChoice) else [choice])
-    allowed = choice.allowed_tools if isinstance(choice, AllowedChoice) else one
-    names = [named["function"]["name"] for named in allowed.tools]
-    for name in {*names} - {tool.function.name for tool in tools}:
-        raise refusal("no_such_tool", name=name)
-    return [tool for tool in tools if tool.function.name in names], allowed.mode == "required"
+    try:
+        allowed = choice.get("allowed_tools", {"mode": "required", "tools": [choice]})
+        names = [named["function"]["name"] for named in allowed["tools"]]
+        found = [tool for tool in tools if tool.function.name in names]
+        return [found[0], *found[1:]], allowed["mode"] == "required"
+    except (LookupError, TypeError) as error:
+        raise refusal("no_such_tool", choice=choice) from error
 
 
 def _schema(body: ChatRequest) -> dict | None:
     """The JSON schema of `response_format`, or None. Raises Problem 400."""
     form = body.response_format
-    if isinstance(form, shared.ResponseFormatJSONObject):
+    if form is None or form.type == "text":
+        return None
+    if form.type == "json_object":
         if "json" not in str([message.content for message in body.messages]).lower():
             raise refusal("no_json")
         return {"type": "object"}
-    if not isinstance(form, shared.ResponseFormatJSONSchema):
-        return None
-    name, schema = form.json_schema.name, form.json_schema.schema_
-    if schema is None:
+    if form.json_schema.schema_ is None:
         raise refusal("missing", param="response_format.json_schema.schema")
-    why = form.json_schema.strict and toolbox.unstrict(schema)
+    return _strict(form.json_schema, form.json_schema.schema_, "response_format", "response_format")
+
+
+def _strict(named, schema: dict | None, kind: str, param: str) -> dict | None:
+    """The schema. Raises Problem 400 where it shall be strict and is not."""
+    why = named.strict and toolbox.unstrict(schema)
     if why:
-        raise refusal("form", name=name, why=why)
+        raise refusal(kind, param=param, name=named.name, why=why)
     return schema
 
 

@@ -20,44 +20,41 @@ from .openai_api import MISSING, ChatRequest, check, reply
 from .problem import Problem, first_line
 from .web import read
 
-LACKS = {"n": [1], "stop": [[], ""], "tools": [], "response_format": [{"type": "text"}], "logprobs": [False]}
+LACKS = {"n": [1], "stop": [[], ""], "tools": [[]], "response_format": [{"type": "text"}], "logprobs": [False]}
 
 
 class OwnJob:
     """An answer of a ChatModel on its way, as an engine's Job; one at a time."""
 
     def __init__(self, model: ChatModel, body: ChatRequest, turn: asyncio.Lock):
-        self.model, self.body, self.turn = model, body, turn
+        self.model, self.turn = model, turn
         self.read, self.tokens, self.finish, self.cancelled = 0, [], None, False
-
-    async def parts(self) -> AsyncIterator[Part]:
-        """The answer as it is written. Raises Problem where the model fails: whatever a function of the learner's
-        raises, this answer ends, and the server goes on."""
-        body = self.body
+        parts = [[part.get("text") for part in message.parts()] for message in body.messages]
+        if not all(isinstance(text, str) for texts in parts for text in texts):
+            raise Problem(400, "This model reads text only.", "unsupported_content", "messages")
+        roles = [message.role.replace("developer", "system") for message in body.messages]
+        pairs = zip(roles, map("\n".join, parts), strict=True)
+        self.messages = [{"role": role, "content": text} for role, text in pairs]
         options = {"max_new_tokens": body.max_completion_tokens or body.max_tokens, "temperature": body.temperature}
         options |= {"top_p": body.top_p, "seed": None if body.seed is None else body.seed % 2**31}
-        options = {name: value for name, value in options.items() if value is not None}
+        self.options = {name: value for name, value in options.items() if value is not None}
+
+    async def parts(self) -> AsyncIterator[Part]:
+        """The answer as it is written. Raises Problem where the model fails, whatever a function of the learner's
+        raises: this answer ends, and the server goes on."""
         try:
             async with self.turn:
-                with closing(self.model.stream([_turn(message) for message in body.messages], **options)) as stream:
+                with closing(self.model.stream(self.messages, **self.options)) as stream:
                     self.read = stream.prompt_tokens
                     async for chunk in iterate_in_threadpool(stream):
                         self.tokens.append(chunk.token_id)
-                        yield Part(chunk.text, [])
+                        yield Part(chunk.text)
                         if self.cancelled:
                             break
                 self.finish = stream.finish_reason
         except Exception as error:
             status, why = 400 if isinstance(error, CourseError) else 500, f"{type(error).__name__}: {first_line(error)}"
             raise Problem(status, f"The model stopped with {why}") from error
-
-
-def _turn(message) -> dict:
-    """A message as a ChatModel takes it. Raises Problem 400."""
-    texts = [part.get("text") for part in message.parts()]
-    if not all(isinstance(text, str) for text in texts):
-        raise Problem(400, "This model reads text only.", "unsupported_content", "messages")
-    return {"role": message.role.replace("developer", "system"), "content": "\n".join(texts)}
 
 
 def build(model: ChatModel, key: str | None, host: str) -> Starlette:

@@ -59,11 +59,10 @@ class Simulator:
                 raise error(f"simulated: {name}")
 
     def _tell(self, *names: str) -> None:
-        for name in names:
-            if self._take(name):
-                raise Problem(**FAULTS[name])
+        for name in filter(self._take, names):
+            raise Problem(**FAULTS[name])
 
     def _take(self, name: str) -> bool:
         """Whether one is left, which is spent by that."""
-        left, self._left[name] = self._left[name], max(0, self._left[name] - 1)
-        return left > 0
+        self._left[name] -= 1
+        return self._left[name] >= 0

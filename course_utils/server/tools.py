@@ -51,19 +51,17 @@ def schema(tools: list[Tool]) -> dict:
 
 def unstrict(schema, place: tuple = ()) -> str | None:
     """What OpenAI's strict mode finds wrong with a JSON schema, in its words, or None. `place`: the keys down to it."""
-    if not isinstance(schema, dict | list):
-        return None
-    why, inner = None, enumerate(schema) if isinstance(schema, list) else schema.items()
+    inner = schema.items() if isinstance(schema, dict) else enumerate(schema if isinstance(schema, list) else ())
     if isinstance(schema, dict) and schema.get("type") == "object":
-        properties, required = schema.get("properties") or {}, schema.get("required") or []
-        missing = [name for name in properties if name not in required]
+        names, required = schema.get("properties"), schema.get("required")
+        required = required if isinstance(required, list) else []
+        missing = [name for name in names if name not in required] if isinstance(names, dict) else []
         if schema.get("additionalProperties") is not False:
-            why = "'additionalProperties' is required to be supplied and to be false."
-        elif missing:
+            return f"In context={place}, 'additionalProperties' is required to be supplied and to be false."
+        if missing:
             why = "'required' is required to be supplied and to be an array including every key in properties."
-            why += f" Missing '{missing[0]}'."
-    found = (unstrict(value, (*place, str(name))) for name, value in inner)
-    return f"In context={place}, {why}" if why else next(filter(None, found), None)
+            return f"In context={place}, {why} Missing '{missing[0]}'."
+    return next(filter(None, (unstrict(value, (*place, str(name))) for name, value in inner)), None)
 
 
 def find_call(text: str, tools: list[Tool] | None) -> dict | None:

@@ -62,6 +62,9 @@ def _wrong(request: Request, errors: list[dict], given: dict) -> Problem:
     first = max(errors, key=lambda error: (not error["type"].endswith("_type"), len(error["loc"])))
     if first["loc"] == ["model"] and not given.get("model"):
         return refusal("no_model") if is_openai(request) else Problem(400, "model is required")
+    if first["loc"][:1] == ["options"] and len(first["loc"]) > 1:  # api/types.go of Ollama, FromMap
+        kind = DATA["ollama"]["types"].get(first["type"].removesuffix("_type"), "array")
+        return Problem(400, f'option "{first["loc"][1]}" must be of type {kind}')
     about = first | first.get("ctx", {})
     about["param"] = "".join(f"[{at}]" if isinstance(at, int) else f".{at}" for at in first["loc"]).removeprefix(".")
     about["number"] = "decimal" if isinstance(about.get("le", about.get("ge")), float) else "integer"
