@@ -5,7 +5,6 @@ import gc
 import hashlib
 import json
 import os
-import re
 import socket
 import struct
 import subprocess
@@ -22,7 +21,6 @@ import psutil
 import pytest
 
 from course_utils import ROOT, CourseError, server
-from course_utils.models.ollama_model import Place
 from course_utils.pico.export import gguf_file, onnx_folder
 from course_utils.server import store
 from course_utils.server.problem import Problem
@@ -472,28 +470,6 @@ def test_a_model_that_is_deleted_while_it_is_loaded(endpoint, web, gguf, monkeyp
     assert mine.status_code in (200, 400) and base not in own._memory and not os.path.exists(base)
     web.post("/v1/chat/completions", json=SUM)  # the engine has something else in its hands
     until(lambda: gc.collect() is not None and kept[0]() is None)
-
-
-def test_a_model_that_is_deleted_while_in_memory(endpoint):
-    """The very cells of notebook 05 that write, upload, compare and tidy up; twice, without the Modelfile section."""
-    notebook = json.loads((ROOT / "notebooks" / "05_ollama.ipynb").read_text(encoding="utf-8"))
-    cells = ["".join(cell["source"]) for cell in notebook["cells"]]
-
-    def cell(words: str) -> str:
-        return next(source for source in cells if words in source)
-
-    names: dict = {"find": server.find}
-    exec(cell("place = server.find()"), names)
-    names["place"], names["model"] = Place(endpoint.url, "pico-mini", None), "pico-mini"
-    names["client"] = names["ollama"].Client(host=names["place"].url, trust_env=False)
-    exec(cell("def ask(text):"), names)
-    exec(cell("gguf_file.write("), names)
-    for _ in range(2):
-        exec(cell("client.create_blob(file)"), names)
-        assert names["same"]["mine"] == 5
-        assert httpx2.get(f"{names['place'].url}/api/ps").json()["models"][0]["name"] == "pico-mini:latest"
-    (call,) = re.findall(r"`(gguf_file\.modelfile\(.*?\))`", cell("gguf_file.modelfile("))
-    assert eval(call, names).startswith("FROM ./mine.gguf")
 
 
 ENDLESS = ("timeit", "-n", "1", "-r", "1", "import os, time; print(os.getpid()); time.sleep(600)")
