@@ -1,6 +1,7 @@
 """The practice endpoint under bad input, bad clients and simulated clouds: it answers rightly, and goes on."""
 
 import json
+import re
 import socket
 import time
 
@@ -8,9 +9,8 @@ import httpx2
 import openai
 import pytest
 
-from course_utils import CourseError, server
-from course_utils.pico.export import onnx_folder
-from course_utils.server.engine import Loaded
+from course_utils import ROOT, CourseError, server
+from course_utils.models.ollama_model import Place
 
 SUM = {"model": "pico-mini", "messages": [{"role": "user", "content": "What is 17 + 25?"}]}
 STORY = {"model": "pico-mini", "messages": [{"role": "user", "content": "Tell me a story about a red fox."}]}
@@ -186,6 +186,23 @@ def test_a_client_that_leaves_frees_the_engine(start):
     assert works(endpoint)
 
 
-@pytest.fixture(scope="module")
-def loaded():
-    return Loaded.open(onnx_folder("pico-mini", progress=False))
+def test_a_model_that_is_deleted_while_in_memory(start):
+    """The very cells of notebook 05 that write, upload, compare and tidy up; twice, without the Modelfile section."""
+    notebook = json.loads((ROOT / "notebooks" / "05_ollama.ipynb").read_text(encoding="utf-8"))
+    cells = ["".join(cell["source"]) for cell in notebook["cells"]]
+
+    def cell(words: str) -> str:
+        return next(source for source in cells if words in source)
+
+    names: dict = {"find": server.find}
+    exec(cell("place = server.find()"), names)
+    names["place"], names["model"] = Place(start().url, "pico-mini", None), "pico-mini"
+    names["client"] = names["ollama"].Client(host=names["place"].url, trust_env=False)
+    exec(cell("def ask(text):"), names)
+    exec(cell("gguf_file.write("), names)
+    for _ in range(2):
+        exec(cell("client.create_blob(file)"), names)
+        assert names["same"]["mine"] == 5
+        assert httpx2.get(f"{names['place'].url}/api/ps").json()["models"][0]["name"] == "pico-mini:latest"
+    (call,) = re.findall(r"`(gguf_file\.modelfile\(.*?\))`", cell("gguf_file.modelfile("))
+    assert eval(call, names).startswith("FROM ./mine.gguf")
