@@ -172,12 +172,12 @@ def llm_rows() -> None:
     source = inspect.getsource(get_weather)
     for feature, words in {
         "models": ["models"],
-        "prompt": ["-m", LLM, "-s", "Be brief.", "-o", "num_predict", "20", "hello"],
-        "go on": ["-m", LLM, "-c", "-o", "num_predict", "20", "And more?"],
-        "whole": ["-m", LLM, "--no-stream", "-o", "num_predict", "20", "hello"],
-        "schema": ["-m", LLM, "--schema", "name, legs int", DOG],
+        "prompt": ["-m", "ollama/" + MODEL, "-s", "Be brief.", "-o", "num_predict", "20", "hello"],
+        "go on": ["-m", "ollama/" + MODEL, "-c", "-o", "num_predict", "20", "And more?"],
+        "whole": ["-m", "ollama/" + MODEL, "--no-stream", "-o", "num_predict", "20", "hello"],
+        "schema": ["-m", "ollama/" + MODEL, "--schema", "name, legs int", DOG],
         "tool": ["-m", "ollama/" + FAST, "--functions", source, "--td", GARDEN],
-        "embed": ["embed", "-m", LLM, "-c", "a fox"],
+        "embed": ["embed", "-m", "ollama/" + MODEL, "-c", "a fox"],
     }.items():
 
         def do(words=words):
