@@ -1,7 +1,4 @@
-"""LangChain's standard test classes, for both of its packages, as rows of the table.
-
-A failed test that is named in MODELS and ended in a wrong text, not in a refusal, is the model's; else the dialect's.
-"""
+"""LangChain's standard test classes, for both of its packages: a JSON object a line, as python_clients.py prints."""
 
 import json
 import os
@@ -12,29 +9,28 @@ from langchain_ollama import ChatOllama, OllamaEmbeddings
 from langchain_openai import ChatOpenAI, OpenAIEmbeddings
 from langchain_tests.integration_tests import ChatModelIntegrationTests, EmbeddingsIntegrationTests
 
-URL, MODEL, FAST = (os.environ[name] for name in ("URL", "MODEL", "FAST"))
-OPENAI = {"base_url": URL + "/v1", "api_key": "practice", "model": MODEL, "max_retries": 0}
-CHAT = OPENAI | {"max_tokens": 150, "stream_usage": True}
-MODELS: dict[str, str] = {}
+URL, MODEL = os.environ["URL"], os.environ["MODEL"]
+OPENAI, OLLAMA = {"model": MODEL, "base_url": URL + "/v1", "api_key": "practice"}, {"model": MODEL, "base_url": URL}
+OPTIONS = "-q -s --noconftest -p no:cacheprovider --asyncio-mode=auto -o asyncio_default_test_loop_scope=session"
 
 
 class TestOpenAIChat(ChatModelIntegrationTests):
-    chat_model_class, chat_model_params = ChatOpenAI, CHAT
-    supports_json_mode = True
+    chat_model_class, supports_json_mode = ChatOpenAI, True
+    chat_model_params = OPENAI | {"max_tokens": 200, "stream_usage": True, "max_retries": 0}
 
 
 class TestOllamaChat(ChatModelIntegrationTests):
-    chat_model_class, chat_model_params = ChatOllama, {"base_url": URL, "model": MODEL, "num_predict": 150}
-    supports_json_mode = True
+    chat_model_class, supports_json_mode = ChatOllama, True
+    chat_model_params = OLLAMA | {"num_predict": 200}
 
 
 class TestOpenAIEmbeddings(EmbeddingsIntegrationTests):
     embeddings_class = OpenAIEmbeddings
-    embedding_model_params = OPENAI | {"check_embedding_ctx_length": False}
+    embedding_model_params = OPENAI | {"check_embedding_ctx_length": False}  # it would fetch a tokenizer of OpenAI's
 
 
 class TestOllamaEmbeddings(EmbeddingsIntegrationTests):
-    embeddings_class, embedding_model_params = OllamaEmbeddings, {"base_url": URL, "model": MODEL}
+    embeddings_class, embedding_model_params = OllamaEmbeddings, OLLAMA
 
 
 class Recorder:
@@ -43,28 +39,20 @@ class Recorder:
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(self, item, call):
         report = yield
-        if report.when == "call" or report.outcome != "passed" and report.when == "setup":
-            error = call.excinfo.value if call.excinfo else None
-            test = item.name.removeprefix("test_")
-            refused = getattr(error, "status_code", None) is not None
-            why = MODELS.get(test.partition("[")[0], "") if not refused else ""
-            outcome = {"passed": "works", "skipped": "left out"}.get(report.outcome, "model" if why else "dialect")
-            text = f"{why} | {type(error).__name__}: {error}" if error else ""
-            client = "langchain-" + ("openai" if "OpenAI" in item.cls.__name__ else "ollama")
-            kind = "embeddings" if "Embeddings" in item.cls.__name__ else "chat"
-            row = {
-                "client": client,
-                "feature": f"{kind}: {test}",
-                "outcome": outcome,
-                "text": " ".join(text.split())[:300],
-            }
+        if report.when == "call" or report.when == "setup" and not report.passed:
+            package, kind = item.cls.__name__.removeprefix("Test").replace("AI", "ai").partition("Chat")[:2]
+            row = {"client": f"langchain-{package.removesuffix('Embeddings').lower()}"}
+            row["feature"] = f"{kind.lower() or 'embeddings'}: {item.name.removeprefix('test_')}"
+            if report.skipped:
+                row["skipped"] = str(call.excinfo.value)
+            elif report.failed:
+                error = call.excinfo.value
+                row |= {"error": f"{type(error).__name__}: {error}", "status": getattr(error, "status_code", 0)}
             sys.__stdout__.write("\n" + json.dumps(row) + "\n")
             sys.__stdout__.flush()
         return report
 
 
 if __name__ == "__main__":
-    options = ["-q", "-s", "--noconftest", "-p", "no:cacheprovider", "-c", os.devnull, "--asyncio-mode=auto"]
-    options += ["-o", "asyncio_default_test_loop_scope=session", "-o", "asyncio_default_fixture_loop_scope=session"]
-    code = pytest.main([*options, __file__], plugins=[Recorder()])
+    code = pytest.main([*OPTIONS.split(), "-c", os.devnull, __file__], plugins=[Recorder()])
     sys.exit(0 if code in (0, 1) else 1)  # 1: tests have failed, as the rows say
