@@ -32,6 +32,7 @@ PROGRAMS = {
     ("bench", "forms"): "course_utils.models.bench_forms",
     ("bench", "sizes"): "course_utils.models.sizes",
     ("bench", "race"): "course_utils.show.engine_race",
+    ("bench", "serve"): "course_utils.models.bench_serve",
     ("certificate",): "course_utils.exercises.certificate",
     ("translate",): "translations.tool.command",
 }
