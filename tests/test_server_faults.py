@@ -1,20 +1,15 @@
 """The practice endpoint under bad input, bad clients and simulated clouds: it answers rightly, and goes on."""
 
 import asyncio
-import hashlib
 import json
-import os
-import re
 import socket
-import subprocess
-import sys
 import time
 
 import httpx2
 import openai
 import pytest
 
-from course_utils import ROOT, CourseError, server
+from course_utils import CourseError, server
 from course_utils.pico.export import onnx_folder
 from course_utils.server.engine import Engine, Loaded, RequestParams
 from course_utils.server.problem import Problem
@@ -71,85 +66,6 @@ def test_bad_bodies(start, body, status):
     answer = httpx2.post(endpoint.openai_url + "/chat/completions", content=body)
     assert answer.status_code == status and set(answer.json()["error"]) == {"message", "type", "param", "code"}
     assert works(endpoint)
-
-
-def test_a_key_is_asked_for_and_never_shown(start):
-    endpoint = start(key="very-secret")
-    for key in ("wrong", "very-secre", "very-secret2"):
-        with pytest.raises(openai.AuthenticationError) as caught:
-            client(endpoint, api_key=key).models.list()
-        assert "very-secret" not in str(caught.value.body) and caught.value.code == "invalid_api_key"
-    assert httpx2.post(endpoint.url + "/api/chat", json=SUM).status_code == 401
-    assert httpx2.get(endpoint.url).text == "Ollama is running"
-    assert works(endpoint)
-
-
-FOREIGN = ["https://evil.example", "http://127.0.0.1.evil.example", "http://localhost.evil.example:8000", "null", ""]
-FOREIGN += ["file://", "http://evil.example/localhost", "https://localhost@evil.example", "http://[::1", "localhost"]
-
-
-@pytest.mark.parametrize("origin", FOREIGN)
-def test_web_pages_cannot_reach_it(start, origin):
-    """What a browser sends for any page without asking first: a GET, and a POST of plain text, "simple" requests."""
-    endpoint, headers = start(), {"Origin": origin, "Content-Type": "text/plain"}
-    state = endpoint._server.config.app.state
-    with httpx2.Client(base_url=endpoint.url) as web:
-        before = web.get("/api/tags").json(), web.get("/api/ps").json()
-        persona = {"model": "pico-mini", "from": "pico-mini", "system": "Answer in Finnish."}
-        answers = [
-            web.post("/api/create", content=json.dumps(persona), headers=headers),
-            web.post("/api/create", content=json.dumps(persona | {"model": "mine"}), headers=headers),
-            web.post("/api/copy", content=b'{"source": "pico-mini", "destination": "copy"}', headers=headers),
-            web.post("/api/blobs/sha256:" + hashlib.sha256(b"x").hexdigest(), content=b"x", headers=headers),
-            web.post("/api/chat", content=json.dumps(SUM), headers=headers),
-            web.post("/v1/chat/completions", content=json.dumps(SUM), headers=headers),
-            web.request("DELETE", "/api/delete", content=b'{"model": "pico-mini"}', headers=headers),
-            *(web.get(path, headers=headers) for path in ("/", "/api/tags", "/v1/models", "/nowhere")),
-            web.options("/api/create", headers=headers | {"Access-Control-Request-Method": "POST"}),
-        ]
-        assert [answer.status_code for answer in answers] == [403] * len(answers)
-        assert "Origin" in answers[0].json()["error"] and answers[5].json()["error"]["code"] == "forbidden_origin"
-        assert not any("access-control-allow-origin" in answer.headers for answer in answers)
-        assert before == (web.get("/api/tags").json(), web.get("/api/ps").json())
-    assert list(state.store.folder.glob("*.blob")) == [] and state.engine._in_line == 0
-    assert list(state.store.entries) == endpoint.models
-
-
-@pytest.mark.parametrize(
-    "origin",
-    [
-        None,
-        "http://localhost",
-        "http://localhost:3000",
-        "https://localhost:8443",
-        "http://127.0.0.1:8888",
-        "http://[::1]:9",
-    ],
-)
-def test_pages_of_this_computer_may_ask(start, origin):
-    headers = {} if origin is None else {"Origin": origin}
-    assert httpx2.post(start().openai_url + "/chat/completions", json=SUM, headers=headers).status_code == 200
-
-
-@pytest.mark.parametrize("host", ["evil.example", "127.0.0.1.evil.example", "evil.example:80", ""])
-def test_a_name_that_was_pointed_here_is_refused(start, host):
-    answer = httpx2.get(start().openai_url + "/models", headers={"Host": host})
-    assert answer.status_code == 403
-
-
-def test_other_computers_need_a_key():
-    with pytest.raises(CourseError, match="Give it a key"):
-        server.start(host="0.0.0.0")
-    with server.start(host="0.0.0.0", key="k") as endpoint:
-        assert works(endpoint)
-
-
-def test_a_taken_port_is_named():
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
-        for wrong in (port, 99_999, -1):
-            with pytest.raises(CourseError, match=f"Port {wrong} .* Port 0 takes a free one"):
-                server.start(port=wrong)
 
 
 def test_unknown_settings_are_named():
@@ -250,58 +166,3 @@ def test_of_several_answers_all_have_a_place_or_none(start):
     assert caught.value.status_code == 503 and caught.value.response.headers["retry-after"] == "1"
     assert engine._in_line == 0 and works(endpoint)  # at once: nobody writes for nobody
     assert len(client(endpoint).chat.completions.create(**SUM, n=3).choices) == 3
-
-
-def test_a_server_takes_its_files_with_it(start):
-    endpoint, other = start(), start()
-    folder = endpoint._server.config.app.state.store.folder
-    digest = hashlib.sha256(b"abc").hexdigest()
-    assert httpx2.post(f"{endpoint.url}/api/blobs/sha256:{digest}", content=b"abc").status_code == 201
-    other.stop()
-    assert len(list(folder.iterdir())) == 1
-    endpoint.stop()
-    assert not folder.exists()
-
-
-def test_a_model_that_is_deleted_while_in_memory(start):
-    """The very cells of notebook 05 that write, upload, compare and tidy up; twice, without the Modelfile section."""
-    notebook = json.loads((ROOT / "notebooks" / "05_ollama.ipynb").read_text(encoding="utf-8"))
-    cells = ["".join(cell["source"]) for cell in notebook["cells"]]
-
-    def cell(words: str) -> str:
-        return next(source for source in cells if words in source)
-
-    names: dict = {"find": server.find}
-    exec(cell("place = server.find()"), names)
-    names["place"], names["model"] = server.Place(start().url, "pico-mini", None), "pico-mini"
-    names["client"] = names["ollama"].Client(host=names["place"].url, trust_env=False)
-    exec(cell("def ask(text):"), names)
-    exec(cell("gguf_file.write("), names)
-    for _ in range(2):
-        exec(cell("client.create_blob(file)"), names)
-        assert names["same"]["mine"] == 5
-        assert httpx2.get(f"{names['place'].url}/api/ps").json()["models"][0]["name"] == "pico-mini:latest"
-    (call,) = re.findall(r"`(gguf_file\.modelfile\(.*?\))`", cell("gguf_file.modelfile("))
-    assert eval(call, names).startswith("FROM ./mine.gguf")
-
-
-def test_the_command_serves_until_it_is_told_to_stop():
-    code = "import sys; from course_utils.server.command import main; sys.exit(main(['--json', '--key', 'abc']))"
-    process = subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, stdout=subprocess.PIPE, encoding="utf-8")
-    told = json.loads(process.stdout.readline())
-    assert told["key"] == "abc" and "pico-mini" in told["models"]
-    answer = httpx2.get(told["openai_url"] + "/models", headers={"Authorization": "Bearer abc"})
-    assert answer.status_code == 200
-    process.terminate()
-    status = process.wait(timeout=60)
-    assert os.name == "nt" or status == 0  # Windows ends a process without asking it
-
-
-def test_the_help_of_the_command_needs_nothing_installed():
-    code = "from course_utils.server.command import main; main(['--help'])"
-    done = subprocess.run([sys.executable, "-S", "-c", code], cwd=ROOT, capture_output=True, encoding="utf-8")
-    assert done.returncode == 0 and "--simulate NAME=VALUE" in done.stdout, done.stderr
-
-
-def test_no_key_is_shown_by_accident(start):
-    assert "very-secret" not in repr(start(key="very-secret"))

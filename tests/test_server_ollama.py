@@ -5,6 +5,8 @@ import hashlib
 import json
 import re
 import time
+import tomllib
+from pathlib import Path
 
 import httpx2
 import ollama
@@ -13,12 +15,13 @@ import pytest
 from course_utils import load, server
 from course_utils.pico.export import gguf_file
 from course_utils.server import store
-from course_utils.server.engine import Loaded
 from course_utils.server.problem import Problem
 from course_utils.setup import machine
 
 SUM = [{"role": "user", "content": "What is 17 + 25?"}]
 ANSWER = "17 + 20 = 37. 37 + 5 = 42."
+STORY = "Tell me a story."
+ROWS = tomllib.loads(Path(__file__).with_name("server_rows.toml").read_text(encoding="utf-8"))["row"]
 
 
 def get_weather(place: str) -> str:
@@ -44,7 +47,32 @@ def client(endpoint):
 def test_it_is_taken_for_ollama(endpoint):
     assert httpx2.get(endpoint.url).text == "Ollama is running"
     found = machine.ollama(endpoint.url)
-    assert found["reachable"] and found["version"] == "0.6.3"
+    assert found["reachable"] and found["version"] == store.DATA["ollama"]["version"]
+    assert tuple(map(int, found["version"].split("."))) >= (0, 12)  # what clients ask for at least
+
+
+@pytest.fixture(scope="module")
+def narrow(client):
+    """A persona with a window of its own."""
+    client.create("narrow", from_="pico-mini", parameters={"num_ctx": 64, "temperature": 0, "num_predict": 3})
+    yield "narrow"
+    client.delete("narrow")
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row['path']} {row['send'][:60]}")
+def test_it_answers_as_ollama_does(endpoint, narrow, row):
+    answer = httpx2.post(endpoint.url + row["path"], content=row["send"], timeout=60)
+    assert answer.status_code == row.get("status", 200), answer.text
+    if "lines" in row:
+        lines = [json.loads(line) for line in answer.text.splitlines()]
+        told = [line.get("status") or line["error"] for line in lines]
+        assert len(told) == len(row["lines"]) and all(map(str.startswith, told, row["lines"]))
+        assert "error" in lines[-1]
+    else:
+        fields = answer.json()
+        assert str(fields.get("error", "")).startswith(row.get("error", ""))
+        assert {name: fields[name] for name in row.get("is", {})} == row.get("is", {})
+        assert row.get("status", 200) == 200 or list(fields) == ["error"]
 
 
 def test_list_show_and_ps(client):
@@ -78,8 +106,8 @@ def test_the_asynchronous_client(endpoint):
 @pytest.fixture
 def loads(monkeypatch) -> list:
     """The folders that the server opens as models from now on."""
-    opened, original = [], Loaded.open
-    monkeypatch.setattr(Loaded, "open", lambda folder: opened.append(folder) or original(folder))
+    opened, original = [], store.Loaded
+    monkeypatch.setattr(store, "Loaded", lambda folder: opened.append(folder) or original(folder))
     return opened
 
 
@@ -103,7 +131,7 @@ def test_durations_are_true(loads, record_property):
 
 def test_a_model_stays_while_it_writes_for_anybody(client, loads):
     client.chat("pico-mini", messages=SUM, keep_alive="10m")
-    story = {"messages": [{"role": "user", "content": "Tell me a story."}], "keep_alive": 0, "stream": True}
+    story = {"messages": [{"role": "user", "content": STORY}], "keep_alive": 0, "stream": True}
     rows = client.chat("pico-mini", **story)
     next(rows)
     assert client.chat("pico-mini", messages=SUM).message.content == ANSWER
@@ -116,19 +144,17 @@ def test_load_and_unload(client):
     assert "pico-mini:latest" in [model.model for model in client.ps().models]
     assert client.generate("pico-mini", keep_alive=0).done_reason == "unload"
     assert "pico-mini:latest" not in [model.model for model in client.ps().models]
-    with pytest.raises(ollama.ResponseError, match="invalid duration"):
-        client.generate("pico-mini", "hello", keep_alive="soon")
 
 
 def test_options(client):
-    short = client.generate("pico-mini", "Tell me a story.", options={"num_predict": 5})
+    short = client.generate("pico-mini", STORY, options={"num_predict": 5})
     assert short.eval_count == 5 and short.done_reason == "length"
     cut = client.generate("pico-mini", "What is 17 + 25?", options={"stop": ["37"]})
     assert cut.response == "17 + 20 = " and cut.done_reason == "stop"
     dice = {"temperature": 1.0, "seed": 3, "num_predict": 30}
-    told = [client.generate("pico-mini", "Tell me a story.", options=dice).response for _ in range(2)]
+    told = [client.generate("pico-mini", STORY, options=dice).response for _ in range(2)]
     assert told[0] == told[1]
-    with pytest.raises(ollama.ResponseError, match='option "temperature" must be 0 .the likeliest token.'):
+    with pytest.raises(ollama.ResponseError, match="nvalid.*temperature"):
         client.generate("pico-mini", "hello", options={"temperature": "hot"})
 
 
@@ -137,12 +163,16 @@ def test_options(client):
     [
         ({"min_p": 5}, "from 0 .off. to 1"),
         ({"repeat_penalty": 0}, "above 0"),
-        ({"top_k": 1.9}, "whole number"),
-        ({"seed": 1.7}, "whole number"),
+        ({"top_k": 1.9}, "[Ii]nvalid"),
+        ({"seed": True}, "[Ii]nvalid"),
+        ({"stop": "37"}, "[Ii]nvalid"),
+        ({"stop": [37]}, "[Ii]nvalid"),
         ({"top_p": 1.5}, "up to 1"),
         ({"temperature": -1}, "0 .the likeliest token."),
         ({"presence_penalty": 1}, "not available"),
-        ({"mirostat": 2}, "not available"),
+        ({"frequency_penalty": 0.5}, "not available"),
+        ({"typical_p": 0.5}, "not available"),
+        ({"repeat_last_n": 64, "repeat_penalty": 1.1}, "not available"),
     ],
     ids=str,
 )
@@ -170,21 +200,104 @@ def test_a_schema_holds_with_every_option(client):
         rows = client.chat("pico-mini", messages=SUM, format=shape, options=options, stream=stream)
         text = "".join(row.message.content for row in rows) if stream else rows.message.content
         assert json.loads(text)["n"] in (1, 2)
-    with pytest.raises(ollama.ResponseError, match="min_p"):  # GenAI would then draw what the schema forbids
-        client.chat("pico-mini", messages=SUM, format=shape, options=options | {"min_p": 0.05})
 
 
-def test_what_would_be_forgotten_in_silence_is_refused(client):
-    with pytest.raises(ollama.ResponseError, match="context is not available"):
-        client.generate("pico-mini", "hello", context=[1, 2, 3])
+def test_a_context_continues(client):
+    first = client.generate("pico-mini", "What is 17 + 25?")
+    assert len(first.context) == first.prompt_eval_count + first.eval_count
+    alone = client.generate("pico-mini", "hello")
+    after = client.generate("pico-mini", "hello", context=first.context)
+    assert after.prompt_eval_count == len(first.context) + alone.prompt_eval_count
+    assert after.context[: len(first.context)] == first.context
+    rows = list(client.generate("pico-mini", "hello", context=first.context, stream=True))
+    assert [row.context for row in rows[:-1]] == [None] * (len(rows) - 1) and rows[-1].context == after.context
+    assert client.generate("pico-mini", "One morning", raw=True).context is None  # as the real one
+    with pytest.raises(ollama.ResponseError, match="none of this model's tokens"):
+        client.generate("pico-mini", "hello", context=[10**6])
 
 
-@pytest.mark.parametrize("keep", ["5m", "1h30m", "500ms", "1.5h", "-1m", "8h", 0.5, -1])
-def test_durations_of_keep_alive(client, keep):
-    assert client.generate("pico-mini", keep_alive=keep).done_reason == "load"
+def test_an_empty_system_text_leaves_the_personas(client):
+    client.create("suomi", from_="pico-mini", system="Answer in Finnish.")
+    counts = [client.generate("suomi", "hello", system=text).prompt_eval_count for text in ("", None, "Be brief.")]
+    assert counts[0] == counts[1] > client.generate("pico-mini", "hello").prompt_eval_count
+    client.delete("suomi")
 
 
-@pytest.mark.parametrize("keep", ["", "-", "m", "5 m", "1h30", "5x", "480", "-1", "1..5s", "١s"])
+def test_the_window_is_real(client, narrow):
+    talk = [{"role": "user", "content": f"This is number {n}. The fox sleeps in the garden."} for n in range(40)]
+    whole = client.chat("pico-mini", messages=talk, options={"num_predict": 1}).prompt_eval_count
+    for name, options, window in (
+        ("pico-mini", {"num_ctx": 100}, 100),
+        (narrow, {}, 64),
+        (narrow, {"num_ctx": 90}, 90),
+    ):
+        cut = client.chat(name, messages=talk, options=options | {"num_predict": 1}).prompt_eval_count
+        assert window / 2 < cut <= window < whole
+        assert {model.model: model.context_length for model in client.ps().models}["pico-mini:latest"] == window
+    client.chat("pico-mini", messages=SUM)
+    loaded = {model.model: model.context_length for model in client.ps().models}
+    assert loaded["pico-mini:latest"] == 1024  # 4096, or as many as the model can
+    last = client.chat("pico-mini", messages=talk[-1:], options={"num_predict": 1})
+    options = {"num_predict": 1, "num_ctx": last.prompt_eval_count}
+    assert client.chat("pico-mini", messages=talk, options=options).prompt_eval_count == last.prompt_eval_count
+
+
+def test_what_shall_not_be_cut_is_refused(endpoint):
+    body = {"model": "pico-mini", "prompt": "fox " * 3000, "stream": False, "options": {"num_predict": 1}}
+    for more, status in (({}, 200), ({"truncate": False}, 400), ({"shift": False}, 400)):
+        answer = httpx2.post(endpoint.url + "/api/generate", json=body | more, timeout=60)
+        assert answer.status_code == status and ("error" in answer.json()) == (status == 400)
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_log_probabilities(client, stream):
+    def ask(**more) -> list:
+        rows = client.chat("pico-mini", messages=SUM, stream=stream, logprobs=True, **more)
+        return [row for part in (rows if stream else [rows]) for row in part.logprobs or []]
+
+    plain, alternatives = ask(), ask(top_logprobs=3)
+    assert "".join(row.token for row in plain).startswith(ANSWER)
+    assert all(row.logprob <= 0 and row.top_logprobs is None for row in plain)
+    for row, other in zip(alternatives, plain, strict=True):
+        assert len(row.top_logprobs) == 3 and row.top_logprobs[0].token == row.token == other.token
+    assert client.generate("pico-mini", "hello", top_logprobs=3).logprobs is None  # without `logprobs` it says nothing
+    assert client.generate("pico-mini", "hello", logprobs=True).logprobs
+
+
+KEEP = [("5m", 300), ("1h30m", 5400), ("1.5h", 5400), ("+8h", 28_800), ("90s500ms", 90.5), (900, 900), (1.5e3, 1500)]
+
+
+@pytest.mark.parametrize(("keep", "seconds"), [*KEEP, ("1e3", None), ("900000000µs", 900), ("9e2s", None)])
+def test_durations_of_keep_alive(client, keep, seconds):
+    if seconds is None:  # Go knows no exponents here
+        with pytest.raises(ollama.ResponseError, match="unknown unit"):
+            client.generate("pico-mini", keep_alive=keep)
+    else:
+        client.generate("pico-mini", keep_alive=keep)
+        assert _left(client) == pytest.approx(seconds, abs=5)
+
+
+def _left(client) -> float:
+    """Seconds that pico-mini stays in memory."""
+    until = {model.model: model.expires_at.timestamp() for model in client.ps().models}
+    return until["pico-mini:latest"] - time.time()
+
+
+def test_keep_alive_is_remembered_and_begins_with_the_end(client):
+    for forever in (-1, "-1m", -0.5):
+        client.generate("pico-mini", keep_alive="5m")
+        client.generate("pico-mini", keep_alive=forever)
+        client.chat("pico-mini", messages=SUM)  # says nothing of it
+        client.embed("pico-mini", "")
+        assert _left(client) > 50 * 365 * 86_400
+    client.chat("pico-mini", messages=SUM, keep_alive="100s")
+    after = _left(client)
+    assert 99 < after <= 100
+    client.chat("pico-mini", messages=SUM)
+    assert 99 < _left(client) <= 100
+
+
+@pytest.mark.parametrize("keep", ["", "-", "m", ".s", "--1s", "١s"])
 def test_what_is_no_duration(client, keep):
     with pytest.raises(ollama.ResponseError, match="invalid duration"):
         client.generate("pico-mini", keep_alive=keep)
@@ -206,6 +319,17 @@ def test_a_schema_and_tools(client):
         assert call.function.name == "get_weather" and call.function.arguments == {"place": "garden"}
 
 
+def test_a_call_has_an_id(endpoint):  # api/types.go, ToolCall; the Python package's own type leaves it out
+    tool = {"type": "function", "function": {"name": "get_weather", "parameters": {"properties": {"place": {}}}}}
+    asked = [{"role": "user", "content": "Check the weather in the garden."}]
+    body = {"model": "pico-mini", "messages": asked, "tools": [tool], "stream": False}
+    (call,) = httpx2.post(endpoint.url + "/api/chat", json=body, timeout=60).json()["message"]["tool_calls"]
+    assert re.fullmatch("call_[a-z0-9]{8}", call["id"]) and list(call["function"]) == ["index", "name", "arguments"]
+    messages = [*asked, {"role": "assistant", "content": "", "tool_calls": [call]}]
+    body["messages"] = [*messages, {"role": "tool", "content": "sunny", "tool_call_id": call["id"]}]
+    assert httpx2.post(endpoint.url + "/api/chat", json=body, timeout=60).json()["message"]["content"]
+
+
 def test_embeddings_are_vectors_of_length_one(client):
     found = client.embed("pico-mini", ["The fox sleeps.", "The fox sleeps.", "The train is late."])
     assert [len(vector) for vector in found.embeddings] == [192] * 3
@@ -221,8 +345,22 @@ def test_embeddings_of_nothing(endpoint, client):
     for texts, words in ((["The fox.", ""], "input 1 is empty"), ([""], "input 0 is empty")):
         with pytest.raises(ollama.ResponseError, match=words):
             client.embed("pico-mini", texts)
-    with pytest.raises(ollama.ResponseError, match="dimensions is not available"):
-        client.embed("pico-mini", "The fox.", dimensions=8)
+
+
+def test_embeddings_in_other_shapes(client):
+    whole = client.embed("pico-mini", "The fox.").embeddings[0]
+    assert client.embeddings("pico-mini", "The fox.").embedding == pytest.approx(whole, abs=1e-6)
+    short = client.embed("pico-mini", "The fox.", dimensions=8).embeddings[0]
+    scale = sum(value**2 for value in whole[:8]) ** 0.5
+    assert short == pytest.approx([value / scale for value in whole[:8]], abs=1e-5)
+    for all_of_them in (0, 192, 10**6):
+        assert len(client.embed("pico-mini", "The fox.", dimensions=all_of_them).embeddings[0]) == 192
+    long = "fox " * 2000
+    assert len(client.embed("pico-mini", long).embeddings) == 1
+    with pytest.raises(ollama.ResponseError, match="the input length exceeds the context length"):
+        client.embed("pico-mini", long, truncate=False)
+    with pytest.raises(ollama.ResponseError, match="num_ctx"):  # it would cut the text
+        client.embed("pico-mini", "The fox sleeps in the garden.", options={"num_ctx": 4})
 
 
 def test_a_persona_keeps_its_words_when_tools_are_given(client):
@@ -313,8 +451,6 @@ def test_a_template_is_used_and_a_strange_one_refused(client):
             client.create("bad", from_="pico-mini", template=strange)
         with pytest.raises(ollama.ResponseError, match="template error"):
             client.generate("pico-mini", "hello", template=strange)
-    with pytest.raises(ollama.ResponseError, match="unknown parameter"):
-        client.create("bad", from_="pico-mini", parameters={"temprature": 1})
 
 
 @pytest.fixture(scope="module")
@@ -395,10 +531,10 @@ def test_blobs_have_a_quota(monkeypatch):
     monkeypatch.setattr(store, "MOST_BLOBS", 10)
     with server.start() as fresh, httpx2.Client(base_url=fresh.url) as web:
         statuses = []
-        for content in (b"abcdef", b"ghijkl", b"abcdef"):
+        for content in (b"abcdef", b"abcdef", b"ghijklmnopq"):
             digest = hashlib.sha256(content).hexdigest()
             statuses.append(web.post(f"/api/blobs/sha256:{digest}", content=content).status_code)
-        assert statuses == [201, 507, 201]  # the first again takes no more room
+        assert statuses == [201, 200, 507]  # the first again takes no more room
 
 
 def test_pull_says_the_truth(client):
@@ -422,8 +558,6 @@ def test_errors_have_ollamas_shape(endpoint, client):
         assert web.post("/api/show", json={"name": "pico-mini"}).status_code == 200  # as its JavaScript client asks
         body = {"model": "pico-mini", "prompt": "hello", "stream": "false"}  # a text, and no truth value
         assert "stream" in web.post("/api/generate", json=body).json()["error"]
-        long = {"model": "pico-mini", "prompt": "fox " * 3000}
-        assert "context length" in web.post("/api/generate", json=long).json()["error"]
 
 
 def test_ndjson_as_curl_sees_it(endpoint):

@@ -5,7 +5,7 @@ Facts about the API: https://github.com/ollama/ollama/blob/main/docs/api.md."""
 import warnings
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing, contextmanager, suppress
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from itertools import chain, islice
 
 import httpx
@@ -17,6 +17,7 @@ from course_utils.models.pictures import to_data_url
 from course_utils.setup import machine
 
 OWN_NAMES = {"phi-3.5-mini": "phi3.5", "phi-4-mini": "phi4-mini"}  # the course's names, and Ollama's
+WANTED = ("smollm2:135m", "smollm2", "phi3.5", "phi4-mini", "phi3", "phi4", "pico-mini")  # the first that is there
 CONTEXT = 4096  # tokens: what Ollama takes where nobody asks for more (docs/faq.mdx)
 
 
@@ -133,3 +134,32 @@ def with_images(messages: list[Message], pictures: list | tuple) -> list[dict]:
         images = [to_data_url(pictures[int(number) - 1]).partition(",")[2] for number in TAG.findall(message.content)]
         turns.append({"role": message.role, "content": TAG.sub("", message.content), "images": images})
     return turns
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where to ask: the address of a server, a model that it has, and its version (None: the practice endpoint)."""
+
+    url: str
+    model: str
+    version: str | None
+
+
+def find(wanted: tuple[str, ...] | None = None) -> Place:
+    """The real Ollama, if it answers and has a wanted model; else the practice endpoint. A printed line says which."""
+    from course_utils import server  # here: it is for those who have no Ollama
+
+    wanted = wanted or WANTED
+    real, why = machine.ollama(), "no Ollama answers"
+    if real["reachable"]:
+        url, version = real["address"], real["version"]
+        have = [name.removesuffix(":latest") for name in names(client(url, seconds=10))]
+        model = next((name for want in wanted for name in have if want in (name, name.split(":")[0])), None)
+        if model:
+            print(f"Ollama {version} answers at {url}. The model: {model}.")
+            return Place(url, model, version)
+        why = f"Ollama {version} answers, but has no model of ours (`ollama pull {wanted[0]}`)"
+    endpoint = server.start()
+    model = next(name for name in (WANTED[0], "pico-mini") if name in endpoint.models)
+    print(f"The practice endpoint answers at {endpoint.url}: {why} at {real['address']}. The model: {model}.")
+    return Place(endpoint.url, model, None)

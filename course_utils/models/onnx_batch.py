@@ -20,6 +20,10 @@ from course_utils.setup import threads
 
 ROOM = 1.6e9  # bytes of keys and values; of SmolLM2, 46 kB a token: 32 rows of 1,024, or 4 of 8,192
 NEVER = 1e-9  # against the likeliest token; what is less likely is not drawn
+FREE = {"string": {"maxLength": 200}, "integer": {"minimum": -(10**9), "maximum": 10**9}, "array": {"maxItems": 50}}
+BOUNDS = {"maxLength", "pattern", "format", "enum", "const", "minimum", "maximum", "maxItems"}
+# For a schema: no freedom in its blanks; a small model may like them so much that it writes nothing else.
+COMPACT = {"x-guidance": {"whitespace_flexible": False, "key_separator": ": ", "item_separator": ", "}}
 
 
 class OnnxBatch:
@@ -40,6 +44,7 @@ class OnnxBatch:
         self.vision = None  # its graph and the library's processor, from the first picture on
         self.tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
         self.context_length, self.vocab_size = config["context_length"], config["vocab_size"]
+        self.longest_token = max(map(len, self.tokenizer.get_vocab()))  # letters
         self.config, self.stop_ids = config, stop_set(config["eos_token_id"])
         self.cache: dict[str, np.ndarray] = {}  # by the graph's names: (rows, key-value heads, length, head size)
         self.rows: list[list] = []  # the token ids whose keys and values each row holds
@@ -121,6 +126,16 @@ class OnnxBatch:
                 ends = sorted(self.stop_ids)
                 self._grammars = LLTokenizer(text, n_vocab=self.vocab_size, eos_token=ends)
         return self._grammars
+
+    def matcher(self, schema: dict):
+        """What holds an answer to a JSON schema: llguidance's. Raises ValueError for one that cannot be used."""
+        from llguidance import LLMatcher
+
+        grammar = LLMatcher.grammar_from_json_schema(json.dumps(bounded(schema) | COMPACT))
+        made = LLMatcher(self.grammars, grammar, log_level=0)
+        if made.get_error():
+            raise ValueError(made.get_error())
+        return made
 
     # -- the cache: from the worker's thread only
 
@@ -222,6 +237,20 @@ def _common(one: list, other: list) -> int:
     """How many items two lists begin with in common."""
     pairs = enumerate(zip(one, other, strict=False))
     return next((place for place, (a, b) in pairs if a != b), min(len(one), len(other)))
+
+
+def bounded(schema):
+    """A JSON schema whose free texts, numbers and lists end: a small model would go on until its limit."""
+    if isinstance(schema, list):
+        return [bounded(item) for item in schema]
+    if not isinstance(schema, dict):
+        return schema
+    made = {name: value if name in ("enum", "const") else bounded(value) for name, value in schema.items()}
+    kinds = made.get("type")
+    for kind in kinds if isinstance(kinds, list) else [kinds]:
+        if isinstance(kind, str) and kind in FREE and not BOUNDS & made.keys():
+            made |= FREE[kind]
+    return made
 
 
 def pick(logits: np.ndarray, params: SamplingParams, before: list[int], rng: np.random.Generator) -> int:

@@ -19,11 +19,11 @@ import time
 from dataclasses import dataclass, field
 from typing import Any, Self
 
-from course_utils.base import CourseError
-from course_utils.setup import machine
+from course_utils.base import CourseError, cache_folder
 
 LOCAL = "127.0.0.1"
-WANTED = ("smollm2:135m", "smollm2", "phi3.5", "phi4-mini", "phi3", "phi4", "pico-mini")  # the first that is there
+HERE = (LOCAL, "localhost", "::1")  # what only this computer reaches
+GRACE = 1  # seconds that answers have to end when the server is stopped
 
 
 @dataclass
@@ -40,7 +40,8 @@ class Endpoint:
     @property
     def url(self) -> str:
         """For Ollama's clients."""
-        return f"http://{LOCAL if self.host == '0.0.0.0' else self.host}:{self.port}"
+        host = {"0.0.0.0": LOCAL, "::": "::1"}.get(self.host, self.host)
+        return f"http://[{host}]:{self.port}" if ":" in host else f"http://{host}:{self.port}"
 
     @property
     def openai_url(self) -> str:
@@ -61,19 +62,24 @@ class Endpoint:
 
 
 def start(
-    key: str | None = None, simulate: dict[str, float | str] | None = None, host: str = LOCAL, port: int = 0
+    key: str | None = None,
+    simulate: dict[str, float | str] | None = None,
+    host: str = LOCAL,
+    port: int = 0,
+    precision: str | None = None,
 ) -> Endpoint:
     """Start a server in a thread of this process, and return when it answers.
 
-    key:      clients must send it; None lets everybody in who can reach 127.0.0.1
-    simulate: faults to practise with, see simulator.py
-    host:     anything but 127.0.0.1 lets other computers in, and needs a key
-    port:     0 takes a free one
+    key:       clients must send it; None lets everybody in who can reach 127.0.0.1
+    simulate:  faults to practise with, see simulator.py
+    host:      anything but 127.0.0.1 lets other computers in, and needs a key
+    port:      0 takes a free one
+    precision: of SmolLM2, for measuring: "int4", "int8" or "fp32" (see models/smollm2.py); None: the course's own form
     Raises CourseError where the port is taken or a key is missing, and for a wrong setting.
     """
     from .app import build
 
-    return _run(build(key, simulate, host), [], key, host, port)
+    return _run(build(key, simulate, host, precision=precision), [], key, host, port)
 
 
 def serve_model(model, key: str | None = None, host: str = LOCAL, port: int = 0) -> Endpoint:
@@ -91,22 +97,23 @@ def _run(app, models: list[str], key: str | None, host: str, port: int) -> Endpo
     """Serve the application in a thread, and return when it answers. `models`: its names, or [] for those it finds."""
     import uvicorn
 
-    if host not in (LOCAL, "localhost") and not key:
+    if host not in HERE and not key:
         raise CourseError(f"On {host} other computers can reach the server. Give it a key: start(host=..., key=...).")
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
-        listener = socket.create_server((host, port), backlog=256)
-    except (OSError, OverflowError) as error:
+        listener = socket.create_server((host, port), family=family, backlog=256)
+    except (OSError, OverflowError, ValueError) as error:
         raise CourseError(f"Port {port} on {host} cannot be used: {error}. Port 0 takes a free one.") from error
     # Named as TCP once more: else asyncio leaves small packets waiting for 40 ms each.
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP, listener.detach())
-    config = uvicorn.Config(app, log_level="critical", access_log=False, lifespan="on", server_header=False)
-    running = uvicorn.Server(config)
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP, listener.detach())
+    options = {"log_level": "critical", "access_log": False, "server_header": False, "lifespan": "on"}
+    running = uvicorn.Server(uvicorn.Config(app, timeout_graceful_shutdown=GRACE, **options))
     sockets = {"sockets": [listener]}  # it closes them when it ends
     thread = threading.Thread(target=running.run, kwargs=sockets, name="course-server", daemon=True)
     thread.start()
     while not running.started:
         if not thread.is_alive():
-            raise CourseError("The server ended before it had begun.")
+            raise CourseError(f"The server ended before it had begun. Can it write in {cache_folder()}?")
         time.sleep(0.01)
     models = models or list(app.state.store.entries)
     endpoint = Endpoint(host, listener.getsockname()[1], key or "practice", models, running, thread)
@@ -115,36 +122,15 @@ def _run(app, models: list[str], key: str | None, host: str, port: int) -> Endpo
     return endpoint
 
 
-@dataclass(frozen=True)
-class Place:
-    """Where to ask: the address of a server, a model that it has, and its version (None: the practice endpoint)."""
+def find(wanted: tuple[str, ...] | None = None):
+    """Where to ask, the real Ollama or the practice endpoint: see models/ollama_model.py."""
+    from course_utils.models import ollama_model
 
-    url: str
-    model: str
-    version: str | None
-
-
-def find(wanted: tuple[str, ...] = WANTED) -> Place:
-    """The real Ollama, if it answers and has a wanted model; else the practice endpoint. A printed line says which."""
-    from course_utils.models.ollama_model import client, names
-
-    ollama, why = machine.ollama(), "no Ollama answers"
-    if ollama["reachable"]:
-        url, version = ollama["address"], ollama["version"]
-        have = [name.removesuffix(":latest") for name in names(client(url, seconds=10))]
-        model = next((name for want in wanted for name in have if want in (name, name.split(":")[0])), None)
-        if model:
-            print(f"Ollama {version} answers at {url}. The model: {model}.")
-            return Place(url, model, version)
-        why = f"Ollama {version} answers, but has no model of ours (`ollama pull {wanted[0]}`)"
-    endpoint = start()
-    model = next(name for name in (WANTED[0], "pico-mini") if name in endpoint.models)
-    print(f"The practice endpoint answers at {endpoint.url}: {why} at {ollama['address']}. The model: {model}.")
-    return Place(endpoint.url, model, None)
+    return ollama_model.find(wanted)
 
 
 def _past_the_proxy() -> None:
     """A school's proxy cannot see this computer: the clients of this process shall not ask it for 127.0.0.1."""
     names = ("NO_PROXY", "no_proxy")  # one may be set and the other not, and Python asks the small one first
     known = [part.strip() for name in names for part in os.environ.get(name, "").split(",") if part.strip()]
-    os.environ.update(dict.fromkeys(names, ",".join(dict.fromkeys([*known, LOCAL, "localhost"]))))
+    os.environ.update(dict.fromkeys(names, ",".join(dict.fromkeys([*known, *HERE]))))

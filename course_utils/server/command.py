@@ -5,6 +5,7 @@ Its options are declared here and nowhere else. This file needs nothing installe
 
 import argparse
 import json
+import os
 import secrets
 import signal
 import sys
@@ -15,41 +16,48 @@ from course_utils.base import CourseError
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Serve until Ctrl+C or SIGTERM. Returns 1, with the reason on stderr, when the server cannot be started."""
+    """Serve until Ctrl+C, SIGTERM, or the end of the program that started it.
+
+    Returns 1, with the reason on stderr, when the server cannot be started.
+    """
     parser = argparse.ArgumentParser(
         prog="python -m course_utils serve",
         description="Run the practice endpoint: OpenAI's and Ollama's dialects over SmolLM2 and pico models.",
-        epilog="For example: serve --port 11434, or serve --key secret --simulate rate_limit=3.",
+        epilog="For example: serve --port 11434, or serve --key --simulate rate_limit=3. A key of your own is taken "
+        "from the variable COURSE_KEY, for every user of a computer can read its command lines.",
     )
     parser.add_argument("--port", type=int, default=0, help="0, the default, takes a free one; Ollama's own is 11434")
     parser.add_argument("--host", default=server.LOCAL, help="another address lets other computers in, with a key")
-    parser.add_argument("--key", help="what clients must send; on another host one is made if you give none")
+    parser.add_argument("--key", action="store_true", help="make a key that clients must send, as on another host")
     text = "a fault to practise with: rate_limit=3, slow=2, fail=1, drop=1"
     parser.add_argument("--simulate", action="append", default=[], metavar="NAME=VALUE", help=text)
+    parser.add_argument("--precision", help="of SmolLM2, for measuring: int4, int8 or fp32")
     parser.add_argument("--json", action="store_true", help="print one JSON object, for programs")
     args = parser.parse_args(argv)
-    key = args.key or (None if args.host in (server.LOCAL, "localhost") else secrets.token_urlsafe(24))
+    given, parent = os.environ.get("COURSE_KEY"), os.getppid()
+    made = secrets.token_urlsafe(24) if args.key or args.host not in server.HERE else None
     faults = dict(pair.partition("=")[::2] for pair in args.simulate)
     try:
-        endpoint = server.start(key=key, simulate=faults, host=args.host, port=args.port)
+        endpoint = server.start(given or made, faults, args.host, args.port, args.precision)
     except CourseError as error:
         print(error, file=sys.stderr)
         return 1
+    key = "$COURSE_KEY" if given else endpoint.key  # what is printed may be kept in a log
     if args.json:
-        place = {"url": endpoint.url, "openai_url": endpoint.openai_url, "port": endpoint.port, "key": endpoint.key}
+        place = {"url": endpoint.url, "openai_url": endpoint.openai_url, "port": endpoint.port, "key": key}
         print(json.dumps(place | {"models": endpoint.models}), flush=True)
     else:
         print(
             f"The practice endpoint runs at {endpoint.url}, with {', '.join(endpoint.models)}. Ctrl+C stops it.\n"
-            f'  OpenAI:  OpenAI(base_url="{endpoint.openai_url}", api_key="{endpoint.key}")\n'
+            f'  OpenAI:  OpenAI(base_url="{endpoint.openai_url}", api_key="{key}")\n'
             f'  Ollama:  ollama.Client(host="{endpoint.url}"), or OLLAMA_HOST={endpoint.url}\n'
-            f'  curl:    curl {endpoint.openai_url}/models -H "Authorization: Bearer {endpoint.key}"',
+            f'  curl:    curl {endpoint.openai_url}/models -H "Authorization: Bearer {key}"',
             flush=True,
         )
     enough = threading.Event()
     for name in ("SIGINT", "SIGTERM"):
         signal.signal(getattr(signal, name), lambda *_: enough.set())
-    while not enough.wait(0.5):  # with a timeout: on Windows a plain wait cannot be interrupted
+    while os.getppid() == parent and not enough.wait(0.2):  # on Windows a wait without end cannot be interrupted
         pass
     endpoint.stop()
-    return 0
+    os._exit(0)  # at once, whatever a thread of a library is at

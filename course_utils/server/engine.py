@@ -7,7 +7,6 @@ nobody out. A long prompt is read in pieces, between which the others go on writ
 
 import asyncio
 import itertools
-import json
 import threading
 import time
 from collections import Counter
@@ -30,10 +29,6 @@ CENTURY = 100 * 365 * 24 * 3600  # seconds: for ever
 CHUNK = 256  # tokens of prompts that are read between two steps of decode
 WAITING = 64  # requests that may wait besides those at work; more are sent away
 HELD = 4  # tokens at the beginning that stay when the window is full: Ollama's num_keep
-FREE = {"string": {"maxLength": 200}, "integer": {"minimum": -(10**9), "maximum": 10**9}, "array": {"maxItems": 50}}
-BOUNDS = {"maxLength", "pattern", "format", "enum", "const", "minimum", "maximum", "maxItems"}
-# For a schema: no freedom in its blanks; a small model may like them so much that it writes nothing else.
-COMPACT = {"x-guidance": {"whitespace_flexible": False, "key_separator": ": ", "item_separator": ", "}}
 
 
 @dataclass(frozen=True)
@@ -96,36 +91,6 @@ class Loaded(OnnxBatch):
             hidden = self.embedder.model.base_model(torch.tensor([ids[: self.context_length]])).last_hidden_state
             mean = hidden[0].float().mean(dim=0)[:dimensions]
             return torch.nn.functional.normalize(mean, dim=0).tolist(), min(len(ids), self.context_length)
-
-
-def matcher(loaded: Loaded, schema: dict):
-    """What holds an answer to a JSON schema. Raises Problem 400 for one that cannot be used."""
-    from llguidance import LLMatcher
-
-    try:
-        grammar = LLMatcher.grammar_from_json_schema(json.dumps(bounded(schema) | COMPACT))
-        made = LLMatcher(loaded.grammars, grammar, log_level=0)
-        error = made.get_error()
-    except (ValueError, RecursionError) as caught:
-        error = first_line(caught)
-    if error:
-        text = f"invalid format: this schema cannot be used: {error.splitlines()[0][:300]}"
-        raise Problem(400, text, "invalid_json_schema", "response_format")
-    return made
-
-
-def bounded(schema):
-    """A JSON schema whose free texts, numbers and lists end: a small model would go on until its limit."""
-    if isinstance(schema, list):
-        return [bounded(item) for item in schema]
-    if not isinstance(schema, dict):
-        return schema
-    made = {name: value if name in ("enum", "const") else bounded(value) for name, value in schema.items()}
-    kinds = made.get("type")
-    for kind in kinds if isinstance(kinds, list) else [kinds]:
-        if isinstance(kind, str) and kind in FREE and not BOUNDS & made.keys():
-            made |= FREE[kind]
-    return made
 
 
 class Job:
@@ -253,15 +218,8 @@ class Engine:
     def submit(self, prompt: Prompt, choices: list[RequestParams], loaded: Loaded) -> list[Job]:
         """Put a job for each of the choices into the line, or none of them.
 
-        Raises Problem 400 where the prompt is too long, and 503 where the line is full.
+        Raises Problem 503 where the line is full.
         """
-        tokens, context = len(prompt.ids), loaded.context_length
-        if tokens >= context and not choices[0].shift:
-            message = (
-                f"This model's maximum context length is {context} tokens. However, your messages resulted in "
-                f"{tokens} tokens. Please reduce the length of the messages."
-            )
-            raise Problem(400, message, "context_length_exceeded", "messages")
         asker = object()
         jobs = [Job(prompt, params, loaded, asker) for params in choices]
         with self._news:

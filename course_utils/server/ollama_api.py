@@ -7,13 +7,15 @@ would change the answer and is not to be had here is answered with 400.
 
 import re
 import time
+import uuid
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import ollama
 from ollama import _types as official
+from pydantic import BaseModel, BeforeValidator, Field, field_validator, model_validator
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
@@ -21,25 +23,48 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from course_utils.models.chat import COOLEST, BadOption
 from course_utils.pico.export.gguf_file import TEMPLATE, modelfile
 
+from . import prompts
 from . import tools as toolbox
-from .engine import Job, RequestParams
+from .engine import Part, RequestParams
 from .problem import Problem
-from .prompts import BARE, Conversation, begin, check_template, load
-from .prompts import embed as embed_texts
-from .store import DATA, LARGEST_BLOB, Entry
-from .web import body_of, dumps, find, pieces, read, refuse, streamed, whole_texts, written
+from .store import DATA, Entry
+from .web import dumps, find, pieces, read, refuse, streamed, whole_texts, written
 
 SECOND = 10**9  # nanoseconds
 UNLIMITED = 10**9  # tokens: as many as the context has room for
 KNOWN = DATA["ollama"]
-DURATION = re.compile(r"([0-9]+(?:\.[0-9]+)?)(ms|s|m|h)")
-UNITS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600}  # seconds
+NOTHING = Part("", [])
+PIECE = re.compile(r"(?=.)([0-9]*\.?[0-9]*)([^.0-9]*)", re.DOTALL)  # of a duration: a number and its unit
+PART = r"\w[\w.-]{0,79}"
+NAME = re.compile(rf"(\w[\w.:-]{{0,349}}/)?(\w[\w-]{{0,79}}/)?{PART}(:{PART})?", re.ASCII)  # host/namespace/model:tag
+DEFAULT = re.compile(r"^(registry\.ollama\.ai/)?(library/)?|:latest$", re.IGNORECASE)  # goes without saying in a name
+
+
+def seconds_of(keep_alive: Any) -> Any:
+    """Ollama's keep_alive as seconds, below 0 for ever. A text has units, "5m", "1h30m"; only "0" needs none.
+
+    Raises Problem 400, in the words of Go's time.ParseDuration. What is no text comes back as it is.
+    """
+    if not isinstance(keep_alive, str):
+        return keep_alive
+    given, total, why = keep_alive[:200], 0.0, None
+    text = re.sub(r"^[-+]", "", given)
+    for number, unit in [("0", "s")] if text == "0" else PIECE.findall(text) or [("", "")]:
+        if number in ("", "."):
+            why = "invalid"
+        elif unit not in KNOWN["units"]:
+            why = f'unknown unit "{unit}" in' if unit else "missing unit in"
+        elif (total := total + float(number) * KNOWN["units"][unit]) > KNOWN["longest"]:
+            why = "invalid"
+        if why:
+            raise Problem(400, f'time: {why} duration "{given}"')
+    return -total if given.startswith("-") else total
 
 
 class Message(ollama.Message):
     """Its pictures are texts in base64: the package's own type for them would look for files of that name."""
 
-    role: Literal["system", "user", "assistant", "tool"]
+    role: Annotated[Literal["system", "user", "assistant", "tool"], BeforeValidator(lambda role: str(role).lower())]
     images: list[str] | None = None
 
     def parts(self) -> list[dict]:
@@ -49,113 +74,164 @@ class Message(ollama.Message):
         return [*({"type": "image_url", "image_url": url} for url in urls), {"type": "text", "text": text}]
 
 
-class GenerateRequest(official.GenerateRequest):
+class Options(ollama.Options, extra="allow"):
+    min_p: float | None = None
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _whole(cls, value: Any) -> Any:
+        """5.0 tokens are 5: JSON has one kind of number."""
+        return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+class Question(BaseModel, extra="allow"):
+    """What all requests to a model share, and the packages' own types say otherwise or not at all."""
+
+    options: Options | None = None
+    keep_alive: Annotated[float | None, BeforeValidator(seconds_of)] = None
+    truncate: bool | None = None
+    shift: bool | None = None
+
+
+class GenerateRequest(Question, official.GenerateRequest):
     images: list[str] | None = None
 
-    def talk(self, entry: Entry, keep: float | None) -> Conversation:
-        """Raises Problem 400."""
-        check_template(self.template, entry.facts["template"])
-        system, template = ("", BARE) if self.raw else (self.system, self.template)
-        messages = [Message(role="user", content=self.prompt, images=self.images)] if self.prompt else []
-        return Conversation(entry, messages, system, template=template, keep=keep)
 
-
-class ChatRequest(official.ChatRequest):
+class ChatRequest(Question, official.ChatRequest):
     messages: list[Message] | None = None
     tools: list[toolbox.Tool] | None = None
 
-    def talk(self, entry: Entry, keep: float | None) -> Conversation:
-        return Conversation(entry, self.messages or [], tools=self.tools, keep=keep)
 
-
-class EmbedRequest(official.EmbedRequest):
+class EmbedRequest(Question, official.EmbedRequest):
     input: str | list[str] | None = None
+    prompt: str | None = None  # in the old form, /api/embeddings
 
 
-def seconds_of(keep_alive: str | float | None) -> float | None:
-    """Ollama's keep_alive as seconds: a number, or a text with units, "5m", "1h30m", "0". Raises Problem 400."""
-    if not isinstance(keep_alive, str) or keep_alive == "0":
-        return keep_alive and float(keep_alive)
-    text, pairs = keep_alive.strip(), DURATION.findall(keep_alive)
-    if not pairs or "".join(number + unit for number, unit in pairs) != text.removeprefix("-"):
-        raise Problem(400, f'time: invalid duration "{keep_alive}"')
-    return (-1 if text.startswith("-") else 1) * sum(float(number) * UNITS[unit] for number, unit in pairs)
+class ModelRequest(official.BaseStreamableRequest):
+    """A request about a model, which older clients call `name`."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _either(cls, given: Any) -> Any:
+        return given | {"model": given.get("model") or given.get("name")} if isinstance(given, dict) else given
+
+
+class CreateRequest(ModelRequest, official.CreateRequest, extra="allow"):
+    from_: str | None = Field(None, alias="from")
+    parameters: Options | None = None
+
+
+def _name(request: Request, given: str) -> str:
+    """A name without what goes without saying, in the letters of the model that is there. Raises Problem 400."""
+    if not NAME.fullmatch(given):
+        raise Problem(400, "invalid model name")
+    short = DEFAULT.sub("", given)
+    return next((name for name in request.app.state.store.entries if name.lower() == short.lower()), short)
+
+
+def _given(options: Options | None) -> dict[str, Any]:
+    return options.model_dump(exclude_none=True) if options else {}
 
 
 def sampling(options: dict[str, Any]) -> RequestParams:
-    """Options under Ollama's names, checked. Raises Problem 400."""
+    """Options under Ollama's names, of the right types. Raises Problem 400."""
     refuse(options, KNOWN["neutral_options"])
+    if options.get("repeat_penalty", 1) != 1:
+        refuse(options, {"repeat_last_n": [-1]})
     given = {ours: options[name] for name, ours in KNOWN["options"].items() if options.get(name) is not None}
-    for name, least in {"max_new_tokens": 1, "top_k": 0, "seed": 0}.items():
-        if type(given.get(name)) is int and given[name] < least:
-            del given[name]  # "no limit", "off" and "by chance"
+    given = {name: value for name, value in given.items() if value >= KNOWN["off_below"].get(name, value)}
     if given.get("top_p") == 0:
         given["top_p"] = 1e-6
-    if type(given.get("temperature")) is float and 0 < given["temperature"] < COOLEST:
+    if 0 < given.get("temperature", 0) < COOLEST:
         given["temperature"] = 0
-    stop = options.get("stop") or []
-    stops = [stop] if isinstance(stop, str) else stop
-    if not isinstance(stops, list) or not all(isinstance(text, str) for text in stops):
-        raise Problem(400, 'option "stop" must be a text or a list of texts', "invalid_value", "stop")
     try:
         params = RequestParams.read({"max_new_tokens": UNLIMITED} | given)
     except BadOption as error:
         ours, _, rest = str(error).partition(" ")
         name = next(name for name, own in KNOWN["options"].items() if own == ours)
         raise Problem(400, f'option "{name}" {rest}', "invalid_value", name) from error
-    return replace(params, stop=tuple(text for text in stops if text))
+    stop = options.get("stop") or []
+    stops = [stop] if isinstance(stop, str) else stop
+    return replace(params, stop=tuple(filter(None, stops)), num_ctx=options.get("num_ctx"))
+
+
+def _window(entry: Entry, asked: int | None) -> int:
+    """The length of the context in tokens, as getRunner in Ollama's server/sched.go sets it."""
+    wanted = max(KNOWN["num_ctx"] if asked is None else asked, 2048 if entry.facts["sees"] else 4)
+    return min(wanted, entry.facts["config"]["max_position_embeddings"])
+
+
+def _talk(body: GenerateRequest | ChatRequest, entry: Entry) -> prompts.Conversation:
+    """What the model is to answer. Raises Problem 400."""
+    more = {"keep": body.keep_alive, "shorten": body.truncate is not False and body.shift is not False}
+    if isinstance(body, ChatRequest):
+        return prompts.Conversation(entry, body.messages or [], tools=body.tools, **more)
+    if body.raw and (body.template or body.system or body.context):
+        raise Problem(400, "raw mode does not support template, system, or context")
+    if not all(0 <= token < entry.facts["config"]["vocab_size"] for token in body.context or []):
+        raise Problem(400, "context has a number that is none of this model's tokens")
+    prompts.check_template(body.template, entry.facts["template"])
+    more |= {"template": prompts.BARE if body.raw else body.template, "context": list(body.context or [])}
+    messages = [Message(role="user", content=body.prompt, images=body.images)] if body.prompt else []
+    return prompts.Conversation(entry, messages, "" if body.raw else body.system or None, **more)
 
 
 async def answer(request: Request, kind: type[GenerateRequest | ChatRequest]) -> Response:
     """The answer, streamed or whole. Without a question: load the model, or unload it with keep_alive 0."""
-    body, began = await read(request, kind), time.perf_counter()
-    entry = find(request, body.model)
+    body, began, store = await read(request, kind), time.perf_counter(), request.app.state.store
+    if not 0 <= (body.top_logprobs or 0) <= 20:
+        raise Problem(400, "top_logprobs must be between 0 and 20")
+    entry = find(request, _name(request, body.model))
     refuse(dict(body), KNOWN["neutral_fields"])
-    params = sampling(entry.parameters | (body.options or {}))
-    schema = {"type": "object"} if body.format == "json" else body.format
-    if schema and params.min_p > 0:  # it would be measured by tokens that the schema forbids
-        raise Problem(400, 'option "min_p" cannot be combined with a format: leave one of them out')
-    params = replace(params, schema=schema or None)
-    talk = body.talk(entry, seconds_of(body.keep_alive))
+    lacks = {"insert": getattr(body, "suffix", None), "tools": entry.facts["sees"] and getattr(body, "tools", None)}
+    for what in filter(lacks.get, lacks):
+        raise Problem(400, f"registry.ollama.ai/library/{_listed(entry)['name']} does not support {what}")
+    if body.think or body.think == "":
+        raise Problem(400, f'"{body.model}" does not support thinking')
+    talk, params = _talk(body, entry), sampling(entry.parameters | _given(body.options))
+    schema = {"json": {"type": "object"}, "": None}[body.format] if isinstance(body.format, str) else body.format
+    alternatives = (body.top_logprobs or 0) if body.logprobs else None
+    params = replace(params, schema=schema, logprobs=alternatives, num_ctx=_window(entry, params.num_ctx))
+    store.windows[entry.base] = params.num_ctx
     if not talk.messages:
         if talk.keep == 0:
-            request.app.state.store.unload(entry.base)
+            store.unload(entry.base)
         else:
-            await load(request, entry, talk.keep)
-        return JSONResponse(_row(body, "", {"done": True, "done_reason": "unload" if talk.keep == 0 else "load"}))
-    (job,), load_seconds = await begin(request, talk, [params])
+            await prompts.load(request, entry, talk.keep)
+        return JSONResponse(_row(body, NOTHING, {"done": True, "done_reason": "unload" if talk.keep == 0 else "load"}))
+    (job,), load_seconds = await prompts.begin(request, talk, [params])
 
-    def last(text: str) -> dict:
-        return _row(body, text, _summary(job, load_seconds, time.perf_counter() - began))
+    def last(part: Part) -> dict:
+        times = {"total": time.perf_counter() - began, "load": load_seconds, "prompt_eval": job.prompt_seconds}
+        times["eval"] = job.write_seconds - job.prompt_seconds
+        more = {"context": job.context} if isinstance(body, GenerateRequest) and not body.raw else {}
+        more |= {f"{name}_duration": int(seconds * SECOND) for name, seconds in times.items()}
+        more |= {"prompt_eval_count": job.read, "eval_count": len(job.tokens)}
+        return _row(body, part, {"done": True, "done_reason": job.finish} | more)
 
     async def rows() -> AsyncIterator[dict]:
-        async for text in pieces(request, job, whole=bool(talk.tools)):
-            yield _row(body, text, {"done": False})
-        yield last("")
+        async for part in pieces(request, job, whole=bool(talk.tools)):
+            yield _row(body, part, {"done": False})
+        yield last(NOTHING)
 
     if body.stream is not False:
         return streamed(request, [job], rows())
-    (text,) = await whole_texts(request, [job])
-    return JSONResponse(last(text))
+    (whole,) = await whole_texts(request, [job])
+    return JSONResponse(last(whole))
 
 
-def _row(body: GenerateRequest | ChatRequest, text: str, more: dict) -> dict:
+def _row(body: GenerateRequest | ChatRequest, part: Part, more: dict) -> dict:
     """A line of an answer."""
     row = {"model": body.model, "created_at": stamp(time.time()), **more}
+    if part.logprobs:
+        row["logprobs"] = [{name: value for name, value in one.items() if value != []} for one in part.logprobs]
     if isinstance(body, GenerateRequest):
-        return written(ollama.GenerateResponse, row | {"response": text})
-    call = toolbox.find_call(text, body.tools)
-    message = {"content": "", "tool_calls": [{"function": call}]} if call else {"content": text}
-    return written(ollama.ChatResponse, row | {"message": {"role": "assistant", **message}})
-
-
-def _summary(job: Job, load_seconds: float, seconds: float) -> dict:
-    """What the last line has besides: why it ended, how many tokens, and how long it took."""
-    times = {"total": seconds, "load": load_seconds, "prompt_eval": job.prompt_seconds}
-    times["eval"] = job.write_seconds - job.prompt_seconds
-    counts = {"prompt_eval_count": job.read, "eval_count": len(job.tokens)}
-    durations = {f"{name}_duration": int(time * SECOND) for name, time in times.items()}
-    return {"done": True, "done_reason": job.finish, **counts, **durations}
+        return written(ollama.GenerateResponse, row | {"response": part.text})
+    message, call = {"role": "assistant", "content": part.text}, toolbox.find_call(part.text, body.tools)
+    if call:
+        function = {"index": 0, **call}
+        message |= {"content": "", "tool_calls": [{"id": f"call_{uuid.uuid4().hex[:8]}", "function": function}]}
+    return written(ollama.ChatResponse, row | {"message": message})
 
 
 def stamp(seconds: float) -> str:
@@ -164,31 +240,36 @@ def stamp(seconds: float) -> str:
 
 
 async def embed(request: Request) -> Response:
-    """A vector for each text."""
-    body = await read(request, EmbedRequest)
-    entry, keep = find(request, body.model), seconds_of(body.keep_alive)
-    refuse(dict(body), KNOWN["neutral_fields"])
-    if entry.facts["sees"]:
-        raise Problem(400, f"{entry.name} does not support embeddings")
-    texts = [body.input] if isinstance(body.input, str) and body.input else body.input or []
-    began = time.perf_counter()
-    vectors, tokens, load_seconds = await embed_texts(request, entry, texts, keep)
-    took = int((time.perf_counter() - began) * SECOND)
-    row = {"model": body.model, "embeddings": vectors, "total_duration": took}
-    row |= {"load_duration": int(load_seconds * SECOND), "prompt_eval_count": sum(tokens)}
+    """A vector for each text, or in the old form, /api/embeddings, for one."""
+    body, began = await read(request, EmbedRequest), time.perf_counter()
+    entry, old = find(request, _name(request, body.model)), request.url.path.endswith("embeddings")
+    asked, options = body.prompt if old else body.input, _given(body.options)
+    texts = [asked] if isinstance(asked, str) and asked else asked or []
+    if "" in texts:
+        raise Problem(400, f"input {texts.index('')} is empty: there is nothing to embed")
+    size, shorten = max(body.dimensions or 0, 0) or None, not old and body.truncate is not False
+    vectors, tokens, load_seconds = await prompts.embed(request, entry, texts, body.keep_alive, size, shorten)
+    if max(tokens, default=0) > options.get("num_ctx", UNLIMITED):
+        raise Problem(400, 'option "num_ctx" cuts no text here, and one has more tokens: leave it out')
+    if old:
+        return JSONResponse(written(ollama.EmbeddingsResponse, {"embedding": vectors[0] if vectors else []}))
+    row = {"model": body.model, "embeddings": vectors, "prompt_eval_count": sum(tokens)}
+    row |= {"total_duration": int((time.perf_counter() - began) * SECOND), "load_duration": int(load_seconds * SECOND)}
     return JSONResponse(written(ollama.EmbedResponse, row))
 
 
-# -- models: tags, ps, show, pull, create, copy, delete, blobs -----------------------------------------
+embeddings = embed
+
+
+# -- models: tags, ps, show, pull, push, create, copy, delete, blobs -----------------------------------
 
 
 def _listed(entry: Entry) -> dict:
-    name = entry.name if ":" in entry.name else entry.name + ":latest"
-    row = {"name": name, "model": name, "modified_at": stamp(entry.modified), "size": entry.facts["size"]}
-    family = entry.facts["config"]["model_type"]
+    name, family = entry.name if ":" in entry.name else entry.name + ":latest", entry.facts["config"]["model_type"]
     details = {"parent_model": entry.parent, "format": "gguf" if family == "llama" else "safetensors", "family": family}
     details |= {"families": [family], "parameter_size": f"{entry.facts['parameters'] / 1e6:.1f}M"}
     details["quantization_level"] = entry.facts["bits"]
+    row = {"name": name, "model": name, "modified_at": stamp(entry.modified), "size": entry.facts["size"]}
     return row | {"digest": entry.facts["digest"], "details": details}
 
 
@@ -197,90 +278,92 @@ async def tags(request: Request) -> Response:
 
 
 async def ps(request: Request) -> Response:
-    rows = []
-    for entry, until in request.app.state.store.in_memory():
-        more = {"expires_at": stamp(until), "size_vram": 0}
-        rows.append(_listed(entry) | more | {"context_length": entry.facts["config"]["max_position_embeddings"]})
+    """Which models are in memory; the one that stays longest comes first."""
+    rows, store = [], request.app.state.store
+    for entry, until in sorted(store.in_memory(), key=lambda pair: -pair[1]):
+        window = store.windows.get(entry.base, _window(entry, entry.parameters.get("num_ctx")))
+        rows.append(_listed(entry) | {"expires_at": stamp(until), "size_vram": 0, "context_length": window})
     return JSONResponse({"models": rows})
 
 
 async def show(request: Request) -> Response:
-    entry = find(request, (await read(request, official.ShowRequest)).model)
+    entry = find(request, _name(request, (await read(request, ModelRequest)).model))
     config, template, listed = entry.facts["config"], entry.template or entry.facts["template"], _listed(entry)
-    kind, count = config["model_type"], entry.facts["parameters"]
-    info = {"general.architecture": kind, "general.parameter_count": count}
-    info |= {f"{kind}.{name}": config[ours] for name, ours in KNOWN["info"].items()}
-    recipe = modelfile(entry.parent or entry.name, entry.system, template, entry.parameters)
+    info = {"general.architecture": config["model_type"], "general.parameter_count": entry.facts["parameters"]}
+    info |= {f"{config['model_type']}.{name}": config[ours] for name, ours in KNOWN["info"].items()}
     lines = modelfile("x", "", "", entry.parameters).split("\n")[2:-1]
-    parameters = "\n".join(line.removeprefix("PARAMETER ") for line in lines)
-    row = {"modelfile": recipe, "parameters": parameters, "template": template, "system": entry.system}
-    row |= {"license": entry.facts["license"], "model_info": info}
-    row |= {name: listed[name] for name in ("details", "modified_at")}
+    row = {"modelfile": modelfile(entry.parent or entry.name, entry.system, template, entry.parameters)}
+    row |= {"parameters": "\n".join(line.removeprefix("PARAMETER ") for line in lines), "template": template}
+    row |= {"system": entry.system, "license": entry.facts["license"], "model_info": info}
+    row |= {"details": listed["details"], "modified_at": listed["modified_at"]}
     more = ["vision"] if entry.facts["sees"] else ["tools", "embedding"]
     return JSONResponse(row | {"capabilities": ["completion", *more]})
 
 
-def _progress(body: official.BaseStreamableRequest, *steps: str | dict) -> Response:
+def _progress(body: ModelRequest, *steps: str | dict, error: str = "") -> Response:
     """Progress as NDJSON, or the last line alone; an error has a status of its own then."""
-    rows = [{"status": step} if isinstance(step, str) else step for step in steps]
+    rows = [{"status": step} if isinstance(step, str) else step for step in steps] + [{"error": error}] * bool(error)
     if body.stream is not False:
         return StreamingResponse(iter([dumps(row) + b"\n" for row in rows]), media_type="application/x-ndjson")
-    return JSONResponse(rows[-1], 500 if "error" in rows[-1] else 200)
+    return JSONResponse(rows[-1], 500 if error else 200)
 
 
 async def pull(request: Request) -> Response:
     """What is here is "pulled" at once; for the rest, the truth: this server has no registry to fetch from."""
-    body = await read(request, official.PullRequest)
-    try:
-        entry = find(request, body.model)
-    except Problem:
-        text = "pull model manifest: file does not exist (the practice server serves its own models and fetches none)"
-        return _progress(body, "pulling manifest", {"error": text})
+    body = await read(request, ModelRequest)
+    entry = request.app.state.store.entries.get(_name(request, body.model))
+    if entry is None:
+        return _progress(body, "pulling manifest", error=KNOWN["no_pull"])
     digest, size = entry.facts["digest"], entry.facts["size"]
     pulled = {"status": f"pulling {digest[:12]}", "digest": "sha256:" + digest, "total": size, "completed": size}
     return _progress(body, "pulling manifest", pulled, "verifying sha256 digest", "writing manifest", "success")
 
 
+async def push(request: Request) -> Response:
+    return _progress(await read(request, ModelRequest), "retrieving manifest", error=KNOWN["no_push"])
+
+
 async def create(request: Request) -> Response:
-    body = await read(request, official.CreateRequest)
-    parameters = body.parameters or {}
-    unknown = parameters.keys() - {*ollama.Options.model_fields, *KNOWN["options"]}
-    if unknown:
-        raise Problem(400, f"unknown parameter '{min(unknown)}'")
+    body, store = await read(request, CreateRequest), request.app.state.store
+    name, parameters = _name(request, body.model), _given(body.parameters)
+    refuse(dict(body), KNOWN["neutral_recipe"])
     sampling(parameters)
     if body.files:
-        (name, source), *more = body.files.items()
-        if more or not name.endswith(".gguf"):
-            text = "this server makes models from one .gguf file; a real Ollama takes safetensors and adapters, too"
-            raise Problem(400, text)
+        (file, source), *more = body.files.items()
+        if more or not file.endswith(".gguf"):
+            raise Problem(400, "this server makes models from one .gguf file; a real Ollama takes safetensors, too")
     elif body.from_:
-        source = find(request, body.from_)
+        source = store.entries.get(_name(request, body.from_))
+        if source is None:  # a real Ollama tries to pull it
+            return _progress(body, "pulling manifest", error=KNOWN["no_pull"])
     else:
         raise Problem(400, "neither 'from' or 'files' was specified")
     system, template = body.system or "", body.template or ""
     modelfile("x", system, template, parameters)  # `show` writes one, and CourseError says what it cannot hold
-    check_template(template, source.facts["template"] if isinstance(source, Entry) else TEMPLATE)
-    await run_in_threadpool(request.app.state.store.create, body.model, source, system, template, parameters)
+    prompts.check_template(template, source.facts["template"] if isinstance(source, Entry) else TEMPLATE)
+    await run_in_threadpool(store.create, name, source, system, template, parameters)
     return _progress(body, "reading model metadata", "creating system layer", "writing manifest", "success")
 
 
 async def copy(request: Request) -> Response:
     """Another name for a model; never that of a model of the course."""
     body = await read(request, official.CopyRequest)
-    create, entry = request.app.state.store.create, find(request, body.source)
-    await run_in_threadpool(create, body.destination, entry, "", "", {})
+    name, entry = _name(request, body.destination), find(request, _name(request, body.source))
+    await run_in_threadpool(request.app.state.store.create, name, entry, "", "", {})
     return Response(status_code=200)
 
 
 async def delete(request: Request) -> Response:
-    body = await read(request, official.DeleteRequest)
-    await run_in_threadpool(request.app.state.store.delete, body.model)
+    entry = find(request, _name(request, (await read(request, ModelRequest)).model))
+    await run_in_threadpool(request.app.state.store.delete, entry.name)
     return Response(status_code=200)
 
 
 async def blobs(request: Request) -> Response:
+    """Whether a file is here, or a new one. One that is here already is not read again."""
     store, digest = request.app.state.store, request.path_params["digest"]
-    if request.method == "HEAD":
-        return Response(status_code=200 if store.blob(digest).is_file() else 404)
-    await run_in_threadpool(store.put_blob, digest, await body_of(request, LARGEST_BLOB))
+    here = store.blob(digest).is_file()
+    if request.method == "HEAD" or here:
+        return Response(status_code=200 if here else 404)
+    await store.put_blob(digest, request.stream())
     return Response(status_code=201)

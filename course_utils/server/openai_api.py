@@ -1,15 +1,17 @@
-"""OpenAI's HTTP dialect: /v1/models and /v1/chat/completions.
+"""OpenAI's HTTP dialect: /v1/models, /v1/chat/completions and /v1/embeddings.
 
 https://platform.openai.com/docs/api-reference. What a field means is said there; what this server cannot do is
 answered with status 400 and a sentence, never ignored.
 """
 
+import base64
 import time
 import uuid
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
+import numpy as np
 from openai.types import Model, shared
 from openai.types import chat as official
 from openai.types.chat.completion_create_params import CompletionCreateParamsBase
@@ -18,14 +20,29 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from . import tools as toolbox
-from .engine import Job, RequestParams
+from .engine import Job, Part
 from .ollama_api import sampling
-from .problem import Problem
-from .prompts import Conversation, begin
+from .problem import refusal, request_id
+from .prompts import Conversation, begin, embed, load
 from .store import DATA, Entry
 from .web import find, pieces, read, refuse, streamed, whole_texts, written
 
 KNOWN = CompletionCreateParamsBase.__annotations__.keys()
+NOTHING = Part("")
+Named = official.ChatCompletionNamedToolChoiceParam
+
+
+class Allowed(BaseModel):
+    mode: Literal["auto", "required"]
+    tools: list[Named]
+
+
+class AllowedChoice(BaseModel):
+    type: Literal["allowed_tools"]
+    allowed_tools: Allowed
+
+
+Forms = shared.ResponseFormatText | shared.ResponseFormatJSONObject | shared.ResponseFormatJSONSchema
 
 
 class Message(BaseModel):
@@ -33,7 +50,8 @@ class Message(BaseModel):
 
     role: Literal["system", "developer", "user", "assistant", "tool"]
     content: str | list[dict[str, Any]] | None = None
-    tool_calls: list[official.ChatCompletionMessageFunctionToolCall] | None = None
+    tool_calls: list[official.ChatCompletionMessageFunctionToolCall] | None = Field(None, min_length=1)
+    tool_call_id: str | None = None
 
     def parts(self) -> list[dict]:
         """What it says, in parts."""
@@ -41,30 +59,37 @@ class Message(BaseModel):
         return [{"type": "text", "text": text}] if isinstance(text, str) else text
 
 
-Forms = shared.ResponseFormatText | shared.ResponseFormatJSONObject | shared.ResponseFormatJSONSchema
-
-
 class ChatRequest(BaseModel, extra="allow", strict=True):
-    """Fields with other names are kept, and looked at in `_choices`."""
+    """Fields with other names are kept, and looked at in `check`."""
 
-    model: str = Field(min_length=1)
+    model: str
     messages: list[Message] = Field(min_length=1)
     max_tokens: int | None = Field(None, ge=1)
     max_completion_tokens: int | None = Field(None, ge=1)
     temperature: float | None = Field(None, ge=0, le=2)
-    top_p: float | None = Field(None, gt=0, le=1)
+    top_p: float | None = Field(None, ge=0, le=1)
     seed: int | None = None
-    stop: str | list[str] | None = None
-    n: int | None = Field(1, ge=1, le=8)
+    stop: str | Annotated[list[str], Field(max_length=4)] | None = None
+    n: int | None = Field(1, ge=1, le=128)
+    logprobs: bool | None = None
+    top_logprobs: int | None = Field(None, ge=0, le=20)
     stream: bool | None = False
     stream_options: dict[Literal["include_usage", "include_obfuscation"], bool] | None = None
     response_format: Forms | None = Field(None, discriminator="type")
-    tools: list[toolbox.Tool] | None = None
-    tool_choice: Literal["none", "auto", "required"] | official.ChatCompletionNamedToolChoiceParam | None = None
+    tools: list[toolbox.Tool] | None = Field(None, max_length=128)
+    tool_choice: Literal["none", "auto", "required"] | AllowedChoice | Named | None = None
+
+
+class EmbeddingRequest(BaseModel, extra="forbid", strict=True):
+    model: str
+    input: str | Annotated[list[str] | list[int] | list[list[int]], Field(min_length=1, max_length=2048)]
+    encoding_format: Literal["float", "base64"] | None = "float"
+    dimensions: int | None = Field(None, ge=1)
+    user: str | None = None
 
 
 # What would change an answer and is not to be had here, with the values that ask for nothing.
-MISSING = dict.fromkeys(KNOWN - ChatRequest.model_fields.keys() - {*DATA["openai"]["passed"]}, [])
+MISSING = dict.fromkeys(KNOWN - ChatRequest.model_fields.keys() - {*DATA["openai"]["passed"], "reasoning_effort"}, [])
 MISSING |= DATA["openai"]["neutral"]
 
 
@@ -82,55 +107,102 @@ async def model(request: Request) -> Response:
     return JSONResponse(_card(find(request, request.path_params["name"])))
 
 
+def check(body: ChatRequest, missing: dict[str, list] = MISSING) -> None:
+    """Raise Problem 400 for what the real one refuses, in its words, and for what this server lacks."""
+    effort = body.model_extra.get("reasoning_effort") in (None, "none")  # all that a model has that does not reason
+    for name in body.model_extra.keys() - (KNOWN if effort else KNOWN - {"reasoning_effort"}):
+        raise refusal("extra_forbidden", param=name)
+    refuse(body.model_dump(include={*missing}), missing)
+    if body.max_tokens and body.max_completion_tokens:
+        raise refusal("two_limits")
+    for name, other in {"stream_options": "stream", "top_logprobs": "logprobs"}.items():
+        if getattr(body, name) is not None and not getattr(body, other):
+            raise refusal("alone", param=name, other=other)
+    known, waiting = [], []  # the calls of the last message that was no answer to one
+    for place, message in enumerate([*body.messages, Message(role="user")]):
+        param, id = f"messages.[{place}]", message.tool_call_id
+        if message.role != "tool":
+            if waiting:
+                raise refusal("unanswered", param=param, ids=", ".join(waiting))
+            known = waiting = [call.id for call in message.tool_calls or []]
+        elif id not in known:
+            raise refusal("unknown_call" if known else "no_call", param=param, id=id)
+        waiting = [call for call in waiting if call != id]
+
+
+def _offered(body: ChatRequest) -> tuple[list[toolbox.Tool] | None, bool]:
+    """The tools that the model may call, and whether it must. Raises Problem 400."""
+    choice, tools = body.tool_choice, body.tools
+    for place, tool in enumerate(tools or []):
+        why = tool.function.strict and toolbox.unstrict(tool.function.parameters)
+        if why:
+            raise refusal("function", param=f"tools[{place}].function.parameters", name=tool.function.name, why=why)
+    if choice is not None and not tools:
+        raise refusal("no_tools")
+    if choice is None or isinstance(choice, str):
+        return (None if choice == "none" else tools), choice == "required"
+    one = Allowed(mode="required", tools=[] if isinstance(choice, AllowedChoice) else [choice])
+    allowed = choice.allowed_tools if isinstance(choice, AllowedChoice) else one
+    names = [named["function"]["name"] for named in allowed.tools]
+    for name in {*names} - {tool.function.name for tool in tools}:
+        raise refusal("no_such_tool", name=name)
+    return [tool for tool in tools if tool.function.name in names], allowed.mode == "required"
+
+
 def _schema(body: ChatRequest) -> dict | None:
-    """The JSON schema that the answer shall be held to, or None. Raises Problem 400."""
-    form, choice = body.response_format, body.tool_choice
-    if body.tools and choice not in (None, "none", "auto"):
-        named = None if choice == "required" else choice["function"]["name"]
-        tools = [tool for tool in body.tools if named in (None, tool.function.name)]
-        if not tools:
-            raise Problem(400, f"Tool choice '{named}' is not among the tools.", "invalid_value", "tool_choice")
-        return toolbox.schema(tools)
+    """The JSON schema of `response_format`, or None. Raises Problem 400."""
+    form = body.response_format
+    if isinstance(form, shared.ResponseFormatJSONObject):
+        if "json" not in str([message.content for message in body.messages]).lower():
+            raise refusal("no_json")
+        return {"type": "object"}
     if not isinstance(form, shared.ResponseFormatJSONSchema):
-        return {"type": "object"} if isinstance(form, shared.ResponseFormatJSONObject) else None
-    if form.json_schema.schema_ is None:
-        name = "response_format.json_schema.schema"
-        raise Problem(400, f"Missing required parameter: '{name}'.", "missing_required_parameter", name)
-    return form.json_schema.schema_
-
-
-def _choices(body: ChatRequest, entry: Entry) -> list[RequestParams]:
-    """How to write each answer: as asked, else by the model's parameters, else greedily. Raises Problem 400."""
-    refuse(body.model_extra, MISSING)
-    unknown = next((name for name in body.model_extra if name not in KNOWN), None)
-    if unknown:
-        raise Problem(400, f"Unrecognized request argument supplied: {unknown}", "unknown_parameter", unknown)
-    if body.stream_options is not None and not body.stream:
-        text = "The 'stream_options' parameter is only allowed when 'stream' is enabled."
-        raise Problem(400, text, "invalid_value", "stream_options")
-    given = {"num_predict": body.max_completion_tokens or body.max_tokens, "stop": body.stop, "top_p": body.top_p}
-    given |= {"temperature": body.temperature, "seed": None if body.seed is None else body.seed % 2**31}
-    params = sampling(entry.parameters | {name: value for name, value in given.items() if value is not None})
-    params = replace(params, schema=_schema(body))
-    # Each answer has a seed of its own, so that they differ.
-    seeds = [None if params.seed is None else (params.seed + place) % 2**31 for place in range(body.n or 1)]
-    return [replace(params, seed=seed) for seed in seeds]
+        return None
+    name, schema = form.json_schema.name, form.json_schema.schema_
+    if schema is None:
+        raise refusal("missing", param="response_format.json_schema.schema")
+    why = form.json_schema.strict and toolbox.unstrict(schema)
+    if why:
+        raise refusal("form", name=name, why=why)
+    return schema
 
 
 async def chat(request: Request) -> Response:
     body = await read(request, ChatRequest)
     entry = find(request, body.model)
-    tools = body.tools if body.tool_choice != "none" else None
-    jobs, _ = await begin(request, Conversation(entry, body.messages, tools=tools), _choices(body, entry))
-    head = {"id": f"chatcmpl-{uuid.uuid4().hex}", "created": int(time.time()), "model": entry.name}
-    head["system_fingerprint"] = "practice"
+    check(body)
+    schema, (tools, must) = _schema(body), _offered(body)
+    given = {"num_predict": body.max_completion_tokens or body.max_tokens, "stop": body.stop, "top_p": body.top_p}
+    given |= {"temperature": body.temperature, "seed": None if body.seed is None else body.seed % 2**31}
+    params = sampling(entry.parameters | {name: value for name, value in given.items() if value is not None})
+    params = replace(params, schema=toolbox.schema(tools) if must else schema)
+    params = replace(params, logprobs=body.top_logprobs or 0 if body.logprobs else None)
+    # Each answer has a seed of its own, so that they differ.
+    seeds = [None if params.seed is None else (params.seed + place) % 2**31 for place in range(body.n or 1)]
+    choices = [replace(params, seed=seed) for seed in seeds]
+    jobs, _ = await begin(request, Conversation(entry, body.messages, tools=tools), choices)
+    return await reply(request, body, jobs, entry.name, tools)
+
+
+async def reply(request: Request, body: ChatRequest, jobs: list[Job], model: str, tools=None) -> Response:
+    """What the jobs write, streamed or whole."""
+    head = {"id": f"chatcmpl-{uuid.uuid4().hex}", "created": int(time.time()), "model": model}
+    head |= {"system_fingerprint": "practice", "service_tier": "default"}
     if body.stream:
-        usage = (body.stream_options or {}).get("include_usage", False)
-        return streamed(request, jobs, _chunks(request, jobs, head, tools, usage))
-    texts = await whole_texts(request, jobs)
-    answers = [_choice(index, text, job, tools) for index, (text, job) in enumerate(zip(texts, jobs, strict=True))]
-    row = head | {"object": "chat.completion", "choices": answers, "usage": _usage(jobs), "service_tier": "default"}
-    return JSONResponse(written(official.ChatCompletion, row), headers={"x-request-id": head["id"]})
+        return streamed(request, jobs, _chunks(request, body, jobs, head, tools), request_id(request))
+    choices = []
+    for index, (part, job) in enumerate(zip(await whole_texts(request, jobs), jobs, strict=True)):
+        call = toolbox.find_call(part.text, tools)
+        message = {"role": "assistant", "content": None if call else part.text, "refusal": None}
+        message |= {"tool_calls": [toolbox.as_openai(call)]} if call else {}
+        choices.append(_choice(index, part, "tool_calls" if call else job.finish) | {"message": message})
+    row = head | {"object": "chat.completion", "choices": choices, "usage": _usage(jobs)}
+    return JSONResponse(written(official.ChatCompletion, row), headers=request_id(request))
+
+
+def _choice(index: int, part: Part, finish: str | None) -> dict:
+    logprobs = {"content": part.logprobs, "refusal": None} if part.logprobs else None
+    return {"index": index, "logprobs": logprobs, "finish_reason": finish}
 
 
 def _usage(jobs: list[Job]) -> dict:
@@ -139,30 +211,46 @@ def _usage(jobs: list[Job]) -> dict:
     return {"prompt_tokens": prompt, "completion_tokens": written, "total_tokens": prompt + written}
 
 
-def _choice(index: int, text: str, job: Job, tools: list[toolbox.Tool] | None) -> dict:
-    call = toolbox.find_call(text, tools)
-    message = {"role": "assistant", "content": None if call else text, "refusal": None}
-    message |= {"tool_calls": [toolbox.as_openai(call)]} if call else {}
-    finish = "tool_calls" if call else job.finish
-    return {"index": index, "message": message, "finish_reason": finish, "logprobs": None}
-
-
-async def _chunks(
-    request: Request, jobs: list[Job], head: dict, tools: list | None, usage: bool
-) -> AsyncIterator[dict]:
-    """The rows of a streamed answer, one answer after the other; `usage`: and what they have cost."""
+async def _chunks(request: Request, body: ChatRequest, jobs: list, head: dict, tools) -> AsyncIterator[dict]:
+    """The rows of a streamed answer, one answer after the other, and what they have cost where that is asked for."""
+    usage = (body.stream_options or {}).get("include_usage", False)
     head |= {"object": "chat.completion.chunk"} | ({"usage": None} if usage else {})
 
-    def chunk(index: int, delta: dict, finish: str | None = None) -> dict:
-        choice = {"index": index, "delta": delta, "logprobs": None, "finish_reason": finish}
-        return written(official.ChatCompletionChunk, head | {"choices": [choice]})
+    def chunk(index: int, delta: dict, part: Part = NOTHING, finish: str | None = None) -> dict:
+        choices = [_choice(index, part, finish) | {"delta": delta}]
+        return written(official.ChatCompletionChunk, head | {"choices": choices})
 
     for index, job in enumerate(jobs):
-        yield chunk(index, {"role": "assistant", "content": "", "refusal": None})
         call = None
-        async for text in pieces(request, job, whole=bool(tools)):
-            call = toolbox.find_call(text, tools)
-            yield chunk(index, {"tool_calls": [{"index": 0, **toolbox.as_openai(call)}]} if call else {"content": text})
-        yield chunk(index, {}, "tool_calls" if call else job.finish)
+        yield chunk(index, {"role": "assistant", "content": "", "refusal": None})
+        async for part in pieces(request, job, whole=bool(tools)):
+            call = toolbox.find_call(part.text, tools)
+            delta = {"tool_calls": [{"index": 0, **toolbox.as_openai(call)}]} if call else {"content": part.text}
+            yield chunk(index, delta, part)
+        yield chunk(index, {}, finish="tool_calls" if call else job.finish)
     if usage:
         yield written(official.ChatCompletionChunk, head | {"choices": [], "usage": _usage(jobs)})
+
+
+async def embeddings(request: Request) -> Response:
+    """A vector for each text, which may be given as token ids."""
+    body = await read(request, EmbeddingRequest)
+    entry, given = find(request, body.model), body.input
+    texts = [given] if isinstance(given, str) or isinstance(given[0], int) else given
+    size = entry.facts["config"]["hidden_size"]
+    if not all(texts):
+        raise refusal("empty_text")
+    if (body.dimensions or 0) > size:
+        raise refusal("too_many", wanted=body.dimensions, size=size)
+    if not isinstance(texts[0], str):
+        loaded, _ = await load(request, entry, None)
+        if not all(0 <= id < loaded.vocab_size for ids in texts for id in ids):
+            raise refusal("no_token", model=entry.name, size=loaded.vocab_size)
+        texts = [loaded.tokenizer.decode(ids, skip_special_tokens=False) for ids in texts]
+    vectors, tokens, _ = await embed(request, entry, texts, None, body.dimensions, shorten=False)
+    if body.encoding_format == "base64":
+        vectors = [base64.b64encode(np.array(vector, "<f4")).decode() for vector in vectors]
+    rows = [{"object": "embedding", "index": index, "embedding": vector} for index, vector in enumerate(vectors)]
+    usage = {"prompt_tokens": sum(tokens), "total_tokens": sum(tokens)}
+    row = {"object": "list", "data": rows, "model": entry.name, "usage": usage}
+    return JSONResponse(row, headers=request_id(request))

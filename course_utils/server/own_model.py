@@ -2,7 +2,6 @@
 
 import asyncio
 import time
-import uuid
 from collections.abc import AsyncIterator
 from contextlib import closing
 
@@ -16,69 +15,61 @@ from course_utils.base import CourseError
 from course_utils.models.chat import ChatModel
 
 from .app import build as assembled
-from .openai_api import MISSING, ChatRequest
+from .engine import Part
+from .openai_api import MISSING, ChatRequest, check, reply
 from .problem import Problem, first_line
-from .web import read, refuse, streamed
+from .web import read
+
+LACKS = {"n": [1], "stop": [[], ""], "tools": [], "response_format": [{"type": "text"}], "logprobs": [False]}
+
+
+class OwnJob:
+    """An answer of a ChatModel on its way, as an engine's Job; one at a time."""
+
+    def __init__(self, model: ChatModel, body: ChatRequest, turn: asyncio.Lock):
+        self.model, self.body, self.turn = model, body, turn
+        self.read, self.tokens, self.finish, self.cancelled = 0, [], None, False
+
+    async def parts(self) -> AsyncIterator[Part]:
+        """The answer as it is written. Raises Problem where the model fails: whatever a function of the learner's
+        raises, this answer ends, and the server goes on."""
+        body = self.body
+        options = {"max_new_tokens": body.max_completion_tokens or body.max_tokens, "temperature": body.temperature}
+        options |= {"top_p": body.top_p, "seed": None if body.seed is None else body.seed % 2**31}
+        options = {name: value for name, value in options.items() if value is not None}
+        try:
+            async with self.turn:
+                with closing(self.model.stream([_turn(message) for message in body.messages], **options)) as stream:
+                    self.read = stream.prompt_tokens
+                    async for chunk in iterate_in_threadpool(stream):
+                        self.tokens.append(chunk.token_id)
+                        yield Part(chunk.text, [])
+                        if self.cancelled:
+                            break
+                self.finish = stream.finish_reason
+        except Exception as error:
+            status, why = 400 if isinstance(error, CourseError) else 500, f"{type(error).__name__}: {first_line(error)}"
+            raise Problem(status, f"The model stopped with {why}") from error
+
+
+def _turn(message) -> dict:
+    """A message as a ChatModel takes it. Raises Problem 400."""
+    texts = [part.get("text") for part in message.parts()]
+    if not all(isinstance(text, str) for text in texts):
+        raise Problem(400, "This model reads text only.", "unsupported_content", "messages")
+    return {"role": message.role.replace("developer", "system"), "content": "\n".join(texts)}
 
 
 def build(model: ChatModel, key: str | None, host: str) -> Starlette:
     """The application: one model, asked by one client at a time."""
-    card = {"id": model.name, "object": "model", "created": int(time.time()), "owned_by": "you"}
+    card, turn = {"id": model.name, "object": "model", "created": int(time.time()), "owned_by": "you"}, asyncio.Lock()
 
     async def chat(request: Request) -> Response:
         body = await read(request, ChatRequest)
         if body.model != model.name:
             raise Problem(404, f"The model `{body.model}` does not exist; here is `{model.name}`.", "model_not_found")
-        head = {"id": f"chatcmpl-{uuid.uuid4().hex}", "created": card["created"], "model": model.name}
-        answer = _rows(request, model, *_asked(body), head, bool(body.stream))
-        if body.stream:
-            return streamed(request, [], answer)
-        rows = [row async for row in answer]
-        text = "".join(row["choices"][0]["delta"].get("content", "") for row in rows)
-        choice = {"index": 0, "message": {"role": "assistant", "content": text, "refusal": None}, "logprobs": None}
-        choice["finish_reason"] = rows[-1]["choices"][0]["finish_reason"]
-        return JSONResponse(head | {"object": "chat.completion", "choices": [choice]})
+        check(body, MISSING | LACKS)
+        return await reply(request, body, [OwnJob(model, body, turn)], model.name)
 
-    routes = [
-        Route("/v1/models", lambda _: JSONResponse({"object": "list", "data": [card]})),
-        Route("/v1/chat/completions", chat, methods=["POST"]),
-    ]
-    app = assembled(key, None, host, routes, lifespan=None)
-    app.state.turn = asyncio.Lock()
-    return app
-
-
-def _asked(body: ChatRequest) -> tuple[list[dict], dict]:
-    """The messages and the options, as a ChatModel takes them. Raises Problem 400 for what it cannot do."""
-    missing = MISSING | {"n": [1], "stop": [[], ""], "tools": [[]], "tool_choice": ["none", "auto"]}
-    refuse(body.model_dump(exclude={"response_format"}), missing)
-    if body.response_format is not None and body.response_format.type != "text":
-        raise Problem(400, "response_format is not available on this server: leave it out.", "unsupported_parameter")
-    messages = [(message.role.replace("developer", "system"), message.parts()) for message in body.messages]
-    if not all(isinstance(part.get("text"), str) for _, parts in messages for part in parts):
-        raise Problem(400, "This model reads text only.", "unsupported_content", "messages")
-    options = {"max_new_tokens": body.max_completion_tokens or body.max_tokens, "temperature": body.temperature}
-    options |= {"top_p": body.top_p, "seed": None if body.seed is None else body.seed % 2**31}
-    options = {name: value for name, value in options.items() if value is not None}
-    return [{"role": role, "content": "\n".join(part["text"] for part in parts)} for role, parts in messages], options
-
-
-async def _rows(request: Request, model: ChatModel, messages, options, head, streamed: bool) -> AsyncIterator[dict]:
-    """The rows of an answer as it is streamed. Where the model fails: Problem, or in a stream a row that says why."""
-
-    def row(delta: dict, finish: str | None = None) -> dict:
-        choice = {"index": 0, "delta": delta, "logprobs": None, "finish_reason": finish}
-        return {**head, "object": "chat.completion.chunk", "choices": [choice]}
-
-    async with request.app.state.turn:
-        try:
-            with closing(model.stream(messages, **options)) as stream:
-                async for chunk in iterate_in_threadpool(stream):
-                    yield row({"role": "assistant", "content": chunk.text})
-                yield row({}, stream.finish_reason)
-        except Exception as error:  # whatever a function of the learner's raises: this answer ends, the server goes on
-            status, why = 400 if isinstance(error, CourseError) else 500, f"{type(error).__name__}: {first_line(error)}"
-            problem = Problem(status, f"The model stopped with {why}")
-            if not streamed:
-                raise problem from error
-            yield problem.body(request)
+    listed = Route("/v1/models", lambda _: JSONResponse({"object": "list", "data": [card]}))
+    return assembled(key, None, host, [listed, Route("/v1/chat/completions", chat, methods=["POST"])], lifespan=None)

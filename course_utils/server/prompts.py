@@ -3,7 +3,9 @@
 import bisect
 import time
 from dataclasses import dataclass, replace
+from functools import partial
 
+from anyio import from_thread
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
@@ -11,7 +13,7 @@ from course_utils.models.chat import TAG
 from course_utils.models.pictures import BadPicture, from_data_url
 
 from . import tools as toolbox
-from .engine import HELD, Job, Loaded, Prompt, RequestParams, matcher
+from .engine import HELD, Job, Loaded, Prompt, RequestParams
 from .problem import Problem, first_line
 from .store import Entry
 
@@ -52,7 +54,8 @@ async def load(request: Request, entry: Entry, keep: float | None) -> tuple[Load
     Raises Problem 400 for a client's model that cannot be run, 500 for one of the course.
     """
     try:
-        return await run_in_threadpool(request.app.state.store.load, entry, keep)
+        left = partial(from_thread.run, request.is_disconnected)
+        return await run_in_threadpool(request.app.state.store.load, entry, keep, left)
     except Exception as error:
         status = 400 if entry.uploaded else 500
         raise Problem(status, f"{entry.name} could not be loaded: {first_line(error)}") from error
@@ -106,8 +109,12 @@ def _prompt(talk: Conversation, loaded: Loaded, turns: list[dict], pictures: lis
     def read(first: int) -> tuple[list[int], object]:
         """All system messages, and the others from the place `first` on."""
         kept = [turn for place, turn in enumerate(turns) if place >= first or turn["role"] == "system"]
-        bare_text = "".join(turn["content"] for turn in kept if turn["role"] != "system")
-        return loaded.see(bare_text if bare else loaded.markup(kept), pictures)
+        own = "".join(turn["content"] for turn in kept if turn["role"] != "system")
+        text = own if bare else loaded.markup(kept)
+        most = loaded.context_length * loaded.longest_token  # letters; more need not be read to know that they are more
+        if len(text) > most and not params.shift:
+            raise _too_long(f"more than {len(text) // loaded.longest_token}", loaded.context_length)
+        return loaded.see(text[-most:], pictures)
 
     try:
         ids, embeds = read(0)
@@ -115,13 +122,28 @@ def _prompt(talk: Conversation, loaded: Loaded, turns: list[dict], pictures: lis
             last = len(turns) - 1  # is always kept
             first = bisect.bisect_left(range(last), True, key=lambda first: len(read(first)[0]) <= window)
             ids, embeds = read(first)
-        ids = [*talk.context, *ids]
-        if params.shift and len(ids) > window:
-            ids = [*ids[:HELD], *ids[len(ids) - window + HELD :]][:window]
+    except Problem:
+        raise
     except Exception as error:  # a client's pictures reach the library here
         message = f"The messages could not be read: {first_line(error)}"
         raise Problem(400, message, "invalid_value", "messages") from error
-    return Prompt(ids, embeds, matcher(loaded, params.schema) if params.schema is not None else None)
+    ids = [*talk.context, *ids]
+    if len(ids) >= loaded.context_length and not params.shift:
+        raise _too_long(len(ids), loaded.context_length)
+    if len(ids) > window:
+        ids = [*ids[:HELD], *ids[len(ids) - window + HELD :]][:window]
+    try:
+        return Prompt(ids, embeds, None if params.schema is None else loaded.matcher(params.schema))
+    except (ValueError, RecursionError) as error:
+        message = f"invalid format: this schema cannot be used: {first_line(error)}"
+        raise Problem(400, message, "invalid_json_schema", "response_format") from error
+
+
+def _too_long(tokens: int | str, context: int) -> Problem:
+    text = (
+        f"This model's maximum context length is {context} tokens. However, your messages resulted in {tokens} tokens."
+    )
+    return Problem(400, text + " Please reduce the length of the messages.", "context_length_exceeded", "messages")
 
 
 async def embed(

@@ -4,44 +4,45 @@ server.start(simulate={"rate_limit": 3})       # three requests a minute, then 4
 server.start(simulate={"slow": 2.0})           # seconds before each answer
 server.start(simulate={"fail": 1})             # the first request fails with 500, the next succeeds
 server.start(simulate={"drop": 1})             # the first stream breaks off in the middle
+server.start(simulate={"unfinished": 1})       # the first stream just ends early: no error, and no end mark
+server.start(simulate={"error_inside": 1})     # the first answer has status 200, and an error in its body
+server.start(simulate={"insufficient_quota": 1, "payment": 1})  # 429 or 402 for ever: the account is empty
 """
 
 import asyncio
+import math
 import time
 from contextlib import suppress
 
 from course_utils.base import CourseError
 
 from .problem import Problem
+from .store import DATA
 
-NUMBERS = ("rate_limit", "slow", "fail", "drop")
+FAULTS = DATA["simulator"]  # what a client is told
+NAMES = ("rate_limit", "slow", "drop", "unfinished", *FAULTS)
+FOR_EVER = ("insufficient_quota", "payment")
 WINDOW = 60.0  # seconds
-
-
-class Dropped(ConnectionError):
-    """The stream was broken off on purpose."""
 
 
 class Simulator:
     """What the settings ask for, and what is left of it. Raises CourseError for a setting that it does not know."""
 
     def __init__(self, settings: dict[str, float] | None = None):
-        self._left = dict.fromkeys(NUMBERS, 0.0)
+        self._left, self._times = dict.fromkeys(NAMES, 0.0), []
         for name, value in (settings or {}).items():
-            if name not in NUMBERS:
-                raise CourseError(f"The simulator has no setting {name!r}. It has: {', '.join(NUMBERS)}.")
+            if name not in NAMES:
+                raise CourseError(f"The simulator has no setting {name!r}. It has: {', '.join(NAMES)}.")
             with suppress(TypeError, ValueError):
                 self._left[name] = float(value)
             if not 0 < self._left[name] < 1e6:
                 raise CourseError(f"{name} is {value!r}; a number above 0 is wanted.")
-        self._times: list[float] = []
+        self._left |= {name: math.inf for name in FOR_EVER if self._left[name]}
 
     async def before(self) -> None:
         """Called before a request that asks for an answer. Waits, or raises a Problem."""
         await asyncio.sleep(self._left["slow"])
-        if self._left["fail"] > 0:
-            self._left["fail"] -= 1
-            raise Problem(500, "The server had an error while processing your request. Sorry about that!")
+        self._tell(*FOR_EVER, "fail")
         limit, now = self._left["rate_limit"], time.monotonic()
         self._times = [then for then in self._times if now - then < WINDOW]
         if limit and len(self._times) >= limit:
@@ -50,8 +51,19 @@ class Simulator:
             raise Problem(429, text, "rate_limit_exceeded", retry_after=wait)
         self._times.append(now)
 
-    def maybe_drop(self) -> None:
-        """Called in the middle of a stream: breaks it off while drops are left."""
-        if self._left["drop"] > 0:
-            self._left["drop"] -= 1
-            raise Dropped("broken off by the simulator")
+    def during(self, streamed: bool = True) -> None:
+        """Called when an answer has begun. Raises a Problem, ConnectionError to break it off, EOFError to end it."""
+        self._tell("error_inside")
+        for name, error in {"drop": ConnectionError, "unfinished": EOFError}.items():
+            if streamed and self._take(name):
+                raise error(f"simulated: {name}")
+
+    def _tell(self, *names: str) -> None:
+        for name in names:
+            if self._take(name):
+                raise Problem(**FAULTS[name])
+
+    def _take(self, name: str) -> bool:
+        """Whether one is left, which is spent by that."""
+        left, self._left[name] = self._left[name], max(0, self._left[name] - 1)
+        return left > 0

@@ -5,18 +5,24 @@ import json
 import math
 import re
 import shutil
-import tempfile
 import threading
 import time
+import uuid
+from collections import defaultdict
+from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 
+from filelock import FileLock
 from safetensors import safe_open
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import ClientDisconnect
 
 from course_utils import pico
-from course_utils.base import data
+from course_utils.base import CourseError, cache_folder, data
 from course_utils.models import smollm2
 from course_utils.pico import export, records
 from course_utils.pico.export import gguf_file
@@ -25,8 +31,10 @@ from .engine import Loaded
 from .problem import Problem
 
 DATA = data(__file__, "data.toml")
-LARGEST_BLOB = 64 * 10**6  # bytes
+LARGEST_BLOB = gguf_file.LARGEST  # bytes
 MOST_BLOBS = 256 * 10**6  # bytes of all blobs together
+UPLOADS = 8  # at once
+UNUSED = 3600.0  # seconds after which a blob goes that no model uses, or sooner, where its room is needed
 BUILD_SECONDS = 120.0  # for the ONNX form of a client's model
 SMOLLM2 = ("smollm2:135m", "smollm2")  # Ollama's name and the course's: one model, in memory once
 DIGEST = re.compile(r"sha256[:-]([0-9a-f]{64})")
@@ -54,7 +62,7 @@ class Entry:
     def checkpoint(self) -> Path:
         if self.base in SMOLLM2:
             return smollm2.folder()
-        return Path(self.base) if self.uploaded else pico.folder(self.base)
+        return Path(self.base) / "checkpoint" if self.uploaded else pico.folder(self.base)
 
     @cached_property
     def facts(self) -> dict:
@@ -79,11 +87,14 @@ class Entry:
 class Store:
     """All models by name, and by base which of them are in memory. Safe to use from several threads.
 
-    Whoever goes through `entries` or `_memory` does so on a copy, and whoever makes or removes files holds `_making`.
+    Whoever goes through `entries` or `_memory` does so on a copy, and whoever makes or removes a model holds `_making`.
+    precision: of SmolLM2's ONNX form, None for the course's own. Raises CourseError.
     """
 
-    def __init__(self):
-        self.entries: dict[str, Entry] = {}
+    def __init__(self, precision: str | None = None):
+        self.precision, self.entries = precision or smollm2.MIXED, {}
+        if self.precision not in smollm2.PRECISIONS:
+            raise CourseError(f"There is no precision {precision!r}. There are: {', '.join(smollm2.PRECISIONS)}.")
         for name in pico.SERVED:
             day = datetime.fromisoformat(records.record(name).date).replace(tzinfo=UTC)  # not when Git wrote the file
             self.entries[name] = Entry(name, name, modified=day.timestamp())
@@ -94,15 +105,35 @@ class Store:
         except smollm2.NotFetched as error:
             self._lacks = str(error)
         self._memory: dict[str, Loaded] = {}
-        self._loading: dict[str, threading.Lock] = {}
-        self._making = threading.Lock()
-        self._temporary = tempfile.TemporaryDirectory(prefix="course-server-", ignore_cleanup_errors=True)
-        self.folder = Path(self._temporary.name)  # the system's: it tidies up after a server that is killed
+        self._loading: dict[str, threading.Lock] = defaultdict(threading.Lock)
+        self._waiting: dict[str, list[Callable[[], bool]]] = defaultdict(list)  # for each client: whether it has left
+        self._making, self._closed = threading.Lock(), threading.Event()
+        for entry in self.entries.values():
+            entry.facts  # noqa: B018 - read now, when nobody waits
+
+    def open(self) -> None:
+        """Make the folder for what clients bring, and remove those whose owners were killed: their locks are free."""
+        place = cache_folder() / "server"
+        place.mkdir(parents=True, exist_ok=True)
+        for folder in place.glob("*/"):  # its owner had the lock before it made the folder
+            with suppress(OSError), FileLock(f"{folder}.lock", timeout=0):
+                shutil.rmtree(folder)
+                Path(f"{folder}.lock").unlink()
+        self.folder = place / uuid.uuid4().hex
+        self._owner = FileLock(f"{self.folder}.lock", thread_local=False)
+        self._owner.acquire()
+        self.folder.mkdir()
 
     def close(self) -> None:
-        """Forget everything that clients have made."""
+        """End what is being built, and forget everything that clients have made."""
+        self._closed.set()
+        for lock in list(self._loading.values()):
+            if lock.acquire(timeout=1):
+                lock.release()
         self._memory.clear()
-        self._temporary.cleanup()
+        shutil.rmtree(self.folder, ignore_errors=True)
+        self._owner.release()
+        Path(self._owner.lock_file).unlink(missing_ok=True)
 
     def get(self, name: str) -> Entry:
         """Raises Problem 404."""
@@ -112,22 +143,45 @@ class Store:
             raise Problem(404, f"model '{name}' not found{why}", "model_not_found", "model")
         return entry
 
-    def load(self, entry: Entry, keep: float | None = None) -> tuple[Loaded, float]:
+    def load(self, entry: Entry, keep: float | None = None, left: Callable[[], bool] = bool) -> tuple[Loaded, float]:
         """The model of an entry in memory, and the seconds that loading took (0 if it was there already).
 
-        `keep`: seconds for which it stays after its last use; below 0: for ever; None: as it was. Raises CourseError.
+        keep: seconds for which it stays after its last use; below 0: for ever; None: as it was
+        left: whether the client has. When all have that wait for a model, its builder is stopped. Raises CourseError.
         """
         self.drop_expired()
-        with self._loading.setdefault(entry.base, threading.Lock()):  # others go on asking the models that are loaded
-            loaded, took = self._memory.get(entry.base), 0.0
-            if loaded is None:
-                began = time.perf_counter()
-                loaded = Loaded(_onnx(entry))
-                took = time.perf_counter() - began
-            loaded.used = time.time()
-            loaded.keep = loaded.keep if keep is None else keep
-            self._memory[entry.base] = loaded
+        base, waiting = entry.base, self._waiting[entry.base]
+        waiting.append(left)
+        try:
+            with self._loading[base]:  # others go on asking the models that are loaded
+                loaded, took = self._memory.get(base), 0.0
+                if loaded is None:
+                    began = time.perf_counter()
+                    loaded = Loaded(self._onnx(entry))
+                    took = time.perf_counter() - began
+                loaded.used = time.time()
+                loaded.keep = loaded.keep if keep is None else keep
+                self._memory[base] = loaded
+        finally:
+            waiting.remove(left)
+        if not self._used(base):  # it was deleted meanwhile
+            self.unload(base)
         return loaded, took
+
+    def _onnx(self, entry: Entry) -> Path:
+        """The folder with the model in ONNX form. That of a client's model lies in its checkpoint, and goes with it."""
+
+        def unwanted() -> bool:
+            return self._closed.is_set() or all(left() for left in list(self._waiting[entry.base]))
+
+        if entry.base in SMOLLM2:
+            return smollm2.form(self.precision)
+        if not entry.uploaded:
+            return export.onnx_folder(entry.base, progress=False)
+        target = Path(entry.base) / "onnx"
+        if not target.is_dir():
+            export.build(entry.checkpoint, target, "fp32", False, limit=BUILD_SECONDS, unwanted=unwanted)
+        return target
 
     def unload(self, base: str) -> None:
         self._memory.pop(base, None)
@@ -176,61 +230,82 @@ class Store:
             self._tidy(entry)
 
     def _tidy(self, entry: Entry | None) -> None:
-        """Remove the uploaded weights of an entry that is gone, from memory and disk, if no other has them."""
-        if entry is None or not entry.uploaded or any(e.base == entry.base for e in self.entries.values()):
-            return
-        self.unload(entry.base)
-        self._loading.pop(entry.base, None)
-        shutil.rmtree(entry.checkpoint, ignore_errors=True)
-        self.blob(entry.checkpoint.name).unlink(missing_ok=True)
+        """Remove what a client brought for an entry that is gone, from memory and disk, if no other uses it."""
+        if entry is not None and entry.uploaded and not self._used(entry.base):
+            self.unload(entry.base)
+            _remove(Path(entry.base))
+
+    def _used(self, base: str) -> bool:
+        return any(entry.base == base for entry in self.entries.values())
 
     def blob(self, digest: str) -> Path:
-        """Where a blob is or would be kept. Raises Problem 400 for what is no sha256 digest."""
+        """Where an uploaded file is or would be kept; beside it lies what is made of it.
+
+        Raises Problem 400 for what is no sha256 digest.
+        """
         match = DIGEST.fullmatch(digest)
         if not match:
             raise Problem(400, "invalid digest: sha256: and 64 hexadecimal digits are wanted")
-        return self.folder / f"{match.group(1)}.blob"
+        return self.folder / match.group(1) / "blob"
 
-    def put_blob(self, digest: str, content: bytes) -> None:
-        """Keep a blob, if it is what its name says and there is room. Raises Problem."""
-        file = self.blob(digest)
-        if hashlib.sha256(content).hexdigest() != file.stem:
-            raise Problem(400, "digest mismatch: the content has another sha256 than its name says")
+    async def put_blob(self, digest: str, parts: AsyncIterator[bytes]) -> None:
+        """Keep a file, whose parts go to disk as they come, if it is what its name says. Raises Problem."""
+        blob, found, size = self.blob(digest), hashlib.sha256(), 0
+        arriving = self.folder / f"{uuid.uuid4().hex}.part"
+        if len(list(self.folder.glob("*.part"))) >= UPLOADS:
+            raise Problem(503, "server busy: too many files arrive at once. Try again in a moment.", retry_after=1)
+        try:
+            with arriving.open("xb") as file:
+                async for part in parts:
+                    size += len(part)
+                    if size > LARGEST_BLOB:
+                        raise Problem(413, f"the file is larger than {LARGEST_BLOB / 1e6:.0f} MB")
+                    found.update(part)
+                    file.write(part)
+            if found.hexdigest() != blob.parent.name:
+                raise Problem(400, "digest mismatch: the content has another sha256 than its name says")
+            await run_in_threadpool(self._keep, arriving, blob)
+        except (OSError, ClientDisconnect) as error:
+            raise Problem(507, f"the file could not be kept: {error!r}") from error
+        finally:
+            arriving.unlink(missing_ok=True)
+
+    def _keep(self, arriving: Path, blob: Path) -> None:
+        """Give an upload its name. Raises Problem 507 where the files that models use leave no room."""
         with self._making:
-            kept = sum(blob.stat().st_size for blob in self.folder.glob("*.blob") if blob != file)
-            if kept + len(content) > MOST_BLOBS:
-                text = f"there are {kept / 1e6:.0f} MB of files here, and no more than {MOST_BLOBS / 1e6:.0f} fit"
-                raise Problem(507, text)
-            try:
-                file.write_bytes(content)
-            except OSError as error:
-                raise Problem(507, f"the file could not be kept: {error.strerror}") from error
+            others = {file: file.stat() for file in self.folder.glob("*/blob") if file != blob}
+            size = arriving.stat().st_size + sum(stat.st_size for stat in others.values())
+            for file, stat in sorted(others.items(), key=lambda item: item[1].st_mtime):
+                late = size > MOST_BLOBS or stat.st_mtime < time.time() - UNUSED
+                if late and not self._used(str(file.parent)):
+                    _remove(file.parent)
+                    size -= stat.st_size
+            if size > MOST_BLOBS:
+                raise Problem(507, f"with this file there would be more than {MOST_BLOBS / 1e6:.0f} MB here")
+            blob.parent.mkdir(exist_ok=True)
+            arriving.replace(blob)
 
     def _unpacked(self, digest: str) -> Path:
-        """The checkpoint folder that holds what is in an uploaded GGUF file. It is named as the blob's digest."""
+        """The folder of an uploaded GGUF file, with its checkpoint beside it. Raises Problem 400."""
         blob = self.blob(digest)
-        folder = self.folder / f"sha256-{blob.stem}"
+        checkpoint = blob.with_name("checkpoint")
         if not blob.is_file():
             raise Problem(400, f"the file {digest} has not been uploaded to /api/blobs yet")
-        if not folder.is_dir():
+        if not checkpoint.is_dir():
             try:
-                gguf_file.read(blob, folder)
+                gguf_file.read(blob, checkpoint)
             except Exception as error:  # the libraries raise what they like on a file that lies
-                shutil.rmtree(folder, ignore_errors=True)
+                shutil.rmtree(checkpoint, ignore_errors=True)
                 raise Problem(400, str(error)) from error
-        return folder
+        return blob.parent
+
+
+def _remove(folder: Path) -> None:
+    """Remove a folder whole, or leave it whole, as on Windows while a program reads in it."""
+    with suppress(OSError):
+        shutil.rmtree(folder.rename(folder.with_name(uuid.uuid4().hex)), ignore_errors=True)
 
 
 def plain(name: str) -> str:
     """A name without the tag `:latest`."""
     return name.removesuffix(":latest")
-
-
-def _onnx(entry: Entry) -> Path:
-    """The folder with the model in ONNX form. That of a client's model lies in its checkpoint, and goes with it."""
-    if not entry.uploaded:
-        return smollm2.form() if entry.base in SMOLLM2 else export.onnx_folder(entry.base, progress=False)
-    target = entry.checkpoint / "onnx"
-    if not target.is_dir():
-        export.build(entry.checkpoint, target, "fp32", progress=False, limit=BUILD_SECONDS)
-    return target

@@ -49,6 +49,23 @@ def schema(tools: list[Tool]) -> dict:
     return {"anyOf": shapes}
 
 
+def unstrict(schema, place: tuple = ()) -> str | None:
+    """What OpenAI's strict mode finds wrong with a JSON schema, in its words, or None. `place`: the keys down to it."""
+    if not isinstance(schema, dict | list):
+        return None
+    why, inner = None, enumerate(schema) if isinstance(schema, list) else schema.items()
+    if isinstance(schema, dict) and schema.get("type") == "object":
+        properties, required = schema.get("properties") or {}, schema.get("required") or []
+        missing = [name for name in properties if name not in required]
+        if schema.get("additionalProperties") is not False:
+            why = "'additionalProperties' is required to be supplied and to be false."
+        elif missing:
+            why = "'required' is required to be supplied and to be an array including every key in properties."
+            why += f" Missing '{missing[0]}'."
+    found = (unstrict(value, (*place, str(name))) for name, value in inner)
+    return f"In context={place}, {why}" if why else next(filter(None, found), None)
+
+
 def find_call(text: str, tools: list[Tool] | None) -> dict | None:
     """The call that an answer makes, {"name", "arguments"}, or None where it is an answer in words."""
     with suppress(ValueError, RecursionError, LookupError, TypeError):  # no JSON, or of another shape

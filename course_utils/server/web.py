@@ -4,6 +4,8 @@ import asyncio
 import json
 import re
 from collections.abc import AsyncIterator, Iterable
+from contextlib import suppress
+from itertools import groupby
 from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -11,13 +13,15 @@ from pydantic_core import from_json
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response, StreamingResponse
 
-from .engine import Job
-from .problem import Problem, is_openai
+from .engine import Job, Part
+from .problem import REFUSALS, Problem, is_openai, refusal
 from .store import DATA, Entry
 
 LARGEST_BODY = 16 * 2**20  # bytes of JSON, a picture of 10 MB in base64 among them; files go to /api/blobs
+TYPES = DATA["openai"]["types"]
 RETIRED = "gpt-3-practice"  # so that a lesson has one
-BRANCH = re.compile(r"str|float|(function-|list\[|dict\[|literal\[).*")  # in pydantic's places: which of several types
+# In pydantic's places: which of several types a value was held to.
+BRANCH = re.compile(r"str|float|(function-|list\[|dict\[|literal\[|constrained-|union\[|ChatCompletion|Allowed).*")
 Body = TypeVar("Body", bound=BaseModel)
 
 
@@ -39,18 +43,33 @@ async def read(request: Request, kind: type[Body]) -> Body:
     body, given = await body_of(request), None
     try:
         given = from_json(body, allow_inf_nan=False)  # nor halves of a letter (lone surrogates)
-        if isinstance(given, dict) and not is_openai(request):
+        if not isinstance(given, dict):
+            raise ValueError("it is no object")
+        if not is_openai(request):
             for sent, name in DATA["ollama"]["renamed"].items():
                 given[name] = given.get(name) or given.get(sent, "")
         return kind.model_validate(given, strict=True)
     except ValidationError as error:
-        first = error.errors()[0]
-        param = ".".join(place for place in map(str, first["loc"]) if not BRANCH.fullmatch(place))
-        if param == "model" and not given.get("model"):
-            raise Problem(400, "model is required", "missing_required_parameter", "model") from error
-        raise Problem(400, f"Invalid value for '{param}': {first['msg']}.", "invalid_value", param) from error
+        raise _wrong(request, error.errors(include_url=False), given) from error
     except ValueError as error:
         raise Problem(400, f"We could not parse the JSON body of your request: {error}.") from error
+
+
+def _wrong(request: Request, errors: list[dict], given: dict) -> Problem:
+    """What the library found wrong with a body, in the words of OpenAI's server."""
+    for error in errors:
+        error["loc"] = [place for place, _ in groupby(error["loc"]) if not BRANCH.fullmatch(str(place))]
+    first = max(errors, key=lambda error: (not error["type"].endswith("_type"), len(error["loc"])))
+    if first["loc"] == ["model"] and not given.get("model"):
+        return refusal("no_model") if is_openai(request) else Problem(400, "model is required")
+    about = first | first.get("ctx", {})
+    about["param"] = "".join(f"[{at}]" if isinstance(at, int) else f".{at}" for at in first["loc"]).removeprefix(".")
+    about["number"] = "decimal" if isinstance(about.get("le", about.get("ge")), float) else "integer"
+    about["got"] = TYPES[type(first["input"]).__name__]
+    wanted = [TYPES.get(error["type"].removesuffix("_type")) for error in errors if error["loc"] == first["loc"]]
+    about["wanted"] = " or ".join(dict.fromkeys(filter(None, wanted)))
+    kind = "wrong_type" if about["wanted"] and first["type"].endswith("_type") else first["type"]
+    return refusal(kind if kind in REFUSALS else "other", **about)
 
 
 def refuse(given: dict, neutral: dict[str, list]) -> None:
@@ -75,7 +94,7 @@ def find(request: Request, name: str) -> Entry:
     except Problem as error:
         text = f"The model `{name}` does not exist or you do not have access to it."
         why = str(error).partition("not found")[2]
-        raise Problem(404, text + why, error.code, error.param) if is_openai(request) else error from None
+        raise Problem(404, text + why, "model_not_found", "model") if is_openai(request) else error from None
 
 
 def written(kind: type[BaseModel], row: dict) -> dict:
@@ -88,19 +107,23 @@ def dumps(row: dict) -> bytes:
     return json.dumps(row, ensure_ascii=False, separators=(",", ":")).encode("utf-8")
 
 
-async def pieces(request: Request, job: Job, whole: bool) -> AsyncIterator[str]:
-    """The text of an answer as it comes, or all of it at its end: half of a tool call is no use to anybody."""
-    text = ""
-    async for part, _ in job.parts():
-        text += part
-        if part and not whole:
+async def pieces(request: Request, job: Job, whole: bool) -> AsyncIterator[Part]:
+    """The parts of an answer as it comes, or all of it at its end: half of a tool call is no use to anybody."""
+    parts = []
+    async for part in job.parts():
+        parts.append(part)
+        if not whole and (part.text or part.logprobs):
             yield part
-        request.app.state.simulator.maybe_drop()
+        request.app.state.simulator.during()
     if whole:
-        yield text
+        yield _joined(parts)
 
 
-def streamed(request: Request, jobs: list[Job], rows: AsyncIterator[dict]) -> Response:
+def _joined(parts: list[Part]) -> Part:
+    return Part("".join(part.text for part in parts), [row for part in parts for row in part.logprobs])
+
+
+def streamed(request: Request, jobs: list[Job], rows: AsyncIterator[dict], headers: dict | None = None) -> Response:
     """The rows of an answer as the dialect streams them: as server-sent events (OpenAI), or a line each (Ollama).
 
     An error in the middle, when the status has been sent, is a row, too. However it ends, the jobs end with it.
@@ -109,20 +132,21 @@ def streamed(request: Request, jobs: list[Job], rows: AsyncIterator[dict]) -> Re
 
     async def lines() -> AsyncIterator[bytes]:
         try:
-            async for row in rows:
-                yield before + dumps(row) + after
-            yield end
+            with suppress(EOFError):  # the simulator's
+                async for row in rows:
+                    yield before + dumps(row) + after
+                yield end
         except Problem as error:
             yield before + dumps(error.body(request)) + after
         finally:
             cancel(jobs)
 
     kind = "text/event-stream" if is_openai(request) else "application/x-ndjson"
-    return StreamingResponse(lines(), media_type=kind)
+    return StreamingResponse(lines(), headers=headers, media_type=kind)
 
 
-async def whole_texts(request: Request, jobs: list[Job]) -> list[str]:
-    """The answers of all jobs. When the client leaves, they are cancelled. Raises Problem."""
+async def whole_texts(request: Request, jobs: list[Job]) -> list[Part]:
+    """The answers of all jobs, each as one part. When the client leaves, they are cancelled. Raises Problem."""
 
     async def watch() -> None:
         while not await request.is_disconnected():
@@ -131,7 +155,9 @@ async def whole_texts(request: Request, jobs: list[Job]) -> list[str]:
 
     watcher = asyncio.create_task(watch())
     try:
-        return ["".join([part.text async for part in job.parts()]) for job in jobs]
+        parts = [_joined([part async for part in job.parts()]) for job in jobs]
+        request.app.state.simulator.during(streamed=False)
+        return parts
     finally:
         watcher.cancel()
         cancel(jobs)

@@ -82,7 +82,7 @@ def _build(checkpoint: Path, target: Path, precision: str, progress: bool, optio
         if progress:
             print(f"Building the ONNX form of {checkpoint.name}, {precision} (only once) ", end="", flush=True)
         if is_vision(checkpoint):
-            run_module(("course_utils.pico.export.vision_graphs", checkpoint, work), work, progress)
+            run_module(("course_utils.pico.export.vision_graphs", checkpoint, work), work, progress, **options)
         else:
             run_builder(checkpoint, work, precision, progress, **options)
         (work / "model" / SOURCE).write_text(str(checkpoint.resolve()), encoding="utf-8")

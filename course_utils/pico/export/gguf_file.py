@@ -17,6 +17,7 @@ from course_utils.pico.tokenizer import load_tokenizer
 
 PRECISIONS = ("f32", "f16", "q8_0")  # that `read` takes back; `write` also makes "q4_0"
 LARGEST = 64 * 10**6  # bytes of a file that `read` takes
+MOST_NUMBERS = 2**28  # that an engine holds for a whole context, of one kind: in 32 bits a gigabyte
 MOST_VALUES = 250_000  # in the header of such a file; 32,000 tokens with types and merges are 160,000
 _DATA = data(__file__, "gguf_file.json")  # what is what stands there too
 SIZES, TEMPLATE, PARAMETERS = _DATA["sizes"], _DATA["template"], _DATA["parameters"]
@@ -85,6 +86,10 @@ def _config(settings: Mapping[str, Any]):
     width, heads = settings["hidden_size"], settings["num_attention_heads"]
     if width % (2 * heads) or heads % settings["num_key_value_heads"]:
         raise ValueError(f"{width} numbers a token cannot be shared among the heads it names")
+    cache = 2 * settings["num_hidden_layers"] * width // heads * settings["num_key_value_heads"]
+    widest = max(cache, width, 2 * settings["intermediate_size"], settings["vocab_size"])
+    if (context := settings["max_position_embeddings"]) * widest > MOST_NUMBERS:
+        raise ValueError(f"a context of {context:,} tokens, with {widest:,} numbers each, is too large for the course")
     ours = json.loads((course_folder() / "config.json").read_text(encoding="utf-8"))
     ours |= {name: settings[name] for name in SIZES} | {"dtype": "float32"}
     return Phi3Config.from_dict(ours | {"original_max_position_embeddings": ours["max_position_embeddings"]})
