@@ -28,10 +28,9 @@ PROGRAMS = {
     ("train",): "course_utils.pico.training",
     ("serve",): "course_utils.server.command",
     ("bench", "fit"): "course_utils.models.fit_check",
-    ("bench", "threads"): "course_utils.models.bench",
     ("bench", "forms"): "course_utils.models.bench_forms",
-    ("bench", "sizes"): "course_utils.models.sizes",
     ("bench", "race"): "course_utils.show.engine_race",
+    ("bench", "serve"): "course_utils.models.bench_serve",
     ("certificate",): "course_utils.exercises.certificate",
     ("translate",): "translations.tool.command",
 }

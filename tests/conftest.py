@@ -1,10 +1,14 @@
 """What all tests share: no trace of them in the learner's files, quiet libraries, a watch on the kernels."""
 
+import ctypes
+import gc
 import os
 import signal
+import sys
 import tempfile
 from pathlib import Path
 
+import pytest
 from notebook_watch import NotebookWatch
 
 # A shell that starts the tests in the background has them ignore Ctrl+C; the tests of the interrupt need it.
@@ -23,3 +27,12 @@ os.environ.setdefault("HF_HUB_OFFLINE", "1")
 def pytest_configure(config) -> None:
     # Registered, because hooks in this file would only see the tests of this folder, not the notebooks.
     config.pluginmanager.register(NotebookWatch(), "notebook-watch")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def memory_given_back():
+    """After each file of tests: one process runs dozens of them, and would come to 5 GB."""
+    yield
+    gc.collect()
+    if sys.platform == "linux":
+        ctypes.CDLL(None).malloc_trim(0)

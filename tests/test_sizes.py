@@ -1,11 +1,12 @@
-"""`bench sizes`, the table of the README: what it measures, what was recorded, and what it says without SmolLM2."""
+"""measure_sizes.py, the table of the README: what it measures, what was recorded, and what it says without SmolLM2."""
 
 import json
 
+import measure_sizes as sizes
 import pytest
 
 from course_utils import ROOT
-from course_utils.models import sizes, smollm2
+from course_utils.models import smollm2
 from course_utils.phi import facts
 from course_utils.pico.export import onnx_folder
 

@@ -173,8 +173,8 @@ class OnnxBatch:
         shared = [_common(held[:count], ids[:-2]) for held, count in zip(self.rows, self.prefilled, strict=True)]
         best = int(np.argmax(shared))
         # A row at rest that is continued is taken; else the one that has rested longest, and the beginning is copied.
-        rest = best if best >= row and 2 * shared[best] >= len(self.rows[best]) else None
-        chosen = row + int(np.argmin(self.touched[row:])) if rest is None else rest
+        goes_on = best >= row and shared[best] + 2 >= self.prefilled[best]
+        chosen = best if goes_on else row + int(np.argmin(self.touched[row:]))
         if chosen != best:
             for array in self.cache.values():
                 array[chosen, :, : shared[best]] = array[best, :, : shared[best]]
@@ -240,13 +240,18 @@ def _common(one: list, other: list) -> int:
 
 
 def bounded(schema):
-    """A JSON schema whose free texts, numbers and lists end: a small model would go on until its limit."""
+    """A JSON schema whose free texts, numbers and lists end: a small model would go on until its limit.
+
+    An object that says which properties it has gets no others, as in llama.cpp's grammars, and so in Ollama.
+    """
     if isinstance(schema, list):
         return [bounded(item) for item in schema]
     if not isinstance(schema, dict):
         return schema
     made = {name: value if name in ("enum", "const") else bounded(value) for name, value in schema.items()}
     kinds = made.get("type")
+    if kinds == "object" and "properties" in made:
+        made.setdefault("additionalProperties", False)
     for kind in kinds if isinstance(kinds, list) else [kinds]:
         if isinstance(kind, str) and kind in FREE and not BOUNDS & made.keys():
             made |= FREE[kind]

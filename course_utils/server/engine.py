@@ -223,14 +223,17 @@ class Engine:
         asker = object()
         jobs = [Job(prompt, params, loaded, asker) for params in choices]
         with self._news:
-            askers = {job.asker for line in (self._line, *self._work.values()) for job in line}
-            if len(askers) >= self.rows + self.waiting:
-                text = f"server busy: {len(askers)} requests are at work or waiting already. Try again in a moment."
+            if (count := len(self.askers())) >= self.rows + self.waiting:
+                text = f"server busy: {count} requests are at work or waiting already. Try again in a moment."
                 raise Problem(503, text, "engine_overloaded", retry_after=1)
             loaded.users += len(jobs)
             self._line += jobs
             self._news.notify()
         return jobs
+
+    def askers(self) -> set:
+        """Whose answers are being written or wait."""
+        return {job.asker for line in (self._line, *list(self._work.values())) for job in list(line)}
 
     def close(self) -> None:
         with self._news:

@@ -4,7 +4,7 @@
     python -m course_utils train pico-mini --evaluate --samples 300 --seed 7      # examine it on held-out content
 
 The same for `pico-medium`, which starts from the weights of pico-mini, and for `pico-moe` and the two dense models that
-it is compared with. `loop` has the step and the loop that all share, `experts` and `thesis` two comparisons.
+it is compared with. `loop` has the step and the loop that all share, `thesis` the runs of a comparison.
 """
 
 import argparse

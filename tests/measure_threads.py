@@ -1,4 +1,4 @@
-"""What the number of threads does to a small and a larger model: `python -m course_utils bench threads`.
+"""What the number of threads does to a small and a larger model: `python -m tests.measure_threads`.
 
 Each model writes with one thread and with all cores, in turns, alone and beside a busy program. What counts are the
 ratios of one run: a computer's own speed wavers.
@@ -26,7 +26,7 @@ ROUNDS = 5  # what counts is their median
 
 def main(argv: list[str] | None = None) -> int:
     """Measure, and print the ratios; with --json as one object."""
-    parser = argparse.ArgumentParser(prog="python -m course_utils bench threads", description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(prog="python -m tests.measure_threads", description=__doc__.splitlines()[0])
     parser.add_argument("--json", action="store_true", help="print one JSON object, for programs")
     args = parser.parse_args(argv)
     rows = []
@@ -103,3 +103,7 @@ def rates_of(write: Callable[[int], float]) -> dict[int, float]:
     """Tokens a second by threads, the median of a few rounds."""
     rounds = [{count: write(count) for count in COUNTS} for _ in range(ROUNDS + 1)]  # the first warms up
     return {count: statistics.median(each[count] for each in rounds[1:]) for count in COUNTS}
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,4 +1,4 @@
-"""Three sizes, one story: pico-mini, SmolLM2 and Phi-3.5-mini in one table. `python -m course_utils bench sizes`."""
+"""Three sizes, one story: pico-mini, SmolLM2 and Phi-3.5-mini in one table: `python -m tests.measure_sizes`."""
 
 import argparse
 import json
@@ -8,14 +8,13 @@ import sys
 import time
 from pathlib import Path
 
-from course_utils.base import data
 from course_utils.models import load, smollm2
 from course_utils.phi import facts
 from course_utils.pico import evaluate, records, textbook
 from course_utils.pico.export import onnx_folder
 from course_utils.setup import machine
 
-DATA = data(__file__, "sizes.json")
+DATA = json.loads(Path(__file__).with_suffix(".json").read_text(encoding="utf-8"))
 RECORDED = DATA["recorded"]
 SKILLS, SAMPLES, TRIES = ("translate", "sum"), 20, 3  # samples a skill; of as many tries, the least disturbed counts
 STORY = "Tell me a story about a red fox."
@@ -26,8 +25,8 @@ import psutil; print(psutil.Process().memory_info().rss)"""
 
 
 def main(argv: list[str] | None = None) -> int:
-    """The command `bench sizes`: a table in Markdown, or with --json all rows, with the answers."""
-    parser = argparse.ArgumentParser(prog="python -m course_utils bench sizes", description=__doc__.splitlines()[0])
+    """A table in Markdown, or with --json all rows, with the answers."""
+    parser = argparse.ArgumentParser(prog="python -m tests.measure_sizes", description=__doc__.splitlines()[0])
     parser.add_argument("--json", action="store_true", help="print one JSON object, for programs")
     args, rows = parser.parse_args(argv), [measure("pico-mini", onnx_folder(), records.record().parameters)]
     try:
@@ -70,3 +69,7 @@ def cold(name: str) -> tuple[float, int]:
         process.stdout.readline()
         first = time.perf_counter() - began
         return first, int(process.stdout.read().split()[-1])
+
+
+if __name__ == "__main__":
+    sys.exit(main())
