@@ -66,6 +66,12 @@ class ChatRequest(BaseModel, extra="allow", strict=True):
     tools: list[toolbox.Tool] | None = Field(None, max_length=128)
     tool_choice: Literal["none", "auto", "required"] | dict[str, Any] | None = None
 
+    def given(self, limit: str) -> dict[str, Any]:
+        """How to sample, as far as it is said; `limit` is the name for the most tokens."""
+        given = {limit: self.max_completion_tokens or self.max_tokens, "temperature": self.temperature}
+        given |= {"top_p": self.top_p, "seed": None if self.seed is None else self.seed % 2**31}
+        return {name: value for name, value in given.items() if value is not None}
+
 
 class EmbeddingRequest(BaseModel, extra="forbid", strict=True):
     model: str = Field(min_length=1)
@@ -156,11 +162,9 @@ async def chat(request: Request) -> Response:
     entry = find(request, body.model)
     check(body)
     schema, (tools, must) = _schema(body), _offered(body)
-    given = {"num_predict": body.max_completion_tokens or body.max_tokens, "stop": body.stop, "top_p": body.top_p}
-    given |= {"temperature": body.temperature, "seed": None if body.seed is None else body.seed % 2**31}
-    params = sampling(entry.parameters | {name: value for name, value in given.items() if value is not None})
-    params = replace(params, schema=toolbox.schema(tools) if must else schema)
-    params = replace(params, logprobs=body.top_logprobs or 0 if body.logprobs else None)
+    params = sampling(entry.parameters | body.given("num_predict") | ({"stop": body.stop} if body.stop else {}))
+    logprobs = body.top_logprobs or 0 if body.logprobs else None
+    params = replace(params, schema=toolbox.schema(tools) if must else schema, logprobs=logprobs)
     # Each answer has a seed of its own, so that they differ.
     seeds = [None if params.seed is None else (params.seed + place) % 2**31 for place in range(body.n or 1)]
     choices = [replace(params, seed=seed) for seed in seeds]
