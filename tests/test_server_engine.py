@@ -194,9 +194,9 @@ def test_a_row_finds_its_room_and_no_more_than_there_is(loaded, monkeypatch):
     fresh = Loaded(loaded.folder)
     token = 2 * 4 * 4 * 3 * 64  # bytes: of pico-mini's four layers, three heads of 64
     monkeypatch.setattr(onnx_batch, "ROOM", 8 * 256 * token)
-    assert fresh.resize(3, 200) and fresh.cache["past_key_values.0.key"].shape == (4, 3, 256, 64)
+    assert fresh.resize(3, 200) and fresh.cache.shape == (8, 4, 3, 256, 64)
     assert not fresh.resize(9, 200) and fresh.resize(2, 1000) and not fresh.resize(3, 1000)
-    assert fresh.resize(8, 100) and len(fresh.rows) == len(fresh.touched) == len(fresh.prefilled) == 8
+    assert fresh.resize(8, 100) and len(fresh.rows) == fresh.cache.shape[1] == 8
 
 
 def test_drawn_tokens_have_the_shares_that_transformers_gives_them():

@@ -19,7 +19,7 @@ from typing import NamedTuple
 import numpy as np
 
 from course_utils.models.chat import SamplingParams
-from course_utils.models.onnx_batch import OnnxBatch, pick
+from course_utils.models.onnx_batch import OnnxBatch, Row, pick
 
 from .problem import Problem, first_line
 
@@ -136,7 +136,7 @@ class Job:
     def feed(self, row: int, most: int) -> int:
         """Read up to `most` tokens of the prompt into a row of the cache. Returns how many it read."""
         self._began = self._began or time.perf_counter()
-        start = len(self.loaded.rows[row])
+        start = len(self.loaded.rows[row].ids)
         stop = start + most if start + most < self.read - 1 else self.read  # never one token alone: see Loaded.place
         embeds = None if self.loaded.embedding is None else self.prompt.embeds[:, start:stop]
         logits = self.loaded.forward(row, np.array([self.prompt.ids[start:stop]], np.int64), embeds)
@@ -146,9 +146,9 @@ class Job:
 
     def shift(self, row: int) -> None:
         """Where the window is full, read it again without its older half, from the held beginning on."""
-        ids = self.loaded.rows[row]
+        ids = self.loaded.rows[row].ids
         if len(ids) == self.window:
-            self.loaded.rows[row], self.loaded.prefilled[row] = [], 0
+            self.loaded.rows[row] = Row()
             self.loaded.forward(row, np.array([[*ids[:HELD], *ids[HELD + (self.window - HELD) // 2 :]]], np.int64))
 
     def take(self, logits: np.ndarray) -> None:
