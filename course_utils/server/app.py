@@ -16,8 +16,9 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from course_utils.base import CourseError
+from course_utils.models.providers import HERE
 
-from . import HERE, ollama_api, openai_api
+from . import ollama_api, openai_api
 from .engine import Engine
 from .problem import Problem, is_openai
 from .simulator import Simulator
