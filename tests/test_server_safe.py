@@ -605,6 +605,26 @@ def test_a_long_text_makes_nobody_wait(endpoint, web):
     assert max(waits) < 0.2 + 2 * usual
 
 
+def test_many_who_wait_for_one_model_leave_room_for_the_others(endpoint, web, monkeypatch):
+    assert web.post("/v1/chat/completions", json=SUM).status_code == 200  # it is in memory now
+    built, made = threading.Event(), store.export.onnx_folder
+
+    def late(*arguments, **options):
+        built.wait(timeout=60)
+        return made(*arguments, **options)
+
+    monkeypatch.setattr(store.export, "onnx_folder", late)
+    state(endpoint).store.unload("pico-medium")
+    crowd = [ask(endpoint, "pico-medium") for _ in range(60)]
+    try:
+        until(lambda: len(state(endpoint).store._waiting["pico-medium"]) == len(crowd))
+        assert "42" in web.post("/v1/chat/completions", json=SUM).json()["choices"][0]["message"]["content"]
+    finally:
+        built.set()
+        for connection in crowd:
+            connection.close()
+
+
 def test_a_precision_for_measuring(monkeypatch):
     with pytest.raises(CourseError, match="no precision 'int5'. There are: mixed, fp32, int8, int4"):
         server.start(precision="int5")
