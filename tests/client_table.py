@@ -18,6 +18,7 @@ import sys
 import tempfile
 import time
 import tomllib
+import urllib.request
 import venv
 from collections import Counter
 from contextlib import ExitStack, contextmanager
@@ -41,6 +42,7 @@ OUTCOMES = {
 # What clients raise where an answer in the right form is not what they asked the model for.
 OF_MODEL = ("UnexpectedModelBehavior", "OutputTokenLimitExceeded", "LengthFinishReasonError")
 OF_CLIENT = ("ImportError", "ModuleNotFoundError", "getaddrinfo", "Name or service not known")  # it asks elsewhere
+NOTHING = (None, "", [], {})
 SECONDS = 1800.0  # that one file of clients may take
 
 
@@ -56,6 +58,8 @@ def main() -> int:
     parser.add_argument("--environment", type=Path, help="keep the clients in this folder, and find them there")
     args = parser.parse_args()
     try:
+        if args.url:
+            look_for(args.model, args.url)
         with ExitStack() as stack:
             folder = args.environment or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="client-table-")))
             install(folder)
@@ -63,7 +67,7 @@ def main() -> int:
             ours = ask(folder, {"URL": url, "MODEL": args.model, "FAST": "pico-mini", "SEES": "pico-vision"})
             names = {"URL": args.url} | dict.fromkeys(("MODEL", "FAST", "SEES"), args.model)
             real = ask(folder, names) if args.url else []
-    except Stopped as error:
+    except (Stopped, subprocess.TimeoutExpired) as error:
         print(error, file=sys.stderr)
         return 1
     differs = differences(ours, real) if real else []
@@ -77,6 +81,17 @@ def main() -> int:
 def say(text: str) -> None:
     """A line of progress."""
     print(f"[{time.strftime('%H:%M:%S')}] {text}", file=sys.stderr, flush=True)
+
+
+def look_for(model: str, url: str) -> None:
+    """Raise Stopped where no Ollama with the model answers."""
+    try:
+        with urllib.request.urlopen(url + "/api/tags", timeout=10) as answer:
+            names = [row["name"] for row in json.load(answer)["models"]]
+    except (OSError, ValueError, LookupError) as error:
+        raise Stopped(f"No Ollama answers at {url}: {error}") from error
+    if model not in names:
+        raise Stopped(f"The Ollama at {url} has no {model}. Fetch it first: ollama pull {model}")
 
 
 def install(folder: Path) -> None:
@@ -183,20 +198,14 @@ def judged(row: dict, table: dict) -> tuple[str, str]:
         return "model" if why else "dialect", f"{why or ''} {error}"
     if must:
         return "dialect", f"accepted, where the real one says: {must}"
-    faults = [(path, at(answer, path), "something") for path in case.get("look", []) if empty(at(answer, path))]
-    faults += [
-        (path, at(answer, path), want) for path, want in case.get("equal", {}).items() if at(answer, path) != want
-    ]
-    for path, (low, high) in case.get("between", {}).items():
-        faults += [] if low <= (at(answer, path) or 0) <= high else [(path, at(answer, path), f"{low} to {high}")]
+    faults = [path for path in case.get("look", []) if at(answer, path) in NOTHING]
+    faults += [path for path, value in case.get("equal", {}).items() if at(answer, path) != value]
+    between = case.get("between", {}).items()
+    faults += [path for path, (low, high) in between if not low <= (at(answer, path) or 0) <= high]
     if faults:
-        return "dialect", "{} is {!r}, not {}: {}".format(*faults[0], str(answer)[-150:])
-    lacks = [path for path in case.get("model", []) if empty(at(answer, path))]
+        return "dialect", f"{faults[0]} is {at(answer, faults[0])!r}, in {str(answer)[-150:]}"
+    lacks = [path for path in case.get("model", []) if at(answer, path) in NOTHING]
     return ("model", f"no {lacks[0]}: {str(answer)[:200]}") if lacks else ("works", "")
-
-
-def empty(value) -> bool:
-    return value in (None, "", [], {})
 
 
 def at(answer, path: str):
