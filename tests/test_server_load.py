@@ -1,68 +1,157 @@
-"""Many clients at once: right answers, nothing lost, flat memory, and everybody's answer grows.
+"""Many clients at once: more in all than one gets, right answers, fair shares, nothing lost, and flat memory.
 
-`COURSE_LOAD_SECONDS=60 pytest tests/test_server_load.py` runs it for a minute; by itself it takes ten seconds or so.
-Speeds are told and kept in the report; no verdict depends on them, because other programs may use the cores.
+`COURSE_LOAD_SECONDS=60 pytest tests/test_server_load.py` lets 64 clients ask for a minute; by itself for some seconds.
+The bounds are loose, for other programs may use the cores; `python -m course_utils bench serve` measures.
 """
 
-import asyncio
 import ctypes
 import gc
 import json
 import os
+import socket
+import statistics
 import sys
-import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, closing
+from functools import partial
+from http.client import HTTPConnection
 
-import httpx2
 import psutil
+import pytest
 
 from course_utils import load, server
-from course_utils.pico.export import onnx_folder
-from course_utils.server.engine import AT_ONCE, SLICE, Engine, Loaded, RequestParams
+from course_utils.models import smollm2
+from course_utils.models.crowd import OURS, PROMPTS, ask, crowd, rate, running
+from course_utils.server import app
+from course_utils.server.engine import Engine
 
-SECONDS = float(os.environ.get("COURSE_LOAD_SECONDS", 6))
-CLIENTS = 32
+SECONDS = float(os.environ.get("COURSE_LOAD_SECONDS", 3))
+CLIENTS = 64  # of whom the server takes 32 at once; the others wait
 QUESTIONS = ["What is 17 + 25?", "Tell me a story about a red fox in the forest.", "hello", "What does the fox eat?"]
+LONG = "Write a long story about a lighthouse and the people who live in it."
+TELL = {"messages": [{"role": "user", "content": LONG}], "temperature": 0}
+here = pytest.mark.skipif(not (smollm2.package.wanted() and smollm2.package.ready()), reason="SmolLM2 is not here")
 
 
-def ask(web: httpx2.Client, question: str) -> tuple[str, int]:
-    body = {"model": "pico-mini", "messages": [{"role": "user", "content": question}]}
-    answer = web.post("/chat/completions", json=body, timeout=120)
-    answer.raise_for_status()
-    found = answer.json()
-    return found["choices"][0]["message"]["content"], found["usage"]["completion_tokens"]
+def begin(port: int, path: str, body: dict) -> HTTPConnection:
+    """Send a request, and read nothing yet."""
+    web = HTTPConnection("127.0.0.1", port, timeout=60)
+    web.request("POST", path, json.dumps({"model": "smollm2"} | body), {"Content-Type": "application/json"})
+    return web
 
 
-def drive(address: str, truth: dict[str, str], clients: int, seconds: float) -> dict:
-    """Let clients ask for some seconds. Returns tokens a second, requests, wrong answers and failures."""
-    tokens, asked, wrong, failed, lock = [0], [0], [], [], threading.Lock()
+def story(port: int, tokens: int, **more) -> HTTPConnection:
+    """Ask for a long answer."""
+    return begin(port, "/v1/chat/completions", TELL | {"max_tokens": tokens} | more)
+
+
+@pytest.fixture(scope="module")
+def port():
+    """A server in a process of its own, with SmolLM2 in memory in its default form."""
+    with running(["-c", OURS, "--port"]) as number:
+        yield number
+
+
+def processor_seconds() -> float:
+    """What the processes that this one has started have computed so far."""
+    return sum(sum(child.cpu_times()[:2]) for child in psutil.Process().children(recursive=True))
+
+
+@here
+def test_sixteen_clients_get_more_in_all_than_one_and_the_same_answers(port, record_property):
+    """By the clock or, where other programs take the cores, by the processor time that a token costs. The crowd comes
+    first: what its prompts left in the cache helps the one who comes after."""
+    best, turns = 0, 0
+    while best < 1.5 and turns < 3:
+        began, turns = processor_seconds(), turns + 1
+        together = crowd(port, PROMPTS, max_tokens=24)
+        between = processor_seconds()
+        alone = [ask(port, prompt, max_tokens=24) for prompt in PROMPTS]
+        by_the_clock = rate(together) / statistics.median(answer.tokens / answer.seconds for answer in alone)
+        best = max(best, by_the_clock, (processor_seconds() - between) / (between - began))
+        assert [answer.text for answer in together] == [answer.text for answer in alone]
+        print(f"{by_the_clock:.2f} times the tokens of one client by the clock; the better of both ways {best:.2f}")
+    record_property("times the tokens of one client", best)
+    assert best >= 1.5
+
+
+@here
+def test_who_streams_and_who_waits_for_the_whole_get_the_same_share(port):
+    both = crowd(port, PROMPTS[:8], (True, False), max_tokens=32)
+    streaming, whole = rate(both[::2]), rate(both[1::2])
+    assert all(answer.tokens == 32 for answer in both)
+    assert 1 / 1.5 < streaming / whole < 1.5
+
+
+@here
+@pytest.mark.parametrize(
+    ("path", "body", "small"),
+    [
+        ("/v1/chat/completions", TELL | {"n": 8, "max_tokens": 200}, {"n": 1, "max_tokens": 1}),
+        ("/v1/embeddings", {"input": [f"{PROMPTS[-1]} {number}" for number in range(200)]}, {"input": "hello"}),
+        ("/api/embed", {"input": [f"{PROMPTS[-1]} {number}" for number in range(200)]}, {"input": "hello"}),
+    ],
+)
+def test_one_large_request_locks_nobody_out(port, path, body, small):
+    with ThreadPoolExecutor(1) as pool, closing(begin(port, path, body)) as web:
+        answer = pool.submit(web.getresponse)  # which comes when all of it is done
+        time.sleep(1)
+        other = ask(port, "What is rain?", max_tokens=8)
+        assert not answer.done(), "the large request was too small to lock anybody out"
+        hang_up(web)
+        assert answer.exception() is not None
+    assert other.first < 5 and other.tokens == 8
+    left = time.monotonic()
+    with closing(begin(port, path, body | small)) as web:
+        assert web.getresponse().status == 200 and time.monotonic() - left < 5
+
+
+@here
+def test_clients_that_leave_free_their_places(monkeypatch):
+    """Of a server that has two places, and room for two who wait."""
+    monkeypatch.setattr(app, "Engine", partial(Engine, rows=2, waiting=2))
+    with server.start() as endpoint, ExitStack() as stack:
+        clients = [stack.enter_context(closing(story(endpoint.port, 1000, stream=True))) for _ in range(6)]
+        answers = [client.getresponse() for client in clients]  # their beginning comes at once, who waits or not
+        refused = [answer for answer in answers if answer.status == 503]
+        assert sorted(answer.status for answer in answers) == [200] * 4 + [503] * 2
+        assert refused[0].headers["retry-after"] == "1" and b"server busy" in refused[0].read()
+        with closing(story(endpoint.port, 1)) as late:
+            assert late.getresponse().status == 503
+        for client in clients:
+            hang_up(client)
+        end, status, answer = time.monotonic() + 10, 503, b""
+        while status == 503 and time.monotonic() < end:
+            time.sleep(0.2)
+            with closing(story(endpoint.port, 1)) as late:
+                found = late.getresponse()
+                status, answer = found.status, found.read()
+        assert status == 200 and json.loads(answer)["usage"]["completion_tokens"] == 1
+
+
+def hang_up(web: HTTPConnection) -> None:
+    """Leave at once, whatever the server has still to say."""
+    web.sock.shutdown(socket.SHUT_RDWR)
+
+
+def drive(number: int, truth: dict[str, str], clients: int, seconds: float) -> dict:
+    """Let clients ask for some seconds, every second one as a stream. Tokens a second, answers, and wrong ones."""
     end = time.perf_counter() + seconds
 
-    def client(number: int) -> None:
-        with httpx2.Client(base_url=address) as web:
-            turn = number
-            while turn == number or time.perf_counter() < end:  # each asks once, however slow the computer is
-                question = QUESTIONS[turn % len(QUESTIONS)]
-                turn += 1
-                try:
-                    text, count = ask(web, question)
-                except Exception as error:
-                    failed.append(error)
-                    continue
-                with lock:
-                    tokens[0] += count
-                    asked[0] += 1
-                    if text != truth[question]:
-                        wrong.append((question, text))
+    def client(place: int) -> list:
+        answers, turn = [], place
+        while not answers or time.perf_counter() < end:  # each asks once, however slow the computer is
+            question = QUESTIONS[turn % len(QUESTIONS)]
+            answers.append((question, ask(number, question, bool(place % 2), "pico-mini", max_tokens=200)))
+            turn += 1
+        return answers
 
-    threads = [threading.Thread(target=client, args=(number,)) for number in range(clients)]
     began = time.perf_counter()
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    rate = tokens[0] / (time.perf_counter() - began)
-    return {"rate": rate, "requests": asked[0], "wrong": wrong, "failed": failed}
+    with ThreadPoolExecutor(clients) as pool:
+        found = [each for answers in pool.map(client, range(clients)) for each in answers]
+    taken, wrong = time.perf_counter() - began, [each for each in found if each[1].text != truth[each[0]]]
+    return {"rate": sum(answer.tokens for _, answer in found) / taken, "answers": len(found), "wrong": wrong}
 
 
 def memory() -> int:
@@ -73,81 +162,33 @@ def memory() -> int:
     return psutil.Process().memory_info().rss
 
 
-def test_many_clients_at_once(record_property):
+def test_many_clients_lose_nothing_and_memory_stays_flat(record_property):
     direct = load("pico-mini", runtime="onnx")
     truth = {question: direct.chat(question).text for question in QUESTIONS}
     with server.start() as endpoint:
-        drive(endpoint.openai_url, truth, CLIENTS, SECONDS)  # the memory that so many at once need is taken here
-        alone = drive(endpoint.openai_url, truth, 1, max(2, SECONDS / 4))
+        drive(endpoint.port, truth, CLIENTS, SECONDS)  # the memory that so many at once need is taken here
+        alone = drive(endpoint.port, truth, 1, max(1, SECONDS / 4))
         before = memory()
-        many = drive(endpoint.openai_url, truth, CLIENTS, SECONDS)
+        many = drive(endpoint.port, truth, CLIENTS, SECONDS)  # raises what a client meets
         grown = memory() - before
-        assert endpoint._server.config.app.state.engine._in_line == 0
     figures = {"one client, tokens/s": alone["rate"], f"{CLIENTS} clients, tokens/s": many["rate"]}
-    figures |= {"requests": many["requests"], "memory grew by MB": grown / 1e6}
+    figures |= {"answers": many["answers"], "memory grew by MB": grown / 1e6}
     for name, value in figures.items():
         record_property(name, value)
     print("; ".join(f"{name}: {value:.0f}" for name, value in figures.items()))
-    assert many["requests"] >= CLIENTS and many["wrong"] == [] and many["failed"] == []
+    assert many["answers"] >= CLIENTS and many["wrong"] == [] and alone["wrong"] == []
     assert grown < 60e6
 
 
-def test_all_answers_grow_at_the_same_time():
-    """In turns of a few tokens: while all are at work, nobody gets more than one turn more than another."""
-    loaded, turns, seen = Loaded.open(onnx_folder("pico-mini", progress=False)), [0] * AT_ONCE, []
-    most = 7 * SLICE
-
-    async def read(number: int, job) -> str:
-        text = ""
-        async for part in job.parts():
-            text += part
-            turns[number] += 1
-        return text
-
-    def watched(step, jobs):
-        def watched_step(count: int):
-            end = step(count)
-            seen.append([len(job.tokens) for job in jobs])
-            return end
-
-        return watched_step
-
-    async def crowd() -> list[str]:
-        engine = Engine()
-        turn = json.dumps([{"role": "user", "content": QUESTIONS[1]}])
-        text = loaded.onnx.tokenizer.apply_chat_template(turn, add_generation_prompt=True)
-        jobs = engine.submit(loaded.read(text, []), [RequestParams(max_new_tokens=most)] * len(turns), loaded)
-        for job in jobs:
-            job.step = watched(job.step, jobs)
-        texts = await asyncio.gather(*(read(number, job) for number, job in enumerate(jobs)))
-        engine.close()
-        return texts
-
-    texts = asyncio.run(crowd())
-    assert len(set(texts)) == 1 and texts[0] and turns == [7] * AT_ONCE
-    together = [written for written in seen if min(written) > 0 and max(written) < most]
-    assert len(together) > AT_ONCE
-    for written in together:
-        grown = [now - before for now, before in zip(written, together[0], strict=True)]
-        assert max(grown) - min(grown) <= SLICE
-
-
-def test_each_token_is_sent_by_itself(record_property):
+def test_each_token_is_sent_by_itself():
+    """As the client sees it: a piece for each token but the one that ends the answer, and they come one by one."""
     body = {"model": "pico-mini", "messages": [{"role": "user", "content": QUESTIONS[1]}], "stream": True}
-    body["stream_options"] = {"include_usage": True}
-    with server.start() as endpoint, httpx2.Client(base_url=endpoint.openai_url) as web:
-        waits = []
-        for _ in range(6):
-            began, pieces, tokens = time.perf_counter(), 0, 0
-            with web.stream("POST", "/chat/completions", json=body) as answer:
-                for line in answer.iter_lines():
-                    if '"content":"' in line and '"content":""' not in line:
-                        pieces += 1
-                        if pieces == 1:
-                            waits.append(time.perf_counter() - began)
-                    if '"completion_tokens":' in line:
-                        tokens = json.loads(line.removeprefix("data: "))["usage"]["completion_tokens"]
-            assert tokens - 1 == pieces > 20  # all but the one that ends it
-    middle = 1000 * sorted(waits)[2]
-    record_property("first token, ms", middle)
-    print(f"first token after {middle:.0f} ms")
+    with server.start() as endpoint:
+        for _ in range(3):
+            with closing(
+                begin(endpoint.port, "/v1/chat/completions", body | {"stream_options": {"include_usage": True}})
+            ) as web:
+                lines = [line.removeprefix(b"data: ") for line in web.getresponse()]
+            rows = [json.loads(line) for line in lines if line.startswith(b"{")]
+            pieces = [choice for row in rows for choice in row["choices"] if choice["delta"].get("content")]
+            assert rows[-1]["usage"]["completion_tokens"] - 1 == len(pieces) > 20
