@@ -22,7 +22,7 @@ import pytest
 
 from course_utils import load, server
 from course_utils.models import smollm2
-from course_utils.models.crowd import OURS, PROMPTS, ask, crowd, rate, running
+from course_utils.models.crowd import OURS, PROMPTS, ask, crowd, processor_seconds, rate, running
 from course_utils.server import app
 from course_utils.server.engine import Engine
 
@@ -51,11 +51,6 @@ def port():
     """A server in a process of its own, with SmolLM2 in memory in its default form."""
     with running(["-c", OURS, "--port"]) as number:
         yield number
-
-
-def processor_seconds() -> float:
-    """What the processes that this one has started have computed so far."""
-    return sum(sum(child.cpu_times()[:2]) for child in psutil.Process().children(recursive=True))
 
 
 @here
