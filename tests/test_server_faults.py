@@ -1,7 +1,7 @@
 """The practice endpoint under bad input, bad clients and simulated clouds: it answers rightly, and goes on."""
 
-import asyncio
 import json
+import re
 import socket
 import time
 
@@ -9,10 +9,8 @@ import httpx2
 import openai
 import pytest
 
-from course_utils import CourseError, server
-from course_utils.pico.export import onnx_folder
-from course_utils.server.engine import Engine, Loaded, RequestParams
-from course_utils.server.problem import Problem
+from course_utils import ROOT, CourseError, server
+from course_utils.models.ollama_model import Place
 
 SUM = {"model": "pico-mini", "messages": [{"role": "user", "content": "What is 17 + 25?"}]}
 STORY = {"model": "pico-mini", "messages": [{"role": "user", "content": "Tell me a story about a red fox."}]}
@@ -188,31 +186,23 @@ def test_a_client_that_leaves_frees_the_engine(start):
     assert works(endpoint)
 
 
-@pytest.fixture(scope="module")
-def loaded():
-    return Loaded.open(onnx_folder("pico-mini", progress=False))
+def test_a_model_that_is_deleted_while_in_memory(start):
+    """The very cells of notebook 05 that write, upload, compare and tidy up; twice, without the Modelfile section."""
+    notebook = json.loads((ROOT / "notebooks" / "05_ollama.ipynb").read_text(encoding="utf-8"))
+    cells = ["".join(cell["source"]) for cell in notebook["cells"]]
 
+    def cell(words: str) -> str:
+        return next(source for source in cells if words in source)
 
-def test_a_full_line_is_told(loaded):
-    async def fill() -> None:
-        engine = Engine(at_once=1, waiting=1)
-        prompt = loaded.read("Tell me a story.", [])
-        jobs = engine.submit(prompt, [RequestParams()] * 2, loaded)
-        with pytest.raises(Problem, match="Try again"):
-            engine.submit(prompt, [RequestParams()], loaded)
-        for job in jobs:
-            job.cancelled = True
-        engine.close()
-
-    asyncio.run(fill())
-
-
-def test_of_several_answers_all_have_a_place_or_none(start):
-    endpoint = start()
-    engine = endpoint._server.config.app.state.engine
-    engine.at_once, engine.waiting = 1, 2  # three places
-    with pytest.raises(openai.InternalServerError) as caught:
-        client(endpoint).chat.completions.create(**SUM, n=8)
-    assert caught.value.status_code == 503 and caught.value.response.headers["retry-after"] == "1"
-    assert engine._in_line == 0 and works(endpoint)  # at once: nobody writes for nobody
-    assert len(client(endpoint).chat.completions.create(**SUM, n=3).choices) == 3
+    names: dict = {"find": server.find}
+    exec(cell("place = server.find()"), names)
+    names["place"], names["model"] = Place(start().url, "pico-mini", None), "pico-mini"
+    names["client"] = names["ollama"].Client(host=names["place"].url, trust_env=False)
+    exec(cell("def ask(text):"), names)
+    exec(cell("gguf_file.write("), names)
+    for _ in range(2):
+        exec(cell("client.create_blob(file)"), names)
+        assert names["same"]["mine"] == 5
+        assert httpx2.get(f"{names['place'].url}/api/ps").json()["models"][0]["name"] == "pico-mini:latest"
+    (call,) = re.findall(r"`(gguf_file\.modelfile\(.*?\))`", cell("gguf_file.modelfile("))
+    assert eval(call, names).startswith("FROM ./mine.gguf")

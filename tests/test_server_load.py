@@ -89,6 +89,8 @@ def test_who_streams_and_who_waits_for_the_whole_get_the_same_share(port):
     ],
 )
 def test_one_large_request_locks_nobody_out(port, path, body, small):
+    with closing(begin(port, path, body | small)) as web:  # the first of its kind loads a model
+        assert web.getresponse().status == 200
     with ThreadPoolExecutor(1) as pool, closing(begin(port, path, body)) as web:
         answer = pool.submit(web.getresponse)  # which comes when all of it is done
         time.sleep(1)

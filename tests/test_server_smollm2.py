@@ -35,8 +35,8 @@ def web(endpoint):
 
 @here
 def test_both_names_are_one_model_that_is_loaded_once(endpoint, client, web, monkeypatch):
-    opened, original = [], Loaded.open
-    monkeypatch.setattr(Loaded, "open", lambda folder: opened.append(folder) or original(folder))
+    opened, original = [], Loaded.__init__
+    monkeypatch.setattr(Loaded, "__init__", lambda self, folder: opened.append(folder) or original(self, folder))
     own = load("smollm2").chat(FRANCE, temperature=0, max_new_tokens=20)
     for name in NAMES:
         reply = client.chat(name, messages=FRANCE, options=GREEDY)

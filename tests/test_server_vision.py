@@ -132,9 +132,9 @@ def test_who_leaves_frees_the_engine(endpoint):
     with httpx2.stream("POST", f"{endpoint.url}/api/chat", json=asked, timeout=60) as answer:
         next(answer.iter_lines())
     engine, began = endpoint._server.config.app.state.engine, time.perf_counter()
-    while engine._in_line and time.perf_counter() - began < 60:
+    while engine.askers() and time.perf_counter() - began < 60:
         time.sleep(0.05)
-    assert not engine._in_line
+    assert not engine.askers()
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ import json
 import os
 import threading
 import time
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +25,15 @@ FREE = {"string": {"maxLength": 200}, "integer": {"minimum": -(10**9), "maximum"
 BOUNDS = {"maxLength", "pattern", "format", "enum", "const", "minimum", "maximum", "maxItems"}
 # For a schema: no freedom in its blanks; a small model may like them so much that it writes nothing else.
 COMPACT = {"x-guidance": {"whitespace_flexible": False, "key_separator": ": ", "item_separator": ", "}}
+
+
+@dataclass
+class Row:
+    """What a row of the cache holds."""
+
+    ids: list = field(default_factory=list)  # the tokens whose keys and values they are
+    prefilled: int = 0  # how many of them came several at a time: to the last bit the same every time
+    touched: float = 0.0  # when it was last written to
 
 
 class OnnxBatch:
@@ -46,10 +56,9 @@ class OnnxBatch:
         self.context_length, self.vocab_size = config["context_length"], config["vocab_size"]
         self.longest_token = max(map(len, self.tokenizer.get_vocab()))  # letters
         self.config, self.stop_ids = config, stop_set(config["eos_token_id"])
-        self.cache: dict[str, np.ndarray] = {}  # by the graph's names: (rows, key-value heads, length, head size)
-        self.rows: list[list] = []  # the token ids whose keys and values each row holds
-        self.prefilled: list[int] = []  # how many of them came several at a time: to the last bit the same every time
-        self.touched: list[float] = []  # when each row was last written to
+        self.names = [node.name for node in self.session.get_inputs() if node.name.startswith("past_key_values.")]
+        self.cache = np.empty(0, np.float32)  # shape (names, rows, key-value heads, length, head size)
+        self.rows: list[Row] = []
         self.lock = threading.Lock()  # of what is made at its first use
         self._grammars = self._binding = self._render = None
 
@@ -142,95 +151,72 @@ class OnnxBatch:
     def resize(self, rows: int, length: int) -> bool:
         """See that there are so many rows of so many tokens. What they hold is kept. False if there is no room."""
         heads, size = self.decoder["num_key_value_heads"], self.decoder["head_size"]
-        bytes = 2 * 4 * self.decoder["num_hidden_layers"] * heads * size
-        have = (len(self.rows), next(iter(self.cache.values())).shape[2]) if self.cache else (4, 256)
+        have = self.cache.shape[1::2] if self.rows else (4, 256)
         want = tuple(1 << (number - 1).bit_length() for number in (rows, length))  # powers of two
         both = tuple(map(max, have, want))
-        made = both if both[0] * both[1] * bytes <= ROOM else want
-        if rows > 1 and made[0] * made[1] * bytes > ROOM:
+        token = 4 * len(self.names) * heads * size  # bytes
+        made = both if both[0] * both[1] * token <= ROOM else want
+        if rows > 1 and made[0] * made[1] * token > ROOM:
             return False
-        if self.cache and have == made:
-            return True
-        old, self.cache, self._binding = self.cache, {}, None
-        more = max(0, made[0] - len(self.rows))
-        self.rows = [ids[: made[1]] for ids in self.rows[: made[0]]] + [[] for _ in range(more)]
-        self.touched = self.touched[: made[0]] + [0.0] * more
-        self.prefilled = [min(count, made[1]) for count in self.prefilled[: made[0]]] + [0] * more
-        for name in [node.name for node in self.session.get_inputs() if node.name.startswith("past_key_values.")]:
+        if not self.rows or have != made:
+            old, self._binding = self.cache, None
             # Not filled: the system gives memory to what has been written only.
-            self.cache[name] = np.empty((made[0], heads, made[1], size), np.float32)
-            for row, ids in enumerate(self.rows):
-                if ids:
-                    self.cache[name][row, :, : len(ids)] = old[name][row, :, : len(ids)]
+            self.cache = np.empty((len(self.names), made[0], heads, made[1], size), np.float32)
+            self.rows = [*self.rows, *(Row() for _ in range(made[0]))][: made[0]]
+            for place, row in enumerate(self.rows):
+                row.ids, row.prefilled = row.ids[: made[1]], min(row.prefilled, made[1])
+                if row.ids:
+                    self.cache[:, place, :, : len(row.ids)] = old[:, place, :, : len(row.ids)]
         return True
 
-    def place(self, row: int, ids: list) -> int:
-        """Make `row` ready for a prompt, from the row that begins most like it. Returns how many ids it holds then.
+    def place(self, place: int, ids: list) -> int:
+        """Make a row ready for a prompt, from the row that begins most like it. Returns how many ids it holds then.
 
         The last two are never among them: the logits of the last are wanted, and those of one token alone differ
         by some rounding from those of one among several. Nor are those that a row has written itself.
         """
-        shared = [_common(held[:count], ids[:-2]) for held, count in zip(self.rows, self.prefilled, strict=True)]
+        shared = [_common(row.ids[: row.prefilled], ids[:-2]) for row in self.rows]
         best = int(np.argmax(shared))
         # A row at rest that is continued is taken; else the one that has rested longest, and the beginning is copied.
-        rest = best if best >= row and 2 * shared[best] >= len(self.rows[best]) else None
-        chosen = row + int(np.argmin(self.touched[row:])) if rest is None else rest
+        goes_on = best >= place and shared[best] + 2 >= self.rows[best].prefilled
+        chosen = best if goes_on else min(range(place, len(self.rows)), key=lambda place: self.rows[place].touched)
         if chosen != best:
-            for array in self.cache.values():
-                array[chosen, :, : shared[best]] = array[best, :, : shared[best]]
-        self.rows[chosen], self.prefilled[chosen] = list(ids[: shared[best]]), shared[best]
-        self.swap(row, chosen)
+            self.cache[:, chosen, :, : shared[best]] = self.cache[:, best, :, : shared[best]]
+        self.rows[chosen] = Row(list(ids[: shared[best]]), shared[best])
+        self.swap(place, chosen)
         return shared[best]
 
     def swap(self, one: int, other: int) -> None:
         """Exchange what two rows hold."""
-        if one == other:
-            return
-        first, second = len(self.rows[one]), len(self.rows[other])
-        for array in self.cache.values():
-            kept = array[one, :, :first].copy()
-            array[one, :, :second] = array[other, :, :second]
-            array[other, :, :first] = kept
-        for held in (self.rows, self.prefilled, self.touched):
-            held[one], held[other] = held[other], held[one]
+        most = max(len(self.rows[one].ids), len(self.rows[other].ids)) if one != other else 0
+        self.cache[:, [one, other], :, :most] = self.cache[:, [other, one], :, :most]
+        self.rows[one], self.rows[other] = self.rows[other], self.rows[one]
 
     def forward(self, first: int, ids: np.ndarray, embeds: np.ndarray | None = None) -> np.ndarray:
         """Append tokens to rows, and return the logits after them, shape (rows, vocabulary).
 
         ids: shape (rows, tokens), for the rows from `first` on; several tokens for one row only
         """
-        count, tokens = ids.shape
-        lengths = np.array([len(self.rows[first + place]) for place in range(count)])
+        rows, tokens = self.rows[first : first + len(ids)], ids.shape[1]
+        lengths = np.array([len(row.ids) for row in rows])
         # One token a row: as wide as the cache. Several: as long as the row will be, which tells a prompt.
-        width = next(iter(self.cache.values())).shape[2] if tokens == 1 else lengths[0] + tokens
-        mask = (np.arange(width) < lengths[:, None] + tokens).astype(np.int64)
-        binding = self._bound(first, count)
-        binding.bind_cpu_input("attention_mask", mask)
+        width = self.cache.shape[3] if tokens == 1 else lengths[0] + tokens
+        if self._binding is None or self._binding[0] != (first, len(rows)):
+            self._binding = (first, len(rows)), self.session.io_binding()
+            for name, array in zip(self.names, self.cache[:, first : first + len(rows)], strict=True):
+                memory = ("cpu", 0, np.float32, array.shape, array.ctypes.data)  # read, and written to, in one place
+                self._binding[1].bind_input(name, *memory)
+                self._binding[1].bind_output(name.replace("past_key_values", "present"), *memory)
+        binding = self._binding[1]
+        binding.bind_cpu_input("attention_mask", (np.arange(width) < lengths[:, None] + tokens).astype(np.int64))
         given = self.embed_tokens(ids) if embeds is None else np.ascontiguousarray(embeds)
         binding.bind_cpu_input("input_ids" if self.embedding is None else "inputs_embeds", given)
         binding.bind_output("logits", "cpu")
         self.session.run_with_iobinding(binding)
-        logits = binding.get_outputs()[-1].numpy()
-        for place in range(count):
-            self.rows[first + place] += ids[place].tolist()
-            self.touched[first + place] = time.monotonic()
-        if tokens > 1:
-            self.prefilled[first] = len(self.rows[first])
-        return logits[:, -1]
-
-    def _bound(self, first: int, count: int):
-        """The cache's rows as the graph's inputs and, in the same memory, its outputs."""
-        if self._binding is None or self._binding[0] != (first, count):
-            binding = self.session.io_binding()
-            for name, array in self.cache.items():
-                rows = array[first : first + count]
-                for bind, node in (
-                    (binding.bind_input, name),
-                    (binding.bind_output, name.replace("past_key_values", "present")),
-                ):
-                    bind(node, "cpu", 0, np.float32, rows.shape, rows.ctypes.data)
-            self._binding = (first, count), binding
-        return self._binding[1]
+        for row, more in zip(rows, ids.tolist(), strict=True):
+            row.ids += more
+            row.touched, row.prefilled = time.monotonic(), len(row.ids) if tokens > 1 else row.prefilled
+        return binding.get_outputs()[-1].numpy()[:, -1]
 
 
 def _common(one: list, other: list) -> int:
@@ -240,13 +226,18 @@ def _common(one: list, other: list) -> int:
 
 
 def bounded(schema):
-    """A JSON schema whose free texts, numbers and lists end: a small model would go on until its limit."""
+    """A JSON schema whose free texts, numbers and lists end: a small model would go on until its limit.
+
+    An object that says which properties it has gets no others, as in llama.cpp's grammars, and so in Ollama.
+    """
     if isinstance(schema, list):
         return [bounded(item) for item in schema]
     if not isinstance(schema, dict):
         return schema
     made = {name: value if name in ("enum", "const") else bounded(value) for name, value in schema.items()}
     kinds = made.get("type")
+    if kinds == "object" and "properties" in made:
+        made.setdefault("additionalProperties", False)
     for kind in kinds if isinstance(kinds, list) else [kinds]:
         if isinstance(kind, str) and kind in FREE and not BOUNDS & made.keys():
             made |= FREE[kind]

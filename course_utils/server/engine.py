@@ -19,7 +19,7 @@ from typing import NamedTuple
 import numpy as np
 
 from course_utils.models.chat import SamplingParams
-from course_utils.models.onnx_batch import OnnxBatch, pick
+from course_utils.models.onnx_batch import OnnxBatch, Row, pick
 
 from .problem import Problem, first_line
 
@@ -136,7 +136,7 @@ class Job:
     def feed(self, row: int, most: int) -> int:
         """Read up to `most` tokens of the prompt into a row of the cache. Returns how many it read."""
         self._began = self._began or time.perf_counter()
-        start = len(self.loaded.rows[row])
+        start = len(self.loaded.rows[row].ids)
         stop = start + most if start + most < self.read - 1 else self.read  # never one token alone: see Loaded.place
         embeds = None if self.loaded.embedding is None else self.prompt.embeds[:, start:stop]
         logits = self.loaded.forward(row, np.array([self.prompt.ids[start:stop]], np.int64), embeds)
@@ -146,9 +146,9 @@ class Job:
 
     def shift(self, row: int) -> None:
         """Where the window is full, read it again without its older half, from the held beginning on."""
-        ids = self.loaded.rows[row]
+        ids = self.loaded.rows[row].ids
         if len(ids) == self.window:
-            self.loaded.rows[row], self.loaded.prefilled[row] = [], 0
+            self.loaded.rows[row] = Row()
             self.loaded.forward(row, np.array([[*ids[:HELD], *ids[HELD + (self.window - HELD) // 2 :]]], np.int64))
 
     def take(self, logits: np.ndarray) -> None:
@@ -223,14 +223,17 @@ class Engine:
         asker = object()
         jobs = [Job(prompt, params, loaded, asker) for params in choices]
         with self._news:
-            askers = {job.asker for line in (self._line, *self._work.values()) for job in line}
-            if len(askers) >= self.rows + self.waiting:
-                text = f"server busy: {len(askers)} requests are at work or waiting already. Try again in a moment."
+            if (count := len(self.askers())) >= self.rows + self.waiting:
+                text = f"server busy: {count} requests are at work or waiting already. Try again in a moment."
                 raise Problem(503, text, "engine_overloaded", retry_after=1)
             loaded.users += len(jobs)
             self._line += jobs
             self._news.notify()
         return jobs
+
+    def askers(self) -> set:
+        """Whose answers are being written or wait."""
+        return {job.asker for line in (self._line, *list(self._work.values())) for job in list(line)}
 
     def close(self) -> None:
         with self._news:

@@ -36,7 +36,7 @@ KNOWN = DATA["ollama"]
 NOTHING = Part("", [])
 PIECE = re.compile(r"(?=.)([0-9]*\.?[0-9]*)([^.0-9]*)", re.DOTALL)  # of a duration: a number and its unit
 PART = r"\w[\w.-]{0,79}"
-NAME = re.compile(rf"(\w[\w.:-]{{0,349}}/)?(\w[\w-]{{0,79}}/)?{PART}(:{PART})?", re.ASCII)  # host/namespace/model:tag
+NAME = re.compile(rf"((\w[\w.:-]{{0,349}}/)?\w[\w-]{{0,79}}/)?{PART}(:{PART})?", re.ASCII)  # host/namespace/model:tag
 DEFAULT = re.compile(r"^(registry\.ollama\.ai/)?(library/)?|:latest$", re.IGNORECASE)  # goes without saying in a name
 
 
@@ -47,18 +47,16 @@ def seconds_of(keep_alive: Any) -> Any:
     """
     if not isinstance(keep_alive, str):
         return keep_alive
-    given, total, why = keep_alive[:200], 0.0, None
-    text = re.sub(r"^[-+]", "", given)
-    for number, unit in [("0", "s")] if text == "0" else PIECE.findall(text) or [("", "")]:
-        if number in ("", "."):
-            why = "invalid"
-        elif unit not in KNOWN["units"]:
-            why = f'unknown unit "{unit}" in' if unit else "missing unit in"
-        elif (total := total + float(number) * KNOWN["units"][unit]) > KNOWN["longest"]:
-            why = "invalid"
-        if why:
-            raise Problem(400, f'time: {why} duration "{given}"')
-    return -total if given.startswith("-") else total
+    text = re.sub(r"^[-+]", "", keep_alive[:200])
+    parts = [("0", "s")] if text == "0" else PIECE.findall(text) or [("", "")]
+    for number, unit in parts:
+        if number in ("", ".") or unit not in KNOWN["units"]:
+            why = "invalid" if number in ("", ".") else f'unknown unit "{unit}" in' if unit else "missing unit in"
+            raise Problem(400, f'time: {why} duration "{keep_alive[:200]}"')
+    total = sum(float(number) * KNOWN["units"][unit] for number, unit in parts)
+    if total > KNOWN["longest"]:
+        raise Problem(400, f'time: invalid duration "{keep_alive[:200]}"')
+    return -total if keep_alive.startswith("-") else total
 
 
 class Message(ollama.Message):

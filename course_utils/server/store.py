@@ -66,10 +66,8 @@ class Entry:
 
     @cached_property
     def facts(self) -> dict:
-        """What its files say: "config" (of a model that sees: of its decoder), "sees", "size" in bytes, "parameters".
-
-        "digest": 64 letters that change with the weights and what was added. Of SmolLM2, size and bits are its GGUF's.
-        """
+        """What its files say. "config": of a model that sees, its decoder's. "digest": changes with the weights and
+        with what was added. "size": in bytes; of SmolLM2, as "bits", its GGUF file's."""
         config = json.loads((self.checkpoint / "config.json").read_text(encoding="utf-8"))
         weights = self.checkpoint / "model.safetensors"
         with safe_open(weights, "numpy") as tensors:
@@ -151,26 +149,23 @@ class Store:
         left: whether the client has. When all have that wait for a model, its builder is stopped. Raises CourseError.
         """
         self.drop_expired()
-        base, waiting = entry.base, self._waiting[entry.base]
-        waiting.append(left)
+        base, began, took = entry.base, time.perf_counter(), 0.0
+        self._waiting[base].append(left)
         try:
             with self._loading[base]:  # others go on asking the models that are loaded
-                loaded, took = self._memory.get(base), 0.0
-                if loaded is None:
-                    began = time.perf_counter()
+                if (loaded := self._memory.get(base)) is None:
                     loaded = Loaded(self._onnx(entry))
                     took = time.perf_counter() - began
-                loaded.used = time.time()
-                loaded.keep = loaded.keep if keep is None else keep
+                loaded.used, loaded.keep = time.time(), loaded.keep if keep is None else keep
                 self._memory[base] = loaded
         finally:
-            waiting.remove(left)
+            self._waiting[base].remove(left)
         if not self._used(base):  # it was deleted meanwhile
             self.unload(base)
         return loaded, took
 
     def _onnx(self, entry: Entry) -> Path:
-        """The folder with the model in ONNX form. That of a client's model lies in its checkpoint, and goes with it."""
+        """The folder with the model in ONNX form. That of a client's model lies beside its checkpoint."""
 
         def unwanted() -> bool:
             return self._closed.is_set() or all(left() for left in list(self._waiting[entry.base]))
@@ -178,7 +173,7 @@ class Store:
         if entry.base in SMOLLM2:
             return smollm2.form(self.precision)
         if not entry.uploaded:
-            return export.onnx_folder(entry.base, progress=False)
+            return export.onnx_folder(entry.base, progress=False, unwanted=unwanted)
         target = Path(entry.base) / "onnx"
         if not target.is_dir():
             export.build(entry.checkpoint, target, "fp32", False, limit=BUILD_SECONDS, unwanted=unwanted)
@@ -240,12 +235,8 @@ class Store:
         return any(entry.base == base for entry in self.entries.values())
 
     def blob(self, digest: str) -> Path:
-        """Where an uploaded file is or would be kept; beside it lies what is made of it.
-
-        Raises Problem 400 for what is no sha256 digest.
-        """
-        match = DIGEST.fullmatch(digest)
-        if not match:
+        """Where an uploaded file is or would be, and beside it what is made of it. Raises Problem 400."""
+        if not (match := DIGEST.fullmatch(digest)):
             raise Problem(400, "invalid digest: sha256: and 64 hexadecimal digits are wanted")
         return self.folder / match.group(1) / "blob"
 

@@ -14,13 +14,13 @@ PRECISIONS = ("fp32", "int8", "int4")
 SOURCE = "built_from.txt"  # in a built folder: from which checkpoint
 
 
-def onnx_folder(model: str | Path = "pico-mini", precision: str = "fp32", progress: bool = True) -> Path:
+def onnx_folder(model: str | Path = "pico-mini", precision: str = "fp32", progress: bool = True, **options) -> Path:
     """The folder with `model` in ONNX form, for `onnxruntime_genai.Model`.
 
     The first call builds it from the checkpoint (about 5 seconds for a shipped one) and prints one line, with a dot
     every half second; later calls find it in the cache, where it replaces that of an older checkpoint in that place.
     `model` is a course model's name, or a folder in which `save_pretrained` has put a model of yours and its tokenizer.
-    `precision` is "fp32", "int8" or "int4".
+    `precision` is "fp32", "int8" or "int4"; `options` are those of `build`.
     Raises BuildFailed, or CourseError for a model that the course does not ship.
     """
     from importlib.metadata import version  # here, as in the next: what `load` imports, a learner waits for
@@ -36,7 +36,7 @@ def onnx_folder(model: str | Path = "pico-mini", precision: str = "fp32", progre
             digest.update(file.name.encode() + file.read_bytes())
     target = forms() / f"{checkpoint.name}-{precision}-{digest.hexdigest()[:12]}"
     if not target.is_dir():
-        build(checkpoint, target, precision, progress)
+        build(checkpoint, target, precision, progress, **options)
     return target
 
 
