@@ -16,7 +16,7 @@ from collections.abc import Iterator
 import psutil
 
 from course_utils.models import engines, smollm2
-from course_utils.models.crowd import LOST, OURS, PROMPTS, TOKENS, ask, crowd, rate, running
+from course_utils.models.crowd import LOST, OURS, PROMPTS, TOKENS, ask, crowd, processor_seconds, rate, running
 from course_utils.setup import machine
 from course_utils.setup.installer import say
 
@@ -34,10 +34,10 @@ sys.stdin.read()"""
 
 def servers() -> Iterator[dict]:
     """A row for each server to measure: how it starts, which `turns` it takes, or in "error" why it takes none."""
+    file, folder, threads = smollm2.package.gguf(), str(smollm2.folder()), str(engines.threads_for("smollm2"))
     for form in ("int4", "fp32", smollm2.MIXED):
         how = ["-c", OURS, *(["--precision", form] if form != smollm2.MIXED else []), "--port"]
         yield {"server": NAME, "form": form, "how": how, "model": "smollm2", "turns": TURNS, "error": None}
-    file, folder, threads = smollm2.package.gguf(), str(smollm2.folder()), str(engines.threads_for("smollm2"))
     why = None if engines.installed("llama.cpp") else engines.missing("llama.cpp")
     how = ["-c", LLAMA, str(file), str(len(PROMPTS)), threads]
     yield {"server": "llama.cpp", "form": "Q4_1", "how": how, "model": "smollm2", "turns": TURNS, "error": why}
@@ -50,31 +50,38 @@ def servers() -> Iterator[dict]:
 def take(row: dict, prompts: list[str] | None) -> None:
     """A turn of one server. After the first crowd of ours, every second client wants its answer as a whole."""
     with running(row["how"], row["model"]) as port:
+        before = processor_seconds()
         if prompts:
             row["told"] |= {prompt: ask(port, prompt, model=row["model"]) for prompt in prompts}
-            return
-        row["crowds"].append(crowd(port, PROMPTS, model=row["model"]))
-        if row["server"] == NAME and "streaming" not in row:
+        else:
+            row["crowds"].append(crowd(port, PROMPTS, model=row["model"]))
+        row["spent"][prompts is None] += processor_seconds() - before
+        if prompts is None and row["server"] == NAME and "streaming" not in row:
             both = crowd(port, PROMPTS, (True, False))
-            row |= {name: rate(both[place::2]) for place, name in enumerate(("streaming", "whole"))}
+            row |= {"streaming": rate(both[::2]), "whole": rate(both[1::2])}
 
 
-def finish(row: dict) -> None:
-    """The figures of a row: tokens a second "alone" and "together", "times" as many; seconds to the first token; how
-    many answers of the crowds, of those "compared", are "equal" to what their prompts got alone."""
-    told, crowds = row.pop("told"), row.pop("crowds")
+def figures(row: dict) -> dict:
+    """Tokens a second of one client "alone" and of all "together", "times" as many, by the clock and "by_processor",
+    whatever else the cores do; seconds to the first token; how many of the "compared" answers of the crowds are "equal"
+    to what their prompts got alone; and of clients together that stream or wait for the "whole", tokens a second."""
+    told, crowds, spent = row["told"], row["crowds"], row["spent"]
+    found = {name: row[name] for name in ("server", "form", "error", "streaming", "whole") if name in row}
     if row["error"] is None:
         pairs = [(told.get(text), answer) for answers in crowds for text, answer in zip(PROMPTS, answers, strict=True)]
         same, firsts = [one.text == other.text for one, other in pairs if one], [answer.first for _, answer in pairs]
-        row["alone"] = statistics.median(answer.tokens / answer.seconds for answer in told.values())
-        row["together"] = statistics.median(map(rate, crowds))
-        row |= {"times": row["together"] / row["alone"], "equal": sum(same), "compared": len(same)}
-        row |= {"first_median": statistics.median(firsts), "first_worst": max(firsts)}
+        costs = spent[0] / sum(answer.tokens for answer in told.values()), spent[1] / sum(a.tokens for _, a in pairs)
+        alone = statistics.median(answer.tokens / answer.seconds for answer in told.values())
+        together = statistics.median(map(rate, crowds))
+        found |= {"alone": alone, "together": together, "times": together / alone, "by_processor": costs[0] / costs[1]}
+        found |= {"first_median": statistics.median(firsts), "first_worst": max(firsts)}
+        found |= {"equal": sum(same), "compared": len(same)}
+    return found
 
 
 def measure() -> list[dict]:
-    """The rows with their figures; all servers take turns. Raises NotFetched."""
-    rows = [row | {"told": {}, "crowds": []} for row in servers()]
+    """The figures of each server; they take turns. Raises NotFetched."""
+    rows = [row | {"told": {}, "crowds": [], "spent": [0.0, 0.0]} for row in servers()]
     for place, row in itertools.product(range(len(TURNS)), rows):
         if row["error"] is None and place < len(row["turns"]):
             say(f"turn {place + 1} of {len(TURNS)}: {row['server']}, {row['form']}")
@@ -82,37 +89,30 @@ def measure() -> list[dict]:
                 take(row, row["turns"][place])
             except LOST as error:
                 row["error"] = f"{type(error).__name__}: {error}"
-    for row in rows:
-        finish(row)
-    return [{name: value for name, value in row.items() if name not in ("how", "model", "turns")} for row in rows]
+    return [figures(row) for row in rows]
 
 
 def table(rows: list[dict]) -> str:
     """The rows as text, and how many times a peer's tokens ours make."""
-    lines = [f"{'server':19}{'form':7}{'one':>7}{'sixteen':>9}{'times':>7}{'first token, s':>16}{'worst':>7}  equal"]
-    ran = {f"{row['server']} {row['form']}": row for row in rows if row["error"] is None}
-    for row in ran.values():
-        speeds = f"{row['alone']:7.1f}{row['together']:9.1f}{row['times']:7.2f}"
-        waits = f"{row['first_median']:16.2f}{row['first_worst']:7.2f}"
-        lines.append(f"{row['server']:19}{row['form']:7}{speeds}{waits}  {row['equal']} of {row['compared']}")
-    lines.append(
-        "one, sixteen: tokens a second of one client, and of sixteen together. equal: answers as one client gets."
+    ran, lines = (
+        [row for row in rows if row["error"] is None],
+        [" " * 24 + "tokens/s            times, by   first token   answers"],
     )
-    for name, row in ran.items():
-        if row["server"] == NAME:
-            parts = (
-                f"{row['streaming']:.1f} tokens/s where they stream, {row['whole']:.1f} where they wait for the whole"
-            )
-            lines.append(f"{name}: eight and eight clients together get {parts}.")
-    for name, peer in ran.items():
-        if peer["server"] != NAME:
-            times = (
-                f"{row['together'] / peer['together']:.2f} ({row['form']})"
-                for row in ran.values()
-                if row["server"] == NAME
-            )
-            lines.append(f"Of {name}, sixteen clients of ours get {', '.join(times)} times the tokens.")
-    return "\n".join(lines + [f"{row['server']} {row['form']}: {row['error']}" for row in rows if row["error"]])
+    lines.append("server            form     one  sixteen   clock  processor   s (worst)   as alone")
+    for row in ran:
+        first = f"{row['first_median']:.2f} ({row['first_worst']:.2f})"
+        speeds = f"{row['alone']:7.1f}{row['together']:9.1f}{row['times']:8.2f}{row['by_processor']:11.2f}{first:>12}"
+        lines.append(f"{row['server']:18}{row['form']:5}{speeds}{row['equal']:5} of {row['compared']}")
+    ours = [row for row in ran if row["server"] == NAME]
+    for row in ours:
+        both = f"{row['streaming']:.1f} tokens/s where they stream, {row['whole']:.1f} where they wait for the whole"
+        lines.append(f"{row['form']}: of sixteen, eight get {both}.")
+    for peer in (row for row in ran if row["server"] != NAME):
+        times = (f"{row['together'] / peer['together']:.2f} ({row['form']})" for row in ours)
+        lines.append(
+            f"Sixteen clients of ours get {', '.join(times)} times as many tokens as those of {peer['server']}."
+        )
+    return "\n".join(lines + [f"{row['server']}: {row['error']}" for row in rows if row["error"]])
 
 
 def main(argv: list[str] | None = None) -> int:

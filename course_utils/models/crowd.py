@@ -16,11 +16,13 @@ from contextlib import closing, contextmanager, suppress
 from http.client import HTTPConnection, HTTPException
 from typing import NamedTuple
 
+import psutil
+
 from course_utils.base import ROOT, CourseError, data
 from course_utils.models import engines
 
 PROMPTS = data(__file__, "crowd.json")  # sixteen, of four to sixty words
-TOKENS, PATIENCE = 64, 90  # the most of an answer, and seconds that a server may take to start, or be silent
+TOKENS, PATIENCE = 64, 120  # the most of an answer, and seconds that a server may take to start, or be silent
 OURS = "import sys; from course_utils.server.command import main; sys.exit(main(sys.argv[1:]))"  # and its options
 LOST = (OSError, HTTPException, CourseError)  # what `ask` raises
 
@@ -84,3 +86,8 @@ def running(arguments: list[str], model: str = "smollm2") -> Iterator[int]:
     finally:
         process.kill()
         process.communicate()
+
+
+def processor_seconds() -> float:
+    """What the programs that this one has started have computed so far, on all cores."""
+    return sum(sum(child.cpu_times()[:2]) for child in psutil.Process().children(recursive=True))
