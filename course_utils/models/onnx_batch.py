@@ -45,6 +45,7 @@ class OnnxBatch:
     """
 
     def __init__(self, folder: Path):
+        from jinja2.sandbox import ImmutableSandboxedEnvironment
         from tokenizers import Tokenizer
 
         config = json.loads((folder / "genai_config.json").read_text(encoding="utf-8"))["model"]
@@ -56,11 +57,13 @@ class OnnxBatch:
         self.context_length, self.vocab_size = config["context_length"], config["vocab_size"]
         self.longest_token = max(map(len, self.tokenizer.get_vocab()))  # letters
         self.config, self.stop_ids = config, stop_set(config["eos_token_id"])
+        template = (folder / "chat_template.jinja").read_text(encoding="utf-8")
+        self.template = ImmutableSandboxedEnvironment(trim_blocks=True, lstrip_blocks=True).from_string(template)
         self.names = [node.name for node in self.session.get_inputs() if node.name.startswith("past_key_values.")]
         self.cache = np.empty(0, np.float32)  # shape (names, rows, key-value heads, length, head size)
         self.rows: list[Row] = []
         self.lock = threading.Lock()  # of what is made at its first use
-        self._grammars = self._binding = self._render = None
+        self._grammars = self._binding = None
 
     def _session(self, graph: dict, count: int):
         os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
@@ -78,12 +81,7 @@ class OnnxBatch:
 
     def markup(self, turns: list[dict]) -> str:
         """The conversation in the model's own chat markup, ready to be answered."""
-        if self._render is None:
-            from jinja2.sandbox import ImmutableSandboxedEnvironment
-
-            source = (self.folder / "chat_template.jinja").read_text(encoding="utf-8")
-            self._render = ImmutableSandboxedEnvironment(trim_blocks=True, lstrip_blocks=True).from_string(source)
-        return self._render.render(messages=turns, add_generation_prompt=True)
+        return self.template.render(messages=turns, add_generation_prompt=True)
 
     def ids(self, text: str) -> list[int]:
         return self.tokenizer.encode_batch([text], add_special_tokens=False)[0].ids  # lets other threads work
@@ -131,8 +129,7 @@ class OnnxBatch:
             if self._grammars is None:
                 from llguidance import LLTokenizer
 
-                text = (self.folder / "tokenizer.json").read_text(encoding="utf-8")
-                ends = sorted(self.stop_ids)
+                ends, text = sorted(self.stop_ids), self.tokenizer.to_str()
                 self._grammars = LLTokenizer(text, n_vocab=self.vocab_size, eos_token=ends)
         return self._grammars
 
