@@ -412,6 +412,24 @@ def test_the_courses_models_stay_as_they_are(endpoint, client):
     assert client.chat("pico-mini", messages=SUM).message.content == ANSWER
 
 
+def test_names_have_up_to_three_parts_in_any_letters(client):  # types/model/name.go, and getExistingName
+    for name, other in (("example.com:5000/me/Bear:v1", "EXAMPLE.com:5000/Me/bear:V1"), ("me/bear", "me/Bear:Latest")):
+        client.create(name, from_="Pico-Mini", system="You are a bear.")
+        assert client.show(other).modelfile.count("You are a bear.") == 1
+        client.create(other, from_=name)  # the same model
+        assert [model.model for model in client.list().models].count(name if ":v1" in name else name + ":latest") == 1
+        client.delete(other)
+        with pytest.raises(ollama.ResponseError, match="not found"):
+            client.show(name)
+    for name in ("a/b/c/d", "..", "a b", "-a", "me./bear", "bear:", "x" * 81, "ä"):
+        with pytest.raises(ollama.ResponseError, match="invalid model name") as caught:
+            client.create(name, from_="pico-mini")
+        assert caught.value.status_code == 400
+    for name in ("PICO-mini", "library/pico-mini", "registry.ollama.ai/library/pico-mini:LATEST"):
+        with pytest.raises(ollama.ResponseError, match="belongs to the course"):
+            client.create(name, from_="pico-medium")
+
+
 def test_a_copy_is_a_model_of_its_own(client):
     client.create("bear", from_="pico-mini", system="You are a bear.")
     client.copy("bear", "bear2")

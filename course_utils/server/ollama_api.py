@@ -35,9 +35,6 @@ UNLIMITED = 10**9  # tokens: as many as the context has room for
 KNOWN = DATA["ollama"]
 NOTHING = Part("", [])
 PIECE = re.compile(r"(?=.)([0-9]*\.?[0-9]*)([^.0-9]*)", re.DOTALL)  # of a duration: a number and its unit
-PART = r"\w[\w.-]{0,79}"
-NAME = re.compile(rf"((\w[\w.:-]{{0,349}}/)?\w[\w-]{{0,79}}/)?{PART}(:{PART})?", re.ASCII)  # host/namespace/model:tag
-DEFAULT = re.compile(r"^(registry\.ollama\.ai/)?(library/)?|:latest$", re.IGNORECASE)  # goes without saying in a name
 
 
 def seconds_of(keep_alive: Any) -> Any:
@@ -119,14 +116,6 @@ class CreateRequest(ModelRequest, official.CreateRequest, extra="allow"):
     parameters: Options | None = None
 
 
-def _name(request: Request, given: str) -> str:
-    """A name without what goes without saying, in the letters of the model that is there. Raises Problem 400."""
-    if not NAME.fullmatch(given):
-        raise Problem(400, "invalid model name")
-    short = DEFAULT.sub("", given)
-    return next((name for name in request.app.state.store.entries if name.lower() == short.lower()), short)
-
-
 def _given(options: Options | None) -> dict[str, Any]:
     return options.model_dump(exclude_none=True) if options else {}
 
@@ -179,7 +168,7 @@ async def answer(request: Request, kind: type[GenerateRequest | ChatRequest]) ->
     body, began, store = await read(request, kind), time.perf_counter(), request.app.state.store
     if not 0 <= (body.top_logprobs or 0) <= 20:
         raise Problem(400, "top_logprobs must be between 0 and 20")
-    entry = find(request, _name(request, body.model))
+    entry = find(request, body.model)
     refuse(dict(body), KNOWN["neutral_fields"])
     lacks = {"insert": getattr(body, "suffix", None), "tools": entry.facts["sees"] and getattr(body, "tools", None)}
     for what in filter(lacks.get, lacks):
@@ -240,7 +229,7 @@ def stamp(seconds: float) -> str:
 async def embed(request: Request) -> Response:
     """A vector for each text, or in the old form, /api/embeddings, for one."""
     body, began = await read(request, EmbedRequest), time.perf_counter()
-    entry, old = find(request, _name(request, body.model)), request.url.path.endswith("embeddings")
+    entry, old = find(request, body.model), request.url.path.endswith("embeddings")
     asked, options = body.prompt if old else body.input, _given(body.options)
     texts = [asked] if isinstance(asked, str) and asked else asked or []
     if "" in texts:
@@ -285,7 +274,7 @@ async def ps(request: Request) -> Response:
 
 
 async def show(request: Request) -> Response:
-    entry = find(request, _name(request, (await read(request, ModelRequest)).model))
+    entry = find(request, (await read(request, ModelRequest)).model)
     config, template, listed = entry.facts["config"], entry.template or entry.facts["template"], _listed(entry)
     info = {"general.architecture": config["model_type"], "general.parameter_count": entry.facts["parameters"]}
     info |= {f"{config['model_type']}.{name}": config[ours] for name, ours in KNOWN["info"].items()}
@@ -308,8 +297,8 @@ def _progress(body: ModelRequest, *steps: str | dict, error: str = "") -> Respon
 
 async def pull(request: Request) -> Response:
     """What is here is "pulled" at once; for the rest, the truth: this server has no registry to fetch from."""
-    body = await read(request, ModelRequest)
-    entry = request.app.state.store.entries.get(_name(request, body.model))
+    body, store = await read(request, ModelRequest), request.app.state.store
+    entry = store.entries.get(store.plain(body.model))
     if entry is None:
         return _progress(body, "pulling manifest", error=KNOWN["no_pull"])
     digest, size = entry.facts["digest"], entry.facts["size"]
@@ -323,7 +312,7 @@ async def push(request: Request) -> Response:
 
 async def create(request: Request) -> Response:
     body, store = await read(request, CreateRequest), request.app.state.store
-    name, parameters = _name(request, body.model), _given(body.parameters)
+    name, parameters = store.plain(body.model), _given(body.parameters)
     refuse(dict(body), KNOWN["neutral_recipe"])
     sampling(parameters)
     if body.files:
@@ -331,7 +320,7 @@ async def create(request: Request) -> Response:
         if more or not file.endswith(".gguf"):
             raise Problem(400, "this server makes models from one .gguf file; a real Ollama takes safetensors, too")
     elif body.from_:
-        source = store.entries.get(_name(request, body.from_))
+        source = store.entries.get(store.plain(body.from_))
         if source is None:  # a real Ollama tries to pull it
             return _progress(body, "pulling manifest", error=KNOWN["no_pull"])
     else:
@@ -346,13 +335,13 @@ async def create(request: Request) -> Response:
 async def copy(request: Request) -> Response:
     """Another name for a model; never that of a model of the course."""
     body = await read(request, official.CopyRequest)
-    name, entry = _name(request, body.destination), find(request, _name(request, body.source))
-    await run_in_threadpool(request.app.state.store.create, name, entry, "", "", {})
+    entry = find(request, body.source)
+    await run_in_threadpool(request.app.state.store.create, body.destination, entry, "", "", {})
     return Response(status_code=200)
 
 
 async def delete(request: Request) -> Response:
-    entry = find(request, _name(request, (await read(request, ModelRequest)).model))
+    entry = find(request, (await read(request, ModelRequest)).model)
     await run_in_threadpool(request.app.state.store.delete, entry.name)
     return Response(status_code=200)
 

@@ -38,7 +38,9 @@ UNUSED = 3600.0  # seconds after which a blob goes that no model uses, or sooner
 BUILD_SECONDS = 120.0  # for the ONNX form of a client's model
 SMOLLM2 = ("smollm2:135m", "smollm2")  # Ollama's name and the course's: one model, in memory once
 DIGEST = re.compile(r"sha256[:-]([0-9a-f]{64})")
-NAME = re.compile(r"[A-Za-z0-9][\w.-]{0,63}(/[\w.-]{1,64})?(:[\w.-]{1,64})?")
+PART = r"\w[\w.-]{0,79}"
+NAME = re.compile(rf"((\w[\w.:-]{{0,349}}/)?\w[\w-]{{0,79}}/)?{PART}(:{PART})?", re.ASCII)  # host/namespace/model:tag
+DEFAULT = re.compile(r"^(registry\.ollama\.ai/)?(library/)?|:latest$", re.IGNORECASE)  # goes without saying in a name
 
 
 @dataclass
@@ -134,13 +136,20 @@ class Store:
         self._owner.release()
         Path(self._owner.lock_file).unlink(missing_ok=True)
 
+    def plain(self, name: str) -> str:
+        """A name without what goes without saying, in the letters of the model that is there. Raises Problem 400."""
+        if not NAME.fullmatch(name):
+            raise Problem(400, "invalid model name")
+        short = DEFAULT.sub("", name)
+        return next((known for known in self.entries if known.lower() == short.lower()), short)
+
     def get(self, name: str) -> Entry:
-        """Raises Problem 404."""
-        entry = self.entries.get(plain(name))
-        if entry is None:
-            why = f": {self._lacks}" if plain(name) in SMOLLM2 else ""
+        """Raises Problem 400 or 404."""
+        known = self.plain(name)
+        if known not in self.entries:
+            why = f": {self._lacks}" if known in SMOLLM2 else ""
             raise Problem(404, f"model '{name}' not found{why}", "model_not_found", "model")
-        return entry
+        return self.entries[known]
 
     def load(self, entry: Entry, keep: float | None = None, left: Callable[[], bool] = bool) -> tuple[Loaded, float]:
         """The model of an entry in memory, and the seconds that loading took (0 if it was there already).
@@ -196,30 +205,30 @@ class Store:
 
     def create(self, name: str, source: Entry | str, system: str, template: str, parameters: dict) -> None:
         """A new entry from another one, or from the digest of an uploaded GGUF file. Raises Problem."""
-        self.check_name(name)
+        name = self._own_name(name)
         with self._making:
             if isinstance(source, Entry):
                 source = self.get(source.name)  # it may have gone meanwhile
                 system, template = system or source.system, template or source.template
                 parameters = source.parameters | parameters
-                entry = Entry(plain(name), source.base, system, template, parameters, source.name)
+                entry = Entry(name, source.base, system, template, parameters, source.name)
             else:
-                entry = Entry(plain(name), str(self._unpacked(source)), system, template, parameters)
+                entry = Entry(name, str(self._unpacked(source)), system, template, parameters)
             entry.facts  # noqa: B018 - read while the files are there
             old = self.entries.get(entry.name)
             self.entries = self.entries | {entry.name: entry}  # a new one: others may be reading the old one
             self._tidy(old)
 
-    def check_name(self, name: str) -> None:
-        """Raise Problem 400 for what is no name, and 403 for that of a course model."""
-        if not NAME.fullmatch(name):
-            raise Problem(400, f"invalid model name {name!r}")
-        if plain(name) in (*pico.SHIPPED, *SMOLLM2):
-            raise Problem(403, f"{plain(name)} belongs to the course and stays as it is; give yours another name")
+    def _own_name(self, name: str) -> str:
+        """The plain form of a name that a client may give away. Raises Problem 400, and 403 for a course model's."""
+        plain = self.plain(name)
+        if plain.lower() in (*pico.SHIPPED, *SMOLLM2):
+            raise Problem(403, f"{plain} belongs to the course and stays as it is; give yours another name")
+        return plain
 
     def delete(self, name: str) -> None:
         """Raises Problem 404, and 403 for a model of the course."""
-        self.check_name(name)
+        name = self._own_name(name)
         with self._making:
             entry = self.get(name)
             self.entries = {other: e for other, e in self.entries.items() if other != entry.name}
@@ -296,8 +305,3 @@ def _remove(folder: Path) -> None:
     """Remove a folder whole, or leave it whole, as on Windows while a program reads in it."""
     with suppress(OSError):
         shutil.rmtree(folder.rename(folder.with_name(uuid.uuid4().hex)), ignore_errors=True)
-
-
-def plain(name: str) -> str:
-    """A name without the tag `:latest`."""
-    return name.removesuffix(":latest")
