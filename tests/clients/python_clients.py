@@ -78,9 +78,16 @@ def helpers() -> None:
 
     tell("openai (Python)", "parse", lambda: chat.parse(**asked, response_format=Animal).choices[0].message.parsed.name)
     tell("openai (Python)", "stream helper", stream)
-    later = openai.AsyncOpenAI(base_url=V1, api_key=KEY)
-    tell("openai (Python)", "async", lambda: later.chat.completions.create(**asked))
-    tell("ollama (Python)", "async", lambda: ollama.AsyncClient().chat(**asked, tools=[get_weather]))
+
+    async def later():
+        answer = await openai.AsyncOpenAI(base_url=V1, api_key=KEY).chat.completions.create(**asked)
+        return answer.choices[0].message.content
+
+    async def later_too():
+        return (await ollama.AsyncClient().chat(**asked)).message.content
+
+    tell("openai (Python)", "async", later)
+    tell("ollama (Python)", "async", later_too)
 
 
 def pydantic_ai_rows() -> None:
