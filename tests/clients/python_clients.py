@@ -78,9 +78,16 @@ def helpers() -> None:
 
     tell("openai (Python)", "parse", lambda: chat.parse(**asked, response_format=Animal).choices[0].message.parsed.name)
     tell("openai (Python)", "stream helper", stream)
-    later = openai.AsyncOpenAI(base_url=V1, api_key=KEY)
-    tell("openai (Python)", "async", lambda: later.chat.completions.create(**asked))
-    tell("ollama (Python)", "async", lambda: ollama.AsyncClient().chat(**asked, tools=[get_weather]))
+
+    async def later():
+        answer = await openai.AsyncOpenAI(base_url=V1, api_key=KEY).chat.completions.create(**asked)
+        return answer.choices[0].message.content
+
+    async def later_too():
+        return (await ollama.AsyncClient().chat(**asked)).message.content
+
+    tell("openai (Python)", "async", later)
+    tell("ollama (Python)", "async", later_too)
 
 
 def pydantic_ai_rows() -> None:
@@ -105,7 +112,7 @@ def llm_rows() -> None:
 
     def typed(*words):
         command = [Path(sys.executable).with_name("llm"), *words]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=120, stdin=subprocess.DEVNULL)
+        done = subprocess.run(command, capture_output=True, text=True, timeout=300, stdin=subprocess.DEVNULL)
         if done.returncode:
             raise RuntimeError(done.stderr.strip().splitlines()[-1])
         return done.stdout.strip()
@@ -115,7 +122,7 @@ def llm_rows() -> None:
     tell("llm", "prompt", partial(typed, "-m", name, "-s", "Be brief.", *short, "hello"))
     tell("llm", "go on", partial(typed, "-c", "-m", name, *short, "And more?"))
     tell("llm", "without a stream", partial(typed, "-m", name, "--no-stream", *short, "hello"))
-    tell("llm", "schema", partial(typed, "-m", name, "--schema", "name, legs int", DOG))
+    tell("llm", "schema", partial(typed, "-m", name, "-o", "num_predict", "300", "--schema", "name, legs int", DOG))
     source = inspect.getsource(get_weather)
     tell("llm", "tool", partial(typed, "-m", f"ollama/{FAST}", "--functions", source, GARDEN))
     tell("llm", "embed", partial(typed, "embed", "-m", name, "-c", "a fox"))
