@@ -18,6 +18,7 @@ import sys
 import tempfile
 import time
 import tomllib
+import urllib.request
 import venv
 from collections import Counter
 from contextlib import ExitStack, contextmanager
@@ -26,28 +27,22 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 CLIENTS = ROOT / "tests" / "clients"
 FILES = ("python_clients.py", "javascript.mjs", "langchain_classes.py")
-PYTHON = {  # the newest of each on the day of the last run
-    "openai": "3.57.0",
-    "ollama": "0.6.3",
-    "langchain-openai": "1.7.4",
-    "langchain-ollama": "1.1.0",
-    "langchain-tests": "1.1.9",
-    "litellm": "1.110.2",
-    "llm": "0.36",
-    "llm-ollama": "0.19.1",
-    "pydantic-ai-slim[openai]": "2.68.0",
-}
-JAVASCRIPT = {"openai": "7.59.0", "ollama": "0.6.4"}
+# The newest of each on the day of the last run.
+PYTHON = """openai==3.57.0 ollama==0.6.3 langchain-openai==1.7.4 langchain-ollama==1.1.0 langchain-tests==1.1.9
+litellm==1.110.2 llm==0.36 llm-ollama==0.19.1 pydantic-ai-slim[openai]==2.68.0""".split()
+JAVASCRIPT = "openai@7.59.0 ollama@0.6.4".split()
 OUTCOMES = {
     "works": "",
     "refused": "with a sentence, as the real one does, or because the endpoint does not offer it",
-    "model": "fails: what the small model wrote has the right form and the wrong content",
-    "client": "fails: the client's own side, its network or its program",
-    "left out": "the client's test does not apply, or something that it needs is not here",
-    "dialect": "fails: the endpoint's",
+    "model": "fails, because what the small model wrote has the right form and the wrong content",
+    "client": "fails on its own side: its network, its program",
+    "left out": "does not apply, or something that it needs is not here",
+    "dialect": "fails, and the endpoint is to blame",
 }
 # What clients raise where an answer in the right form is not what they asked the model for.
 OF_MODEL = ("UnexpectedModelBehavior", "OutputTokenLimitExceeded", "LengthFinishReasonError")
+OF_CLIENT = ("ImportError", "ModuleNotFoundError", "getaddrinfo", "Name or service not known")  # it asks elsewhere
+NOTHING = (None, "", [], {})
 SECONDS = 1800.0  # that one file of clients may take
 
 
@@ -59,19 +54,20 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--url", help="the address of a real Ollama that has the model")
     parser.add_argument("--model", default="smollm2:135m", help="a model that both have (default: %(default)s)")
-    parser.add_argument("--sees", default="", help="a model of the real Ollama that reads pictures")
     parser.add_argument("--json", action="store_true", help="print one JSON object, for programs")
     parser.add_argument("--environment", type=Path, help="keep the clients in this folder, and find them there")
     args = parser.parse_args()
     try:
+        if args.url:
+            look_for(args.model, args.url)
         with ExitStack() as stack:
             folder = args.environment or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="client-table-")))
             install(folder)
             url = stack.enter_context(practice_endpoint())
             ours = ask(folder, {"URL": url, "MODEL": args.model, "FAST": "pico-mini", "SEES": "pico-vision"})
-            names = {"URL": args.url, "MODEL": args.model, "FAST": args.model, "SEES": args.sees}
+            names = {"URL": args.url} | dict.fromkeys(("MODEL", "FAST", "SEES"), args.model)
             real = ask(folder, names) if args.url else []
-    except Stopped as error:
+    except (Stopped, subprocess.TimeoutExpired) as error:
         print(error, file=sys.stderr)
         return 1
     differs = differences(ours, real) if real else []
@@ -87,23 +83,32 @@ def say(text: str) -> None:
     print(f"[{time.strftime('%H:%M:%S')}] {text}", file=sys.stderr, flush=True)
 
 
+def look_for(model: str, url: str) -> None:
+    """Raise Stopped where no Ollama with the model answers."""
+    try:
+        with urllib.request.urlopen(url + "/api/tags", timeout=10) as answer:
+            names = [row["name"] for row in json.load(answer)["models"]]
+    except (OSError, ValueError, LookupError) as error:
+        raise Stopped(f"No Ollama answers at {url}: {error}") from error
+    if model not in names:
+        raise Stopped(f"The Ollama at {url} has no {model}. Fetch it first: ollama pull {model}")
+
+
 def install(folder: Path) -> None:
     """The clients in their versions, unless the folder has just these. Raises Stopped."""
     wanted, stamp = json.dumps([PYTHON, JAVASCRIPT]), folder / "versions.json"
     if stamp.is_file() and stamp.read_text() == wanted:
         return
-    say(f"Installing {len(PYTHON)} Python and {len(JAVASCRIPT)} JavaScript packages into {folder}")
+    say(f"Installing {len(PYTHON) + len(JAVASCRIPT)} packages and what they need into {folder}")
     venv.create(folder / "python", with_pip=True, clear=True)
-    pip = [python_of(folder), "-m", "pip", "install", "--quiet", *(f"{name}=={PYTHON[name]}" for name in PYTHON)]
-    npm = [shutil.which("npm"), "install", "--loglevel=error", "--prefix", folder]
-    for command in (pip, [*npm, *(f"{name}@{JAVASCRIPT[name]}" for name in JAVASCRIPT)]):
-        if command[0]:  # without npm, the rows of JavaScript are left out
-            done = subprocess.run([str(word) for word in command], capture_output=True, text=True)
+    commands = [[python_of(folder), "-m", "pip", "install", "--quiet", *PYTHON]]
+    if npm := shutil.which("npm"):  # without it, the rows of JavaScript are left out
+        commands.append([npm, "install", "--loglevel=error", "--prefix", folder, *JAVASCRIPT])
+    for command in commands:
+        done = subprocess.run([str(word) for word in command], capture_output=True, text=True)
+        if done.returncode:
             lines = [line for line in done.stderr.splitlines() if "error" in line.lower()] or ["no reason was given"]
-            if done.returncode:
-                raise Stopped(
-                    f"The clients could not be installed (the network, a wrong version?): {lines[-1].strip()}"
-                )
+            raise Stopped(f"The clients could not be installed (the network, a wrong version?): {lines[-1].strip()}")
     stamp.write_text(wanted)
 
 
@@ -146,7 +151,7 @@ def ask(folder: Path, names: dict[str, str]) -> list[dict]:
             why = (done.stderr.strip().splitlines() or ["no reason"])[-1]
             found.append({"client": name, "feature": "the rest of this file", "error": why, "status": 0})
         for row in found:
-            outcome, text = judged(row, case_of(row, table))
+            outcome, text = judged(row, table)
             text = " ".join(text.split())[:300]
             rows.append({"client": row["client"], "feature": row["feature"], "outcome": outcome, "text": text})
         say(f"  {dict(Counter(row['outcome'] for row in rows[-len(found) :]))}")
@@ -154,7 +159,7 @@ def ask(folder: Path, names: dict[str, str]) -> list[dict]:
 
 
 def cases(names: dict[str, str]) -> dict:
-    """cases.toml with the names put in; without a model that sees, without the cases that need one."""
+    """cases.toml with the names put in."""
     table = tomllib.loads((CLIENTS / "cases.toml").read_text(encoding="utf-8"))
     names = table["names"] | names
     words = re.compile(rf"\b({'|'.join(name for name, value in names.items() if isinstance(value, str))})\b")
@@ -163,7 +168,7 @@ def cases(names: dict[str, str]) -> dict:
         if isinstance(value, dict):
             return {key: filled(part) for key, part in value.items()}
         if isinstance(value, list):
-            return [filled(part) for part in value if names["SEES"] or "pictures" not in str(part)]
+            return [filled(part) for part in value]
         if not isinstance(value, str):
             return value
         return filled(names[value]) if value in names else words.sub(lambda found: names[found[0]], value)
@@ -171,39 +176,35 @@ def cases(names: dict[str, str]) -> dict:
     return filled(table)
 
 
-def case_of(row: dict, table: dict) -> dict:
-    """What was expected of a row: its case in cases.toml, or else any text."""
-    client, feature = row["client"].partition(" ")[0], row["feature"]
-    if client.startswith("langchain"):
-        return {"look": [], "own": table["langchain"].get(feature.partition(": ")[2].partition("[")[0], "")}
-    own = {"feature": feature, "look": ["text"]}
-    own |= {"may": "not offered"} if feature == "responses" else {}
-    return next((case for case in table.get(client, []) if case["feature"] == feature), own)
-
-
-def judged(row: dict, case: dict) -> tuple[str, str]:
-    """The outcome of a row, and why."""
-    must, may, error, answer = case.get("must"), case.get("may"), row.get("error"), row.get("answer")
+def judged(row: dict, table: dict) -> tuple[str, str]:
+    """The outcome of a row, and why. What was expected is its case in cases.toml, or any text."""
+    client, feature, error, answer = row["client"].split()[0], row["feature"], row.get("error"), row.get("answer")
     if "skipped" in row:
         return "left out", row["skipped"]
+    if client.startswith("langchain"):
+        why = table[client].get(feature.partition(": ")[2].partition("[")[0])
+        case = {"look": [], "model_fails": why}
+    else:
+        found = (case for case in table.get(client, []) if case["feature"] == feature)
+        case = next(found, {"look": ["text"]} | ({"may": "not offered"} if feature == "responses" else {}))
+    must, may = case.get("must"), case.get("may")
     if error and row["status"]:  # the server's word
-        told = must and must.lower() in error.lower()
-        return "refused" if told or may else "dialect", f"{may}: {error}" if may else error
+        told = may or must and must.lower() in error.lower()
+        return "refused" if told else "dialect", f"{may}: {error}" if may else error
+    if error and any(words in error for words in OF_CLIENT):
+        return "client", error
     if error:
-        by_model = error.startswith(OF_MODEL) or case.get("own")
-        return "model" if by_model else "dialect", f"{case.get('own', '')} {error}"
+        why = case.get("model_fails") or error.startswith(OF_MODEL) and "it writes until its limit"
+        return "model" if why else "dialect", f"{why or ''} {error}"
     if must:
         return "dialect", f"accepted, where the real one says: {must}"
-    found = [(path, at(answer, path), "something") for path in case.get("look", [])]
-    faults = [found for found in found if found[1] in (None, "", [], {})]
-    faults += [
-        (path, at(answer, path), want) for path, want in case.get("equal", {}).items() if at(answer, path) != want
-    ]
-    for path, (low, high) in case.get("between", {}).items():
-        faults += [] if low <= (at(answer, path) or 0) <= high else [(path, at(answer, path), f"{low} to {high}")]
+    faults = [path for path in case.get("look", []) if at(answer, path) in NOTHING]
+    faults += [path for path, value in case.get("equal", {}).items() if at(answer, path) != value]
+    between = case.get("between", {}).items()
+    faults += [path for path, (low, high) in between if not low <= (at(answer, path) or 0) <= high]
     if faults:
-        return "dialect", "{} is {!r}, not {}: {}".format(*faults[0], str(answer)[-150:])
-    lacks = [path for path in case.get("model", []) if not at(answer, path)]
+        return "dialect", f"{faults[0]} is {at(answer, faults[0])!r}, in {str(answer)[-150:]}"
+    lacks = [path for path in case.get("model", []) if at(answer, path) in NOTHING]
     return ("model", f"no {lacks[0]}: {str(answer)[:200]}") if lacks else ("works", "")
 
 

@@ -587,17 +587,42 @@ def test_a_server_takes_its_files_with_it():
 
 
 def test_a_long_text_makes_nobody_wait(endpoint, web):
-    """15 MB, which is refused or cut. Free, the machine answers in 20 ms meanwhile; the bound is ten times that."""
+    """15 MB, which is refused or cut: 0.2 s at most, besides what anything takes on this machine just now."""
     body = json.dumps({**SUM, "messages": [{"role": "user", "content": "fox jumps " * 1_500_000}]}).encode()
-    done = threading.Thread(target=httpx2.post, args=(endpoint.openai_url + "/chat/completions",))
-    done._kwargs = {"content": body, "timeout": 60}
-    done.start()
-    waits = []
-    while done.is_alive() or len(waits) < 10:
+    options = {"content": body, "timeout": 60}
+    asking = threading.Thread(target=httpx2.post, args=(endpoint.openai_url + "/chat/completions",), kwargs=options)
+
+    def wait() -> float:
         began = time.perf_counter()
         web.get("/api/version")
-        waits.append(time.perf_counter() - began)
-    assert max(waits) < 0.2
+        return time.perf_counter() - began
+
+    usual = max(wait() for _ in range(100))
+    asking.start()
+    waits = [wait()]
+    while asking.is_alive():
+        waits.append(wait())
+    assert max(waits) < 0.2 + 2 * usual
+
+
+def test_many_who_wait_for_one_model_leave_room_for_the_others(endpoint, web, monkeypatch):
+    assert web.post("/v1/chat/completions", json=SUM).status_code == 200  # it is in memory now
+    built, made = threading.Event(), store.export.onnx_folder
+
+    def late(*arguments, **options):
+        built.wait(timeout=60)
+        return made(*arguments, **options)
+
+    monkeypatch.setattr(store.export, "onnx_folder", late)
+    state(endpoint).store.unload("pico-medium")
+    crowd = [ask(endpoint, "pico-medium") for _ in range(60)]
+    try:
+        until(lambda: len(state(endpoint).store._waiting["pico-medium"]) == len(crowd))
+        assert "42" in web.post("/v1/chat/completions", json=SUM).json()["choices"][0]["message"]["content"]
+    finally:
+        built.set()
+        for connection in crowd:
+            connection.close()
 
 
 def test_a_precision_for_measuring(monkeypatch):

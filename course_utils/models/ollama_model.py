@@ -145,11 +145,11 @@ class Place:
     version: str | None
 
 
-def find(wanted: tuple[str, ...] | None = None) -> Place:
-    """The real Ollama, if it answers and has a wanted model; else the practice endpoint. A printed line says which."""
-    from course_utils import server  # here: it is for those who have no Ollama
+def find(start: Callable, wanted: tuple[str, ...] = WANTED) -> Place:
+    """The real Ollama, if it answers and has a wanted model; else the practice endpoint, which `start` starts.
 
-    wanted = wanted or WANTED
+    A printed line says which.
+    """
     real, why = machine.ollama(), "no Ollama answers"
     if real["reachable"]:
         url, version = real["address"], real["version"]
@@ -159,7 +159,7 @@ def find(wanted: tuple[str, ...] | None = None) -> Place:
             print(f"Ollama {version} answers at {url}. The model: {model}.")
             return Place(url, model, version)
         why = f"Ollama {version} answers, but has no model of ours (`ollama pull {wanted[0]}`)"
-    endpoint = server.start()
+    endpoint = start()
     model = next(name for name in (WANTED[0], "pico-mini") if name in endpoint.models)
     print(f"The practice endpoint answers at {endpoint.url}: {why} at {real['address']}. The model: {model}.")
     return Place(endpoint.url, model, None)

@@ -124,25 +124,23 @@ class OnnxModel(LocalModel):
         inputs = self.processor(text, images=genai().Images.open_bytes(*files)) if files else self.processor(text)
         return inputs, inputs["input_ids"].as_numpy().shape[1]
 
-    def _tokens(self, prompt, params: SamplingParams, limit: int, form: str | None = None) -> Iterator[int]:
-        """`prompt`: token ids, or the library's own inputs. `form`: the JSON schema, as text, that the answer obeys."""
+    def _tokens(self, prompt, params: SamplingParams, limit: int) -> Iterator[int]:
+        """`prompt`: token ids, or the library's own inputs."""
         import numpy
 
         if isinstance(prompt, list):
-            generator = self._generator(params, len(prompt) + limit, form)
+            generator = self._generator(params, len(prompt) + limit)
             # An array, not a list: an interrupt while the library converts a list comes out as a TypeError.
             generator.append_tokens(numpy.array(prompt, dtype=numpy.int32))
         else:
-            generator = self._generator(params, prompt["input_ids"].as_numpy().shape[1] + limit, form)
+            generator = self._generator(params, prompt["input_ids"].as_numpy().shape[1] + limit)
             generator.set_inputs(prompt)
         yield from self._written(generator, params, limit)
 
-    def _generator(self, params: SamplingParams, max_length: int, form: str | None = None):
+    def _generator(self, params: SamplingParams, max_length: int):
         """The library's generator for one answer, before it has read the prompt."""
         how = genai().GeneratorParams(self.model)
         how.set_search_options(**search_options(params, self.vocab_size, max_length))
-        if form is not None:
-            how.set_guidance("json_schema", form)
         return genai().Generator(self.model, how)
 
     def _written(self, generator, params: SamplingParams, limit: int) -> Generator[int, None, None]:

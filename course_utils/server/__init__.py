@@ -122,11 +122,11 @@ def _run(app, models: list[str], key: str | None, host: str, port: int) -> Endpo
     return endpoint
 
 
-def find(wanted: tuple[str, ...] | None = None):
-    """Where to ask, the real Ollama or the practice endpoint: see models/ollama_model.py."""
+def find(*wanted, **options):
+    """Where to ask, the real Ollama or the practice endpoint: see `find` in models/ollama_model.py."""
     from course_utils.models import ollama_model
 
-    return ollama_model.find(wanted)
+    return ollama_model.find(start, *wanted, **options)
 
 
 def _past_the_proxy() -> None:

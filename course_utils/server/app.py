@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
 
+from anyio import to_thread
 from starlette.applications import Starlette
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
@@ -16,14 +17,16 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from course_utils.base import CourseError
+from course_utils.models.providers import HERE
 
-from . import HERE, ollama_api, openai_api
+from . import ollama_api, openai_api
 from .engine import Engine
 from .problem import Problem, is_openai
 from .simulator import Simulator
 from .store import DATA, Store
 
 ASKS = ("/v1/chat/completions", "/v1/embeddings", "/api/generate", "/api/chat", "/api/embed", "/api/embeddings")
+THREADS = 512  # at once: many may wait for one model to be built, and the others want answers
 FREE = ("/", "/api/version")  # answered without a key, so that a client can see that somebody is there
 NAMES = r"(localhost|127\.0\.0\.1|0\.0\.0\.0|\[::1\])(:\d+)?"  # of this computer, with any port
 # Whose pages may ask: those of this computer, and windows of programs on it, as with Ollama (AllowedOrigins in its
@@ -55,6 +58,7 @@ ROUTES = [
 @asynccontextmanager
 async def _lifespan(app: Starlette) -> AsyncIterator[None]:
     """What lives as long as the server: the models, and the thread that writes."""
+    to_thread.current_default_thread_limiter().total_tokens = THREADS
     app.state.store.open()
     app.state.engine = Engine(idle=app.state.store.drop_expired)
     yield

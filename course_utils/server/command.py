@@ -16,10 +16,7 @@ from course_utils.base import CourseError
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Serve until Ctrl+C, SIGTERM, or the end of the program that started it.
-
-    Returns 1, with the reason on stderr, when the server cannot be started.
-    """
+    """Serve until Ctrl+C, SIGTERM, or the end of the program that started this one. Returns 1 if it cannot start."""
     parser = argparse.ArgumentParser(
         prog="python -m course_utils serve",
         description="Run the practice endpoint: OpenAI's and Ollama's dialects over SmolLM2 and pico models.",
@@ -29,14 +26,16 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--port", type=int, default=0, help="0, the default, takes a free one; Ollama's own is 11434")
     parser.add_argument("--host", default=server.LOCAL, help="another address lets other computers in, with a key")
     parser.add_argument("--key", action="store_true", help="make a key that clients must send, as on another host")
-    text = "a fault to practise with: rate_limit=3, slow=2, fail=1, drop=1"
+    text = "a fault to practise with: rate_limit=3, slow=2, fail=1, drop=1, insufficient_quota=1; more in simulator.py"
     parser.add_argument("--simulate", action="append", default=[], metavar="NAME=VALUE", help=text)
     parser.add_argument("--precision", help="of SmolLM2, for measuring: int4, int8 or fp32")
     parser.add_argument("--json", action="store_true", help="print one JSON object, for programs")
     args = parser.parse_args(argv)
     given, parent = os.environ.get("COURSE_KEY"), os.getppid()
     made = secrets.token_urlsafe(24) if args.key or args.host not in server.HERE else None
-    faults = dict(pair.partition("=")[::2] for pair in args.simulate)
+    faults, enough = dict(pair.partition("=")[::2] for pair in args.simulate), threading.Event()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(name, lambda *_: enough.set())
     try:
         endpoint = server.start(given or made, faults, args.host, args.port, args.precision)
     except CourseError as error:
@@ -54,9 +53,6 @@ def main(argv: list[str] | None = None) -> int:
             f'  curl:    curl {endpoint.openai_url}/models -H "Authorization: Bearer {key}"',
             flush=True,
         )
-    enough = threading.Event()
-    for name in ("SIGINT", "SIGTERM"):
-        signal.signal(getattr(signal, name), lambda *_: enough.set())
     while os.getppid() == parent and not enough.wait(0.2):  # on Windows a wait without end cannot be interrupted
         pass
     endpoint.stop()

@@ -220,16 +220,16 @@ async def answer(request: Request, kind: type[GenerateRequest | ChatRequest]) ->
 
 def _row(body: GenerateRequest | ChatRequest, part: Part, more: dict) -> dict:
     """A line of an answer."""
-    row = {"model": body.model, "created_at": stamp(time.time()), **more}
+    row = {"model": body.model, "created_at": stamp(time.time())}
     if part.logprobs:
-        row["logprobs"] = [{name: value for name, value in one.items() if value != []} for one in part.logprobs]
+        more["logprobs"] = [{name: value for name, value in one.items() if value != []} for one in part.logprobs]
     if isinstance(body, GenerateRequest):
-        return written(ollama.GenerateResponse, row | {"response": part.text})
+        return written(ollama.GenerateResponse, row | {"response": part.text} | more)
     message, call = {"role": "assistant", "content": part.text}, toolbox.find_call(part.text, body.tools)
     if call:
         function = {"index": 0, **call}
         message |= {"content": "", "tool_calls": [{"id": f"call_{uuid.uuid4().hex[:8]}", "function": function}]}
-    return written(ollama.ChatResponse, row | {"message": message})
+    return written(ollama.ChatResponse, row | {"message": message} | more)
 
 
 def stamp(seconds: float) -> str:

@@ -29,7 +29,6 @@ from .web import find, pieces, read, refuse, streamed, whole_texts, written
 
 KNOWN = CompletionCreateParamsBase.__annotations__.keys()
 NOTHING = Part("")
-OWNER = "small-language-models-course"
 Forms = shared.ResponseFormatText | shared.ResponseFormatJSONObject | shared.ResponseFormatJSONSchema
 
 
@@ -67,6 +66,12 @@ class ChatRequest(BaseModel, extra="allow", strict=True):
     tools: list[toolbox.Tool] | None = Field(None, max_length=128)
     tool_choice: Literal["none", "auto", "required"] | dict[str, Any] | None = None
 
+    def given(self, limit: str) -> dict[str, Any]:
+        """How to sample, as far as it is said; `limit` is the name for the most tokens."""
+        given = {limit: self.max_completion_tokens or self.max_tokens, "temperature": self.temperature}
+        given |= {"top_p": self.top_p, "seed": None if self.seed is None else self.seed % 2**31}
+        return {name: value for name, value in given.items() if value is not None}
+
 
 class EmbeddingRequest(BaseModel, extra="forbid", strict=True):
     model: str = Field(min_length=1)
@@ -83,19 +88,17 @@ MISSING |= DATA["openai"]["neutral"]
 
 async def models(request: Request) -> Response:
     """All models, or the one whose name the address has."""
-    name, entries = request.path_params.get("name"), request.app.state.store.entries.values()
-    rows = [
-        written(Model, {"id": entry.name, "object": "model", "created": int(entry.modified), "owned_by": OWNER})
-        for entry in ([find(request, name)] if name else entries)
-    ]
+    name, known = request.path_params.get("name"), request.app.state.store.entries.values()
+    rows = [{"id": entry.name, "created": int(entry.modified)} for entry in ([find(request, name)] if name else known)]
+    rows = [written(Model, row | {"object": "model", "owned_by": "small-language-models-course"}) for row in rows]
     return JSONResponse(rows[0] if name else {"object": "list", "data": rows})
 
 
 def check(body: ChatRequest, missing: dict[str, list] = MISSING) -> None:
     """Raise Problem 400 for what the real one refuses, in its words, and for what this server lacks."""
-    effort = body.model_extra.get("reasoning_effort") in (None, "none")  # all that a model has that does not reason
-    for name in body.model_extra.keys() - (KNOWN if effort else KNOWN - {"reasoning_effort"}):
-        raise refusal("extra_forbidden", param=name)
+    for name, value in body.model_extra.items():
+        if name not in KNOWN or (name == "reasoning_effort" and value not in (None, "none")):
+            raise refusal("extra_forbidden", param=name)
     refuse(body.model_dump(include={*missing}), missing)
     if body.max_tokens and body.max_completion_tokens:
         raise refusal("two_limits")
@@ -159,11 +162,9 @@ async def chat(request: Request) -> Response:
     entry = find(request, body.model)
     check(body)
     schema, (tools, must) = _schema(body), _offered(body)
-    given = {"num_predict": body.max_completion_tokens or body.max_tokens, "stop": body.stop, "top_p": body.top_p}
-    given |= {"temperature": body.temperature, "seed": None if body.seed is None else body.seed % 2**31}
-    params = sampling(entry.parameters | {name: value for name, value in given.items() if value is not None})
-    params = replace(params, schema=toolbox.schema(tools) if must else schema)
-    params = replace(params, logprobs=body.top_logprobs or 0 if body.logprobs else None)
+    params = sampling(entry.parameters | body.given("num_predict") | ({"stop": body.stop} if body.stop else {}))
+    logprobs = body.top_logprobs or 0 if body.logprobs else None
+    params = replace(params, schema=toolbox.schema(tools) if must else schema, logprobs=logprobs)
     # Each answer has a seed of its own, so that they differ.
     seeds = [None if params.seed is None else (params.seed + place) % 2**31 for place in range(body.n or 1)]
     choices = [replace(params, seed=seed) for seed in seeds]
@@ -222,11 +223,12 @@ async def _chunks(request: Request, body: ChatRequest, jobs: list, head: dict, t
 async def embeddings(request: Request) -> Response:
     """A vector for each text, which may be given as token ids."""
     body = await read(request, EmbeddingRequest)
-    entry, given = find(request, body.model), body.input
-    texts = [given] if isinstance(given, str) or isinstance(given[0], int) else given
-    size = entry.facts["config"]["hidden_size"]
+    entry, texts = find(request, body.model), body.input
+    if isinstance(texts, str) or isinstance(texts[0], int):
+        texts = [texts]
     if not all(texts):
         raise refusal("empty_text")
+    size = entry.facts["config"]["hidden_size"]
     if (body.dimensions or 0) > size:
         raise refusal("too_many", wanted=body.dimensions, size=size)
     if not isinstance(texts[0], str):

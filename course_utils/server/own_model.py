@@ -27,17 +27,14 @@ class OwnJob:
     """An answer of a ChatModel on its way, as an engine's Job; one at a time."""
 
     def __init__(self, model: ChatModel, body: ChatRequest, turn: asyncio.Lock):
-        self.model, self.turn = model, turn
-        self.read, self.tokens, self.finish, self.cancelled = 0, [], None, False
-        parts = [[part.get("text") for part in message.parts()] for message in body.messages]
-        if not all(isinstance(text, str) for texts in parts for text in texts):
+        texts = [[part.get("text") for part in message.parts()] for message in body.messages]
+        if any(None in parts for parts in texts):
             raise Problem(400, "This model reads text only.", "unsupported_content", "messages")
         roles = [message.role.replace("developer", "system") for message in body.messages]
-        pairs = zip(roles, map("\n".join, parts), strict=True)
-        self.messages = [{"role": role, "content": text} for role, text in pairs]
-        options = {"max_new_tokens": body.max_completion_tokens or body.max_tokens, "temperature": body.temperature}
-        options |= {"top_p": body.top_p, "seed": None if body.seed is None else body.seed % 2**31}
-        self.options = {name: value for name, value in options.items() if value is not None}
+        pairs = zip(roles, texts, strict=True)
+        self.messages = [{"role": role, "content": "\n".join(map(str, parts))} for role, parts in pairs]
+        self.model, self.options, self.turn = model, body.given("max_new_tokens"), turn
+        self.read, self.tokens, self.finish, self.cancelled = 0, [], None, False
 
     async def parts(self) -> AsyncIterator[Part]:
         """The answer as it is written. Raises Problem where the model fails, whatever a function of the learner's

@@ -42,7 +42,8 @@ class Simulator:
     async def before(self) -> None:
         """Called before a request that asks for an answer. Waits, or raises a Problem."""
         await asyncio.sleep(self._left["slow"])
-        self._tell(*FOR_EVER, "fail")
+        for name in filter(self._take, (*FOR_EVER, "fail")):
+            raise Problem(**FAULTS[name])
         limit, now = self._left["rate_limit"], time.monotonic()
         self._times = [then for then in self._times if now - then < WINDOW]
         if limit and len(self._times) >= limit:
@@ -53,14 +54,11 @@ class Simulator:
 
     def during(self, streamed: bool = True) -> None:
         """Called when an answer has begun. Raises a Problem, ConnectionError to break it off, EOFError to end it."""
-        self._tell("error_inside")
+        if self._take("error_inside"):
+            raise Problem(**FAULTS["error_inside"])
         for name, error in {"drop": ConnectionError, "unfinished": EOFError}.items():
             if streamed and self._take(name):
                 raise error(f"simulated: {name}")
-
-    def _tell(self, *names: str) -> None:
-        for name in filter(self._take, names):
-            raise Problem(**FAULTS[name])
 
     def _take(self, name: str) -> bool:
         """Whether one is left, which is spent by that."""

@@ -114,10 +114,10 @@ class Store:
         """Make the folder for what clients bring, and remove those whose owners were killed: their locks are free."""
         place = cache_folder() / "server"
         place.mkdir(parents=True, exist_ok=True)
-        for folder in place.glob("*/"):  # its owner had the lock before it made the folder
-            with suppress(OSError), FileLock(f"{folder}.lock", timeout=0):
-                shutil.rmtree(folder)
-                Path(f"{folder}.lock").unlink()
+        for folder in {path.with_suffix("") for path in place.iterdir()}:  # an owner has the lock before the folder
+            with suppress(OSError), FileLock(f"{folder}.lock", timeout=0) as lock:
+                shutil.rmtree(folder, ignore_errors=True)
+                Path(lock.lock_file).unlink()
         self.folder = place / uuid.uuid4().hex
         self._owner = FileLock(f"{self.folder}.lock", thread_local=False)
         self._owner.acquire()

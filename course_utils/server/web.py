@@ -25,30 +25,23 @@ BRANCH = re.compile(r"str|float|(function-|list\[|dict\[|literal\[|constrained-|
 Body = TypeVar("Body", bound=BaseModel)
 
 
-async def body_of(request: Request, limit: int = LARGEST_BODY) -> bytes:
-    """The whole body. Raises Problem 413 as soon as it is larger than `limit`, whatever its header says."""
-    body = bytearray()
+async def read(request: Request, kind: type[Body]) -> Body:
+    """The body of a request as an object of this kind. Raises Problem 400 or 413."""
+    body, given = bytearray(), None
     try:
         async for part in request.stream():
             body += part
-            if len(body) > limit:
-                raise Problem(413, f"The body is larger than {limit / 2**20:.0f} MiB.", "request_too_large")
-    except ClientDisconnect as error:
-        raise Problem(400, "The client left before the request was complete.") from error
-    return bytes(body)
-
-
-async def read(request: Request, kind: type[Body]) -> Body:
-    """The body of a request as an object of this kind. Raises Problem 400 or 413."""
-    body, given = await body_of(request), None
-    try:
-        given = from_json(body, allow_inf_nan=False)  # nor halves of a letter (lone surrogates)
+            if len(body) > LARGEST_BODY:  # whatever its header says
+                raise Problem(413, f"The body is larger than {LARGEST_BODY / 2**20:.0f} MiB.", "request_too_large")
+        given = from_json(bytes(body), allow_inf_nan=False)  # nor halves of a letter (lone surrogates)
         if not isinstance(given, dict):
             raise ValueError("it is no object")
         if not is_openai(request):
             for sent, name in DATA["ollama"]["renamed"].items():
                 given[name] = given.get(name) or given.get(sent, "")
         return kind.model_validate(given, strict=True)
+    except ClientDisconnect as error:
+        raise Problem(400, "The client left before the request was complete.") from error
     except ValidationError as error:
         raise _wrong(request, error.errors(include_url=False), given) from error
     except ValueError as error:

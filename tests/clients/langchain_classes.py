@@ -16,12 +16,12 @@ OPTIONS = "-q -s --noconftest -p no:cacheprovider --asyncio-mode=auto -o asyncio
 
 class TestOpenAIChat(ChatModelIntegrationTests):
     chat_model_class, supports_json_mode = ChatOpenAI, True
-    chat_model_params = OPENAI | {"max_tokens": 200, "stream_usage": True, "max_retries": 0}
+    chat_model_params = OPENAI | {"temperature": 0, "max_tokens": 200, "stream_usage": True, "max_retries": 0}
 
 
 class TestOllamaChat(ChatModelIntegrationTests):
     chat_model_class, supports_json_mode = ChatOllama, True
-    chat_model_params = OLLAMA | {"num_predict": 200}
+    chat_model_params = OLLAMA | {"temperature": 0, "num_predict": 200}
 
 
 class TestOpenAIEmbeddings(EmbeddingsIntegrationTests):

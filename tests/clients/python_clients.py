@@ -44,7 +44,7 @@ def tell(client: str, feature: str, ask) -> None:
         row = {"answer": plain(ask())}
     except Exception as error:  # each ends one row only
         row = {"error": f"{type(error).__name__}: {error}", "status": getattr(error, "status_code", 0)}
-    print(json.dumps({"client": client, "feature": feature} | row), flush=True)
+    print(json.dumps({"client": client, "feature": feature} | row, default=str), flush=True)  # default: for times
 
 
 def plain(answer):
