@@ -242,19 +242,22 @@ class Engine:
         self._thread.join(timeout=10)
 
     def _run(self) -> None:
-        while True:
-            with self._news:
-                self._news.wait_for(lambda: self._closing or self._line or self._work)
-                if self._closing:
-                    break
-                for job in self._line:
-                    self._work.setdefault(job.loaded, [])
-            for loaded, jobs in list(self._work.items()):
-                self._step(loaded, jobs)
-                if not jobs:
-                    del self._work[loaded]
+        while self._turn():  # a method of its own, so that nothing here holds a model that has been let go
+            pass
         for job in [*self._line, *itertools.chain(*self._work.values())]:
             self._leave(job)
+
+    def _turn(self) -> bool:
+        """A step of each model that has something to do; waits until there is one. False when the server stops."""
+        with self._news:
+            self._news.wait_for(lambda: self._closing or self._line or self._work)
+            for job in self._line:
+                self._work.setdefault(job.loaded, [])
+        for loaded, jobs in list(self._work.items()) if not self._closing else []:
+            self._step(loaded, jobs)
+            if not jobs:
+                del self._work[loaded]
+        return not self._closing
 
     def _step(self, loaded: Loaded, jobs: list[Job]) -> None:
         """A turn of one model: read some of the prompts that wait, then write a token in each row."""

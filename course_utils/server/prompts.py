@@ -111,7 +111,8 @@ def _prompt(talk: Conversation, loaded: Loaded, turns: list[dict], pictures: lis
         kept = [turn for place, turn in enumerate(turns) if place >= first or turn["role"] == "system"]
         own = "".join(turn["content"] for turn in kept if turn["role"] != "system")
         text = own if bare else loaded.markup(kept)
-        most = loaded.context_length * loaded.longest_token  # letters; more need not be read to know that they are more
+        # In letters: what has more has more tokens, too. And of a text that will be cut, the end is enough.
+        most = 16 * window if params.shift else loaded.context_length * loaded.longest_token
         if len(text) > most and not params.shift:
             raise _too_long(f"more than {len(text) // loaded.longest_token}", loaded.context_length)
         return loaded.see(text[-most:], pictures)

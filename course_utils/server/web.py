@@ -18,6 +18,7 @@ from .problem import REFUSALS, Problem, is_openai, refusal
 from .store import DATA, Entry
 
 LARGEST_BODY = 16 * 2**20  # bytes of JSON, a picture of 10 MB in base64 among them; files go to /api/blobs
+MOST_ITEMS = 10_000  # in one list of a body; OpenAI's server takes 2,048 messages or texts
 TYPES = DATA["openai"]["types"]
 RETIRED = "gpt-3-practice"  # so that a lesson has one
 # In pydantic's places: which of several types a value was held to.
@@ -36,6 +37,9 @@ async def read(request: Request, kind: type[Body]) -> Body:
         given = from_json(bytes(body), allow_inf_nan=False)  # nor halves of a letter (lone surrogates)
         if not isinstance(given, dict):
             raise ValueError("it is no object")
+        for name, value in given.items():
+            if isinstance(value, list) and len(value) > MOST_ITEMS:  # they would hold up all others
+                raise Problem(400, f"Invalid '{name}': it has {len(value)} items, and {MOST_ITEMS} are allowed.")
         if not is_openai(request):
             for sent, name in DATA["ollama"]["renamed"].items():
                 given[name] = given.get(name) or given.get(sent, "")
