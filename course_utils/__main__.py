@@ -30,7 +30,7 @@ PROGRAMS = {
     ("bench", "fit"): "course_utils.models.fit_check",
     ("bench", "forms"): "course_utils.models.bench_forms",
     ("bench", "race"): "course_utils.show.engine_race",
-    ("bench", "serve"): "course_utils.models.bench_serve",
+    ("bench", "serve"): "tests.measure_serve",
     ("certificate",): "course_utils.exercises.certificate",
     ("translate",): "translations.tool.command",
 }

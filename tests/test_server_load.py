@@ -22,9 +22,9 @@ import pytest
 
 from course_utils import load, server
 from course_utils.models import smollm2
-from course_utils.models.crowd import OURS, PROMPTS, ask, crowd, processor_seconds, rate, running
 from course_utils.server import app
 from course_utils.server.engine import Engine
+from tests.crowd import OURS, PROMPTS, ask, crowd, processor_seconds, rate, running
 
 SECONDS = float(os.environ.get("COURSE_LOAD_SECONDS", 3))
 CLIENTS = 64  # of whom the server takes 32 at once; the others wait

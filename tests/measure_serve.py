@@ -16,9 +16,9 @@ from collections.abc import Iterator
 import psutil
 
 from course_utils.models import engines, smollm2
-from course_utils.models.crowd import LOST, OURS, PROMPTS, TOKENS, ask, crowd, processor_seconds, rate, running
 from course_utils.setup import machine
 from course_utils.setup.installer import say
+from tests.crowd import LOST, OURS, PROMPTS, TOKENS, ask, crowd, processor_seconds, rate, running
 
 NAME = "practice endpoint"
 TURNS = (PROMPTS[::2], None, PROMPTS[1::2], None)  # asked one after the other; None: all at once
