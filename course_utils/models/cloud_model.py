@@ -1,5 +1,4 @@
 """A model behind an address that speaks OpenAI's dialect: the practice endpoint, a cloud, a server in the next room.
-
 The key comes from the argument or from the environment. It is given to the client of the openai package and to nobody
 else: it stands in no message, no repr and no attribute of what `load` returns."""
 

@@ -1,8 +1,5 @@
-"""One model in several engines, side by side: `open_engine`, and `part`, which tells where two of them part.
-
-Every engine takes token ids and gives token ids back, greedily, so that nothing but the engine differs. llama.cpp, MLX
-and OpenVINO are optional: `missing` says how to install one.
-"""
+"""One model in several engines, side by side: `open_engine`, and `part`, which tells where two of them part. Every
+engine takes token ids and gives token ids back, greedily, so that nothing but the engine differs."""
 
 import hashlib
 import importlib.util
@@ -17,6 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import redirect_stdout
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import takewhile, zip_longest
 from pathlib import Path
 
 from course_utils.base import CourseError, cache_folder, data
@@ -52,11 +50,9 @@ def _row(name: str) -> dict[str, str]:
 
 def open_engine(name: str, model: str | Path = "pico-mini", precision: str = "fp32") -> "Engine":
     """A model in an engine, ready to write. Raises CourseError with the reason where that engine cannot read it.
-
     `model`: a course model's name, "smollm2", or a folder of yours that `save_pretrained` filled. `precision`: "fp32",
     "int8", "int4"; "mixed" (SmolLM2 in onnx and openvino); "fp16" (llama.cpp, mlx); "bf16" (mlx, transformers).
-    llama.cpp has SmolLM2 in "int4" only: its GGUF file, as it came.
-    """
+    llama.cpp has SmolLM2 in "int4" only: its GGUF file, as it came."""
     if not installed(name):
         raise CourseError(missing(name))
     if precision not in PRECISIONS[name]:
@@ -66,11 +62,9 @@ def open_engine(name: str, model: str | Path = "pico-mini", precision: str = "fp
 
 
 class Engine:
-    """A model in an engine. `bytes`: on disk; `read`: of weights that one token needs; `threads`: it computes with.
-
-    A kind of engine gives `_open`, and `_feed()`: a function from the next token ids to the
-    logits of the token after them. One with a loop of its own gives `_tokens` (with `on`: also past an end token).
-    """
+    """A model in an engine. `bytes`: on disk; `read`: of weights that one token needs; `threads`: it computes with. A
+    kind of engine gives `_open`, and `_feed()`: a function from the next token ids to the logits of the token after
+    them. One with a loop of its own gives `_tokens` (with `on`: also past an end token)."""
 
     def __init__(self, name: str, model: str | Path, precision: str):
         self.name, self.model, self.precision = name, str(model), precision
@@ -83,8 +77,7 @@ class Engine:
 
     @cached_property
     def bytes(self) -> int:
-        path = self.folder_or_file
-        return sum(file.stat().st_size for file in path.iterdir()) if path.is_dir() else path.stat().st_size
+        return size_of(self.folder_or_file)
 
     @cached_property
     def read(self) -> int:
@@ -92,12 +85,8 @@ class Engine:
 
     def write(self, ids: list[int], count: int) -> list[int]:
         """At most `count` greedy token ids after a prompt; it stops at an end token, which is left out."""
-        found = []
-        for token in self._tokens(ids, count, on=False):
-            if token in self.stop_ids:
-                break
-            found.append(token)
-        return found
+        tokens = self._tokens(ids, count, on=False)
+        return list(takewhile(lambda token: token not in self.stop_ids, tokens))
 
     def _tokens(self, ids: list[int], count: int, on: bool) -> Iterator[int]:
         feed = self._feed()
@@ -122,6 +111,11 @@ class Engine:
         logs = logits - logits.max()
         logs -= numpy.log(numpy.exp(logs).sum())
         return [(int(token), float(logs[token])) for token in numpy.argsort(-logs, kind="stable")[:count]]
+
+
+def size_of(path: Path) -> int:
+    """The bytes of a file, or of all files in a folder and below."""
+    return sum(file.stat().st_size for file in (path, *path.rglob("*")) if file.is_file())
 
 
 def _checkpoint(model: str | Path) -> Path:
@@ -167,15 +161,13 @@ class Torch(Engine):
         dtype = {"fp32": "float32", "bf16": "bfloat16"}[self.precision]
         self.engine = TransformersModel(self.folder_or_file, dtype=dtype)
         model = self.engine.model
-        table = model.get_input_embeddings().weight
-        self.read = sum(weights.nbytes for weights in model.parameters())
-        self.read -= 0 if table is model.get_output_embeddings().weight else table.nbytes
+        table, head = model.get_input_embeddings().weight, model.get_output_embeddings().weight
+        self.read = sum(weights.nbytes for weights in model.parameters()) - (0 if table is head else table.nbytes)
 
     def _feed(self) -> Callable:
         import torch
 
-        _, step = self.engine._begin([])
-        read = []
+        (_, step), read = self.engine._begin([]), []
 
         def feed(ids: list[int]):
             read.extend(ids)
@@ -198,9 +190,8 @@ class Mlx(Engine):
         config = json.loads((self.folder_or_file / "config.json").read_text(encoding="utf-8"))
         theta = config.get("rope_parameters", config)["rope_theta"]
         self.engine, config = load_model(self.folder_or_file, model_config={"rope_theta": theta})
-        kinds = {"fp16": mx.float16, "bf16": mx.bfloat16}
         if "quantization" not in config:
-            self.engine.set_dtype(kinds.get(self.precision, mx.float32))
+            self.engine.set_dtype({"fp16": mx.float16, "bf16": mx.bfloat16}.get(self.precision, mx.float32))
             if self.precision.startswith("int"):
                 nn.quantize(self.engine, group_size=32, bits=int(self.precision[3:]))
         mx.eval(self.engine.parameters())
@@ -236,8 +227,8 @@ class OpenVino(Engine):
                 "OpenVINO does not read this form: its embedding is the head's table of few bits, brought into another "
                 "shape on the way (GatherBlockQuantized after Reshape), and OpenVINO wants a constant there."
             ) from error
-        decoder = json.loads((self.folder_or_file / "genai_config.json").read_text(encoding="utf-8"))
-        decoder = decoder["model"]["decoder"]
+        config = json.loads((self.folder_or_file / "genai_config.json").read_text(encoding="utf-8"))
+        decoder = config["model"]["decoder"]
         self.empty = (1, decoder["num_key_value_heads"], 0, decoder["head_size"])
 
     def _feed(self) -> Callable:
@@ -300,8 +291,8 @@ class LlamaCpp(Engine):
         return time.perf_counter() - began - rest, (told["predicted_n"] - 1) / rest
 
     def top(self, ids: list[int], count: int = 2) -> list[tuple[int, float]]:
-        told = self.ask(ids, 1, logprobs=count)["choices"][0]["logprobs"]["content"][0]["top_logprobs"]
-        return [(each["id"], each["logprob"]) for each in told]
+        told = self.ask(ids, 1, logprobs=count)["choices"][0]["logprobs"]["content"][0]
+        return [(each["id"], each["logprob"]) for each in told["top_logprobs"]]
 
 
 def openvino():
@@ -354,11 +345,10 @@ def random_form(model: str, engine: str, precision: str = "") -> Path:
     """A form of a random model of `fit_check.SHAPES`. The first call makes all that the engines here read, and keeps
     them: int8 and int4. `engine` "config" stands for the folder with its configuration. Raises CourseError."""
     place = cache_folder() / "race" / model
-    wanted = {("config", ""): place / "config"}
-    for bits in ("int8", "int4"):
-        wanted[("onnx", bits)] = place / f"onnx-{bits}"
-        wanted |= {("llama.cpp", bits): place / f"{GGUF[bits]}.gguf"} if installed("llama.cpp") else {}
-        wanted |= {("mlx", bits): place / f"mlx-{bits}"} if installed("mlx") else {}
+    makers = ("onnx", *filter(installed, ("llama.cpp", "mlx")))
+    wanted = {(maker, bits): place / f"{maker}-{bits}" for maker in makers for bits in ("int8", "int4")}
+    wanted |= {key: place / f"{GGUF[key[1]]}.gguf" for key in wanted if key[0] == "llama.cpp"}
+    wanted["config", ""] = place / "config"
     if (engine, precision) not in wanted:
         raise CourseError(f"{model} is made in int8 and int4 only: in more bits it would be too large.")
     lacking = [key for key, path in wanted.items() if not path.exists()]
@@ -369,7 +359,7 @@ def random_form(model: str, engine: str, precision: str = "") -> Path:
             checkpoint, _ = fit_check.make(model, Path(work))
             for key in lacking:
                 _make_form(checkpoint, *key).replace(wanted[key])
-        size = sum(file.stat().st_size for file in place.rglob("*") if file.is_file())
+        size = size_of(place)
         print(f"{model} is kept in {place}: {size / 1e6:,.0f} MB.", flush=True)
     return wanted[(engine, precision)]
 
@@ -398,7 +388,7 @@ def _make_form(checkpoint: Path, engine: str, precision: str) -> Path:
 @dataclass(frozen=True)
 class Parting:
     """Two engines' answers to one prompt. `place`: of the first token that differs, from 0; None where all are alike.
-    There, `one` and `other` are the two likeliest tokens of each engine, with their log probabilities."""
+    `one` and `other`: the two likeliest tokens of each engine there, with their log probabilities."""
 
     same: bool
     place: int | None = None
@@ -416,11 +406,8 @@ def part(one: Engine, other: Engine, prompts: list[list[int]], count: int) -> li
     found = []
     for ids in prompts:
         first, second = one.write(ids, count), other.write(ids, count)
-        if first == second:
-            found.append(Parting(True))
-            continue
-        ends = (first + [-1], second + [-1])  # one of them may have ended
-        place = next(i for i, (a, b) in enumerate(zip(*ends, strict=False)) if a != b)
-        so_far = ids + first[:place]
-        found.append(Parting(False, place, tuple(one.top(so_far)), tuple(other.top(so_far))))
+        places = (i for i, (a, b) in enumerate(zip_longest(first, second)) if a != b)  # one of them may have ended
+        place = next(places, None)
+        tops = [] if place is None else [tuple(engine.top(ids + first[:place])) for engine in (one, other)]
+        found.append(Parting(place is None, place, *tops))
     return found

@@ -1,12 +1,9 @@
-"""Fetch a real model from the Hugging Face hub, after asking, into the course's cache folder, and check every byte.
-
-The environment variable COURSE_DOWNLOAD (yes or no) answers for programs, where nobody can be asked.
-
-huggingface_hub tells where a file is, its length and its checksum. Its `hf_hub_download` (2.4) compares lengths only,
-and throws an unfinished file away when it is stopped: too much for files of 2.7 GB and the network of a classroom. So
-here a file that was begun is gone on with, and each is held to the checksum that the catalogue has pinned, or where it
-has none to the one that the hub itself gives for the pinned revision.
-"""
+"""Fetch a real model from the Hugging Face hub, after asking, into the course's cache folder, and check every byte. The
+environment variable COURSE_DOWNLOAD (yes or no) answers for programs, where nobody can be asked. huggingface_hub tells
+where a file is, its length and its checksum. Its `hf_hub_download` (2.4) compares lengths only, and throws an
+unfinished file away when it is stopped: too much for files of 2.7 GB and the network of a classroom. So here a file
+that was begun is gone on with, and each is held to the checksum that the catalogue has pinned, or where it has none to
+the one that the hub itself gives for the pinned revision."""
 
 import hashlib
 import os
@@ -25,11 +22,9 @@ SPARE_DISK = GB // 2  # bytes that stay free on the disk
 
 
 def fetch(name: str, runtime: str, model: Download, in_memory: bool = True) -> Path:
-    """The folder with the files of `model`, downloaded if need be. Raises NotFetched.
-
-    What came before an interrupt or a dropped connection is kept, and the next call goes on from there.
-    `in_memory=False` leaves out the check of the main memory, for a model that goes to a graphics processor.
-    """
+    """The folder with the files of `model`, downloaded if need be. Raises NotFetched. What came before an interrupt or
+    a dropped connection is kept, and the next call goes on from there. `in_memory=False` leaves out the check of the
+    main memory, for a model that goes to a graphics processor."""
     target = cache_folder() / "models" / f"{name}-{runtime}-{model.revision[:12]}"
     free = machine.memory().available
     if in_memory and free < model.memory:

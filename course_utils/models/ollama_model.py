@@ -1,6 +1,5 @@
-"""Run a model in an Ollama server: the real one, or the practice endpoint, which speaks the same API.
-
-Facts about the API: https://github.com/ollama/ollama/blob/main/docs/api.md."""
+"""Run a model in an Ollama server: the real one, or the practice endpoint, which speaks the same API. Facts about the
+API: https://github.com/ollama/ollama/blob/main/docs/api.md."""
 
 import warnings
 from collections.abc import Callable, Generator, Iterator

@@ -1,7 +1,5 @@
 """Pictures from anywhere, made safe: a file, bytes or an upload becomes an upright RGB picture, or a clear refusal.
-
-Pillow reads them. Nothing is fetched from the web, and nothing large is unpacked before its size is known.
-"""
+Pillow reads them. Nothing is fetched from the web, and nothing large is unpacked before its size is known."""
 
 import base64
 import contextlib
@@ -26,11 +24,9 @@ class BadPicture(CourseError):
 
 
 def open_picture(source):
-    """A picture as the models want it: RGB, upright, neither side longer than 1,792 pixels.
-
-    `source`: a path, bytes or a Pillow image. What a camera noted about its rotation is applied, what is transparent
-    becomes white, of an animation the first frame is taken (see `frames` for the others). Raises BadPicture.
-    """
+    """A picture as the models want it: RGB, upright, neither side longer than 1,792 pixels. `source`: a path, bytes or
+    a Pillow image. What a camera noted about its rotation is applied, what is transparent becomes white, of an
+    animation the first frame is taken (see `frames` for the others). Raises BadPicture."""
     with _refusing():
         return _plain(_opened(source))
 

@@ -1,8 +1,6 @@
-"""The race: the engines that are installed here, one model, the same tokens. `python -m course_utils bench race`.
-
-Each engine has a process of its own in each precision, and they write in turns, so that whatever disturbs this computer
-disturbs them all. The bound is what memory allows: every weight is read once for every token.
-"""
+"""The race: the engines that are installed here, one model, the same tokens. `python -m course_utils bench race`. Each
+engine has a process of its own in each precision, and they write in turns, so that whatever disturbs this computer
+disturbs them all. The bound is what memory allows: every weight is read once for every token."""
 
 import json
 import os
@@ -168,13 +166,12 @@ class Race:
 
 
 def run(models=("pico-mini",), names=None, precisions=None, rounds: int = ROUNDS, tokens: int = TOKENS) -> list[dict]:
-    """Race the engines (`names`, or all that are installed) in these precisions, or all that there are; a row each.
-
-    A row has "model", "engine", "precision" and either "error", one line, or: "load" and "first" (seconds to the first
+    """Race the engines (`names`, or all that are installed) in these precisions, or all that there are; a row each. A
+    row has "model", "engine", "precision" and either "error", one line, or: "load" and "first" (seconds to the first
     token), "rate" (tokens a second; the median of "rounds", with "lowest" and "highest"), "memory", "disk" and "read"
     (bytes; the last is what one token needs of the weights), "threads", "bound" (tokens a second that memory allows)
-    and "share" (of the bound). In a cache the weights of a small model are read faster than that: its share exceeds 1.
-    """
+    and "share" (of the bound). In a cache the weights of a small model are read faster than that: its share exceeds
+    1."""
     return Race().run([models] if isinstance(models, str) else models, names, precisions, rounds, tokens)
 
 

@@ -94,11 +94,9 @@ def _mixed() -> tuple[str, ...]:
 
 def _convert(file: Path) -> None:
     """Write the GGUF file's model and tokenizer out for Transformers, and give the folder its name when it is whole.
-
     The tokenizer has to cut numbers into single digits, as in training: Transformers does not read that in GGUF. Its
     own way to say so, {"type": "Digits"}, is read differently by Transformers and ONNX Runtime GenAI 0.18 where two
-    blanks or an empty line come before a digit. The one in our data both, and llama.cpp, read alike.
-    """
+    blanks or an empty line come before a digit. The one in our data both, and llama.cpp, read alike."""
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer
 

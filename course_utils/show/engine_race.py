@@ -18,10 +18,8 @@ from .charts import panels
 
 class Race(Answering):
     """What `race.run` found, as a table and a picture, or an empty view with buttons that starts a race of its own.
-
     Without a front end: `.go("smollm2", ["onnx", "llama.cpp"], ["int4"], tokens=24)`. `rows` are its rows; `.stop()`
-    ends the race and all its processes.
-    """
+    ends the race and all its processes."""
 
     def __init__(self, rows: list[dict] = ()):
         super().__init__()
