@@ -1,9 +1,8 @@
 """What sixteen clients at once get from a server: `python -m course_utils bench serve`.
 
-The practice endpoint, and beside it the servers of llama.cpp and of Transformers, where they are installed, answer one
-client alone and sixteen at once, in turns. Each turn has a freshly started server: no answer comes out of what an
-earlier turn left in a cache. What counts are the ratios of one run: a computer's own speed wavers.
-"""
+The practice endpoint, and the servers of llama.cpp and Transformers where they are installed, answer one client alone
+and sixteen at once, in turns, each freshly started: no answer comes out of what an earlier turn left in a cache. What
+counts are the ratios of one run: a computer's own speed wavers."""
 
 import argparse
 import importlib.util
@@ -21,6 +20,7 @@ from course_utils.setup import machine
 from course_utils.setup.installer import say
 
 NAME = "practice endpoint"
+WORDS = "one, sixteen: tokens a second of one client, and of sixteen together. equal: answers as one client gets."
 TURNS = (PROMPTS[::2], None, PROMPTS[1::2], None)  # asked one after the other; None: all at once
 PEER = "from transformers.cli.transformers import main; main()"
 LLAMA = """import sys, xllamacpp
@@ -95,23 +95,14 @@ def table(rows: list[dict]) -> str:
         speeds = f"{row['alone']:7.1f}{row['together']:9.1f}{row['times']:7.2f}"
         waits = f"{row['first_median']:16.2f}{row['first_worst']:7.2f}"
         lines.append(f"{row['server']:19}{row['form']:7}{speeds}{waits}  {row['equal']} of {row['compared']}")
-    lines.append(
-        "one, sixteen: tokens a second of one client, and of sixteen together. equal: answers as one client gets."
-    )
-    for name, row in ran.items():
-        if row["server"] == NAME:
-            parts = (
-                f"{row['streaming']:.1f} tokens/s where they stream, {row['whole']:.1f} where they wait for the whole"
-            )
-            lines.append(f"{name}: eight and eight clients together get {parts}.")
-    for name, peer in ran.items():
-        if peer["server"] != NAME:
-            times = (
-                f"{row['together'] / peer['together']:.2f} ({row['form']})"
-                for row in ran.values()
-                if row["server"] == NAME
-            )
-            lines.append(f"Of {name}, sixteen clients of ours get {', '.join(times)} times the tokens.")
+    lines.append(WORDS)
+    ours = {name: row for name, row in ran.items() if row["server"] == NAME}
+    for name, row in ours.items():
+        parts = f"{row['streaming']:.1f} tokens/s where they stream, {row['whole']:.1f} where they wait for the whole"
+        lines.append(f"{name}: eight and eight clients together get {parts}.")
+    for name, peer in list(ran.items())[len(ours) :]:
+        times = (f"{row['together'] / peer['together']:.2f} ({row['form']})" for row in ours.values())
+        lines.append(f"Of {name}, sixteen clients of ours get {', '.join(times)} times the tokens.")
     return "\n".join(lines + [f"{row['server']} {row['form']}: {row['error']}" for row in rows if row["error"]])
 
 

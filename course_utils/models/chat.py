@@ -79,8 +79,7 @@ class Reply:
         return self.text
 
 
-# Scores are divided by the temperature: by a still smaller one they would leave the range of a float32.
-COOLEST = 1e-6
+COOLEST = 1e-6  # the least temperature: scores are divided by it, and a smaller one takes them out of float32
 
 
 def _number(value: object, kind: type = Real) -> bool:
@@ -175,9 +174,7 @@ class Stream:
     on to the loop that was reading."""
 
     def __init__(self, chunks: Generator[Chunk, None, str], prompt_tokens: int):
-        self._chunks = chunks
-        self.prompt_tokens = prompt_tokens
-        self.completion_tokens = 0
+        self._chunks, self.prompt_tokens, self.completion_tokens = chunks, prompt_tokens, 0
         self.finish_reason: str | None = None
 
     def __iter__(self) -> Iterator[Chunk]:

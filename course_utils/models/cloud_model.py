@@ -58,18 +58,11 @@ class CloudModel(ChatModel):
         for name in ABSENT:
             if getattr(params, name) != getattr(SamplingParams, name):
                 raise BadOption(f"{name} is not part of OpenAI's dialect; leave it out. It has temperature and top_p.")
-        turns = with_pictures(messages, params.pictures)
+        asked = {"model": self.name, "messages": with_pictures(messages, params.pictures), "stream": True}
+        asked |= {"max_tokens": params.max_new_tokens, "temperature": params.temperature, "top_p": params.top_p}
+        asked |= {} if params.seed is None else {"seed": params.seed}
         with self._explained():
-            events = self._client.chat.completions.create(
-                model=self.name,
-                messages=turns,
-                max_tokens=params.max_new_tokens,
-                temperature=params.temperature,
-                top_p=params.top_p,
-                seed=openai.omit if params.seed is None else params.seed,
-                stream=True,
-                stream_options={"include_usage": True},
-            )
+            events = self._client.chat.completions.create(**asked, stream_options={"include_usage": True})
         stream = Stream(self._write(events, lambda: stream), 0)
         return stream
 

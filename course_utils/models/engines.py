@@ -80,8 +80,14 @@ class Engine:
         return size_of(self.folder_or_file)
 
     @cached_property
-    def read(self) -> int:
-        return read_of_onnx(self.folder_or_file)  # later than loading, of which it is no part
+    def read(self) -> int:  # later than loading, of which it is no part
+        import onnx
+
+        graph = onnx.load(self.folder_or_file / "model.onnx", load_external_data=False).graph
+        used = {name for node in graph.node if node.op_type != "Gather" for name in node.input if "_cache" not in name}
+        bits = {onnx.TensorProto.FLOAT: 4, onnx.TensorProto.UINT8: 1, onnx.TensorProto.INT64: 8}
+        used = (each for each in graph.initializer if each.name in used)  # an embedding that is not the head is not
+        return sum(math.prod(each.dims) * bits.get(each.data_type, 1) for each in used)
 
     def write(self, ids: list[int], count: int) -> list[int]:
         """At most `count` greedy token ids after a prompt; it stops at an end token, which is left out."""
@@ -114,8 +120,8 @@ class Engine:
 
 
 def size_of(path: Path) -> int:
-    """The bytes of a file, or of all files in a folder and below."""
-    return sum(file.stat().st_size for file in (path, *path.rglob("*")) if file.is_file())
+    """The bytes of a file, or of the files in a folder."""
+    return sum(file.stat().st_size for file in (path, *path.glob("*")) if file.is_file())
 
 
 def _checkpoint(model: str | Path) -> Path:
@@ -328,16 +334,6 @@ def threads_for(model: str | Path) -> int:
     return threads.for_params(config["vocab_size"] * width + 12 * config["num_hidden_layers"] * width**2)
 
 
-def read_of_onnx(folder: Path) -> int:
-    """The bytes of weights that one token needs: all but an embedding table that is not the head as well."""
-    import onnx
-
-    graph = onnx.load(folder / "model.onnx", load_external_data=False).graph
-    used = {name for node in graph.node if node.op_type != "Gather" for name in node.input if "_cache" not in name}
-    bits = {onnx.TensorProto.FLOAT: 4, onnx.TensorProto.UINT8: 1, onnx.TensorProto.INT64: 8}
-    return sum(math.prod(each.dims) * bits.get(each.data_type, 1) for each in graph.initializer if each.name in used)
-
-
 # -- a model too large for a lesson's download ----------------------------------------------------
 
 
@@ -359,7 +355,7 @@ def random_form(model: str, engine: str, precision: str = "") -> Path:
             checkpoint, _ = fit_check.make(model, Path(work))
             for key in lacking:
                 _make_form(checkpoint, *key).replace(wanted[key])
-        size = size_of(place)
+        size = sum(map(size_of, place.iterdir()))
         print(f"{model} is kept in {place}: {size / 1e6:,.0f} MB.", flush=True)
     return wanted[(engine, precision)]
 
@@ -394,11 +390,6 @@ class Parting:
     place: int | None = None
     one: tuple = ()
     other: tuple = ()
-
-    @property
-    def gap(self) -> float:
-        """How far apart the two best are there, in the engine that is surer; 0 where all are alike."""
-        return max((best[1] - second[1] for best, second in filter(None, (self.one, self.other))), default=0.0)
 
 
 def part(one: Engine, other: Engine, prompts: list[list[int]], count: int) -> list[Parting]:

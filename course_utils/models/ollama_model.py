@@ -42,12 +42,9 @@ class OllamaModel(ChatModel):
     runtime = "ollama"
 
     def __init__(self, name: str, host: str | None = None, timeout: float = 300.0, num_ctx: int = CONTEXT):
-        """Raises OllamaError.
-
-        host: the server; without one, that of OLLAMA_HOST or this computer
-        timeout: seconds to wait for each next piece of an answer; the first one may have to wait for the loading
-        num_ctx: tokens of prompt and answer together, at most those that the model was trained for
-        """
+        """host: the server; without one, that of OLLAMA_HOST or this computer. timeout: seconds to wait for each next
+        piece of an answer; the first may have to wait for the loading. num_ctx: tokens of prompt and answer together,
+        at most those that the model was trained for. Raises OllamaError."""
         self.name = OWN_NAMES.get(name, name)
         self.url = (host or machine.ollama_address()).rstrip("/")
         self.timeout = timeout

@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
+from functools import partial
 
 from course_utils.base import ROOT, CourseError
 from course_utils.models import engines
@@ -49,15 +50,14 @@ class Entry:
         return told
 
     def ask(self, ids: list[int], tokens: int) -> None:
-        """Have it write, and keep what that took."""
+        """Have it write, and keep what that took; not if it failed, or took long before."""
+        if "error" in self.row or any(answer["seconds"] > LIMIT / 4 for answer in self.answers):
+            return
         with suppress(OSError):  # it has ended: `hear` finds that out
             print(json.dumps([ids, tokens]), file=self.process.stdin, flush=True)
         told = self.hear(LIMIT)
         if "error" not in told:
             self.answers.append(told)
-
-    def slow(self) -> bool:
-        return any(answer["seconds"] > LIMIT / 4 for answer in self.answers)
 
     def close(self) -> None:
         self.process.kill()
@@ -82,26 +82,23 @@ def compete() -> None:
     """The process of an entry: it opens its engine, and answers a line with a line."""
     import psutil
 
-    lines = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    tell = partial(print, file=os.fdopen(os.dup(1), "w", encoding="utf-8"), flush=True)
     os.dup2(2, 1)  # what libraries print goes where nobody looks
-
-    def tell(**told) -> None:
-        print(json.dumps(told), file=lines, flush=True)
-
     try:
         began = time.perf_counter()
         engine = engines.open_engine(*sys.argv[1:])
         load = time.perf_counter() - began
-        tell(load=load, disk=engine.bytes, read=engine.read, threads=engine.threads)
+        tell(json.dumps({"load": load, "disk": engine.bytes, "read": engine.read, "threads": engine.threads}))
         for line in sys.stdin:
             began = time.perf_counter()
             first, rate = engine.timed(*json.loads(line))
             memory, seconds = psutil.Process().memory_info().rss, time.perf_counter() - began
-            tell(first=first, rate=rate, memory=memory, seconds=seconds)
+            tell(json.dumps({"first": first, "rate": rate, "memory": memory, "seconds": seconds}))
     except KeyboardInterrupt:
         pass
     except Exception as error:
-        tell(error=str(error) if isinstance(error, CourseError) else f"{type(error).__name__}: {str(error)[:200]}")
+        said = str(error) if isinstance(error, CourseError) else f"{type(error).__name__}: {str(error)[:200]}"
+        tell(json.dumps({"error": said}))
 
 
 class Race:
@@ -119,14 +116,14 @@ class Race:
         for model in models:
             try:
                 bandwidth = speed.measure(["fp32"]).read["fp32"]
-                entered = self._enter(model, names, precisions or FORMS.get(model, FORMS["pico-mini"]), rows)
+                self._enter(model, names, precisions or FORMS.get(model, FORMS["pico-mini"]), rows)
                 for turn in range(rounds + 1):
                     self.say(f"{model}: round {turn} of {rounds}" if turn else f"{model}: warming up")
-                    for entry in entered:
-                        if "error" not in entry.row and not entry.slow() and not self.stopped:
+                    for entry in self.entries:
+                        if not self.stopped:
                             entry.ask(list(range(100, 100 + PROMPT)), tokens)
                 bandwidth = max(bandwidth, speed.measure(["fp32"]).read["fp32"])  # what nothing disturbed
-                rows += [entry.result(bandwidth) for entry in entered if entry.answers or "error" in entry.row]
+                rows += [entry.result(bandwidth) for entry in self.entries if entry.answers or "error" in entry.row]
             except CourseError as error:  # SmolLM2 is not here
                 rows.append({"model": model, "engine": "", "precision": "", "error": str(error)})
             finally:
@@ -134,18 +131,16 @@ class Race:
                     self.entries.pop().close()
         return rows
 
-    def _enter(self, model: str, names: list[str], precisions: Iterable[str], rows: list[dict]) -> list[Entry]:
+    def _enter(self, model: str, names: list[str], precisions: Iterable[str], rows: list[dict]) -> None:
         """Open a process for each engine and precision, one after the other."""
-        entered = []
         engines.threads_for(model)  # raises CourseError for a model that is not here
         for name in names:
             for precision in precisions:
                 if precision not in engines.PRECISIONS[name] or self.stopped:
                     continue
                 try:
-                    size = engines.form(name, model, precision)  # made here, so that loading is nothing but loading
-                    size = sum(file.stat().st_size for file in ([size] if size.is_file() else size.iterdir()))
-                    free = machine.memory().available
+                    made = engines.form(name, model, precision)  # here, so that loading is nothing but loading
+                    size, free = engines.size_of(made), machine.memory().available
                     if free < 2 * size + 3e8:
                         raise CourseError(f"too little memory is free for it ({free / 1e9:.1f} GB): close programs.")
                     self.say(f"{model}: {name} opens it in {precision}")
@@ -154,9 +149,7 @@ class Race:
                     rows.append({"model": model, "engine": name, "precision": precision, "error": str(error)})
                     continue
                 self.entries.append(entry)
-                entered.append(entry)
                 entry.row |= entry.hear(6 * LIMIT)
-        return entered
 
     def stop(self) -> None:
         """End all processes; `run` comes back with what it has."""
@@ -183,9 +176,8 @@ def table(rows: list[dict]) -> str:
     for model in dict.fromkeys(row["model"] for row in ran):
         lines.append(model)
         for row in (row for row in ran if row["model"] == model):
-            low, rate, high = (
-                f"{row[key]:,.{0 if row['rate'] > 100 else 1}f}" for key in ("lowest", "rate", "highest")
-            )
+            digits = 0 if row["rate"] > 100 else 1
+            low, rate, high = (f"{row[key]:,.{digits}f}" for key in ("lowest", "rate", "highest"))
             times = f"{f'{rate} ({low}–{high})':>26}{row['first']:8.3f}{row['load']:7.2f}"
             sizes = f"{row['memory'] / 1e6:10,.0f}{row['disk'] / 1e6:8,.0f}{row['bound']:8,.0f}{row['share']:6.0%}"
             lines.append(f"{row['engine']:13}{row['precision']:6}{times}{sizes}")

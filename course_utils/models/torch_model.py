@@ -1,7 +1,7 @@
 """Run a model with Hugging Face Transformers and PyTorch."""
 
 from collections.abc import Callable, Generator, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict
 from pathlib import Path
 
@@ -151,11 +151,8 @@ def quietly(wanted: bool) -> Iterator[None]:
     """Within it, if it is wanted, the library shows no bar while it loads weights: ours load in an instant."""
     from transformers.utils import logging
 
-    shown = logging.is_progress_bar_enabled()
-    if wanted:
-        logging.disable_progress_bar()
-    try:
+    with ExitStack() as stack:
+        if wanted and logging.is_progress_bar_enabled():
+            logging.disable_progress_bar()
+            stack.callback(logging.enable_progress_bar)
         yield
-    finally:
-        if shown:
-            logging.enable_progress_bar()

@@ -69,28 +69,24 @@ class Race(Answering):
         found = []
         for model in dict.fromkeys(row["model"] for row in ran):
             rows = sorted((row for row in ran if row["model"] == model), key=lambda row: -row["rate"])
-            columns = {
-                "tokens/s": [row["rate"] for row in rows],
-                "first token, ms": [1e3 * row["first"] for row in rows],
-            }
+            columns = {"tokens/s": [row["rate"] for row in rows]}
+            columns["first token, ms"] = [1e3 * row["first"] for row in rows]
             columns["memory, MB"] = [row["memory"] / 1e6 for row in rows]
-            found.append(
-                panels([f"{row['engine']} {row['precision']}" for row in rows], columns, f"{model}, by engine")
-            )
+            labels = [f"{row['engine']} {row['precision']}" for row in rows]
+            found.append(panels(labels, columns, f"{model}, by engine"))
         return found
 
     def build(self):
         """Choices of a model, engines, precisions and tokens; Race and Stop; the table and the picture."""
         import ipywidgets as w
 
-        here = [name for name in engines.ENGINES if engines.installed(name)]
+        here, forms = [*filter(engines.installed, engines.ENGINES)], ("fp32", "int8", "mixed", "int4")
         self.choice = {
             "model": w.Dropdown(options=race.MODELS, description="Model"),
             "names": w.SelectMultiple(options=here, value=here, description="Engines"),
-            "precisions": w.SelectMultiple(options=("fp32", "int8", "mixed", "int4"), description="Precisions"),
+            "precisions": w.SelectMultiple(options=forms, value=("fp32", "int4"), description="Precisions"),
             "tokens": w.IntSlider(race.TOKENS, 8, 128, 8, description="Tokens"),
         }
-        self.choice["precisions"].value = ("fp32", "int4")
         self.send = w.Button(description="Race", button_style="primary", layout={"width": "90px"})
         self.halt = w.Button(description="Stop", disabled=True, layout={"width": "80px"})
         self.send.on_click(lambda _: self.sent())
@@ -102,10 +98,9 @@ class Race(Answering):
 
     def sent(self) -> None:
         """Race was pressed: run beside the kernel."""
-        chosen = {name: control.value for name, control in self.choice.items()}
+        model, names, precisions, tokens = (control.value for control in self.choice.values())
         if self.begin():
-            how = (chosen["model"], chosen["names"], chosen["precisions"], 1, chosen["tokens"])
-            threading.Thread(target=self._go, args=how, daemon=True).start()
+            threading.Thread(target=self._go, args=(model, names, precisions, 1, tokens), daemon=True).start()
             self.refresh()
 
     def show(self) -> None:
