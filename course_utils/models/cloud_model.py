@@ -83,8 +83,7 @@ class CloudModel(ChatModel):
 
     @contextmanager
     def _explained(self, begun: bool = False) -> Iterator[None]:
-        """Turns what the package raises into the words of the course; from None, as it may quote the key it was sent.
-        `begun`: the answer had begun."""
+        """Says what the package raises in words, `begun`: within an answer; from None, as it may quote the key."""
         try:
             yield
         except (openai.APITimeoutError, httpx2.TimeoutException):

@@ -17,6 +17,8 @@ from functools import cached_property
 from itertools import takewhile, zip_longest
 from pathlib import Path
 
+import numpy
+
 from course_utils.base import CourseError, cache_folder, data
 from course_utils.models import fit_check, smollm2
 from course_utils.models.chat import SamplingParams
@@ -49,10 +51,9 @@ def _row(name: str) -> dict[str, str]:
 
 
 def open_engine(name: str, model: str | Path = "pico-mini", precision: str = "fp32") -> "Engine":
-    """A model in an engine, ready to write. Raises CourseError with the reason where that engine cannot read it.
-    `model`: a course model's name, "smollm2", or a folder of yours that `save_pretrained` filled. `precision`: "fp32",
-    "int8", "int4"; "mixed" (SmolLM2 in onnx and openvino); "fp16" (llama.cpp, mlx); "bf16" (mlx, transformers).
-    llama.cpp has SmolLM2 in "int4" only: its GGUF file, as it came."""
+    """A model in an engine, ready to write. `model`: a course model's name, "smollm2", or a folder that
+    `save_pretrained` filled. `precision`: "fp32", "int8", "int4" (of SmolLM2 llama.cpp has this only), "mixed" (SmolLM2
+    in onnx, openvino), "fp16" (llama.cpp, mlx), "bf16" (mlx, transformers). Raises CourseError with the reason."""
     if not installed(name):
         raise CourseError(missing(name))
     if precision not in PRECISIONS[name]:
@@ -69,7 +70,10 @@ class Engine:
     def __init__(self, name: str, model: str | Path, precision: str):
         self.name, self.model, self.precision = name, str(model), precision
         self.folder_or_file = form(name, model, precision)
-        self.stop_ids, self.threads = _ends(_checkpoint(model)), threads_for(model)
+        files = [_checkpoint(model) / name for name in ("config.json", "generation_config.json")]
+        ends = [json.loads(file.read_text(encoding="utf-8")).get("eos_token_id") for file in files if file.is_file()]
+        self.stop_ids = {id for each in ends for id in (each if isinstance(each, list) else [each])} - {None}
+        self.threads = threads_for(model)
         self._open()
 
     def __repr__(self) -> str:
@@ -111,8 +115,6 @@ class Engine:
 
     def top(self, ids: list[int], count: int = 2) -> list[tuple[int, float]]:
         """The likeliest next tokens with their log probabilities."""
-        import numpy
-
         logits = numpy.asarray(self._feed()(ids), dtype=numpy.float64)
         logs = logits - logits.max()
         logs -= numpy.log(numpy.exp(logs).sum())
@@ -131,13 +133,6 @@ def _checkpoint(model: str | Path) -> Path:
     return random_form(str(model), "config") if model in fit_check.SHAPES else checkpoint_of(model)
 
 
-def _ends(checkpoint: Path) -> set[int]:
-    """The tokens that end an answer, from both places that name some."""
-    files = [checkpoint / name for name in ("config.json", "generation_config.json")]
-    named = [json.loads(file.read_text(encoding="utf-8")).get("eos_token_id") for file in files if file.is_file()]
-    return {id for each in named for id in (each if isinstance(each, list) else [each])} - {None}
-
-
 class Onnx(Engine):
     """ONNX Runtime GenAI, through the course's own class."""
 
@@ -145,8 +140,6 @@ class Onnx(Engine):
         self.engine = OnnxModel(self.folder_or_file)
 
     def _generator(self, ids: list[int], count: int, on: bool):
-        import numpy
-
         how, length = genai().GeneratorParams(self.engine.model), len(ids) + count
         how.set_search_options(max_length=length, min_length=length if on else 0, do_sample=False)
         generator = genai().Generator(self.engine.model, how)
@@ -214,7 +207,6 @@ class Mlx(Engine):
 
     def _feed(self) -> Callable:
         import mlx.core as mx
-        import numpy
 
         return lambda ids: numpy.array(self.engine(mx.array([ids]))[0, -1].astype(mx.float32))
 
@@ -238,8 +230,6 @@ class OpenVino(Engine):
         self.empty = (1, decoder["num_key_value_heads"], 0, decoder["head_size"])
 
     def _feed(self) -> Callable:
-        import numpy
-
         names = [port.any_name for port in self.engine.inputs]
         past, seen = {name: numpy.zeros(self.empty, numpy.float32) for name in names if name.startswith("past")}, 0
 

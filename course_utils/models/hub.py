@@ -1,9 +1,9 @@
 """Fetch a real model from the Hugging Face hub, after asking, into the course's cache folder, and check every byte. The
-environment variable COURSE_DOWNLOAD (yes or no) answers for programs, where nobody can be asked. huggingface_hub tells
-where a file is, its length and its checksum. Its `hf_hub_download` (2.4) compares lengths only, and throws an
-unfinished file away when it is stopped: too much for files of 2.7 GB and the network of a classroom. So here a file
-that was begun is gone on with, and each is held to the checksum that the catalogue has pinned, or where it has none to
-the one that the hub itself gives for the pinned revision."""
+environment variable COURSE_DOWNLOAD (yes or no) answers for programs, where nobody can be asked.
+
+The library's `hf_hub_download` (2.4) compares lengths only, and throws an unfinished file away when it is stopped: too
+much for 2.7 GB and the network of a classroom. Here a file that was begun is gone on with, and each is held to the
+checksum that the catalogue has pinned, or where it has none to the hub's own for the pinned revision."""
 
 import hashlib
 import os
@@ -31,14 +31,13 @@ def fetch(name: str, runtime: str, model: Download, in_memory: bool = True) -> P
         needs = f"it needs {in_gb(model.memory)} of memory and {in_gb(free)} is free"
         raise NotFetched(f"{needs}; close other programs and notebooks, or use a larger machine")
     try:
-        if all((target / file.path).is_file() for file in model.files):
-            return target
-        _ask(name, model, target)
-        target.mkdir(parents=True, exist_ok=True)
-        with FileLock(target / ".lock"):  # two notebooks that fetch the same model take turns
-            for file in model.files:
-                if not (target / file.path).is_file():
-                    _download(model, file, target / file.path)
+        if not all((target / file.path).is_file() for file in model.files):
+            _ask(name, model, target)
+            target.mkdir(parents=True, exist_ok=True)
+            with FileLock(target / ".lock"):  # two notebooks that fetch the same model take turns
+                for file in model.files:
+                    if not (target / file.path).is_file():
+                        _download(model, file, target / file.path)
     except NotFetched:
         raise
     except Exception as error:  # of the disk, or of the HTTP library, which is another one every few years

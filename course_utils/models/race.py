@@ -13,6 +13,8 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from functools import partial
 
+import psutil
+
 from course_utils.base import ROOT, CourseError
 from course_utils.models import engines
 from course_utils.phi import speed
@@ -80,8 +82,6 @@ class Entry:
 
 def compete() -> None:
     """The process of an entry: it opens its engine, and answers a line with a line."""
-    import psutil
-
     tell = partial(print, file=os.fdopen(os.dup(1), "w", encoding="utf-8"), flush=True)
     os.dup2(2, 1)  # what libraries print goes where nobody looks
     try:
@@ -162,9 +162,8 @@ def run(models=("pico-mini",), names=None, precisions=None, rounds: int = ROUNDS
     """Race the engines (`names`, or all that are installed) in these precisions, or all that there are; a row each. A
     row has "model", "engine", "precision" and either "error", one line, or: "load" and "first" (seconds to the first
     token), "rate" (tokens a second; the median of "rounds", with "lowest" and "highest"), "memory", "disk" and "read"
-    (bytes; the last is what one token needs of the weights), "threads", "bound" (tokens a second that memory allows)
-    and "share" (of the bound). In a cache the weights of a small model are read faster than that: its share exceeds
-    1."""
+    (bytes; the last: of weights that one token needs), "threads", "bound" (tokens a second that memory allows) and
+    "share" (of the bound; above 1 where the weights of a small model stay in a cache)."""
     return Race().run([models] if isinstance(models, str) else models, names, precisions, rounds, tokens)
 
 

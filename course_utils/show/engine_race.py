@@ -17,13 +17,12 @@ from .charts import panels
 
 
 class Race(Answering):
-    """What `race.run` found, as a table and a picture, or an empty view with buttons that starts a race of its own.
-    Without a front end: `.go("smollm2", ["onnx", "llama.cpp"], ["int4"], tokens=24)`. `rows` are its rows; `.stop()`
-    ends the race and all its processes."""
+    """What `race.run` found (`rows`), as a table and a picture, with buttons that start a race of its own. Without a
+    front end: `.go("smollm2", ["onnx", "llama.cpp"], ["int4"], tokens=24)`. `.stop()` ends all its processes."""
 
     def __init__(self, rows: list[dict] = ()):
         super().__init__()
-        self.rows, self.status, self._race = list(rows), "", None
+        self.rows, self.status, self._race = list(rows), "", race.Race()
 
     def go(self, model="pico-mini", names=None, precisions=None, rounds: int = 1, tokens: int = race.TOKENS) -> Self:
         """Race, and wait for the end. Raises CourseError where one is running, or for a name that is none."""
@@ -49,8 +48,7 @@ class Race(Answering):
 
     def stop(self) -> None:
         super().stop()
-        if self._race is not None:
-            self._race.stop()
+        self._race.stop()
 
     close = stop
 
@@ -127,8 +125,7 @@ def main(argv: list[str] | None = None) -> int:
         with redirect_stdout(sys.stderr):  # what is built is told there too
             view = Race(run.run(args.models, args.engines, args.precisions, args.rounds, args.tokens))
     except CourseError as error:
-        print(error, file=sys.stderr)
-        return 1
+        sys.exit(str(error))
     except KeyboardInterrupt:
         return 130
     if args.picture:
