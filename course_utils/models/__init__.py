@@ -56,9 +56,8 @@ def load(name: str = "smollm2", runtime: str | None = None, **options) -> ChatMo
         why = ": ONNX Runtime GenAI's builder has no way for PhiMoE on a CPU" if name == "pico-moe" else ""
         raise UnknownModel(f"{name} runs here with: {', '.join(row)}. Not with {runtime!r}{why}.")
     known = list(inspect.signature(opened).parameters)[1:]  # the first is the name
-    for option in options:
-        if option not in known:
-            raise UnknownOption(option, known)
+    if unknown := [option for option in options if option not in known]:
+        raise UnknownOption(unknown[0], known)
     try:
         return opened(name, **options)
     except smollm2.NotFetched as error:

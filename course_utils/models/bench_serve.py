@@ -115,9 +115,7 @@ def main(argv: list[str] | None = None) -> int:
         rows = measure()
     except smollm2.NotFetched as error:
         sys.exit(f"{error}.")
-    if args.json:
-        told = {"cores": machine.cores(), "clients": len(PROMPTS), "max_tokens": TOKENS, "rows": rows}
-        print(json.dumps(told | {"load": [load, psutil.getloadavg()[0]]}))  # before and after
-    else:
-        print(table(rows))
+    told = {"cores": machine.cores(), "clients": len(PROMPTS), "max_tokens": TOKENS, "rows": rows}
+    told["load"] = [load, psutil.getloadavg()[0]]  # before and after
+    print(json.dumps(told) if args.json else table(rows))
     return 0

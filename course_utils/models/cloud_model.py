@@ -36,10 +36,9 @@ class CloudModel(ChatModel):
         self.host = urllib.parse.urlsplit(self.base_url).netloc.rpartition("@")[2]  # for messages: with the port
         host, key = _access(self.base_url, key)
         self._hide = lambda text: text.replace(key, "(your key)") if key else text
-        extra = {"http_client": openai.DefaultHttpxClient(trust_env=False)} if host in providers.HERE else {}
-        self._client = openai.OpenAI(
-            base_url=self.base_url, api_key=key, timeout=timeout, max_retries=0, organization="", project="", **extra
-        )
+        how = {"timeout": timeout, "max_retries": 0, "organization": "", "project": ""}
+        how |= {"http_client": openai.DefaultHttpxClient(trust_env=False)} if host in providers.HERE else {}
+        self._client = openai.OpenAI(base_url=self.base_url, api_key=key, **how)
 
     def chat(self, prompt: str | list, **options) -> Reply:
         """See ChatModel. The speed is all tokens over all seconds, the wait included: networks bunch the pieces."""

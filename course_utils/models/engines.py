@@ -70,6 +70,7 @@ class Engine:
     def __init__(self, name: str, model: str | Path, precision: str):
         self.name, self.model, self.precision = name, str(model), precision
         self.folder_or_file = form(name, model, precision)
+        self.bytes = size_of(self.folder_or_file)
         files = [_checkpoint(model) / name for name in ("config.json", "generation_config.json")]
         ends = [json.loads(file.read_text(encoding="utf-8")).get("eos_token_id") for file in files if file.is_file()]
         self.stop_ids = {id for each in ends for id in (each if isinstance(each, list) else [each])} - {None}
@@ -78,10 +79,6 @@ class Engine:
 
     def __repr__(self) -> str:
         return f"<{self.model} in {self.name}, {self.precision}, threads: {self.threads}>"
-
-    @cached_property
-    def bytes(self) -> int:
-        return size_of(self.folder_or_file)
 
     @cached_property
     def read(self) -> int:  # later than loading, of which it is no part
@@ -225,8 +222,8 @@ class OpenVino(Engine):
                 "OpenVINO does not read this form: its embedding is the head's table of few bits, brought into another "
                 "shape on the way (GatherBlockQuantized after Reshape), and OpenVINO wants a constant there."
             ) from error
-        config = json.loads((self.folder_or_file / "genai_config.json").read_text(encoding="utf-8"))
-        decoder = config["model"]["decoder"]
+        file = self.folder_or_file / "genai_config.json"
+        decoder = json.loads(file.read_text(encoding="utf-8"))["model"]["decoder"]
         self.empty = (1, decoder["num_key_value_heads"], 0, decoder["head_size"])
 
     def _feed(self) -> Callable:

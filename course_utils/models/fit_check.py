@@ -150,9 +150,8 @@ def main(argv: list[str] | None = None) -> int:
             print(*more, sep="\n", flush=True)
     worst = max((ratio for row in rows for ratio in (row.first_ratio, row.rate_ratio)), key=lambda r: abs(r - 1))
     reached = abs(worst - 1) <= WITHIN
-    if args.json:
-        result = {"topic": "fit", "within": WITHIN, "reached": reached, "worst": worst}
-        print(json.dumps(result | {"rows": [row._asdict() for row in rows]}))
-    else:
-        print(f"{'all' if reached else 'not all'} within {WITHIN:.0%}; the furthest ratio is {worst:.2f}")
+    told = {"topic": "fit", "within": WITHIN, "reached": reached, "worst": worst}
+    told["rows"] = [row._asdict() for row in rows]
+    words = f"{'all' if reached else 'not all'} within {WITHIN:.0%}; the furthest ratio is {worst:.2f}"
+    print(json.dumps(told) if args.json else words)
     return 0

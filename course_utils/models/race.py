@@ -63,10 +63,7 @@ class Entry:
 
     def close(self) -> None:
         self.process.kill()
-        self.process.wait()
-        for pipe in (self.process.stdin, self.process.stdout):
-            with suppress(OSError):  # what it did not read any more
-                pipe.close()
+        self.process.communicate()  # waits for its end, and closes the pipes
 
     def result(self, bandwidth: float) -> dict:
         """The row: medians over the rounds after the first, and what the memory allows."""
