@@ -87,8 +87,8 @@ class Engine:
         graph = onnx.load(self.folder_or_file / "model.onnx", load_external_data=False).graph
         used = {name for node in graph.node if node.op_type != "Gather" for name in node.input if "_cache" not in name}
         bits = {onnx.TensorProto.FLOAT: 4, onnx.TensorProto.UINT8: 1, onnx.TensorProto.INT64: 8}
-        used = (each for each in graph.initializer if each.name in used)  # an embedding that is not the head is not
-        return sum(math.prod(each.dims) * bits.get(each.data_type, 1) for each in used)
+        weights = [each for each in graph.initializer if each.name in used]  # not an embedding that is not the head too
+        return sum(math.prod(each.dims) * bits.get(each.data_type, 1) for each in weights)
 
     def write(self, ids: list[int], count: int) -> list[int]:
         """At most `count` greedy token ids after a prompt; it stops at an end token, which is left out."""
