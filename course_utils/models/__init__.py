@@ -1,5 +1,6 @@
 """One file for each way of running a model, and `load`, which picks one from a table."""
 
+import inspect
 from collections.abc import Callable
 from functools import partial
 
@@ -41,29 +42,28 @@ def load(name: str = "smollm2", runtime: str | None = None, **options) -> ChatMo
     runtimes = ("transformers", "onnx", "ollama", "cloud")
     if runtime is not None and runtime not in runtimes:
         raise UnknownModel(f"There is no runtime {runtime!r}. There are: {', '.join(runtimes)}.")
-    row = _servers() if runtime in runtimes[2:] else TABLE.get(name)
+    row = TABLE.get(name)
+    if runtime in runtimes[2:]:  # any name goes; imported here, with the network's libraries
+        from course_utils.models.cloud_model import CloudModel
+        from course_utils.models.ollama_model import OllamaModel
+
+        row = {"ollama": OllamaModel, "cloud": CloudModel}
     if row is None:
         raise UnknownModel(f"There is no model {name!r}. There are: {', '.join(TABLE)}.")
-    opened = row.get(runtime or next(iter(row)))
+    runtime = runtime or next(iter(row))
+    opened = row.get(runtime)
     if opened is None:
         why = ": ONNX Runtime GenAI's builder has no way for PhiMoE on a CPU" if name == "pico-moe" else ""
         raise UnknownModel(f"{name} runs here with: {', '.join(row)}. Not with {runtime!r}{why}.")
-    if options:
-        import inspect
-
-        known = list(inspect.signature(opened).parameters)[1:]  # the first is the name
-        for option in options:
-            if option not in known:
-                raise UnknownOption(option, known)
-    return opened(name, **options)
-
-
-def _servers() -> dict[str, Callable[..., ChatModel]]:
-    """What opens a model that runs elsewhere; any name goes. Imported here, with the network's libraries."""
-    from course_utils.models.cloud_model import CloudModel
-    from course_utils.models.ollama_model import OllamaModel
-
-    return {"ollama": OllamaModel, "cloud": CloudModel}
+    known = list(inspect.signature(opened).parameters)[1:]  # the first is the name
+    if unknown := [option for option in options if option not in known]:
+        raise UnknownOption(unknown[0], known)
+    try:
+        return opened(name, **options)
+    except smollm2.NotFetched as error:
+        print(f"pico-mini answers instead of {name}: {error}.")
+    # Only here, where the error is gone, and with it what may have been loaded of a model that is too large.
+    return load("pico-mini", runtime, **({} if options.get("precision") == smollm2.MIXED else options))
 
 
 def _pico_onnx(name: str, precision: str = "fp32") -> ChatModel:
@@ -71,21 +71,13 @@ def _pico_onnx(name: str, precision: str = "fp32") -> ChatModel:
 
 
 def _smollm2_onnx(name: str, precision: str = smollm2.MIXED) -> ChatModel:
-    try:
-        model = OnnxModel(smollm2.form(precision), name)
-    except smollm2.NotFetched as error:
-        print(f"pico-mini answers instead of {name}: {error}.")
-        return load("pico-mini", "onnx", **({} if precision == smollm2.MIXED else {"precision": precision}))
+    model = OnnxModel(smollm2.form(precision), name)
     model.defaults = smollm2.SAMPLING
     return model
 
 
 def _smollm2_torch(name: str) -> ChatModel:
-    try:
-        model = TransformersModel(smollm2.folder(), name)
-    except smollm2.NotFetched as error:
-        print(f"pico-mini answers instead of {name}: {error}.")
-        return load("pico-mini", "transformers")
+    model = TransformersModel(smollm2.folder(), name)
     model.defaults = smollm2.SAMPLING
     return model
 
@@ -95,23 +87,19 @@ def _pico_torch(name: str) -> ChatModel:
 
 
 def _fetched(runtime: str, name: str) -> ChatModel:
-    """A model of the hub, or else pico-mini in the same runtime and a line that says why."""
+    """A model of the hub. Raises NotFetched."""
     from course_utils.models import hub  # here: it needs the network's libraries
 
     download = MODELS[name][runtime]
     device = device_for(download.memory) if runtime == "transformers" else "cpu"
+    folder = hub.fetch(name, runtime, download, in_memory=device == "cpu")
     try:
-        folder = hub.fetch(name, runtime, download, in_memory=device == "cpu")
         if runtime == "onnx":
             return OnnxModel(folder, name)
         return TransformersModel(folder, name, download.dtype, device)
-    except hub.DownloadError as error:
-        reason = str(error)
     except (MemoryError, RuntimeError, OSError) as error:  # too little memory, most of all
         first, *_ = str(error).splitlines() or [""]
-        reason = f"it could not be loaded ({type(error).__name__}: {first[:120]})"
-    print(f"pico-mini answers instead of {name}: {reason}.")
-    return load("pico-mini", runtime)
+        raise smollm2.NotFetched(f"it could not be loaded ({type(error).__name__}: {first[:120]})") from error
 
 
 # name -> runtime -> what opens it; the first runtime of a row is the one that nobody has to name

@@ -1,8 +1,5 @@
-"""The words that every runtime shares: messages go in, chunks come out, a reply is the whole of them.
-
-A model here is anything with `stream` and `chat`. What lies behind it (Transformers, ONNX Runtime GenAI, a
-server) is in `course_utils.models`.
-"""
+"""The words that every runtime shares: messages go in, chunks come out, a reply is the whole of them. A model here is
+anything with `stream` and `chat`; what lies behind it (Transformers, ONNX Runtime GenAI, a server) is elsewhere."""
 
 import re
 import time
@@ -65,11 +62,8 @@ class Chunk:
 
 @dataclass(frozen=True)
 class Reply:
-    """A whole answer and what it cost. Times are in seconds.
-
-    `tokens_per_second` is the speed of writing: the tokens after the first, over the time after the first.
-    `finish_reason` is "stop" (the model ended), "length" (cut off) or "interrupted" (somebody stopped it).
-    """
+    """A whole answer and what it cost. Times are in seconds. `tokens_per_second`: those after the first, over the time
+    after it. `finish_reason`: "stop" (the model ended), "length" (cut off) or "interrupted" (somebody stopped it)."""
 
     text: str
     prompt_tokens: int
@@ -83,8 +77,7 @@ class Reply:
         return self.text
 
 
-# Scores are divided by the temperature: by a still smaller one they would leave the range of a float32.
-COOLEST = 1e-6
+COOLEST = 1e-6  # the least temperature: scores are divided by it, and a smaller one takes them out of float32
 
 
 def _number(value: object, kind: type = Real) -> bool:
@@ -174,16 +167,11 @@ def placed(messages: list[Message], pictures: int) -> list[Message]:
 
 
 class Stream:
-    """An answer while it is being written: loop over it for its chunks.
-
-    `finish_reason` is None until the end. `close()` stops early and lets the engine go; a KeyboardInterrupt
-    (Kernel ▸ Interrupt) does the same and then goes on to the loop that was reading.
-    """
+    """An answer while it is being written: loop over it for its chunks. `finish_reason` is None until the end.
+    `close()` stops early and lets the engine go, as a KeyboardInterrupt does, which then goes on to who was reading."""
 
     def __init__(self, chunks: Generator[Chunk, None, str], prompt_tokens: int):
-        self._chunks = chunks
-        self.prompt_tokens = prompt_tokens
-        self.completion_tokens = 0
+        self._chunks, self.prompt_tokens, self.completion_tokens = chunks, prompt_tokens, 0
         self.finish_reason: str | None = None
 
     def __iter__(self) -> Iterator[Chunk]:
@@ -208,11 +196,8 @@ class Stream:
 
 
 class ChatModel:
-    """A model that answers. `context_length` is in tokens, prompt and answer together.
-
-    `defaults`: the sampling options that differ from those of SamplingParams where nobody gives them. A runtime gives
-    it `_answer(messages, params)`, which begins a Stream.
-    """
+    """A model that answers. `context_length`: tokens of prompt and answer together. `defaults`: sampling options that
+    differ from those of SamplingParams. A runtime gives it `_answer(messages, params)`, which begins a Stream."""
 
     defaults: dict = {}
     name: str
@@ -281,12 +266,9 @@ def whole_letters(tokenizer) -> Callable[[int], str]:
 
 
 class LocalModel(ChatModel):
-    """A model in this process. A runtime gives it `stop_ids` and three methods.
-
-    `encode(messages)`: the conversation in the model's own chat markup, as token ids, ready to be answered.
-    `_tokens(prompt, params, limit)`: at most `limit` token ids that follow `prompt`, which is what `_read` made.
-    `_decoder()`: a function that takes the ids of an answer one by one and returns the text each adds.
-    """
+    """A model in this process. A runtime gives it `stop_ids` and `encode(messages)`: the conversation in its own chat
+    markup, as token ids. `_tokens(prompt, params, limit)`: at most `limit` ids that follow `prompt`, which `_read`
+    made. `_decoder()`: a function that takes the ids of an answer one by one and returns the text each adds."""
 
     def _answer(self, messages: list[Message], params: SamplingParams) -> Stream:
         prompt, tokens = self._read(messages, params.pictures)

@@ -1,5 +1,4 @@
 """A model behind an address that speaks OpenAI's dialect: the practice endpoint, a cloud, a server in the next room.
-
 The key comes from the argument or from the environment. It is given to the client of the openai package and to nobody
 else: it stands in no message, no repr and no attribute of what `load` returns."""
 
@@ -37,10 +36,9 @@ class CloudModel(ChatModel):
         self.host = urllib.parse.urlsplit(self.base_url).netloc.rpartition("@")[2]  # for messages: with the port
         host, key = _access(self.base_url, key)
         self._hide = lambda text: text.replace(key, "(your key)") if key else text
-        extra = {"http_client": openai.DefaultHttpxClient(trust_env=False)} if host in providers.HERE else {}
-        self._client = openai.OpenAI(
-            base_url=self.base_url, api_key=key, timeout=timeout, max_retries=0, organization="", project="", **extra
-        )
+        how = {"timeout": timeout, "max_retries": 0, "organization": "", "project": ""}
+        how |= {"http_client": openai.DefaultHttpxClient(trust_env=False)} if host in providers.HERE else {}
+        self._client = openai.OpenAI(base_url=self.base_url, api_key=key, **how)
 
     def chat(self, prompt: str | list, **options) -> Reply:
         """See ChatModel. The speed is all tokens over all seconds, the wait included: networks bunch the pieces."""
@@ -59,18 +57,11 @@ class CloudModel(ChatModel):
         for name in ABSENT:
             if getattr(params, name) != getattr(SamplingParams, name):
                 raise BadOption(f"{name} is not part of OpenAI's dialect; leave it out. It has temperature and top_p.")
-        turns = with_pictures(messages, params.pictures)
+        asked = {"model": self.name, "messages": with_pictures(messages, params.pictures), "stream": True}
+        asked |= {"max_tokens": params.max_new_tokens, "temperature": params.temperature, "top_p": params.top_p}
+        asked |= {} if params.seed is None else {"seed": params.seed}
         with self._explained():
-            events = self._client.chat.completions.create(
-                model=self.name,
-                messages=turns,
-                max_tokens=params.max_new_tokens,
-                temperature=params.temperature,
-                top_p=params.top_p,
-                seed=openai.omit if params.seed is None else params.seed,
-                stream=True,
-                stream_options={"include_usage": True},
-            )
+            events = self._client.chat.completions.create(**asked, stream_options={"include_usage": True})
         stream = Stream(self._write(events, lambda: stream), 0)
         return stream
 
@@ -91,8 +82,7 @@ class CloudModel(ChatModel):
 
     @contextmanager
     def _explained(self, begun: bool = False) -> Iterator[None]:
-        """Turns what the package raises into the words of the course; from None, as it may quote the key it was sent.
-        `begun`: the answer had begun."""
+        """Says what the package raises in words, `begun`: within an answer; from None, as it may quote the key."""
         try:
             yield
         except (openai.APITimeoutError, httpx2.TimeoutException):

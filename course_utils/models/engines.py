@@ -1,8 +1,5 @@
-"""One model in several engines, side by side: `open_engine`, and `part`, which tells where two of them part.
-
-Every engine takes token ids and gives token ids back, greedily, so that nothing but the engine differs. llama.cpp, MLX
-and OpenVINO are optional: `missing` says how to install one.
-"""
+"""One model in several engines, side by side: `open_engine`, and `part`, which tells where two of them part. Every
+engine takes token ids and gives token ids back, greedily, so that nothing but the engine differs."""
 
 import hashlib
 import importlib.util
@@ -17,7 +14,10 @@ from collections.abc import Callable, Iterator
 from contextlib import redirect_stdout
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import takewhile, zip_longest
 from pathlib import Path
+
+import numpy
 
 from course_utils.base import CourseError, cache_folder, data
 from course_utils.models import fit_check, smollm2
@@ -51,12 +51,9 @@ def _row(name: str) -> dict[str, str]:
 
 
 def open_engine(name: str, model: str | Path = "pico-mini", precision: str = "fp32") -> "Engine":
-    """A model in an engine, ready to write. Raises CourseError with the reason where that engine cannot read it.
-
-    `model`: a course model's name, "smollm2", or a folder of yours that `save_pretrained` filled. `precision`: "fp32",
-    "int8", "int4"; "mixed" (SmolLM2 in onnx and openvino); "fp16" (llama.cpp, mlx); "bf16" (mlx, transformers).
-    llama.cpp has SmolLM2 in "int4" only: its GGUF file, as it came.
-    """
+    """A model in an engine, ready to write. `model`: a course model's name, "smollm2", or a folder that
+    `save_pretrained` filled. `precision`: "fp32", "int8", "int4" (of SmolLM2 llama.cpp has this only), "mixed" (SmolLM2
+    in onnx, openvino), "fp16" (llama.cpp, mlx), "bf16" (mlx, transformers). Raises CourseError with the reason."""
     if not installed(name):
         raise CourseError(missing(name))
     if precision not in PRECISIONS[name]:
@@ -66,38 +63,37 @@ def open_engine(name: str, model: str | Path = "pico-mini", precision: str = "fp
 
 
 class Engine:
-    """A model in an engine. `bytes`: on disk; `read`: of weights that one token needs; `threads`: it computes with.
-
-    A kind of engine gives `_open`, and `_feed()`: a function from the next token ids to the
-    logits of the token after them. One with a loop of its own gives `_tokens` (with `on`: also past an end token).
-    """
+    """A model in an engine. `bytes`: on disk; `read`: of weights that one token needs; `threads`: it computes with. A
+    kind of engine gives `_open`, and `_feed()`: a function from the next token ids to the logits of the token after
+    them. One with a loop of its own gives `_tokens` (with `on`: also past an end token)."""
 
     def __init__(self, name: str, model: str | Path, precision: str):
         self.name, self.model, self.precision = name, str(model), precision
         self.folder_or_file = form(name, model, precision)
-        self.stop_ids, self.threads = _ends(_checkpoint(model)), threads_for(model)
+        self.bytes = size_of(self.folder_or_file)
+        files = [_checkpoint(model) / name for name in ("config.json", "generation_config.json")]
+        ends = [json.loads(file.read_text(encoding="utf-8")).get("eos_token_id") for file in files if file.is_file()]
+        self.stop_ids = {id for each in ends for id in (each if isinstance(each, list) else [each])} - {None}
+        self.threads = threads_for(model)
         self._open()
 
     def __repr__(self) -> str:
         return f"<{self.model} in {self.name}, {self.precision}, threads: {self.threads}>"
 
     @cached_property
-    def bytes(self) -> int:
-        path = self.folder_or_file
-        return sum(file.stat().st_size for file in path.iterdir()) if path.is_dir() else path.stat().st_size
+    def read(self) -> int:  # later than loading, of which it is no part
+        import onnx
 
-    @cached_property
-    def read(self) -> int:
-        return read_of_onnx(self.folder_or_file)  # later than loading, of which it is no part
+        graph = onnx.load(self.folder_or_file / "model.onnx", load_external_data=False).graph
+        used = {name for node in graph.node if node.op_type != "Gather" for name in node.input if "_cache" not in name}
+        bits = {onnx.TensorProto.FLOAT: 4, onnx.TensorProto.UINT8: 1, onnx.TensorProto.INT64: 8}
+        weights = [each for each in graph.initializer if each.name in used]  # not an embedding that is not the head too
+        return sum(math.prod(each.dims) * bits.get(each.data_type, 1) for each in weights)
 
     def write(self, ids: list[int], count: int) -> list[int]:
         """At most `count` greedy token ids after a prompt; it stops at an end token, which is left out."""
-        found = []
-        for token in self._tokens(ids, count, on=False):
-            if token in self.stop_ids:
-                break
-            found.append(token)
-        return found
+        tokens = self._tokens(ids, count, on=False)
+        return list(takewhile(lambda token: token not in self.stop_ids, tokens))
 
     def _tokens(self, ids: list[int], count: int, on: bool) -> Iterator[int]:
         feed = self._feed()
@@ -116,12 +112,15 @@ class Engine:
 
     def top(self, ids: list[int], count: int = 2) -> list[tuple[int, float]]:
         """The likeliest next tokens with their log probabilities."""
-        import numpy
-
         logits = numpy.asarray(self._feed()(ids), dtype=numpy.float64)
         logs = logits - logits.max()
         logs -= numpy.log(numpy.exp(logs).sum())
         return [(int(token), float(logs[token])) for token in numpy.argsort(-logs, kind="stable")[:count]]
+
+
+def size_of(path: Path) -> int:
+    """The bytes of a file, or of the files in a folder."""
+    return sum(file.stat().st_size for file in (path, *path.glob("*")) if file.is_file())
 
 
 def _checkpoint(model: str | Path) -> Path:
@@ -131,13 +130,6 @@ def _checkpoint(model: str | Path) -> Path:
     return random_form(str(model), "config") if model in fit_check.SHAPES else checkpoint_of(model)
 
 
-def _ends(checkpoint: Path) -> set[int]:
-    """The tokens that end an answer, from both places that name some."""
-    files = [checkpoint / name for name in ("config.json", "generation_config.json")]
-    named = [json.loads(file.read_text(encoding="utf-8")).get("eos_token_id") for file in files if file.is_file()]
-    return {id for each in named for id in (each if isinstance(each, list) else [each])} - {None}
-
-
 class Onnx(Engine):
     """ONNX Runtime GenAI, through the course's own class."""
 
@@ -145,8 +137,6 @@ class Onnx(Engine):
         self.engine = OnnxModel(self.folder_or_file)
 
     def _generator(self, ids: list[int], count: int, on: bool):
-        import numpy
-
         how, length = genai().GeneratorParams(self.engine.model), len(ids) + count
         how.set_search_options(max_length=length, min_length=length if on else 0, do_sample=False)
         generator = genai().Generator(self.engine.model, how)
@@ -167,15 +157,13 @@ class Torch(Engine):
         dtype = {"fp32": "float32", "bf16": "bfloat16"}[self.precision]
         self.engine = TransformersModel(self.folder_or_file, dtype=dtype)
         model = self.engine.model
-        table = model.get_input_embeddings().weight
-        self.read = sum(weights.nbytes for weights in model.parameters())
-        self.read -= 0 if table is model.get_output_embeddings().weight else table.nbytes
+        table, head = model.get_input_embeddings().weight, model.get_output_embeddings().weight
+        self.read = sum(weights.nbytes for weights in model.parameters()) - (0 if table is head else table.nbytes)
 
     def _feed(self) -> Callable:
         import torch
 
-        _, step = self.engine._begin([])
-        read = []
+        (_, step), read = self.engine._begin([]), []
 
         def feed(ids: list[int]):
             read.extend(ids)
@@ -198,9 +186,8 @@ class Mlx(Engine):
         config = json.loads((self.folder_or_file / "config.json").read_text(encoding="utf-8"))
         theta = config.get("rope_parameters", config)["rope_theta"]
         self.engine, config = load_model(self.folder_or_file, model_config={"rope_theta": theta})
-        kinds = {"fp16": mx.float16, "bf16": mx.bfloat16}
         if "quantization" not in config:
-            self.engine.set_dtype(kinds.get(self.precision, mx.float32))
+            self.engine.set_dtype({"fp16": mx.float16, "bf16": mx.bfloat16}.get(self.precision, mx.float32))
             if self.precision.startswith("int"):
                 nn.quantize(self.engine, group_size=32, bits=int(self.precision[3:]))
         mx.eval(self.engine.parameters())
@@ -217,7 +204,6 @@ class Mlx(Engine):
 
     def _feed(self) -> Callable:
         import mlx.core as mx
-        import numpy
 
         return lambda ids: numpy.array(self.engine(mx.array([ids]))[0, -1].astype(mx.float32))
 
@@ -236,13 +222,11 @@ class OpenVino(Engine):
                 "OpenVINO does not read this form: its embedding is the head's table of few bits, brought into another "
                 "shape on the way (GatherBlockQuantized after Reshape), and OpenVINO wants a constant there."
             ) from error
-        decoder = json.loads((self.folder_or_file / "genai_config.json").read_text(encoding="utf-8"))
-        decoder = decoder["model"]["decoder"]
+        file = self.folder_or_file / "genai_config.json"
+        decoder = json.loads(file.read_text(encoding="utf-8"))["model"]["decoder"]
         self.empty = (1, decoder["num_key_value_heads"], 0, decoder["head_size"])
 
     def _feed(self) -> Callable:
-        import numpy
-
         names = [port.any_name for port in self.engine.inputs]
         past, seen = {name: numpy.zeros(self.empty, numpy.float32) for name in names if name.startswith("past")}, 0
 
@@ -300,8 +284,8 @@ class LlamaCpp(Engine):
         return time.perf_counter() - began - rest, (told["predicted_n"] - 1) / rest
 
     def top(self, ids: list[int], count: int = 2) -> list[tuple[int, float]]:
-        told = self.ask(ids, 1, logprobs=count)["choices"][0]["logprobs"]["content"][0]["top_logprobs"]
-        return [(each["id"], each["logprob"]) for each in told]
+        told = self.ask(ids, 1, logprobs=count)["choices"][0]["logprobs"]["content"][0]
+        return [(each["id"], each["logprob"]) for each in told["top_logprobs"]]
 
 
 def openvino():
@@ -337,16 +321,6 @@ def threads_for(model: str | Path) -> int:
     return threads.for_params(config["vocab_size"] * width + 12 * config["num_hidden_layers"] * width**2)
 
 
-def read_of_onnx(folder: Path) -> int:
-    """The bytes of weights that one token needs: all but an embedding table that is not the head as well."""
-    import onnx
-
-    graph = onnx.load(folder / "model.onnx", load_external_data=False).graph
-    used = {name for node in graph.node if node.op_type != "Gather" for name in node.input if "_cache" not in name}
-    bits = {onnx.TensorProto.FLOAT: 4, onnx.TensorProto.UINT8: 1, onnx.TensorProto.INT64: 8}
-    return sum(math.prod(each.dims) * bits.get(each.data_type, 1) for each in graph.initializer if each.name in used)
-
-
 # -- a model too large for a lesson's download ----------------------------------------------------
 
 
@@ -354,11 +328,10 @@ def random_form(model: str, engine: str, precision: str = "") -> Path:
     """A form of a random model of `fit_check.SHAPES`. The first call makes all that the engines here read, and keeps
     them: int8 and int4. `engine` "config" stands for the folder with its configuration. Raises CourseError."""
     place = cache_folder() / "race" / model
-    wanted = {("config", ""): place / "config"}
-    for bits in ("int8", "int4"):
-        wanted[("onnx", bits)] = place / f"onnx-{bits}"
-        wanted |= {("llama.cpp", bits): place / f"{GGUF[bits]}.gguf"} if installed("llama.cpp") else {}
-        wanted |= {("mlx", bits): place / f"mlx-{bits}"} if installed("mlx") else {}
+    makers = ("onnx", *filter(installed, ("llama.cpp", "mlx")))
+    wanted = {(maker, bits): place / f"{maker}-{bits}" for maker in makers for bits in ("int8", "int4")}
+    wanted |= {key: place / f"{GGUF[key[1]]}.gguf" for key in wanted if key[0] == "llama.cpp"}
+    wanted["config", ""] = place / "config"
     if (engine, precision) not in wanted:
         raise CourseError(f"{model} is made in int8 and int4 only: in more bits it would be too large.")
     lacking = [key for key, path in wanted.items() if not path.exists()]
@@ -369,7 +342,7 @@ def random_form(model: str, engine: str, precision: str = "") -> Path:
             checkpoint, _ = fit_check.make(model, Path(work))
             for key in lacking:
                 _make_form(checkpoint, *key).replace(wanted[key])
-        size = sum(file.stat().st_size for file in place.rglob("*") if file.is_file())
+        size = sum(map(size_of, place.iterdir()))
         print(f"{model} is kept in {place}: {size / 1e6:,.0f} MB.", flush=True)
     return wanted[(engine, precision)]
 
@@ -398,17 +371,12 @@ def _make_form(checkpoint: Path, engine: str, precision: str) -> Path:
 @dataclass(frozen=True)
 class Parting:
     """Two engines' answers to one prompt. `place`: of the first token that differs, from 0; None where all are alike.
-    There, `one` and `other` are the two likeliest tokens of each engine, with their log probabilities."""
+    `one` and `other`: the two likeliest tokens of each engine there, with their log probabilities."""
 
     same: bool
     place: int | None = None
     one: tuple = ()
     other: tuple = ()
-
-    @property
-    def gap(self) -> float:
-        """How far apart the two best are there, in the engine that is surer; 0 where all are alike."""
-        return max((best[1] - second[1] for best, second in filter(None, (self.one, self.other))), default=0.0)
 
 
 def part(one: Engine, other: Engine, prompts: list[list[int]], count: int) -> list[Parting]:
@@ -416,11 +384,8 @@ def part(one: Engine, other: Engine, prompts: list[list[int]], count: int) -> li
     found = []
     for ids in prompts:
         first, second = one.write(ids, count), other.write(ids, count)
-        if first == second:
-            found.append(Parting(True))
-            continue
-        ends = (first + [-1], second + [-1])  # one of them may have ended
-        place = next(i for i, (a, b) in enumerate(zip(*ends, strict=False)) if a != b)
-        so_far = ids + first[:place]
-        found.append(Parting(False, place, tuple(one.top(so_far)), tuple(other.top(so_far))))
+        places = (i for i, (a, b) in enumerate(zip_longest(first, second)) if a != b)  # one of them may have ended
+        place = next(places, None)
+        tops = [] if place is None else [tuple(engine.top(ids + first[:place])) for engine in (one, other)]
+        found.append(Parting(place is None, place, *tops))
     return found

@@ -1,17 +1,16 @@
-"""Is the prediction of `course_utils.phi.fit` right on this computer? `python -m course_utils bench fit`.
-
-Real Phis are too large to build and time in a lesson. SmolLM2 is not, and it is real: its forms are weighed, timed, and
-set beside what the arithmetic said before. So are models of Phi-3's architecture with 58 to 410 million random weights,
-which are made here. Speed does not depend on what the weights are. It does depend on what else runs on this computer.
-"""
+"""Is the prediction of `course_utils.phi.fit` right on this computer? `python -m course_utils bench fit`. Real Phis are
+too large for a lesson: the forms of SmolLM2, and of models of Phi-3's architecture with 58 to 410 million random
+weights, on which speed does not depend, are weighed, timed, and set beside what the arithmetic said before."""
 
 import argparse
 import json
 import sys
 import tempfile
 import time
-from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import NamedTuple
+
+import numpy
 
 from course_utils.base import CourseError, cache_folder, data
 from course_utils.models import smollm2
@@ -22,21 +21,14 @@ from course_utils.pico import export
 from course_utils.pico.tokenizer import load_tokenizer
 
 REAL = {"smollm2": "smollm2-135m"}  # what the set-up brings, and its name among the facts
-# What differs from Phi-3-mini's configuration.
-SHAPES = data(__file__, "fit_check.json")
-DEFAULT = ("smollm2", "58M", "410M")  # what the command takes
-PRECISIONS = ("int4", "fp32")
+SHAPES = data(__file__, "fit_check.json")  # what differs from Phi-3-mini's configuration
 WITHIN = 0.35  # how far a measured time may be from the predicted one on a quiet computer
 PROMPT, NEW, REPEATS = 128, 40, 6  # tokens, tokens, times
 
 
-@dataclass(frozen=True)
-class Row:
-    """One model in one precision, predicted and measured.
-
-    bytes: of the weights. first: seconds to the first token of a prompt of 128 tokens. rate: tokens a second after it.
-    ratio: measured by predicted; 1 is exact.
-    """
+class Row(NamedTuple):
+    """One model in one precision, predicted and measured. bytes: of the weights. first: seconds to the first token of a
+    prompt of 128 tokens. rate: tokens a second after it. ratio: measured by predicted; 1 is exact."""
 
     model: str
     parameters: int
@@ -58,14 +50,11 @@ class Row:
         )
 
 
-def check(name: str = "58M", speed: probes.Speed | None = None, precisions=PRECISIONS) -> list[Row]:
+def check(name: str = "58M", speed: probes.Speed | None = None, precisions=("int4", "fp32")) -> list[Row]:
     """Predict, build, measure: a row for "smollm2" or for a model of SHAPES in each precision ("58M": 12 seconds).
-
     `speed` is what the predictions are made from; without it, this computer is measured first. The forms of SmolLM2 are
     kept; what is made of SHAPES (up to 3.5 GB for "410M") lies in the cache folder for as long as it takes. Raises
-    CourseError for an unknown name and where a model does not fit, NotFetched where SmolLM2 is not here, and
-    BuildFailed where the builder fails.
-    """
+    CourseError for an unknown name and where a model does not fit, NotFetched (SmolLM2) and BuildFailed."""
     model = REAL.get(name) or shape(name)
     speed = speed or probes.measure(dict.fromkeys([*precisions, "fp32"]))  # the cache is in fp32
     predictions = [fit.predict(model, precision, speed, PROMPT) for precision in precisions]
@@ -128,8 +117,6 @@ def measure(folder: Path) -> tuple[float, float]:
 
 def write(model, prompt: int, tokens: int) -> tuple[float, float]:
     """Have a model of ONNX Runtime GenAI write: seconds to its first token after a prompt, and for the other tokens."""
-    import numpy
-
     params = genai().GeneratorParams(model)
     params.set_search_options(max_length=prompt + tokens, min_length=prompt + tokens, do_sample=False)
     generator, began = genai().Generator(model, params), time.perf_counter()
@@ -143,31 +130,28 @@ def write(model, prompt: int, tokens: int) -> tuple[float, float]:
 
 def main(argv: list[str] | None = None) -> int:
     """The command `bench fit`. Its exit status is 0 whatever the figures are: they are a measurement, not a test."""
-    parser = argparse.ArgumentParser(prog="python -m course_utils bench fit")
-    parser.add_argument("--models", nargs="+", choices=[*REAL, *SHAPES], default=DEFAULT, help="which to time")
+    parser, known = argparse.ArgumentParser(prog="python -m course_utils bench fit"), [*REAL, *SHAPES]
+    parser.add_argument("--models", nargs="+", choices=known, default=("smollm2", "58M", "410M"), help="which to time")
     parser.add_argument("--json", action="store_true", help="print one JSON object, for programs")
     args = parser.parse_args(argv)
     rows = []
-    try:
-        for name in args.models:
-            try:
-                more = check(name)
-            except smollm2.NotFetched as error:
-                print(f"smollm2 is left out: {error}.", file=sys.stderr)
-                continue
-            rows += more
-            if not args.json:
-                print(*more, sep="\n", flush=True)
-    except CourseError as error:
-        print(error, file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        return 130
+    for name in args.models:
+        try:
+            more = check(name)
+        except smollm2.NotFetched as error:
+            print(f"smollm2 is left out: {error}.", file=sys.stderr)
+            continue
+        except CourseError as error:
+            sys.exit(str(error))
+        except KeyboardInterrupt:
+            return 130
+        rows += more
+        if not args.json:
+            print(*more, sep="\n", flush=True)
     worst = max((ratio for row in rows for ratio in (row.first_ratio, row.rate_ratio)), key=lambda r: abs(r - 1))
     reached = abs(worst - 1) <= WITHIN
-    if args.json:
-        result = {"topic": "fit", "within": WITHIN, "reached": reached, "worst": worst}
-        print(json.dumps(result | {"rows": [asdict(row) for row in rows]}))
-    else:
-        print(f"{'all' if reached else 'not all'} within {WITHIN:.0%}; the furthest ratio is {worst:.2f}")
+    told = {"topic": "fit", "within": WITHIN, "reached": reached, "worst": worst}
+    told["rows"] = [row._asdict() for row in rows]
+    words = f"{'all' if reached else 'not all'} within {WITHIN:.0%}; the furthest ratio is {worst:.2f}"
+    print(json.dumps(told) if args.json else words)
     return 0

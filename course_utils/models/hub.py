@@ -1,12 +1,9 @@
-"""Fetch a real model from the Hugging Face hub, after asking, into the course's cache folder, and check every byte.
+"""Fetch a real model from the Hugging Face hub, after asking, into the course's cache folder, and check every byte. The
+environment variable COURSE_DOWNLOAD (yes or no) answers for programs, where nobody can be asked.
 
-The environment variable COURSE_DOWNLOAD (yes or no) answers for programs, where nobody can be asked.
-
-huggingface_hub tells where a file is, its length and its checksum. Its `hf_hub_download` (2.4) compares lengths only,
-and throws an unfinished file away when it is stopped: too much for files of 2.7 GB and the network of a classroom. So
-here a file that was begun is gone on with, and each is held to the checksum that the catalogue has pinned, or where it
-has none to the one that the hub itself gives for the pinned revision.
-"""
+The library's `hf_hub_download` (2.4) compares lengths only, and throws an unfinished file away when it is stopped: too
+much for 2.7 GB and the network of a classroom. Here a file that was begun is gone on with, and each is held to the
+checksum that the catalogue has pinned, or where it has none to the hub's own for the pinned revision."""
 
 import hashlib
 import os
@@ -15,39 +12,33 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from course_utils.base import CourseError, cache_folder
+from course_utils.base import cache_folder
 from course_utils.phi.catalog import Download, File
 from course_utils.setup import machine
+from course_utils.setup.fetching import NotFetched
 from course_utils.setup.machine import GB, in_gb
 
 SPARE_DISK = GB // 2  # bytes that stay free on the disk
 
 
-class DownloadError(CourseError):
-    """The model is not here. The message is a clause: the reason, and what to do."""
-
-
 def fetch(name: str, runtime: str, model: Download, in_memory: bool = True) -> Path:
-    """The folder with the files of `model`, downloaded if need be. Raises DownloadError.
-
-    What came before an interrupt or a dropped connection is kept, and the next call goes on from there.
-    `in_memory=False` leaves out the check of the main memory, for a model that goes to a graphics processor.
-    """
+    """The folder with the files of `model`, downloaded if need be. Raises NotFetched. What came before an interrupt or
+    a dropped connection is kept, and the next call goes on from there. `in_memory=False` leaves out the check of the
+    main memory, for a model that goes to a graphics processor."""
     target = cache_folder() / "models" / f"{name}-{runtime}-{model.revision[:12]}"
     free = machine.memory().available
     if in_memory and free < model.memory:
         needs = f"it needs {in_gb(model.memory)} of memory and {in_gb(free)} is free"
-        raise DownloadError(f"{needs}; close other programs and notebooks, or use a larger machine")
+        raise NotFetched(f"{needs}; close other programs and notebooks, or use a larger machine")
     try:
-        if all((target / file.path).is_file() for file in model.files):
-            return target
-        _ask(name, model, target)
-        target.mkdir(parents=True, exist_ok=True)
-        with FileLock(target / ".lock"):  # two notebooks that fetch the same model take turns
-            for file in model.files:
-                if not (target / file.path).is_file():
-                    _download(model, file, target / file.path)
-    except DownloadError:
+        if not all((target / file.path).is_file() for file in model.files):
+            _ask(name, model, target)
+            target.mkdir(parents=True, exist_ok=True)
+            with FileLock(target / ".lock"):  # two notebooks that fetch the same model take turns
+                for file in model.files:
+                    if not (target / file.path).is_file():
+                        _download(model, file, target / file.path)
+    except NotFetched:
         raise
     except Exception as error:  # of the disk, or of the HTTP library, which is another one every few years
         reason = f"the download stopped ({type(error).__name__}: {' '.join(str(error).split())[:240]})"
@@ -55,7 +46,7 @@ def fetch(name: str, runtime: str, model: Download, in_memory: bool = True) -> P
         if isinstance(error, OSError) and error.errno:
             reason = f"the files cannot be kept in {target} ({error.strerror})"
             mend = "free some space, or set COURSE_CACHE to another folder you may write to"
-        raise DownloadError(f"{reason}; {mend}") from error
+        raise NotFetched(f"{reason}; {mend}") from error
     return target
 
 
@@ -64,7 +55,7 @@ def _ask(name: str, model: Download, target: Path) -> None:
     here = sum(file.stat().st_size for file in target.glob("*") if file.is_file())
     left, disk = max(model.size - here, 0), machine.free_disk(target)
     if disk < left + SPARE_DISK:
-        raise DownloadError(f"it needs {in_gb(left + SPARE_DISK)} of disk and {in_gb(disk)} is free for {target}")
+        raise NotFetched(f"it needs {in_gb(left + SPARE_DISK)} of disk and {in_gb(disk)} is free for {target}")
     answer = os.environ.get("COURSE_DOWNLOAD", "").strip().lower()
     # A question can be answered in a notebook or a terminal, but not in a script or a test.
     somebody = "ipykernel" in sys.modules or bool(sys.stdin and sys.stdin.isatty())
@@ -82,7 +73,7 @@ def _ask(name: str, model: Download, target: Path) -> None:
                 answer = "no"
     if answer not in ("y", "yes"):
         ways = "answer yes when asked, or set the environment variable COURSE_DOWNLOAD=yes"
-        raise DownloadError(f"nobody agreed to the download of {in_gb(left)}; {ways}")
+        raise NotFetched(f"nobody agreed to the download of {in_gb(left)}; {ways}")
 
 
 def _download(model: Download, file: File, path: Path) -> None:
@@ -104,5 +95,5 @@ def _download(model: Download, file: File, path: Path) -> None:
         hashlib.file_digest(content, lambda: digest)
     if digest.hexdigest() != expected:
         part.unlink()
-        raise DownloadError(f"the file {file.path} came damaged (wrong checksum) and was deleted; try again")
+        raise NotFetched(f"the file {file.path} came damaged (wrong checksum) and was deleted; try again")
     part.rename(path)

@@ -1,6 +1,4 @@
-"""Run a model in an Ollama server: the real one, or the practice endpoint, which speaks the same API.
-
-Facts about the API: https://github.com/ollama/ollama/blob/main/docs/api.md."""
+"""Run a model in an Ollama server, or the practice endpoint: https://github.com/ollama/ollama/blob/main/docs/api.md."""
 
 import warnings
 from collections.abc import Callable, Generator, Iterator
@@ -26,8 +24,7 @@ class OllamaError(CourseError):
 
 
 def client(url: str | None = None, seconds: float | None = None):
-    """The library's own client for an address; without one, that of OLLAMA_HOST or this computer. seconds: how long to
-    wait for each next piece of an answer; None waits for ever."""
+    """The library's client for an address, or that of OLLAMA_HOST or this computer. seconds: to wait for each piece."""
     # trust_env: a school's proxy cannot see the learner's own machine.
     return ollama.Client(host=url or machine.ollama_address(), timeout=seconds, trust_env=False)
 
@@ -43,12 +40,8 @@ class OllamaModel(ChatModel):
     runtime = "ollama"
 
     def __init__(self, name: str, host: str | None = None, timeout: float = 300.0, num_ctx: int = CONTEXT):
-        """Raises OllamaError.
-
-        host: the server; without one, that of OLLAMA_HOST or this computer
-        timeout: seconds to wait for each next piece of an answer; the first one may have to wait for the loading
-        num_ctx: tokens of prompt and answer together, at most those that the model was trained for
-        """
+        """host: as in `client`. timeout: seconds to wait for each piece of an answer, the first also for the loading.
+        num_ctx: tokens of prompt and answer, at most those that the model was trained for. Raises OllamaError."""
         self.name = OWN_NAMES.get(name, name)
         self.url = (host or machine.ollama_address()).rstrip("/")
         self.timeout = timeout

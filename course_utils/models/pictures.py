@@ -1,7 +1,5 @@
 """Pictures from anywhere, made safe: a file, bytes or an upload becomes an upright RGB picture, or a clear refusal.
-
-Pillow reads them. Nothing is fetched from the web, and nothing large is unpacked before its size is known.
-"""
+Pillow reads them. Nothing is fetched from the web, and nothing large is unpacked before its size is known."""
 
 import base64
 import contextlib
@@ -18,7 +16,6 @@ MOST_BYTES = 50_000_000  # of a file
 MOST_SENT = 10_000_000  # bytes of a picture in a message
 MOST_SIDE = 1792  # pixels: no PNG of such a picture is longer than MOST_SENT
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "AVIF")
-ANIMATED = ("GIF", "PNG", "WEBP", "AVIF")
 
 
 class BadPicture(CourseError):
@@ -26,11 +23,9 @@ class BadPicture(CourseError):
 
 
 def open_picture(source):
-    """A picture as the models want it: RGB, upright, neither side longer than 1,792 pixels.
-
-    `source`: a path, bytes or a Pillow image. What a camera noted about its rotation is applied, what is transparent
-    becomes white, of an animation the first frame is taken (see `frames` for the others). Raises BadPicture.
-    """
+    """A picture as the models want it: RGB, upright, neither side longer than 1,792 pixels. `source`: a path, bytes or
+    a Pillow image. What a camera noted about its rotation is applied, what is transparent becomes white, of an
+    animation the first frame is taken (see `frames` for the others). Raises BadPicture."""
     with _refusing():
         return _plain(_opened(source))
 
@@ -40,7 +35,7 @@ def frames(source, most: int = 5) -> list:
     `open_picture` gives it. `source`: a path or bytes; a still picture has one frame. Raises BadPicture."""
     with _refusing():
         image = _opened(source)
-        total = image.n_frames if image.format in ANIMATED else 1
+        total = image.n_frames if image.format in ("GIF", "PNG", "WEBP", "AVIF") else 1
         count = max(1, min(most, total))
         found = []
         for number in sorted({round(i * (total - 1) / max(1, count - 1)) for i in range(count)}):
@@ -77,13 +72,12 @@ def _opened(source):
     """A Pillow image that may be changed: not unpacked yet, and not too large to be."""
     from PIL import Image
 
-    image = source
-    if not isinstance(source, Image.Image):
-        image = Image.open(io.BytesIO(_content(source)), formats=FORMATS)
+    own = isinstance(source, Image.Image)
+    image = source if own else Image.open(io.BytesIO(_content(source)), formats=FORMATS)
     if not 0 < image.width * image.height <= MOST_PIXELS:
         size = f"{image.width:,} x {image.height:,} pixels; the limit is {MOST_PIXELS / 1e6:.0f} million"
         raise BadPicture(f"The picture is empty or too large ({size}). Make it smaller in an image program first.")
-    return image.copy() if image is source else image
+    return image.copy() if own else image
 
 
 def _content(source) -> bytes:

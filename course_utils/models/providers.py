@@ -133,30 +133,26 @@ def leaks(text: str, *keys: str) -> list[str]:
 def ask(row: Provider, timeout: float = 10.0) -> dict:
     """Ask a service for its models, without a key, and compare the answer with the table. Raises nothing. Returns `id`
     and `name` of the service, `status` of HTTP or None, `as_expected` (None: no telling) and `words`."""
-    status, as_expected, words = _answer(row, timeout)
-    return {"id": row.id, "name": row.name, "status": status, "as_expected": as_expected, "words": words}
-
-
-def _answer(row: Provider, timeout: float) -> tuple[int | None, bool | None, str]:
-    url = row.address()
+    told, url = {"id": row.id, "name": row.name, "status": None, "as_expected": None}, row.address()
     if not url:
-        return None, None, f"has an address of your own: set {row.base_url_env}"
+        return told | {"words": f"has an address of your own: set {row.base_url_env}"}
     try:
         request = urllib.request.Request(url.rstrip("/") + "/models", headers={"User-Agent": "slm-course-doctor"})
         proxies = {} if urllib.parse.urlsplit(url).hostname in HERE else None
         opener = urllib.request.build_opener(urllib.request.ProxyHandler(proxies))
         with opener.open(request, timeout=timeout) as reply:
-            status = reply.status
+            status = told["status"] = reply.status
     except urllib.error.HTTPError as error:
-        status = error.code
+        status = told["status"] = error.code
         error.close()
     except (OSError, ValueError) as error:
         silent = f"no answer ({str(error)[:80]}): is there a network?"
-        return None, None, "not running (optional)" if row.status == "self-hosted" else silent
+        return told | {"words": "not running (optional)" if row.status == "self-hosted" else silent}
     if status == 429 or status >= 500:
-        return status, None, f"HTTP {status}: busy or out of order, ask again later"
+        return told | {"words": f"HTTP {status}: busy or out of order, ask again later"}
     gone = status in (404, 410)
-    if gone != (row.status == "retired"):
-        return status, False, f"HTTP {status}, and the course says {row.status}, as of {row.checked_on}"
+    told["as_expected"] = gone == (row.status == "retired")
+    if not told["as_expected"]:
+        return told | {"words": f"HTTP {status}, and the course says {row.status}, as of {row.checked_on}"}
     words = "answers, and wants a key" if status in (401, 403) else "answers"
-    return status, True, f"HTTP {status}: {'retired, as the course says' if gone else words}"
+    return told | {"words": f"HTTP {status}: {'retired, as the course says' if gone else words}"}

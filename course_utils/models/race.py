@@ -1,8 +1,6 @@
-"""The race: the engines that are installed here, one model, the same tokens. `python -m course_utils bench race`.
-
-Each engine has a process of its own in each precision, and they write in turns, so that whatever disturbs this computer
-disturbs them all. The bound is what memory allows: every weight is read once for every token.
-"""
+"""The race: the engines that are installed here, one model, the same tokens. `python -m course_utils bench race`. Each
+engine has a process of its own in each precision, and they write in turns, so that whatever disturbs this computer
+disturbs them all. The bound is what memory allows: every weight is read once for every token."""
 
 import json
 import os
@@ -13,6 +11,9 @@ import threading
 import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
+from functools import partial
+
+import psutil
 
 from course_utils.base import ROOT, CourseError
 from course_utils.models import engines
@@ -51,22 +52,18 @@ class Entry:
         return told
 
     def ask(self, ids: list[int], tokens: int) -> None:
-        """Have it write, and keep what that took."""
+        """Have it write, and keep what that took; not if it failed, or took long before."""
+        if "error" in self.row or any(answer["seconds"] > LIMIT / 4 for answer in self.answers):
+            return
         with suppress(OSError):  # it has ended: `hear` finds that out
             print(json.dumps([ids, tokens]), file=self.process.stdin, flush=True)
         told = self.hear(LIMIT)
         if "error" not in told:
             self.answers.append(told)
 
-    def slow(self) -> bool:
-        return any(answer["seconds"] > LIMIT / 4 for answer in self.answers)
-
     def close(self) -> None:
         self.process.kill()
-        self.process.wait()
-        for pipe in (self.process.stdin, self.process.stdout):
-            with suppress(OSError):  # what it did not read any more
-                pipe.close()
+        self.process.communicate()  # waits for its end, and closes the pipes
 
     def result(self, bandwidth: float) -> dict:
         """The row: medians over the rounds after the first, and what the memory allows."""
@@ -82,28 +79,23 @@ class Entry:
 
 def compete() -> None:
     """The process of an entry: it opens its engine, and answers a line with a line."""
-    import psutil
-
-    lines = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    tell = partial(print, file=os.fdopen(os.dup(1), "w", encoding="utf-8"), flush=True)
     os.dup2(2, 1)  # what libraries print goes where nobody looks
-
-    def tell(**told) -> None:
-        print(json.dumps(told), file=lines, flush=True)
-
     try:
         began = time.perf_counter()
         engine = engines.open_engine(*sys.argv[1:])
         load = time.perf_counter() - began
-        tell(load=load, disk=engine.bytes, read=engine.read, threads=engine.threads)
+        tell(json.dumps({"load": load, "disk": engine.bytes, "read": engine.read, "threads": engine.threads}))
         for line in sys.stdin:
             began = time.perf_counter()
             first, rate = engine.timed(*json.loads(line))
             memory, seconds = psutil.Process().memory_info().rss, time.perf_counter() - began
-            tell(first=first, rate=rate, memory=memory, seconds=seconds)
+            tell(json.dumps({"first": first, "rate": rate, "memory": memory, "seconds": seconds}))
     except KeyboardInterrupt:
         pass
     except Exception as error:
-        tell(error=str(error) if isinstance(error, CourseError) else f"{type(error).__name__}: {str(error)[:200]}")
+        said = str(error) if isinstance(error, CourseError) else f"{type(error).__name__}: {str(error)[:200]}"
+        tell(json.dumps({"error": said}))
 
 
 class Race:
@@ -121,14 +113,14 @@ class Race:
         for model in models:
             try:
                 bandwidth = speed.measure(["fp32"]).read["fp32"]
-                entered = self._enter(model, names, precisions or FORMS.get(model, FORMS["pico-mini"]), rows)
+                self._enter(model, names, precisions or FORMS.get(model, FORMS["pico-mini"]), rows)
                 for turn in range(rounds + 1):
                     self.say(f"{model}: round {turn} of {rounds}" if turn else f"{model}: warming up")
-                    for entry in entered:
-                        if "error" not in entry.row and not entry.slow() and not self.stopped:
+                    for entry in self.entries:
+                        if not self.stopped:
                             entry.ask(list(range(100, 100 + PROMPT)), tokens)
                 bandwidth = max(bandwidth, speed.measure(["fp32"]).read["fp32"])  # what nothing disturbed
-                rows += [entry.result(bandwidth) for entry in entered if entry.answers or "error" in entry.row]
+                rows += [entry.result(bandwidth) for entry in self.entries if entry.answers or "error" in entry.row]
             except CourseError as error:  # SmolLM2 is not here
                 rows.append({"model": model, "engine": "", "precision": "", "error": str(error)})
             finally:
@@ -136,18 +128,16 @@ class Race:
                     self.entries.pop().close()
         return rows
 
-    def _enter(self, model: str, names: list[str], precisions: Iterable[str], rows: list[dict]) -> list[Entry]:
+    def _enter(self, model: str, names: list[str], precisions: Iterable[str], rows: list[dict]) -> None:
         """Open a process for each engine and precision, one after the other."""
-        entered = []
         engines.threads_for(model)  # raises CourseError for a model that is not here
         for name in names:
             for precision in precisions:
                 if precision not in engines.PRECISIONS[name] or self.stopped:
                     continue
                 try:
-                    size = engines.form(name, model, precision)  # made here, so that loading is nothing but loading
-                    size = sum(file.stat().st_size for file in ([size] if size.is_file() else size.iterdir()))
-                    free = machine.memory().available
+                    made = engines.form(name, model, precision)  # here, so that loading is nothing but loading
+                    size, free = engines.size_of(made), machine.memory().available
                     if free < 2 * size + 3e8:
                         raise CourseError(f"too little memory is free for it ({free / 1e9:.1f} GB): close programs.")
                     self.say(f"{model}: {name} opens it in {precision}")
@@ -156,9 +146,7 @@ class Race:
                     rows.append({"model": model, "engine": name, "precision": precision, "error": str(error)})
                     continue
                 self.entries.append(entry)
-                entered.append(entry)
                 entry.row |= entry.hear(6 * LIMIT)
-        return entered
 
     def stop(self) -> None:
         """End all processes; `run` comes back with what it has."""
@@ -168,13 +156,11 @@ class Race:
 
 
 def run(models=("pico-mini",), names=None, precisions=None, rounds: int = ROUNDS, tokens: int = TOKENS) -> list[dict]:
-    """Race the engines (`names`, or all that are installed) in these precisions, or all that there are; a row each.
-
-    A row has "model", "engine", "precision" and either "error", one line, or: "load" and "first" (seconds to the first
+    """Race the engines (`names`, or all that are installed) in these precisions, or all that there are; a row each. A
+    row has "model", "engine", "precision" and either "error", one line, or: "load" and "first" (seconds to the first
     token), "rate" (tokens a second; the median of "rounds", with "lowest" and "highest"), "memory", "disk" and "read"
-    (bytes; the last is what one token needs of the weights), "threads", "bound" (tokens a second that memory allows)
-    and "share" (of the bound). In a cache the weights of a small model are read faster than that: its share exceeds 1.
-    """
+    (bytes; the last: of weights that one token needs), "threads", "bound" (tokens a second that memory allows) and
+    "share" (of the bound; above 1 where the weights of a small model stay in a cache)."""
     return Race().run([models] if isinstance(models, str) else models, names, precisions, rounds, tokens)
 
 
@@ -186,9 +172,8 @@ def table(rows: list[dict]) -> str:
     for model in dict.fromkeys(row["model"] for row in ran):
         lines.append(model)
         for row in (row for row in ran if row["model"] == model):
-            low, rate, high = (
-                f"{row[key]:,.{0 if row['rate'] > 100 else 1}f}" for key in ("lowest", "rate", "highest")
-            )
+            digits = 0 if row["rate"] > 100 else 1
+            low, rate, high = (f"{row[key]:,.{digits}f}" for key in ("lowest", "rate", "highest"))
             times = f"{f'{rate} ({low}–{high})':>26}{row['first']:8.3f}{row['load']:7.2f}"
             sizes = f"{row['memory'] / 1e6:10,.0f}{row['disk'] / 1e6:8,.0f}{row['bound']:8,.0f}{row['share']:6.0%}"
             lines.append(f"{row['engine']:13}{row['precision']:6}{times}{sizes}")

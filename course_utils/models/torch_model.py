@@ -1,7 +1,7 @@
 """Run a model with Hugging Face Transformers and PyTorch."""
 
 from collections.abc import Callable, Generator, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict
 from pathlib import Path
 
@@ -13,10 +13,7 @@ QUIET_BELOW = 100_000_000  # bytes of weights: loading less than this needs no p
 
 
 class TransformersModel(LocalModel):
-    """A folder with safetensors weights, answered by PyTorch.
-
-    `model` and `tokenizer` are the library's own objects, for a notebook that wants to look inside.
-    """
+    """A folder with safetensors weights, answered by PyTorch. `model` and `tokenizer` are the library's own objects."""
 
     runtime = "transformers"
 
@@ -28,11 +25,9 @@ class TransformersModel(LocalModel):
         self.name = name or folder.name
         self.tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
         size = sum(file.stat().st_size for file in folder.glob("*.safetensors"))
+        how = {"dtype": getattr(torch, dtype, dtype), "use_safetensors": True, "local_files_only": True}
         with quietly(size < QUIET_BELOW):
-            self.model = AutoModelForCausalLM.from_pretrained(
-                folder, dtype=getattr(torch, dtype, dtype), use_safetensors=True, local_files_only=True
-            )
-        self.model = self.model.to(device).eval()
+            self.model = AutoModelForCausalLM.from_pretrained(folder, **how).to(device).eval()
         self.parameters = self.model.num_parameters()
         threads.use_for(self.parameters)
         self.context_length = self.model.config.max_position_embeddings
@@ -46,7 +41,7 @@ class TransformersModel(LocalModel):
         return self.tokenizer(text, add_special_tokens=False, verbose=False)["input_ids"]
 
     def _tokens(self, prompt, params: SamplingParams, limit: int) -> Generator[int, None, None]:
-        yield from self._sampled(*self._begin(prompt), params, limit)
+        return self._sampled(*self._begin(prompt), params, limit)
 
     def _begin(self, ids: list[int]):
         """What `_sampled` needs: the ids so far, [1, tokens], and a function from them to the next token's logits. The
@@ -76,10 +71,7 @@ class TransformersModel(LocalModel):
         threads.use_for(self.parameters)
         processors = processors_for(params)
         rng = torch.Generator(self.model.device)
-        if params.seed is None:
-            rng.seed()
-        else:
-            rng.manual_seed(params.seed)
+        rng.manual_seed(rng.seed() if params.seed is None else params.seed)
         for _ in range(limit):
             scores = processors(ids, step(ids).float())
             if params.temperature == 0:
@@ -94,11 +86,8 @@ class TransformersModel(LocalModel):
 
 
 class TransformersVision(TransformersModel):
-    """pico-vision in PyTorch. `model` is a `course_utils.pico.vision.PicoVision`.
-
-    `most`: how many detail crops a picture may have, 0 to 16. With 0 the model sees the whole picture only, which takes
-    156 tokens instead of about 2,500.
-    """
+    """pico-vision in PyTorch. `model` is a `course_utils.pico.vision.PicoVision`. `most`: how many detail crops a
+    picture may have, 0 to 16. With 0 the model sees it as a whole only: 156 tokens instead of about 2,500."""
 
     def __init__(self, name: str, most: int = 16):
         from course_utils.pico import folder, vision
@@ -124,13 +113,13 @@ class TransformersVision(TransformersModel):
         import torch
         from transformers import DynamicCache
 
-        language = self.model.language
-        cache = DynamicCache(config=language.config)
+        cache = DynamicCache(config=self.model.language.config)
 
         def step(ids):
             new = {"input_ids": ids[:, -1:]} if ids.shape[1] else {"inputs_embeds": embeds}
             with torch.inference_mode():
-                return language(**new, past_key_values=cache, use_cache=True, logits_to_keep=1).logits[:, -1]
+                output = self.model.language(**new, past_key_values=cache, use_cache=True, logits_to_keep=1)
+            return output.logits[:, -1]
 
         return torch.empty(1, 0, dtype=torch.long), step  # the prompt is vectors, so that no id has been read yet
 
@@ -162,11 +151,8 @@ def quietly(wanted: bool) -> Iterator[None]:
     """Within it, if it is wanted, the library shows no bar while it loads weights: ours load in an instant."""
     from transformers.utils import logging
 
-    shown = logging.is_progress_bar_enabled()
-    if wanted:
-        logging.disable_progress_bar()
-    try:
+    with ExitStack() as stack:
+        if wanted and logging.is_progress_bar_enabled():
+            logging.disable_progress_bar()
+            stack.callback(logging.enable_progress_bar)
         yield
-    finally:
-        if shown:
-            logging.enable_progress_bar()

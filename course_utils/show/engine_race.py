@@ -17,15 +17,12 @@ from .charts import panels
 
 
 class Race(Answering):
-    """What `race.run` found, as a table and a picture, or an empty view with buttons that starts a race of its own.
-
-    Without a front end: `.go("smollm2", ["onnx", "llama.cpp"], ["int4"], tokens=24)`. `rows` are its rows; `.stop()`
-    ends the race and all its processes.
-    """
+    """What `race.run` found (`rows`), as a table and a picture, with buttons that start a race of its own. Without a
+    front end: `.go("smollm2", ["onnx", "llama.cpp"], ["int4"], tokens=24)`. `.stop()` ends all its processes."""
 
     def __init__(self, rows: list[dict] = ()):
         super().__init__()
-        self.rows, self.status, self._race = list(rows), "", None
+        self.rows, self.status, self._race = list(rows), "", race.Race()
 
     def go(self, model="pico-mini", names=None, precisions=None, rounds: int = 1, tokens: int = race.TOKENS) -> Self:
         """Race, and wait for the end. Raises CourseError where one is running, or for a name that is none."""
@@ -51,8 +48,7 @@ class Race(Answering):
 
     def stop(self) -> None:
         super().stop()
-        if self._race is not None:
-            self._race.stop()
+        self._race.stop()
 
     close = stop
 
@@ -71,28 +67,24 @@ class Race(Answering):
         found = []
         for model in dict.fromkeys(row["model"] for row in ran):
             rows = sorted((row for row in ran if row["model"] == model), key=lambda row: -row["rate"])
-            columns = {
-                "tokens/s": [row["rate"] for row in rows],
-                "first token, ms": [1e3 * row["first"] for row in rows],
-            }
+            columns = {"tokens/s": [row["rate"] for row in rows]}
+            columns["first token, ms"] = [1e3 * row["first"] for row in rows]
             columns["memory, MB"] = [row["memory"] / 1e6 for row in rows]
-            found.append(
-                panels([f"{row['engine']} {row['precision']}" for row in rows], columns, f"{model}, by engine")
-            )
+            labels = [f"{row['engine']} {row['precision']}" for row in rows]
+            found.append(panels(labels, columns, f"{model}, by engine"))
         return found
 
     def build(self):
         """Choices of a model, engines, precisions and tokens; Race and Stop; the table and the picture."""
         import ipywidgets as w
 
-        here = [name for name in engines.ENGINES if engines.installed(name)]
+        here, forms = [*filter(engines.installed, engines.ENGINES)], ("fp32", "int8", "mixed", "int4")
         self.choice = {
             "model": w.Dropdown(options=race.MODELS, description="Model"),
             "names": w.SelectMultiple(options=here, value=here, description="Engines"),
-            "precisions": w.SelectMultiple(options=("fp32", "int8", "mixed", "int4"), description="Precisions"),
+            "precisions": w.SelectMultiple(options=forms, value=("fp32", "int4"), description="Precisions"),
             "tokens": w.IntSlider(race.TOKENS, 8, 128, 8, description="Tokens"),
         }
-        self.choice["precisions"].value = ("fp32", "int4")
         self.send = w.Button(description="Race", button_style="primary", layout={"width": "90px"})
         self.halt = w.Button(description="Stop", disabled=True, layout={"width": "80px"})
         self.send.on_click(lambda _: self.sent())
@@ -104,10 +96,9 @@ class Race(Answering):
 
     def sent(self) -> None:
         """Race was pressed: run beside the kernel."""
-        chosen = {name: control.value for name, control in self.choice.items()}
+        model, names, precisions, tokens = (control.value for control in self.choice.values())
         if self.begin():
-            how = (chosen["model"], chosen["names"], chosen["precisions"], 1, chosen["tokens"])
-            threading.Thread(target=self._go, args=how, daemon=True).start()
+            threading.Thread(target=self._go, args=(model, names, precisions, 1, tokens), daemon=True).start()
             self.refresh()
 
     def show(self) -> None:
@@ -134,8 +125,7 @@ def main(argv: list[str] | None = None) -> int:
         with redirect_stdout(sys.stderr):  # what is built is told there too
             view = Race(run.run(args.models, args.engines, args.precisions, args.rounds, args.tokens))
     except CourseError as error:
-        print(error, file=sys.stderr)
-        return 1
+        sys.exit(str(error))
     except KeyboardInterrupt:
         return 130
     if args.picture:
