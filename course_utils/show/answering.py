@@ -16,10 +16,8 @@ BUSY = "The model is still answering. Stop it first, or wait."
 
 
 class Answering(View):
-    """A view with a model that answers, and a line to ask it.
-
-    A subclass gives `answer(text)`, which has the turn and gives it back with `end`, and `show`.
-    """
+    """A view with a model that answers, and a line to ask it. A subclass gives `answer(text)`, which has the turn and
+    gives it back with `end`, and `show`."""
 
     def __init__(self):
         self.busy, self.stopped = threading.Lock(), threading.Event()
@@ -104,9 +102,8 @@ class Pane:
                 view.refresh(at_most_every=REFRESH)
             seconds = time.perf_counter() - began
             self._measure(stream.completion_tokens, first or seconds, seconds)
-            if stream.finish_reason == "length":
-                self.cut = True
-                self.status += ". Cut off: it was to be no longer (max_new_tokens)."
+            self.cut = stream.finish_reason == "length"
+            self.status += ". Cut off: it was to be no longer (max_new_tokens)." * self.cut
         except KeyboardInterrupt:  # Kernel ▸ Interrupt, in the caller's thread
             view.stop()
         except Exception as error:

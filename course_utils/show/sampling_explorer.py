@@ -1,7 +1,9 @@
 """How five settings change the choice of the next token: by the same classes as in the library's own `generate`."""
 
+from collections import namedtuple
 from html import escape
-from typing import NamedTuple, Self
+from itertools import count
+from typing import Self
 
 import ipywidgets as w
 import torch
@@ -10,21 +12,14 @@ from course_utils.models.chat import BadOption, EmptyPrompt, SamplingParams, Unk
 from course_utils.models.torch_model import processors_for
 
 from .page import BRAND, LOOK, WORDS, svg, words
-from .pieces import check_text, encode, pieces
+from .pieces import encode, pieces
 from .token_maps import network_and_tokenizer
 from .view import Controlled
 
 SETTINGS = WORDS["settings"]  # label, lowest, highest, step, and the value that changes nothing
 SHOWN = 12  # tokens in the chart
-
-
-class Row(NamedTuple):
-    """One token of the chart: its text, the model's probability, the one after the settings, and that in words."""
-
-    piece: str
-    before: float
-    after: float
-    now: str
+# One token of the chart: its text, the model's probability, the one after the settings, and that in words.
+Row = namedtuple("Row", ["piece", "before", "after", "now"])
 
 
 class SamplingExplorer(Controlled):
@@ -36,7 +31,7 @@ class SamplingExplorer(Controlled):
 
     def __init__(self, model, prompt: str, tokenizer=None):
         self._network, self._tokenizer = network_and_tokenizer(model, tokenizer)
-        check_text(prompt)
+        encode(self._tokenizer, prompt)  # raises BadPrompt for what is no text
         if not prompt.strip():
             raise EmptyPrompt("The prompt is empty. Write something for the model to go on from.")
         turn = [{"role": "user", "content": prompt}]
@@ -46,8 +41,6 @@ class SamplingExplorer(Controlled):
         self._generator = torch.Generator().manual_seed(0)
         self._logits = {}  # by sequence, so that a slider costs no forward pass
         self.drawn: list[int] = []
-
-    # ---- the numbers
 
     def set(self, **settings: float) -> Self:
         """Change settings by name, as with the sliders and as far as they go. Raises UnknownOption and BadOption."""
@@ -63,24 +56,19 @@ class SamplingExplorer(Controlled):
         self.redraw()
         return self
 
-    def setting(self, name: str) -> float:
-        return self.settings[name]
-
     def distributions(self):
         """Three tensors over the vocabulary: the model's own probabilities, those after the settings, what is left."""
-        ids = torch.tensor([[*self._prompt_ids, *self.drawn]])
-        if tuple(self.drawn) not in self._logits:
+        ids, drawn = torch.tensor([[*self._prompt_ids, *self.drawn]]), tuple(self.drawn)
+        if drawn not in self._logits:
             with torch.no_grad():
                 output = self._network(ids.to(self._network.device), use_cache=False)
-            self._logits[tuple(self.drawn)] = output.logits[:, -1].float().cpu()
-        logits = self._logits[tuple(self.drawn)]
+            self._logits[drawn] = output.logits[:, -1].float().cpu()
+        logits = self._logits[drawn]
         scores = processors_for(SamplingParams.read(self.settings))(ids, logits.clone())
+        after, kept = scores.softmax(-1), scores.isfinite()  # not after > 0: tiny probabilities round to 0
         if self.settings["temperature"] == 0:
-            after = torch.nn.functional.one_hot(scores.argmax(-1), scores.shape[-1]).float()
-            kept = after > 0
-        else:
-            after = scores.softmax(-1)
-            kept = scores.isfinite()  # not after > 0: at a low temperature tiny probabilities round to 0
+            kept = torch.nn.functional.one_hot(scores.argmax(-1), scores.shape[-1]).bool()
+            after = kept.float()
         return logits.softmax(-1)[0], after[0], kept[0]
 
     def rows(self) -> list[Row]:
@@ -112,8 +100,6 @@ class SamplingExplorer(Controlled):
         ends = self._network.generation_config.eos_token_id
         return bool(self.drawn) and self.drawn[-1] in (ends if isinstance(ends, list) else [ends])
 
-    # ---- what it looks like
-
     def _summary(self) -> str:
         before, _, kept = self.distributions()
         share = before[kept].sum().item()
@@ -132,7 +118,22 @@ class SamplingExplorer(Controlled):
         return "\n".join([*lines, self._summary()])
 
     def html(self) -> str:
-        return f'<div style="{LOOK}">{chart(self.rows())}<p style="margin:0.2em 0">{escape(self._summary())}</p></div>'
+        """Bars as SVG: the outline is the model's probability, the filled bar the one after the settings."""
+        step, left, width, rows = 22, 100, 210, self.rows()
+        told = "; ".join(f"{row.piece}: {_percent(row.before)}, now {row.now}" for row in rows)
+        parts = [words(0, 13, "outline: the model · filled: after the settings")]
+        for y, row in zip(count(22, step), rows, strict=False):
+            end = left + max(row.before, row.after) * width + 8
+            box = f'x="{left}" y="{y + 3}" height="15"'
+            parts += [
+                words(left - 8, y + 15, row.piece[:11], "end"),
+                f'<rect {box} width="{row.after * width:.1f}" fill="{BRAND}"/>',
+                f'<rect {box} width="{max(row.before * width, 0.5):.1f}" fill="none" stroke="currentColor"/>',
+                words(round(end, 1), y + 15, f"{_percent(row.before)} → {row.now}"),
+            ]
+        alt = f"Bar chart of {len(rows)} next tokens, by the model and after the settings. {told}."
+        drawing = svg(alt, 440, step * len(rows) + 22, parts, size=13)
+        return f'<div style="{LOOK}">{drawing}<p style="margin:0.2em 0">{escape(self._summary())}</p></div>'
 
     def controls(self) -> dict:
         look = {"style": {"description_width": "185px"}, "layout": {"width": "385px"}}
@@ -166,22 +167,3 @@ class SamplingExplorer(Controlled):
 
 def _percent(share: float) -> str:
     return "<0.1%" if share < 0.0005 else f"{share:.1%}"
-
-
-def chart(rows: list[Row]) -> str:
-    """Bars as SVG: the outline is the model's probability, the filled bar the one after the settings."""
-    step, left, width = 22, 100, 210
-    told = "; ".join(f"{row.piece}: {_percent(row.before)}, now {row.now}" for row in rows)
-    parts = [words(0, 13, "outline: the model · filled: after the settings")]
-    for place, row in enumerate(rows):
-        y = 22 + place * step
-        end = left + max(row.before, row.after) * width + 8
-        box = f'x="{left}" y="{y + 3}" height="15"'
-        parts += [
-            words(left - 8, y + 15, row.piece[:11], "end"),
-            f'<rect {box} width="{row.after * width:.1f}" fill="{BRAND}"/>',
-            f'<rect {box} width="{max(row.before * width, 0.5):.1f}" fill="none" stroke="currentColor"/>',
-            words(round(end, 1), y + 15, f"{_percent(row.before)} → {row.now}"),
-        ]
-    alt = f"Bar chart of {len(rows)} next tokens, by the model and after the settings. {told}."
-    return svg(alt, 440, step * len(rows) + 22, parts, size=13)

@@ -12,7 +12,7 @@ import torch
 from course_utils.base import CourseError
 from course_utils.models.chat import EmptyPrompt
 
-from .page import BRAND, LOOK, fold_text, svg, words
+from .page import BRAND, LOOK, fold, svg, words
 from .pieces import Piece, encode, pieces
 from .view import Controlled
 
@@ -42,8 +42,7 @@ class TokenMap(Controlled):
     """The tokens of a text as `pieces`, a row each, and how strongly each is linked to the `columns`.
 
     A map gives `title`, and `rows`: for each token its text, and its links (column, weight), the strongest first. The
-    text twin tells the first `told` of them, in the `form` of a number. A `triangle` has no links ahead.
-    """
+    text twin tells the first `told` of them, in the `form` of a number. A `triangle` has no links ahead."""
 
     layer = window = 0
     told, form, triangle = 1, ".0%", False
@@ -68,7 +67,7 @@ class TokenMap(Controlled):
 
     def html(self) -> str:
         caption = f"<figcaption>{escape(self.title())}. {self.legend}</figcaption>"
-        twin = fold_text("As text", self.text())
+        twin = fold("As text", f"<pre>{escape(self.text())}</pre>")
         return f'<figure style="margin:0;{LOOK}">{caption}{self.picture()}{twin}</figure>'
 
     def picture(self) -> str:
@@ -83,11 +82,11 @@ class TokenMap(Controlled):
             parts.append(words(LEFT - 6, y + round(cell * 0.7), token[:13], "end"))
             weights = dict(links)
             for column in range(row + 1 if self.triangle else len(self.columns)):
-                x, weight = LEFT + column * cell, weights.get(column, 0.0)
-                box = f'x="{x}" y="{y}" width="{cell - 1}" height="{cell - 1}"'
+                box = f'x="{LEFT + column * cell}" y="{y}" width="{cell - 1}" height="{cell - 1}"'
                 if self.window and row - column >= self.window:
                     parts.append(f'<rect {box} fill="url(#course-hidden)"><title>outside of the window</title></rect>')
                     continue
+                weight = weights.get(column, 0.0)
                 title = escape(f"{token} → {self.columns[column]}: {weight:.1%}")
                 paint = f'fill="{BRAND}" fill-opacity="{weight**0.7:.2f}" stroke="currentColor" stroke-opacity="0.25"'
                 parts.append(f"<rect {box} {paint}><title>{title}</title></rect>")
@@ -113,8 +112,7 @@ class AttentionMap(TokenMap):
     """Which token looks at which: one layer and head at a time, over the whole text or a sliding window of tokens.
 
     `model` is a course model of the Transformers runtime, or a Transformers model together with its `tokenizer`. Rows
-    look at columns. `layer` and `head` count from 0; `window` is in tokens, 0 for the whole text.
-    """
+    look at columns. `layer` and `head` count from 0; `window` is in tokens, 0 for the whole text."""
 
     head, triangle, what = 0, True, "the one it looks at most"
     legend = (
@@ -143,13 +141,12 @@ class AttentionMap(TokenMap):
         """All weights, [layers, heads, tokens, tokens]: row i is what token i takes from each. None: no window."""
         window = window or None
         if window not in self._maps:
-            config = self._network.config
+            config, ids = self._network.config, torch.tensor([self._ids], device=self._network.device)
             before = config._attn_implementation, getattr(config, "sliding_window", None)
             try:
                 self._network.set_attn_implementation("eager")  # the only one that hands out its weights
                 config.sliding_window = window
                 with torch.no_grad():
-                    ids = torch.tensor([self._ids], device=self._network.device)
                     output = self._network(ids, output_attentions=True, use_cache=False)
             finally:
                 config.sliding_window = before[1]
@@ -164,11 +161,10 @@ class AttentionMap(TokenMap):
 
     def rows(self) -> list[tuple[str, list[tuple[int, float]]]]:
         """For each token its text, and the places of the tokens it looks at with their weights, strongest first."""
-        seen = [enumerate(weights[: place + 1]) for place, weights in enumerate(self.weights.tolist())]
-        return [
-            (piece.visible, sorted(links, key=lambda link: -link[1]))
-            for piece, links in zip(self.pieces, seen, strict=True)
-        ]
+        seen = [list(enumerate(weights[: place + 1])) for place, weights in enumerate(self.weights.tolist())]
+        for links in seen:
+            links.sort(key=lambda link: -link[1])
+        return list(zip(self.columns, seen, strict=True))
 
     def title(self) -> str:
         scope = f"a window of {self.window} tokens" if self.window else "the whole text"
@@ -183,10 +179,8 @@ class AttentionMap(TokenMap):
 
 
 class ExpertMap(TokenMap):
-    """Which two experts read each token of the text, a layer at a time. `model`: `load("pico-moe")`.
-
-    Rows are tokens, columns are experts; a full square is an expert that was picked. Layers count from 0.
-    """
+    """Which two experts read each token of the text, a layer at a time. `model`: `load("pico-moe")`. Rows are tokens,
+    columns are experts; a full square is an expert that was picked. Layers count from 0."""
 
     told, form, what = 2, ".2f", "its two experts, with their weights"
     legend = "A row is a token, a column an expert; full squares are its two experts, ○ marks its first choice."
@@ -211,9 +205,8 @@ class ExpertMap(TokenMap):
 
     def rows(self) -> list[tuple[str, list[tuple[int, float]]]]:
         """For each token its text and its two experts with their weights, as they are in the layer shown."""
-        chosen, weights = self._chosen[self.layer].tolist(), self._weights[self.layer].tolist()
-        rows = zip(self.pieces, chosen, weights, strict=True)
-        return [(piece.visible, list(zip(pair, strong, strict=True))) for piece, pair, strong in rows]
+        links = map(zip, self._chosen[self.layer].tolist(), self._weights[self.layer].tolist())
+        return [(piece.visible, list(pairs)) for piece, pairs in zip(self.pieces, links, strict=True)]
 
     def title(self) -> str:
         return f"Experts of layer {self.layer}"
