@@ -20,8 +20,7 @@ class Answering(View):
     gives it back with `end`, and `show`."""
 
     def __init__(self):
-        self.busy, self.stopped = threading.Lock(), threading.Event()
-        self._shown_at = 0.0
+        self.busy, self.stopped, self._shown_at = threading.Lock(), threading.Event(), 0.0
 
     def stop(self) -> None:
         """Stop the answer that is being written; what is there stays."""
@@ -48,8 +47,7 @@ class Answering(View):
 
     def show(self) -> None:
         """Bring the page up to date; a subclass does this and more."""
-        self.send.disabled = self.busy.locked()
-        self.halt.disabled = not self.busy.locked()
+        self.send.disabled, self.halt.disabled = self.busy.locked(), not self.busy.locked()
 
     def asking(self, label: str, hint: str, text: str = "") -> list:
         """The line to write on, the button that sends it, and the one that stops the answer."""

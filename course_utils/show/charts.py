@@ -66,8 +66,7 @@ def draw_bars(axes, labels: Sequence[str], values: Sequence[float], shown: Seque
         bar.set(**look)
     texts = [text.replace("$", r"\$") if "\n" in text else label_of(text) for text in shown]
     axes.bar_label(drawn, texts, padding=4, fontsize=9, bbox={"fc": "white", "ec": "none", "pad": 0.5})
-    axes.set_yticks(places, [label_of(label) for label in labels])
-    axes.set_ylim(len(labels) - 0.4, -0.6)
+    axes.set(yticks=places, yticklabels=list(map(label_of, labels)), ylim=(len(labels) - 0.4, -0.6))
     axes.margins(x=room)
 
 
@@ -154,8 +153,8 @@ def lines(x, series: dict, x_label: str = "", y_label: str = "", title: str = ""
         told.append(f"{name}: from {short(values[0])} to {short(values[-1])}" if values else f"{name}: no values")
         rows += [f"{name}, {x_label or 'x'}: {', '.join(map(short, own))}"] if x is None else []
         rows.append(f"{name}: {', '.join(map(short, values))}")
-    axes.set(xlabel=label_of(x_label, 60), ylabel=label_of(y_label))
-    axes.set(xscale="log" if "x" in log else "linear", yscale="log" if "y" in log else "linear")
+    scales = {f"{axis}scale": "log" for axis in "xy" if axis in log}
+    axes.set(xlabel=label_of(x_label, 60), ylabel=label_of(y_label), **scales)
     axes.grid(alpha=0.3)
     axes.legend(frameon=False)
     return Plot(figure, _alt("Line chart", title, "; ".join(told)), "\n".join(rows))

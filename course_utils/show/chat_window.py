@@ -1,11 +1,10 @@
-"""Two ways to talk to any model of the course: a chat, and a playground where two models answer the same prompt.
-
-The answers appear token by token, and Stop stops them.
-"""
+"""A chat with any model of the course, and a playground where two answer the same prompt; Stop stops them."""
 
 import threading
 from html import escape
 from typing import Self
+
+import ipywidgets as w
 
 from course_utils.base import CourseError
 
@@ -73,8 +72,6 @@ class ChatWindow(Answering):
 
     def build(self):
         """The log, a line to write on, and three buttons."""
-        import ipywidgets as w
-
         self.log, self.below = w.HTML(self.html()), w.HTML()
         look = {"overflow": "auto", "max_height": "420px", "min_height": "60px", "border": BORDER}
         # reversed, the box keeps its scroll position at the newest line
@@ -183,8 +180,6 @@ class Playground(Answering):
 
     def build(self):
         """A line to write on, buttons with ready prompts, both panes, and three buttons for the vote."""
-        import ipywidgets as w
-
         asking = self.asking("Ask both", "One prompt for both")
         ready = [w.Button(description=name, layout={"width": "90px"}) for name in PROMPTS]
         for button in ready:

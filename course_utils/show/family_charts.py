@@ -83,8 +83,7 @@ def timeline(ids=None, title: str = "") -> Plot:
         labels.append(f"{model.name}{size}{kind} {[len(figures) + place for place in range(1, len(mine) + 1)]}")
         figures += mine
     axes.plot([_day(model.released) for model in models], range(len(models)), "o", color="#1f77b4", mec="black", ms=8)
-    axes.set_yticks(range(len(models)), labels)
-    axes.set_ylim(len(models) - 0.4, -0.6)
+    axes.set(yticks=range(len(models)), yticklabels=labels, ylim=(len(models) - 0.4, -0.6))
     axes.grid(alpha=0.4)
     axes.tick_params(axis="x", labelsize=8)
     told = [f"{model.released}: {label}" for model, label in zip(models, labels, strict=True)]
@@ -111,10 +110,8 @@ def sizes(rows: dict, title: str = "") -> Plot:
         told.append(f"{facts.in_words(value, '')}, {mark}")
         looks.append(look)
     figure, (axes,) = canvas(1.0 + 0.36 * len(rows), title)
-    axes.set_xscale("log")
     draw_bars(axes, list(rows), values, told, looks)
-    axes.set_xlim(1e6, 3e13)
-    axes.set_xlabel("parameters: M million, B billion, T trillion")
+    axes.set(xscale="log", xlim=(1e6, 3e13), xlabel="parameters: M million, B billion, T trillion")
     axes.grid(axis="x", alpha=0.3)
     told = [f"{name}: {words}" for name, words in zip(rows, told, strict=True)]
     alt = f"Bars on a scale of powers of ten. {title + ': ' if title else ''}{', '.join(told)}."
@@ -159,8 +156,7 @@ class MachineFit(Controlled):
         draw_bars(axes, names, [row.needed / GB for row in self.rows], shown, looks, room=0.25)
         axes.axvline(self.free, color="black", linestyle="--", linewidth=1)
         axes.text(self.free, -0.8, f" {self.free:.1f} GB free", va="bottom", fontsize=9)
-        axes.set_ylim(len(names) - 0.4, -1)
-        axes.set_xlabel("GB")
+        axes.set(ylim=(len(names) - 0.4, -1), xlabel="GB")
         alt = f"Bars of the memory that each Phi needs in {self.precision}, against {self.free:.1f} GB free."
         return Plot(figure, alt, self.text()).html()
 

@@ -70,11 +70,7 @@ def services() -> Sourced:
     ]
     lines = ["; ".join(map(": ".join, zip(SERVICE, row, strict=True))) for row in cells]
     lines += ["Sources", *(f"[{n}] {row.trace()}" for n, row in enumerate(rows, 1))]
-    sources = []
-    for row in rows:
-        links = [f'{escape(s["title"])}, <a href="{escape(s["url"])}">{escape(s["url"])}</a>' for s in row.sources]
-        sources.append(f"{escape(row.name)}: {'; '.join(links)}; read on {row.checked_on}. {escape(row.note)}")
-    return Sourced("\n".join(lines), table(SERVICE, cells) + numbered(sources))
+    return Sourced("\n".join(lines), table(SERVICE, cells) + numbered(map(_read_on, rows)))
 
 
 def onnx_layer(graph, layer: int = 0) -> Sourced:
@@ -104,6 +100,11 @@ def onnx_layer(graph, layer: int = 0) -> Sourced:
         lines.append(f"  {step} {node.op_type}: {told}. In: {taken}.")
         rows.append((f"{step} {node.op_type}", where, size, taken, meaning))
     return Sourced("\n".join(lines), table(LAYER, rows))
+
+
+def _read_on(row: providers.Provider) -> str:
+    links = "; ".join(f'{escape(s["title"])}, <a href="{escape(s["url"])}">{escape(s["url"])}</a>' for s in row.sources)
+    return f"{escape(row.name)}: {links}; read on {row.checked_on}. {escape(row.note)}"
 
 
 def _label(key: str) -> str:
