@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from functools import cache
 from html import escape
 from itertools import cycle
 
@@ -53,16 +54,21 @@ def pieces(tokenizer, ids) -> list[Piece]:
     return [Piece(id, raw if id in special else _text(raw, by_bytes), id in special) for id, raw in rows]
 
 
-def _text(raw: str, by_bytes: bool = True) -> str:
-    """The text of a vocabulary entry of SentencePiece (▁ for a space, <0xE4>) or byte-level BPE (Ġ, Ã)."""
+@cache
+def _bytes() -> dict[str, int]:
+    """Byte-level BPE writes each of the 256 bytes as one printable sign: this is the table back."""
     from transformers.convert_slow_tokenizer import bytes_to_unicode
 
+    return {sign: byte for byte, sign in bytes_to_unicode().items()}
+
+
+def _text(raw: str, by_bytes: bool = True) -> str:
+    """The text of a vocabulary entry of SentencePiece (▁ for a space, <0xE4>) or byte-level BPE (Ġ, Ã)."""
     if re.fullmatch(r"<0x[0-9A-F]{2}>", raw):
         return f"⟨{raw[3:5]}⟩"
-    byte_of = {sign: byte for byte, sign in bytes_to_unicode().items()}  # each of the 256 bytes is one printable sign
-    if not by_bytes or "▁" in raw or not byte_of.keys() >= set(raw):
+    if not by_bytes or "▁" in raw or any(sign not in _bytes() for sign in raw):
         return raw.replace("▁", " ")
-    data = bytes(byte_of[sign] for sign in raw)
+    data = bytes(_bytes()[sign] for sign in raw)
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError:  # a part of a character, as with rare letters and emoji
