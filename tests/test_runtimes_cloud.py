@@ -13,7 +13,7 @@ import pytest
 from course_utils import load, server, show
 from course_utils.models.chat import BadOption, CourseError, EmptyPrompt, UnknownOption
 from course_utils.models.cloud_model import CloudError
-from course_utils.show.two_models import PROMPTS
+from course_utils.show.chat_window import PROMPTS
 
 KEY = "canary-5f1e09c2b7"
 SUM = "What is 17 + 25?"

@@ -14,7 +14,7 @@ from PIL import Image
 from course_utils import CourseError, show
 from course_utils.models.pictures import BadPicture, from_data_url
 from course_utils.pico.textbook.drawings import COLOURS as PAINTS
-from course_utils.show.sheet import COLOURS
+from course_utils.show.drawing_board import COLOURS
 
 
 def commonest(picture, question):

@@ -16,14 +16,11 @@ BUSY = "The model is still answering. Stop it first, or wait."
 
 
 class Answering(View):
-    """A view with a model that answers, and a line to ask it.
-
-    A subclass gives `answer(text)`, which has the turn and gives it back with `end`, and `show`.
-    """
+    """A view with a model that answers, and a line to ask it. A subclass gives `answer(text)`, which has the turn and
+    gives it back with `end`, and `show`."""
 
     def __init__(self):
-        self.busy, self.stopped = threading.Lock(), threading.Event()
-        self._shown_at = 0.0
+        self.busy, self.stopped, self._shown_at = threading.Lock(), threading.Event(), 0.0
 
     def stop(self) -> None:
         """Stop the answer that is being written; what is there stays."""
@@ -50,8 +47,7 @@ class Answering(View):
 
     def show(self) -> None:
         """Bring the page up to date; a subclass does this and more."""
-        self.send.disabled = self.busy.locked()
-        self.halt.disabled = not self.busy.locked()
+        self.send.disabled, self.halt.disabled = self.busy.locked(), not self.busy.locked()
 
     def asking(self, label: str, hint: str, text: str = "") -> list:
         """The line to write on, the button that sends it, and the one that stops the answer."""
@@ -104,9 +100,8 @@ class Pane:
                 view.refresh(at_most_every=REFRESH)
             seconds = time.perf_counter() - began
             self._measure(stream.completion_tokens, first or seconds, seconds)
-            if stream.finish_reason == "length":
-                self.cut = True
-                self.status += ". Cut off: it was to be no longer (max_new_tokens)."
+            self.cut = stream.finish_reason == "length"
+            self.status += ". Cut off: it was to be no longer (max_new_tokens)." * self.cut
         except KeyboardInterrupt:  # Kernel ▸ Interrupt, in the caller's thread
             view.stop()
         except Exception as error:

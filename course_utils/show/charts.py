@@ -18,7 +18,7 @@ from matplotlib.patches import Patch
 from course_utils.base import CourseError
 from course_utils.phi import facts
 
-from .page import Sourced, fold_text
+from .page import Sourced, fold
 
 BLUE = {"facecolor": "#1f77b4"}
 HATCHED = {"facecolor": "white", "hatch": "////"}
@@ -40,13 +40,10 @@ class Plot(Sourced):
         self.figure.savefig(file, format="svg", facecolor="white")
         data = base64.b64encode(file.getvalue()).decode("ascii")
         width = round(self.figure.get_figwidth() * 96)
-        source = f'src="data:image/svg+xml;base64,{data}" style="width:{width}px;max-width:100%"'
-        image = f'<img alt="{escape(self.alt)}" {source}>'
-        folds = fold_text("The numbers", self.numbers) + super().html()
+        look = f"width:{width}px;max-width:100%"
+        image = f'<img alt="{escape(self.alt)}" src="data:image/svg+xml;base64,{data}" style="{look}">'
+        folds = fold("The numbers", f"<pre>{escape(self.numbers)}</pre>") + super().html()
         return f'<figure style="margin:0.4em 0">{image}{folds}</figure>'
-
-
-# ---- what charts are made of
 
 
 def canvas(height: float, title: str = "", panels: int = 1, width: float = 7.2, **layout):
@@ -67,21 +64,16 @@ def draw_bars(axes, labels: Sequence[str], values: Sequence[float], shown: Seque
     drawn = axes.barh(places, [value if math.isfinite(value) else 0 for value in values], edgecolor="black", lw=0.6)
     for bar, look in zip(drawn, looks or [BLUE] * len(labels), strict=True):
         bar.set(**look)
-    texts = [plain(text) if "\n" in text else label_of(text) for text in shown]
+    texts = [text.replace("$", r"\$") if "\n" in text else label_of(text) for text in shown]
     axes.bar_label(drawn, texts, padding=4, fontsize=9, bbox={"fc": "white", "ec": "none", "pad": 0.5})
-    axes.set_yticks(places, [label_of(label) for label in labels])
-    axes.set_ylim(len(labels) - 0.4, -0.6)
+    axes.set(yticks=places, yticklabels=list(map(label_of, labels)), ylim=(len(labels) - 0.4, -0.6))
     axes.margins(x=room)
 
 
-def plain(text: object) -> str:
-    """A text in which Matplotlib takes no dollar sign for the beginning of a formula."""
-    return str(text).replace("$", r"\$")
-
-
 def label_of(text: object, width: int = 36, most: int = 2) -> str:
-    """A text on a few lines; a longer one is cut here, and whole in the text twin of the chart."""
-    return fill(plain(text), width, max_lines=most, placeholder=" …")
+    """A text on a few lines; a longer one is cut here, and whole in the text twin of the chart. Matplotlib would take a
+    dollar sign for the beginning of a formula."""
+    return fill(str(text).replace("$", r"\$"), width, max_lines=most, placeholder=" …")
 
 
 def short(value: float) -> str:
@@ -109,9 +101,6 @@ def _names(things) -> list[str]:
 
 def _alt(kind: str, title: str, told: str) -> str:
     return f"{kind}. {title + ': ' if title else ''}{told}."
-
-
-# ---- the charts
 
 
 def bars(labels, values, unit: str = "", title: str = "") -> Plot:
@@ -147,10 +136,8 @@ def panels(labels, columns: dict, title: str = "", most: float | None = None) ->
 
 def lines(x, series: dict, x_label: str = "", y_label: str = "", title: str = "", log: str = "") -> Plot:
     """One line for each entry of `series` (name: values) over the common values `x`; they differ in marker and dash.
-
     With x=None each line has its own: name: (x values, y values). `log` names the axes that count upwards in powers
-    of ten: "x", "y" or "xy". Raises CourseError for what cannot be drawn.
-    """
+    of ten: "x", "y" or "xy". Raises CourseError for what cannot be drawn."""
     names = _names(series)
     figure, (axes,) = canvas(3.6, title)
     told, rows = [], [] if x is None else [f"{x_label or 'x'}: {', '.join(map(short, numbers_of(x)))}"]
@@ -166,19 +153,17 @@ def lines(x, series: dict, x_label: str = "", y_label: str = "", title: str = ""
         told.append(f"{name}: from {short(values[0])} to {short(values[-1])}" if values else f"{name}: no values")
         rows += [f"{name}, {x_label or 'x'}: {', '.join(map(short, own))}"] if x is None else []
         rows.append(f"{name}: {', '.join(map(short, values))}")
-    axes.set(xlabel=label_of(x_label, 60), ylabel=label_of(y_label))
-    axes.set(xscale="log" if "x" in log else "linear", yscale="log" if "y" in log else "linear")
+    scales = {f"{axis}scale": "log" for axis in "xy" if axis in log}
+    axes.set(xlabel=label_of(x_label, 60), ylabel=label_of(y_label), **scales)
     axes.grid(alpha=0.3)
     axes.legend(frameon=False)
     return Plot(figure, _alt("Line chart", title, "; ".join(told)), "\n".join(rows))
 
 
 def stack(wholes: dict, unit: str = "", title: str = "") -> Plot:
-    """Bars cut into their parts, which differ in hatching as well as in colour. `wholes` is name: {part: value}.
-
-    A list of values is drawn piece by piece: {"experts": [2.5] * 16} shows sixteen. Raises CourseError where there is
-    no part, and for a part that is no number from 0 upwards.
-    """
+    """Bars cut into their parts, which differ in hatching as well as in colour. `wholes` is name: {part: value}. A list
+    of values is drawn piece by piece: {"experts": [2.5] * 16} shows sixteen. Raises CourseError where there is no part,
+    and for a part that is no number from 0 upwards."""
     names = list(dict.fromkeys(part for parts in wholes.values() for part in parts))
     if not names:
         raise CourseError('Give the parts of each bar: show.stack({"Phi-1": {"attention": 0.4, "the rest": 1.0}}).')
@@ -207,11 +192,9 @@ def stack(wholes: dict, unit: str = "", title: str = "") -> Plot:
 
 
 def masks(named: dict, title: str = "", rows: str = "token that looks") -> Plot:
-    """Which token may look at which: a grid for each entry of `named` (name: a matrix of True and False).
-
-    Row i, column j: may token i look at token j? Filled with a dot: yes; empty: no. `rows` says what a row is.
-    Raises CourseError for what is no matrix, and for matrices of different height.
-    """
+    """Which token may look at which: a grid for each entry of `named` (name: a matrix of True and False). Row i, column
+    j: may token i look at token j? Filled with a dot: yes; empty: no. `rows` says what a row is. Raises CourseError for
+    what is no matrix, and for matrices of different height."""
     grids = {name: numpy.asarray(mask, dtype=bool) for name, mask in named.items()}
     shapes = [grid.shape for grid in grids.values()]
     if not grids or any(len(shape) != 2 or 0 in shape or shape[0] != shapes[0][0] for shape in shapes):

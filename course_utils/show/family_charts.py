@@ -1,4 +1,4 @@
-"""Charts of the Phi family, drawn from course_utils/phi/facts.py. Each number on them leads to its source.
+"""Charts of the Phi family, drawn from course_utils/phi/facts.py, and which Phi fits this computer.
 
 A number is followed by a mark such as [1]; the fold "Sources" below the picture, `print(view)` and `view.trace()` say
 what it stands for. Figures that nobody has read at a source are never drawn, and rumours only where a chart says so.
@@ -8,31 +8,34 @@ import math
 from datetime import date
 from os.path import commonprefix
 from textwrap import fill
+from typing import Self
 
 from course_utils.base import CourseError
-from course_utils.phi import facts
+from course_utils.phi import facts, fit
+from course_utils.phi.speed import Speed
+from course_utils.setup.machine import GB
 
 from .charts import BLUE, HATCHED, Plot, canvas, draw_bars
+from .view import Controlled
 
 KIND_NAMES = {"moe": "mixture of experts"}
 OTHERS = {"facecolor": "#e0e0e0", "hatch": "..."}  # the models of other makers
+CONTEXTS = tuple(2**power for power in range(9, 18))  # 512 to 131,072 tokens
+NAMES = {"int4": "int4", "int8": "int8", "bf16": "16 bits", "fp32": "32 bits"}
 
 
 def scores(benchmark, ids=None, source: str | None = None, title: str = "") -> Plot:
     """The published scores of one benchmark or several, a panel each, with how they were measured and their sources.
-
     `ids`: models of `course_utils.phi.facts`; without them, all that have a score, best first. `source`: only scores
     from this one (a key of family.json). A model without a score on one of several benchmarks says "no figure".
-    Raises CourseError for an unknown name, and where there is nothing to show.
-    """
+    Raises CourseError for an unknown name, and where there is nothing to show."""
     benchmarks = [benchmark] if isinstance(benchmark, str) else list(benchmark)
     ids = [ids] if isinstance(ids, str) else ids
-    tables = {}
-    for name in benchmarks:
-        found = facts.benchmark(name, ids, source)
+    tables = {name: facts.benchmark(name, ids, source) for name in benchmarks}
+    for name, found in tables.items():
         tables[name] = {model: score for model, score in found.items() if score.confirmed != "rumour"}
-    models = ids or [model for table in tables.values() for model in table]
-    models = [model for model in dict.fromkeys(models) if any(model in table for table in tables.values())]
+    scored = dict.fromkeys(model for table in tables.values() for model in table)
+    models = [model for model in dict.fromkeys(ids or scored) if model in scored]
     if not models:
         raise CourseError(f"None of these models has a score of {' or '.join(tables)} with a source that was read.")
     names, figures, rows = [facts.model(model).name for model in models], [], []
@@ -56,9 +59,8 @@ def scores(benchmark, ids=None, source: str | None = None, title: str = "") -> P
             labels.append(words if heads[name] else fill(f"{words} {method}", width))
             told.append(f"{', '.join(filter(None, (label, method)))} {words}")
         draw_bars(axes, names, shown, labels, looks, room=0.4)
-        axes.set_xlim(left=0)
-        if "in %" in axis:
-            axes.set_xlim(0, 100 + 18 * len(tables))  # one scale for all panels, and room for the numbers
+        # in percent, one scale for all panels, and room for the numbers
+        axes.set_xlim(0, 100 + 18 * len(tables) if "in %" in axis else None)
         method = fill(heads[name] or "see the numbers", width)
         axes.set_title(f"{name.removeprefix(shared)}\n{method}", loc="left", fontsize=10)
         axes.xaxis.set_visible(False)
@@ -81,8 +83,7 @@ def timeline(ids=None, title: str = "") -> Plot:
         labels.append(f"{model.name}{size}{kind} {[len(figures) + place for place in range(1, len(mine) + 1)]}")
         figures += mine
     axes.plot([_day(model.released) for model in models], range(len(models)), "o", color="#1f77b4", mec="black", ms=8)
-    axes.set_yticks(range(len(models)), labels)
-    axes.set_ylim(len(models) - 0.4, -0.6)
+    axes.set(yticks=range(len(models)), yticklabels=labels, ylim=(len(models) - 0.4, -0.6))
     axes.grid(alpha=0.4)
     axes.tick_params(axis="x", labelsize=8)
     told = [f"{model.released}: {label}" for model, label in zip(models, labels, strict=True)]
@@ -109,14 +110,66 @@ def sizes(rows: dict, title: str = "") -> Plot:
         told.append(f"{facts.in_words(value, '')}, {mark}")
         looks.append(look)
     figure, (axes,) = canvas(1.0 + 0.36 * len(rows), title)
-    axes.set_xscale("log")
     draw_bars(axes, list(rows), values, told, looks)
-    axes.set_xlim(1e6, 3e13)
-    axes.set_xlabel("parameters: M million, B billion, T trillion")
+    axes.set(xscale="log", xlim=(1e6, 3e13), xlabel="parameters: M million, B billion, T trillion")
     axes.grid(axis="x", alpha=0.3)
     told = [f"{name}: {words}" for name, words in zip(rows, told, strict=True)]
     alt = f"Bars on a scale of powers of ten. {title + ': ' if title else ''}{', '.join(told)}."
     return Plot(figure, alt, "\n".join(told), figures)
+
+
+class MachineFit(Controlled):
+    """Which Phi fits this computer, and how fast it would be; with controls for precision and context length.
+    `speed` is what `course_utils.phi.speed.measure()` found; `context` and `prompt` are in tokens.
+    `.set(precision="fp32")` is the control for plain Python."""
+
+    def __init__(self, speed: Speed, precision: str = "int4", context: int = 4096, prompt: int = 128):
+        self.speed, self.prompt, self.free = speed, prompt, speed.memory.available / GB
+        self.set(precision, context)
+
+    def set(self, precision: str | None = None, context: int | None = None) -> Self:
+        """Choose the precision and the context (None leaves them as they are), and predict again."""
+        precision = self.precision if precision is None else precision
+        context = self.context if context is None else context
+        if context not in CONTEXTS:
+            raise CourseError(f"A context here is one of {', '.join(map(str, CONTEXTS))} tokens; not {context!r}.")
+        self.rows = fit.table(self.speed, [precision], self.prompt, context)
+        self.precision, self.context = precision, context
+        self.redraw()
+        return self
+
+    def text(self) -> str:
+        head = (
+            f"{self.precision}, room for {self.context:,} tokens, a question of {self.prompt} tokens; "
+            f"{self.free:.1f} GB of memory free, {self.speed.cores} cores"
+        )
+        columns = f"{'model':22} {'':5} {'memory':>9}  fits  first      then"
+        return "\n".join([head, columns, *map(str, self.rows)])
+
+    def html(self) -> str:
+        names = [facts.model(row.model).name for row in self.rows]
+        title = f"Memory needed, {NAMES[self.precision]}, {self.context:,} tokens"
+        figure, (axes,) = canvas(1.1 + 0.34 * len(names), title)
+        marks = ["fits" if row.fits else "no engine" if row.needed <= row.free else "too large" for row in self.rows]
+        shown = [f"{row.needed / GB:.1f} GB, {mark}" for row, mark in zip(self.rows, marks, strict=True)]
+        looks = [BLUE if row.fits else HATCHED for row in self.rows]
+        draw_bars(axes, names, [row.needed / GB for row in self.rows], shown, looks, room=0.25)
+        axes.axvline(self.free, color="black", linestyle="--", linewidth=1)
+        axes.text(self.free, -0.8, f" {self.free:.1f} GB free", va="bottom", fontsize=9)
+        axes.set(ylim=(len(names) - 0.4, -1), xlabel="GB")
+        alt = f"Bars of the memory that each Phi needs in {self.precision}, against {self.free:.1f} GB free."
+        return Plot(figure, alt, self.text()).html()
+
+    def controls(self) -> dict:
+        import ipywidgets as w
+
+        kinds = [(NAMES[name], name) for name in fit.ENGINES]
+        contexts = [(f"{tokens:,}", tokens) for tokens in CONTEXTS]
+        context = {"options": contexts, "value": self.context, "continuous_update": False}
+        return {
+            "precision": w.Dropdown(options=kinds, value=self.precision, description="Precision"),
+            "context": w.SelectionSlider(description="Context", **context),
+        }
 
 
 def _axis(figures: list) -> str:

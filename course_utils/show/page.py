@@ -20,11 +20,6 @@ def fold(summary: str, html: str) -> str:
     return f"<details><summary>{escape(summary)}</summary>{html}</details>"
 
 
-def fold_text(summary: str, text: str) -> str:
-    """The same with plain text below it, for the text twin of a picture."""
-    return fold(summary, f"<pre>{escape(text)}</pre>")
-
-
 def numbered(rows: Iterable[str]) -> str:
     """The fold of sources: a numbered list of rows, which are HTML already."""
     return fold("Sources", f'<ol style="line-height:1.5">{"".join(f"<li>{row}</li>" for row in rows)}</ol>')

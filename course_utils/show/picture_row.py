@@ -23,8 +23,7 @@ class PictureRow(View):
         self.captions = [f"Picture {i + 1}" for i in range(len(pictures))] if captions is None else list(captions)
         if not 0 < len(self.pictures) == len(self.captions):
             raise CourseError(f"Give some pictures and as many captions; not {len(pictures)} and {len(self.captions)}.")
-        self.sizes = [picture.size for picture in self.pictures]
-        self.width = width
+        self.sizes, self.width = [picture.size for picture in self.pictures], width
 
     def text(self) -> str:
         rows = zip(self.captions, self.sizes, strict=True)
@@ -69,11 +68,9 @@ def patches(picture, size: int = 14) -> PictureRow:
 
 
 def look(picture, weights, caption: str = "") -> Plot:
-    """How much of a model's attention each place of a picture got: the picture, and a heat map beside it.
-
-    `weights`: [rows, columns], [12, 12] for pico-vision, as an array or a tensor: shares of the attention, which is
-    1 in all. The picture is squeezed into the square that the model sees. Raises CourseError.
-    """
+    """How much of a model's attention each place of a picture got: the picture, and a heat map beside it. `weights`:
+    [rows, columns], [12, 12] for pico-vision, as an array or a tensor: shares of the attention, which is 1 in all. The
+    picture is squeezed into the square that the model sees. Raises CourseError."""
     try:
         weights = 100 * numpy.asarray(getattr(weights, "tolist", lambda: weights)(), dtype=float)
         rows, columns = weights.shape
@@ -83,13 +80,12 @@ def look(picture, weights, caption: str = "") -> Plot:
     if not best or not numpy.isfinite(weights).all() or weights.min() < 0:
         raise CourseError("Weights are a grid of numbers from 0 upwards; some here are negative, infinite or none.")
     figure, (left, right) = canvas(3.5, caption, 2, 7.6)
-    place = {"extent": (0, columns, rows, 0), "aspect": "auto"}
+    place, box = {"extent": (0, columns, rows, 0), "aspect": "auto"}, {"fc": "white", "boxstyle": "round,pad=0.15"}
     left.imshow(open_picture(picture).resize((SIDE, SIDE)), **place)
     figure.colorbar(right.imshow(weights, cmap="cividis", vmin=0, **place), ax=right, label="% of the attention")
     for axes in (left, right):
         axes.set(xticks=[], yticks=[], box_aspect=1)
         for rank, (row, column) in enumerate(best, 1):  # seen without the colours
-            box = {"facecolor": "white", "boxstyle": "round,pad=0.15"}
             axes.text(column + 0.5, row + 0.5, rank, ha="center", va="center", fontsize=7, bbox=box)
     told = [f"row {row + 1}, column {column + 1}: {weights[row, column]:.3g} %" for row, column in best]
     alt = f"{caption or 'Where the model looks'}. The brightest of {rows} x {columns} places is {told[0]}."

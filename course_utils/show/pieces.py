@@ -3,11 +3,18 @@
 import re
 from dataclasses import dataclass
 from functools import cache
+from html import escape
+from itertools import cycle
 
 from course_utils.base import CourseError
 from course_utils.models.chat import BadPrompt
 
+from .page import LOOK, fold
+from .view import View
+
 MARKS = str.maketrans({" ": "·", "\n": "↵", "\t": "⇥", "\r": "␍"})
+# Faint enough to read through on a light and on a dark page. The border says the same without colour.
+TINTS = ("rgba(33,150,243,.20)", "rgba(255,152,0,.22)", "rgba(76,175,80,.22)", "rgba(156,39,176,.18)")
 
 
 @dataclass(frozen=True)
@@ -24,46 +31,27 @@ class Piece:
         return self.text.translate(MARKS) or "∅"
 
 
-def tokenizer_of(thing):
-    """The tokenizer of a model, or the thing itself if it is one."""
-    tokenizer = getattr(thing, "tokenizer", None) or thing
-    if not callable(getattr(tokenizer, "encode", None)):
-        raise CourseError(f"A {type(thing).__name__} has no tokenizer. Give a tokenizer, or a model that has one.")
-    return tokenizer
-
-
-def encode(tokenizer, text: str) -> list[int]:
+def encode(tokenizer, thing: str) -> list[int]:
     """The numbers of the tokens of a text, without any special tokens added around it. Raises BadPrompt."""
-    check_text(text)
-    if hasattr(tokenizer, "convert_ids_to_tokens"):
-        return list(tokenizer(text, add_special_tokens=False)["input_ids"])
-    return [int(id) for id in tokenizer.encode(text)]
-
-
-def check_text(thing) -> None:
-    """Raises BadPrompt for anything but a text."""
     if not isinstance(thing, str):
         raise BadPrompt(f"A text in quotes is wanted here; this is of type {type(thing).__name__}.")
+    if hasattr(tokenizer, "convert_ids_to_tokens"):
+        return list(tokenizer(thing, add_special_tokens=False)["input_ids"])
+    return [int(id) for id in tokenizer.encode(thing)]
 
 
 def pieces(tokenizer, ids) -> list[Piece]:
     """The text of each token number, for tokenizers of Transformers and of ONNX Runtime GenAI."""
+    ids = [int(id) for id in ids]
     if not hasattr(tokenizer, "convert_ids_to_tokens"):
-        return [Piece(int(id), tokenizer.decode([int(id)])) for id in ids]
+        return [Piece(id, tokenizer.decode([id])) for id in ids]
     special = set(tokenizer.all_special_ids)
     special |= {id for id, token in getattr(tokenizer, "added_tokens_decoder", {}).items() if token.special}
-    raws, by_bytes = tokenizer.convert_ids_to_tokens([int(id) for id in ids]), _by_bytes(tokenizer)
-    return [
-        Piece(int(id), str(raw) if int(id) in special else _text(str(raw), by_bytes), int(id) in special)
-        for id, raw in zip(ids, raws, strict=True)
-    ]
-
-
-def _by_bytes(tokenizer) -> bool:
-    """True for byte-level BPE. Its space is Ġ; in SentencePiece that is ▁, and Ġ only a Maltese letter."""
-    unknown = (None, tokenizer.unk_token_id)
-    piece, byte = tokenizer.convert_tokens_to_ids(["▁", "Ġ"])
-    return piece in unknown and byte not in unknown
+    # In byte-level BPE a space is Ġ; in SentencePiece it is ▁, and Ġ only a Maltese letter.
+    space, byte = (id in (None, tokenizer.unk_token_id) for id in tokenizer.convert_tokens_to_ids(["▁", "Ġ"]))
+    raws, by_bytes = map(str, tokenizer.convert_ids_to_tokens(ids)), space and not byte
+    rows = zip(ids, raws, strict=True)
+    return [Piece(id, raw if id in special else _text(raw, by_bytes), id in special) for id, raw in rows]
 
 
 @cache
@@ -85,3 +73,50 @@ def _text(raw: str, by_bytes: bool = True) -> str:
         return data.decode("utf-8")
     except UnicodeDecodeError:  # a part of a character, as with rare letters and emoji
         return "".join(chr(byte) if byte < 128 else f"⟨{byte:02X}⟩" for byte in data)
+
+
+class TokenStrip(View):
+    """The tokens of one or more texts, with their numbers. A model that has a tokenizer will do too.
+
+    `rows` holds, for each text, the list of its pieces.
+    """
+
+    def __init__(self, tokenizer, *texts: str):
+        thing, tokenizer = tokenizer, getattr(tokenizer, "tokenizer", None) or tokenizer
+        if not callable(getattr(tokenizer, "encode", None)):
+            raise CourseError(f"A {type(thing).__name__} has no tokenizer. Give a tokenizer, or a model that has one.")
+        self.texts = texts
+        self.rows: list[list[Piece]] = [pieces(tokenizer, encode(tokenizer, text)) for text in texts]
+
+    def text(self) -> str:
+        blocks = []
+        for text, row in zip(self.texts, self.rows, strict=True):
+            blocks.append("\n".join([_count(text, row), " | ".join(piece.visible for piece in row), _ids(row)]))
+        return "\n\n".join(blocks)
+
+    def html(self) -> str:
+        page = ""
+        for text, row in zip(self.texts, self.rows, strict=True):
+            page += (
+                f'<figure class="course-tokens" style="margin:0.4em 0;{LOOK}">'
+                f'<figcaption style="margin-bottom:0.3em">{escape(_count(text, row))}</figcaption>'
+                '<div style="line-height:2.1;font-family:var(--jp-code-font-family, monospace)">'
+                f"{''.join(map(_box, row, cycle(TINTS)))}</div>{fold('The numbers', _ids(row))}</figure>"
+            )
+        return page
+
+
+def _ids(row: list[Piece]) -> str:
+    return " ".join(str(piece.id) for piece in row)
+
+
+def _box(piece: Piece, tint: str) -> str:
+    kind, border = ("special token", "2px dashed") if piece.special else ("token", "1px solid")
+    look = f"background:{tint};border:{border} currentColor;border-radius:3px;padding:1px 3px;margin:0 1px"
+    end = "<br>" if piece.text.endswith("\n") else ""
+    return f'<span title="{kind} {piece.id}" style="{look}">{escape(piece.visible)}</span><wbr>{end}'
+
+
+def _count(text: str, row: list[Piece]) -> str:
+    each = f", {len(text) / len(row):.1f} characters per token" if row else ""
+    return f"{len(row)} token{'' if len(row) == 1 else 's'} for {len(text)} characters{each}"

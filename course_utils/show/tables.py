@@ -25,9 +25,7 @@ def card(*ids: str) -> Sourced:
     for model in map(facts.model, ids):
         kind, body = f"{model.maker}, {KIND_NAMES.get(model.kind, model.kind)}", ""
         lines.append(f"{model.name} ({kind})")
-        for key in ON_CARD:
-            if not _known(model, key):
-                continue
+        for key in (key for key in ON_CARD if _known(model, key)):
             figures.append(model.figures[key])
             label, value = _label(key), _value(figures[-1])
             lines.append(f"  {label}: {value} [{len(figures)}]")
@@ -93,7 +91,11 @@ def onnx_layer(graph, layer: int = 0) -> Sourced:
             elif name and name not in weights and "attn_mask" not in name:
                 taken.append("the stream of the layer before" if layer else "the token embeddings")
         where, meaning = node.name.removeprefix(start).rpartition("/")[0], MEANING.get(node.op_type, "")
-        size, taken = _size(node, weights), ", ".join(taken)
+        numbers = {item.name: item.i for item in node.attribute if item.name in ("K", "N", "bits")}
+        size = next((weights[name] for name in node.input if name in weights and "cache" not in name), "")
+        if "K" in numbers:  # few bits: a table of rows × columns
+            size = f"{numbers['K']} × {numbers['N']}, {numbers['bits']} bits"
+        taken = ", ".join(taken)
         told = ", ".join(filter(None, (where, meaning, size and f"weights {size}")))
         lines.append(f"  {step} {node.op_type}: {told}. In: {taken}.")
         rows.append((f"{step} {node.op_type}", where, size, taken, meaning))
@@ -124,11 +126,3 @@ def _value(figure: facts.Figure) -> str:
         return f"{figure}: none in effect"
     told = str(figure)
     return told.removesuffix(figure.unit).rstrip() if figure.unit in _label(figure.key).casefold() else told
-
-
-def _size(node, weights: dict[str, str]) -> str:
-    """The size of a node's table of weights: rows × columns, with the bits where there are few."""
-    numbers = {item.name: item.i for item in node.attribute if item.name in ("K", "N", "bits")}
-    if "K" in numbers:
-        return f"{numbers['K']} × {numbers['N']}, {numbers['bits']} bits"
-    return next((weights[name] for name in node.input if name in weights and "cache" not in name), "")

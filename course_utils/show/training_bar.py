@@ -46,8 +46,7 @@ class Training(View):
         try:
             for step in range(self.steps):
                 yield step
-                self._done = step + 1
-                self.seconds = time.perf_counter() - began
+                self._done, self.seconds = step + 1, time.perf_counter() - began
                 self._draw(last=self.stopped or self._done == self.steps)
                 if self.stopped:
                     break
@@ -72,14 +71,12 @@ class Training(View):
     def text(self) -> str:
         """How far it is, from which loss to which, and how long it will take."""
         told = f"{self._done} of {self.steps} steps in {self.seconds:.0f} s"
-        if self.losses:
-            last = self.losses[-LAST:]
+        if last := self.losses[-LAST:]:
             told += f", loss {self.losses[0]:.2f} → {sum(last) / len(last):.2f}"
         if 0 < self._done < self.steps and not self.stopped:
             told += f", about {self.seconds / self._done * (self.steps - self._done):.0f} s to go"
         told = f"{self.title}: {told}" if self.title else told
-        if self._broken():
-            told += f". {self._broken()}"
+        told += f". {self._broken()}" if self._broken() else ""
         if self.stopped:
             told += f"\nInterrupted after step {self._done}. The model keeps what it has learned so far: "
             told += "run the cell again to train it further, or go on with the next cell as it is."

@@ -25,7 +25,6 @@ class View:
 
     def build(self):
         """Make the ipywidgets object; None for a view without controls."""
-        return None
 
     def widget(self):
         """The ipywidgets object, made when first asked for."""
@@ -34,13 +33,16 @@ class View:
         return self._widget
 
     def _repr_mimebundle_(self, include=None, exclude=None) -> dict:
-        bundle = {"text/plain": self.text()}
+        bundle, right_to_left = {"text/plain": self.text()}, phrases()["direction"] == "rtl"
         if html := self.html():
-            right_to_left = phrases()["direction"] == "rtl"
             bundle["text/html"] = f'<div dir="rtl">{html}</div>' if right_to_left else html
         widget = self.widget() if front_end() else None
+        if widget is not None and right_to_left:
+            import ipywidgets as w
+
+            style = w.HTML("<style>.course-rtl { direction: rtl }</style>")
+            widget = w.VBox([style, widget]).add_class("course-rtl")
         if widget is not None:
-            widget = mirrored(widget) if phrases()["direction"] == "rtl" else widget
             shown = {"version_major": 2, "version_minor": 0, "model_id": widget.model_id}
             bundle["application/vnd.jupyter.widget-view+json"] = shown
         return bundle
@@ -57,15 +59,12 @@ class Controlled(View):
     Subclasses give `set(**settings)`, which ends with `redraw`, and `controls()`, an ipywidgets control by setting.
     """
 
-    def setting(self, name: str):
-        """The present value of a setting."""
-        return getattr(self, name)
-
     def build(self):
         """The controls, and the picture below them."""
         import ipywidgets as w
 
         self.control, self.shown = self.controls(), w.HTML(self.html())
+        self._now = getattr(self, "settings", vars(self))  # the present value of each setting
         for name, control in self.control.items():
             control.observe(partial(self._moved, name), "value")
         return self.layout()
@@ -77,31 +76,21 @@ class Controlled(View):
         return w.VBox([w.HBox(list(self.control.values()), layout={"flex_flow": "row wrap"}), self.shown])
 
     def _moved(self, name: str, change) -> None:
-        if change["new"] != self.setting(name):  # the learner moved it, and not `redraw`
+        if change["new"] != self._now[name]:  # the learner moved it, and not `redraw`
             self.set(**{name: change["new"]})
 
     def redraw(self) -> None:
         """Bring controls and picture up to date, if there are any."""
         if self._widget is not None:
             for name, control in self.control.items():
-                control.value = self.setting(name)
+                control.value = self._now[name]
             self.shown.value = self.html()
-
-
-def mirrored(widget):
-    """A widget for those who read from right to left."""
-    import ipywidgets as w
-
-    return w.VBox([w.HTML("<style>.course-rtl { direction: rtl }</style>"), widget]).add_class("course-rtl")
 
 
 def front_end() -> bool:
     """True in a Jupyter kernel, which can show HTML and widgets; False in plain Python and in a terminal."""
-    if "IPython" not in sys.modules:
-        return False
-    from IPython import get_ipython
-
-    return getattr(get_ipython(), "kernel", None) is not None
+    ipython = sys.modules.get("IPython")
+    return ipython is not None and getattr(ipython.get_ipython(), "kernel", None) is not None
 
 
 def publish(thing: View) -> None:
@@ -109,7 +98,6 @@ def publish(thing: View) -> None:
     if front_end():
         from IPython.display import display
 
-        display(thing)
-        return
+        return display(thing)
     encoding = sys.stdout.encoding or "utf-8"  # an old Windows console: better a question mark than a traceback
     print(thing.text().encode(encoding, "replace").decode(encoding))

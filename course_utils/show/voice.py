@@ -38,23 +38,19 @@ class Voice(View):
         return f"<figure style='margin:0.4em 0'>{player}<figcaption>{escape(self.words)}</figcaption></figure>"
 
 
-def command_for(file: Path) -> list[str]:
-    """The program of this system that speaks its standard input into `file`."""
-    if platform.system() == "Darwin":
-        return ["say", "-o", str(file), "--data-format=LEI16@22050", "-f", "-"]
-    if platform.system() == "Windows":
-        return ["powershell", "-NoProfile", "-Command", WINDOWS]
-    return [shutil.which("espeak-ng") or "espeak", "--stdin", "-w", str(file)]
-
-
 def spoken(text: str) -> bytes | None:
     """The text as the content of a WAV file, or None where no voice is installed or it fails."""
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "voice.wav"
+        commands = {
+            "Darwin": ["say", "-o", str(file), "--data-format=LEI16@22050", "-f", "-"],
+            "Windows": ["powershell", "-NoProfile", "-Command", WINDOWS],
+        }
+        linux = [shutil.which("espeak-ng") or "espeak", "--stdin", "-w", str(file)]
         there = os.environ | {"COURSE_VOICE": str(file)}  # on PowerShell's command line, spaces would part it
         how = {"input": text, "encoding": "utf-8", "capture_output": True, "timeout": 20, "check": True, "env": there}
         try:
-            subprocess.run(command_for(file), **how)
+            subprocess.run(commands.get(platform.system(), linux), **how)
             return file.read_bytes()
         except (OSError, subprocess.SubprocessError):
             return None
