@@ -3,10 +3,10 @@
 import json
 import random
 import re
+from dataclasses import dataclass
 
 from course_utils.pico.textbook import passages, smalltalk, world
-from course_utils.pico.textbook.facts import KNOWN
-from course_utils.pico.textbook.lists import family, pairs, section, sections, split_words
+from course_utils.pico.textbook.lists import asked_once, family, pairs, section, sections, split_words
 from course_utils.pico.textbook.sample import Sample, chat, in_test, running_text
 from course_utils.pico.textbook.sentences import SIMPLE, finnish_story, pair, story_text
 from course_utils.pico.textbook.smalltalk import FIRST_TOPICS, TOPICS, Topic, by_split, everyday, scruffy, wordings
@@ -91,7 +91,7 @@ def repeat(rng: random.Random, split: str) -> Sample:
         members = [str(member) for member in vars(Cast.draw(rng, split)).values()]
         text = " ".join(rng.sample(members, rng.randint(2, 10)))
     elif kind < 0.8:
-        text = everyday(rng)
+        text = everyday(rng)[0]
     else:
         text = rng.choice(pair(rng, Cast.draw(rng, split)))
     return chat("repeat", request(rng, "repeat", text), text)
@@ -157,6 +157,32 @@ def sum_(rng: random.Random, split: str) -> Sample:
     if split == "train" and rng.random() < 0.3:
         asked = scruffy(rng, asked)
     return chat("sum", asked, work_out(a, sign, b), result=a + b if sign == "+" else a - b, sign=sign)
+
+
+@dataclass(frozen=True)
+class Fact:
+    """One thing to know, about language models or about the made-up town of Pikola: several ways to ask for it, one
+    answer, and for some the same pair in Finnish. What is `left_out` never appears in training: asking for it shows
+    what a model does when it cannot know the answer."""
+
+    key: str
+    questions: tuple[str, ...]
+    answer: str
+    left_out: bool = False
+    finnish: tuple[str, str] | None = None
+
+
+def _fact(key: str, lines: tuple[str, ...]) -> Fact:
+    finnish = [line.removeprefix("suomeksi: ") for line in lines if line.startswith("suomeksi: ")]
+    questions, answer = asked_once([line for line in lines if line != "left out" and not line.startswith("suomeksi: ")])
+    return Fact(key, questions, answer, "left out" in lines, *pairs(finnish))
+
+
+COURSE_FACTS, WORLD_FACTS = (
+    tuple(_fact(key, lines) for key, lines in sections(name).items()) for name in ("facts_models", "facts_pikola")
+)
+FACTS: tuple[Fact, ...] = COURSE_FACTS + WORLD_FACTS
+KNOWN: tuple[Fact, ...] = tuple(fact for fact in FACTS if not fact.left_out)
 
 
 def fact(rng: random.Random, split: str) -> Sample:

@@ -185,8 +185,9 @@ def dress(rng: random.Random, text: str) -> str:
     return dressed if len(dressed.split()) <= 25 else text
 
 
-def everyday_in_language(rng: random.Random) -> tuple[str, bool]:
-    """As `everyday`, and whether it is Finnish (one in ten)."""
+def everyday(rng: random.Random) -> tuple[str, bool]:
+    """One question, command or remark from outside the small world, 2 to 25 words; and whether it is Finnish (one in
+    ten)."""
     kind = rng.random()
     if kind < 0.05:
         return rng.choice(section("everyday_questions", "fixed fi")), True
@@ -196,11 +197,6 @@ def everyday_in_language(rng: random.Random) -> tuple[str, bool]:
         heading = "fixed" if kind < 0.28 else "statements"
         return dress(rng, rng.choice(section("everyday_questions", heading))), False
     return dress(rng, fill_one(rng, "templates")), False
-
-
-def everyday(rng: random.Random) -> str:
-    """One question, command or remark from outside the small world, 2 to 25 words."""
-    return everyday_in_language(rng)[0]
 
 
 @cache
@@ -216,6 +212,6 @@ def inside() -> frozenset[str]:
 def outside(rng: random.Random) -> tuple[str, str]:
     """A question from outside of the small world, as people type it, and the honest answer to it."""
     while True:
-        question, finnish = everyday_in_language(rng)
+        question, finnish = everyday(rng)
         if normalise(question) not in inside():
             return scruffy(rng, question), rng.choice(OUTSIDE_FINNISH if finnish else OUTSIDE)
