@@ -85,10 +85,8 @@ def english(answer):
 
 
 def gaps(node: ast.JoinedStr) -> dict[str, ast.FormattedValue]:
-    """The gaps of an f-string by their names, which say what fills them: {needed / GB:.1f} is "needed_GB".
-
-    A name that ends with a question mark is only an English ending ("s" or nothing): a translation may leave it out.
-    """
+    """The gaps of an f-string by their names, which say what fills them: {needed / GB:.1f} is "needed_GB". A name that
+    ends with a question mark is only an English ending ("s" or nothing): a translation may leave it out."""
     named = {}
     for value in node.values:
         if isinstance(value, ast.FormattedValue):

@@ -15,10 +15,8 @@ SERVED = (*MODELS, VISION)  # what the practice endpoint has: ONNX Runtime GenAI
 
 
 def folder(name: str = "pico-mini") -> Path:
-    """The folder with a shipped model's weights, configuration and tokenizer, complete for any library.
-
-    Raises CourseError, naming the valid models, when there is no such model.
-    """
+    """The folder with a shipped model's weights, configuration and tokenizer, complete for any library. Raises
+    CourseError, naming the valid models, when there is no such model."""
     if name not in SHIPPED:
         raise CourseError(f"There is no course model called {name!r}. The course ships: {', '.join(SHIPPED)}.")
     return Path(__file__).parent / "weights" / name

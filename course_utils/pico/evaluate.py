@@ -27,10 +27,8 @@ EXAMS: dict[str, tuple[str, dict]] = {
 
 
 class Examinee:
-    """A model that answers many prompts at once, which is several times faster than one by one.
-
-    `name` is the course model that it should say it is, one of `MODELS`.
-    """
+    """A model that answers many prompts at once, which is several times faster than one by one. `name` is the course
+    model that it should say it is, one of `MODELS`."""
 
     def __init__(self, model, tokenizer, rows: int = 64, name: str = "pico-mini"):
         self.model, self.tokenizer, self.rows, self.name = model.eval(), tokenizer, rows, name

@@ -36,11 +36,9 @@ def record(name: str = "pico-mini") -> SimpleNamespace:
 
 
 def curve(name: str = "pico-mini") -> SimpleNamespace:
-    """The `steps` of a training, and after each the `losses` and the `tokens` that had been read: three lists.
-
-    A loss is in nats a token of the answers, each answer weighted as in `train`. The tokens are only about right: the
-    file keeps none, so every step counts as the average one. Raises CourseError for a model that is not shipped.
-    """
+    """The `steps` of a training, and after each the `losses` and the `tokens` that had been read: three lists. A loss
+    is in nats a token of the answers, each answer weighted as in `train`. The tokens are only about right: the file
+    keeps none, so every step counts as the average one. Raises CourseError for a model that is not shipped."""
     lines = (folder(name) / "curve.csv").read_text(encoding="utf-8").split()
     steps = [int(line.split(",")[0]) for line in lines]
     losses = [float(line.split(",")[1]) for line in lines]

@@ -15,14 +15,11 @@ SOURCE = "built_from.txt"  # in a built folder: from which checkpoint
 
 
 def onnx_folder(model: str | Path = "pico-mini", precision: str = "fp32", progress: bool = True, **options) -> Path:
-    """The folder with `model` in ONNX form, for `onnxruntime_genai.Model`.
-
-    The first call builds it from the checkpoint (about 5 seconds for a shipped one) and prints one line, with a dot
-    every half second; later calls find it in the cache, where it replaces that of an older checkpoint in that place.
-    `model` is a course model's name, or a folder in which `save_pretrained` has put a model of yours and its tokenizer.
-    `precision` is "fp32", "int8" or "int4"; `options` are those of `build`.
-    Raises BuildFailed, or CourseError for a model that the course does not ship.
-    """
+    """The folder with `model` in ONNX form, for `onnxruntime_genai.Model`. The first call builds it from the checkpoint
+    (about 5 seconds for a shipped one) and prints one line, with a dot every half second; later calls find it in the
+    cache, where it replaces that of an older checkpoint in that place. `model` is a course model's name, or a folder in
+    which `save_pretrained` has put a model of yours and its tokenizer. `precision` is "fp32", "int8" or "int4";
+    `options` are those of `build`. Raises BuildFailed, or CourseError for a model that the course does not ship."""
     from importlib.metadata import version  # here, as in the next: what `load` imports, a learner waits for
 
     if precision not in PRECISIONS:
@@ -88,11 +85,9 @@ def is_vision(checkpoint: Path) -> bool:
 
 
 def _tidy(target: Path) -> None:
-    """Remove the forms that `target` replaces, and what builds left that were killed more than an hour ago.
-
-    Replaced is what was built from an older checkpoint in the same place, or from a place that is no more. A folder is
-    renamed before it is removed: if a program still reads in it, Windows refuses that, and it stays whole.
-    """
+    """Remove the forms that `target` replaces, and what builds left that were killed more than an hour ago. Replaced is
+    what was built from an older checkpoint in the same place, or from a place that is no more. A folder is renamed
+    before it is removed: if a program still reads in it, Windows refuses that, and it stays whole."""
     source = (target / SOURCE).read_text(encoding="utf-8")
     for path in target.parent.glob(target.name.rpartition("-")[0] + "-*"):
         with suppress(OSError):

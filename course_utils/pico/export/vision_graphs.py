@@ -20,10 +20,8 @@ from course_utils.pico.vision import CROP, MOST_CROPS, PLACES, PicoVision, load
 
 class VisionGraph(nn.Module):
     """The eye with its layout for any number of pictures of any form, without a loop or a branch: as a graph needs it.
-
     Takes pixel_values [pictures, 17, 3, 336, 336] and image_sizes [pictures, 2] (height and width of the details in
-    pixels), and gives [tokens, hidden]: the tokens of the first picture, then those of the second, ...
-    """
+    pixels), and gives [tokens, hidden]: the tokens of the first picture, then those of the second, ..."""
 
     def __init__(self, model: PicoVision):
         super().__init__()

@@ -19,10 +19,8 @@ Lines = tuple[str, ...]
 
 @cache
 def sections(name: str) -> dict[str, Lines]:
-    r"""All sections of `data/name.txt`, in their order: {heading: lines}. `\n` in a line is a line break.
-
-    What stands above the first heading is the head of the file. Raises CourseError for a heading that comes twice.
-    """
+    r"""All sections of `data/name.txt`, in their order: {heading: lines}. `\n` in a line is a line break. What stands
+    above the first heading is the head of the file. Raises CourseError for a heading that comes twice."""
     found: dict[str, Lines] = {}
     for part in re.split(r"^## ", (DATA / f"{name}.txt").read_text(encoding="utf-8"), flags=re.MULTILINE)[1:]:
         heading, *lines = map(str.strip, part.splitlines())

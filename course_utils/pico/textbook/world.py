@@ -127,11 +127,9 @@ _ALSO = ({"adj", "thing"}, {"food", "person"}, {"food", "animal"})
 
 @cache
 def held_out(a: str, b: str) -> bool:
-    """True if the words `a` and `b` (English, any order) are one of the pairs that training never shows.
-
-    A hash decides, for about one pair in sixteen, so the split needs no list and never changes. Only these pairs count:
-    person, animal, colour, place and thing with one another, adjective with thing, food with person or animal.
-    """
+    """True if the words `a` and `b` (English, any order) are one of the pairs that training never shows. A hash
+    decides, for about one pair in sixteen, so the split needs no list and never changes. Only these pairs count:
+    person, animal, colour, place and thing with one another, adjective with thing, food with person or animal."""
     kinds = {_KIND.get(a), _KIND.get(b)}
     counts = len(kinds) == 2 and (kinds <= MAIN_KINDS.keys() or kinds in _ALSO)
     return counts and zlib.crc32("+".join(sorted((a, b))).encode()) % 16 == 0

@@ -24,12 +24,10 @@ Row = tuple[list[int], list[int]]  # token ids and labels, from `encode`
 
 
 def micro_batches(rows: list[Row], tokens: int = 1536) -> Iterator[tuple[torch.Tensor, torch.Tensor, torch.Tensor]]:
-    """Sort the rows by length and cut them into rectangles of at most about `tokens` tokens.
-
-    Yields (ids, labels, weights), each of shape (rows, longest row). Padding stands on the right, where causal
-    attention never looks back from, so no attention mask is needed. A row's weights sum to the square root of the
-    number of its labels: a long answer does not outweigh many short ones.
-    """
+    """Sort the rows by length and cut them into rectangles of at most about `tokens` tokens. Yields (ids, labels,
+    weights), each of shape (rows, longest row). Padding stands on the right, where causal attention never looks back
+    from, so no attention mask is needed. A row's weights sum to the square root of the number of its labels: a long
+    answer does not outweigh many short ones."""
     rows = sorted(rows, key=lambda row: len(row[0]))
     while rows:
         count = max(1, tokens // len(rows[-1][0]))
@@ -41,12 +39,9 @@ def micro_batches(rows: list[Row], tokens: int = 1536) -> Iterator[tuple[torch.T
 
 
 def answer_loss(model, ids, labels, weights, hidden=None) -> tuple[torch.Tensor, torch.Tensor]:
-    """The weighted sum of the cross-entropies at the answer tokens, and its sum of weights.
-
-    `ids`, `labels`, `weights`: [rows, tokens]. `hidden`: what the layers made of the ids, [rows, tokens, hidden size],
-    where that is known already. The vocabulary's logits, the largest tensor of a small model, are computed only where
-    a label is.
-    """
+    """The weighted sum of the cross-entropies at the answer tokens, and its sum of weights. `ids`, `labels`, `weights`:
+    [rows, tokens]. `hidden`: what the layers made of the ids, [rows, tokens, hidden size], where that is known already.
+    The vocabulary's logits, the largest tensor of a small model, are computed only where a label is."""
     if hidden is None:
         hidden = model.model(input_ids=ids, use_cache=False).last_hidden_state
     counts = labels[:, 1:] != IGNORED
@@ -112,10 +107,8 @@ def step(model, optims: list[torch.optim.Optimizer], share: float) -> None:
 
 
 class Checkpoint:
-    """What is needed to go on with a training, in one file of a folder, and the curve of its loss beside it.
-
-    `recipe`: all that decides the result. `parts`: the model, the optimizers, and what else changes in training.
-    """
+    """What is needed to go on with a training, in one file of a folder, and the curve of its loss beside it. `recipe`:
+    all that decides the result. `parts`: the model, the optimizers, and what else changes in training."""
 
     def __init__(self, folder: Path, recipe: dict, parts: list):
         self.recipe, self.parts = recipe, parts
@@ -159,12 +152,10 @@ def run(
     after: Callable[[int], None] = lambda done: None,
     save_every: int = 250,
 ) -> None:
-    """The loop: train up to step `last`, from the step of the checkpoint, if there is one.
-
-    `gradients` adds the gradients of the step with this number and returns figures for the progress bar: "loss", and
-    perhaps "tokens", which become tokens a second. `rate` tells the share of the learning rate in the step. `after`
-    is called with the number of steps that are done.
-    """
+    """The loop: train up to step `last`, from the step of the checkpoint, if there is one. `gradients` adds the
+    gradients of the step with this number and returns figures for the progress bar: "loss", and perhaps "tokens", which
+    become tokens a second. `rate` tells the share of the learning rate in the step. `after` is called with the number
+    of steps that are done."""
     first = checkpoint.resume() if checkpoint else 0
     bar = tqdm(range(first, last), initial=first, total=last, unit="step", mininterval=1.0)
     for number in bar:

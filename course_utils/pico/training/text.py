@@ -29,12 +29,10 @@ def build_model(recipe: Recipe) -> Phi3ForCausalLM | PhimoeForCausalLM:
 
 @torch.no_grad()
 def grow(large: Phi3ForCausalLM, small: Phi3ForCausalLM) -> None:
-    """Copy the weights of `small` into a corner of `large`, so that `large` begins with the answers of `small`.
-
-    Both are Phi-3 models with as many layers and heads of the same size. What the new units would say is multiplied by
-    zero at first; what they listen to is random, so that each can learn something else. The idea is that of Net2Net
-    (Chen et al. 2015, arXiv 1511.05641).
-    """
+    """Copy the weights of `small` into a corner of `large`, so that `large` begins with the answers of `small`. Both
+    are Phi-3 models with as many layers and heads of the same size. What the new units would say is multiplied by zero
+    at first; what they listen to is random, so that each can learn something else. The idea is that of Net2Net (Chen et
+    al. 2015, arXiv 1511.05641)."""
     # RMSNorm divides by the mean over all units. With the new ones silent that mean is smaller by this factor.
     quiet = (small.config.hidden_size / large.config.hidden_size) ** 0.5
     old = dict(small.named_parameters())
