@@ -175,8 +175,7 @@ def pieces(prompt: str, pictures: int) -> list[str | int]:
 def shape_of(width: int, height: int, most: int = MOST_CROPS) -> tuple[int, int]:
     """How many rows and columns of details a picture of this size is cut into: as many as fit into `most`."""
     if width < height:
-        wide, high = shape_of(height, width, most)
-        return high, wide
+        return shape_of(height, width, most)[::-1]
     ratio = width / height
     scale = max(scale for scale in range(1, most + 1) if scale * math.ceil(scale / ratio) <= most)
     return math.ceil(max(1, int(scale * CROP / ratio)) / CROP), scale

@@ -3,6 +3,7 @@
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import reduce
 
 from course_utils.pico.textbook.lists import pairs, section
 
@@ -24,9 +25,8 @@ class Sample:
 
 def chat(skill: str, *turns: str, system: str = "", **about) -> Sample:
     """A conversation: turns alternate between user and assistant, and end with the assistant."""
-    roles = ("user", "assistant")
     messages = [{"role": "system", "content": system}] if system else []
-    messages += [{"role": roles[i % 2], "content": turn} for i, turn in enumerate(turns)]
+    messages += [{"role": ("user", "assistant")[i % 2], "content": turn} for i, turn in enumerate(turns)]
     return Sample(skill, tuple(messages), about=about)
 
 
@@ -56,9 +56,7 @@ def introduce(sample: Sample, name: str) -> Sample:
     """The same sample as the model `name` should learn it, and be judged by: with its own name and size."""
 
     def own(text: str) -> str:
-        for old, new in INTRODUCTIONS[name]:
-            text = text.replace(old, new)
-        return text
+        return reduce(lambda said, pair: said.replace(*pair), INTRODUCTIONS[name], text)
 
     about = {key: tuple(map(own, value)) if key == "answers" else value for key, value in sample.about.items()}
     return replace(rewrite(sample, own), about=about)

@@ -124,11 +124,10 @@ def sentiment(rng: random.Random, split: str) -> Sample:
     text = fill(template, cast, rng)
     if split == "train" and rng.random() < 0.3:
         text = text.lower() if rng.random() < 0.4 else text.rstrip(".") + rng.choice(("", "!", "!!"))
+    asked, answer = "ask mood", mood.capitalize() + "."
     if mood != "neutral" and rng.random() < 0.35:
-        asked, answer = section("feelings", "ask happy"), "Happy." if mood == "positive" else "Sad."
-    else:
-        asked, answer = section("feelings", "ask mood"), mood.capitalize() + "."
-    return chat("sentiment", rng.choice(asked).format(text), answer)
+        asked, answer = "ask happy", "Happy." if mood == "positive" else "Sad."
+    return chat("sentiment", rng.choice(section("feelings", asked)).format(text), answer)
 
 
 def work_out(a: int, sign: str, b: int) -> str:
@@ -191,8 +190,7 @@ def fact(rng: random.Random, split: str) -> Sample:
         known = rng.choice(KNOWN)
         if known.finnish and split == "train" and rng.random() < 0.15:
             return chat("fact", scruffy(rng, known.finnish[0]), known.finnish[1])
-        questions = by_split(known.questions, split)
-        if questions:
+        if questions := by_split(known.questions, split):
             asked = rng.choice(questions)
             return chat("fact", scruffy(rng, asked) if split == "train" else asked, known.answer, key=known.key)
 
@@ -232,8 +230,7 @@ def greet(rng: random.Random, split: str, finnish: float, first: bool = False) -
     while True:
         topic = rng.choice(FIRST_TOPICS if first and rng.random() >= 0.4 else TOPICS)
         language = "fi" if rng.random() < finnish else "en"
-        groups = wordings(topic.key, language, split)
-        if groups:
+        if groups := wordings(topic.key, language, split):
             return rng.choice(rng.choice(groups)), topic, language
 
 
@@ -263,8 +260,7 @@ def accepted(rng: random.Random, asked: str, offer: str) -> Sample:
     elif rng.random() < 0.75:
         reply, told = scruffy(rng, rng.choice(smalltalk.YES)), story_text(rng, cast)[0]
     else:
-        reply = scruffy(rng, rng.choice(smalltalk.NO))
-        told = "All right. Ask me something else whenever you like."
+        reply, told = scruffy(rng, rng.choice(smalltalk.NO)), "All right. Ask me something else whenever you like."
     return chat("smalltalk", asked, offer, reply, told)
 
 
@@ -280,8 +276,7 @@ def system(rng: random.Random, split: str) -> Sample:
     """A system line that changes the answer (Finnish) or does not (a friendly phrase)."""
     kind = rng.random()
     if kind < 0.3 and split == "train":
-        skill = rng.choice((story, passages.passage, fact, small_talk, outside, translate, sum_))
-        sample = skill(rng, split)
+        sample = rng.choice((story, passages.passage, fact, small_talk, outside, translate, sum_))(rng, split)
         line = rng.choice(section("requests", "system"))
         return Sample("system", ({"role": "system", "content": line}, *sample.messages))
     line = rng.choice(section("requests", "system fi"))

@@ -9,7 +9,7 @@ import random
 import re
 from dataclasses import dataclass
 from functools import cache
-from itertools import product
+from itertools import chain, product
 
 from course_utils.pico.textbook.lists import DATA, Lines, asked, family, pairs, section, sections, split_words
 from course_utils.pico.textbook.sample import in_test
@@ -50,7 +50,7 @@ def by_split(wordings: Lines, split: str) -> Lines:
 
 
 @cache
-def patterns() -> dict[str, list[tuple[str, ...]]]:
+def patterns() -> dict[str, list[Lines]]:
     """The patterns of `wordings.txt`, each spelt out: {"greeting en": [("Hi", "Hi!", "Hello", ...), ...], ...}."""
     return {heading: [spelt_out(line) for line in lines] for heading, lines in sections("wordings").items()}
 
@@ -91,8 +91,7 @@ _SHORT_PATTERN = re.compile(r"\b(" + "|".join(_SHORT) + r")\b", re.IGNORECASE)
 
 def _typo(rng: random.Random, text: str) -> str:
     """Swap, drop or double one letter inside one word of at least four letters."""
-    spans = [match.span() for match in re.finditer(r"[^\W\d_]{4,}", text)]
-    if not spans:
+    if not (spans := [match.span() for match in re.finditer(r"[^\W\d_]{4,}", text)]):
         return text
     start, end = rng.choice(spans)
     at = rng.randrange(start + 1, end - 1)
@@ -203,8 +202,7 @@ def everyday(rng: random.Random) -> tuple[str, bool]:
 def inside() -> frozenset[str]:
     """What `outside` must not say: every wording of every topic, and the 200 everyday questions of the evaluation.
     Training never shows those: this is called decontamination."""
-    groups = [EVERYDAY_200.read_text(encoding="utf-8").splitlines()]
-    groups += [group for section in patterns().values() for group in section]
+    groups = [EVERYDAY_200.read_text(encoding="utf-8").splitlines(), *chain(*patterns().values())]
     groups += [topic.questions[language] for topic in TOPICS for language in ("en", "fi")]
     return frozenset(normalise(text) for group in groups for text in group)
 

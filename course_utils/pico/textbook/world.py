@@ -169,12 +169,9 @@ class Cast(SimpleNamespace):
         while True:
             cast, banned = cls(), set()
             for role, words in _ROLES.items():
-                word = pick(words, rng)
-                while word.en in banned:
-                    word = pick(words, rng)
-                banned.add(word.en)
-                if split == "train":
-                    banned |= _clashes(word.en)
+                while (word := pick(words, rng)).en in banned:
+                    pass
+                banned |= {word.en, *(_clashes(word.en) if split == "train" else ())}
                 setattr(cast, role, word)
             core = [word.en for word in (cast.hero, cast.animal, cast.colour, cast.place, cast.thing)]
             if split == "train" or any(held_out(*pair) for pair in combinations(core, 2)):

@@ -65,12 +65,11 @@ def train(recipe: Recipe, folder: Path, last: int | None = None, save_every: int
     if last > 200:
         quicken(model)
     optims = optimizers(model, recipe.learning_rate, recipe.learning_rate)
-    half = prefers_half(device)
     before_review = folder / "before_review.pt"
 
     def gradients(number: int) -> dict[str, float]:
         rows = lessons(recipe, number, tokenizer)
-        loss = backward(model, rows, half, recipe.balance if recipe.experts else 0.0)
+        loss = backward(model, rows, prefers_half(device), recipe.balance if recipe.experts else 0.0)
         return {"loss": loss, "tokens": sum(len(ids) for ids, _ in rows)}
 
     def after(done: int) -> None:
