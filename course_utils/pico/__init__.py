@@ -1,8 +1,6 @@
-"""The course's own models: small enough to train on two cores, with the real Phi-3 architecture.
-
-`textbook` writes what they read, `tokenizer` cuts it into tokens, `training` teaches, `evaluate` examines, `export`
-turns the result into the forms that other engines run, and `records` keeps what it cost.
-"""
+"""The course's own models: small enough to train on two cores, with the real Phi-3 architecture. `textbook` writes what
+they read, `tokenizer` cuts it into tokens, `training` teaches, `evaluate` examines, `export` turns the result into the
+forms that other engines run, and `records` keeps what it cost."""
 
 from pathlib import Path
 

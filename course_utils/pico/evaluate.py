@@ -1,7 +1,5 @@
-"""Examine a pico model: each skill on held-out content, answered greedily, judged by the textbook's own check.
-
-Scores are shares from 0 to 1. The targets the course holds its shipped models to stand in `BARS`.
-"""
+"""Examine a pico model: each skill on held-out content, answered greedily, judged by the textbook's own check. Scores
+are shares from 0 to 1. The targets the course holds its shipped models to stand in `BARS`."""
 
 import json
 import random

@@ -1,7 +1,5 @@
-"""A course model as one GGUF file, for llama.cpp and Ollama, and back into a Transformers checkpoint.
-
-A GGUF file holds all that an engine needs: the shape of the model, the tokenizer, the chat template and the weights.
-"""
+"""A course model as one GGUF file, for llama.cpp and Ollama, and back into a Transformers checkpoint. A GGUF file holds
+all that an engine needs: the shape of the model, the tokenizer, the chat template and the weights."""
 
 import json
 import os
@@ -274,11 +272,10 @@ def modelfile(
         raise CourseError(f"A Modelfile cannot name {source!r}: rename it without quotes and line breaks.")
     if '"""' in system + template:
         raise CourseError("The text has three double quotes in a row, which would end it. Use other quotes.")
-    for name in parameters:
-        if not name.isidentifier():
-            raise CourseError(f"{name!r} is no name of a parameter.")
     lines = [f"FROM {source}", f'TEMPLATE """{template}"""']
     for name, value in parameters.items():
+        if not name.isidentifier():
+            raise CourseError(f"{name!r} is no name of a parameter.")
         for one in value if isinstance(value, list) else [value]:
             lines.append(f"PARAMETER {name} {json.dumps(one, ensure_ascii=False)}")
     return "\n".join(lines + ([f'SYSTEM """{system}"""'] if system else [])) + "\n"

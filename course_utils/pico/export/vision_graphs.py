@@ -1,9 +1,7 @@
-"""pico-vision as a folder of type `phi3v` for ONNX Runtime GenAI: the library then treats it as Phi-3.5-vision.
-
-Three graphs. `vision.onnx` is the eye, the projector and the layout: pixels in, tokens out. `embedding.onnx` puts words
-and pictures into one row. `text.onnx` is the decoder, built by the library's own model builder. Two files tell the
-library the rest: `processor_config.json` how to cut a picture, and `genai_config.json` which graph has which inputs.
-"""
+"""pico-vision as a folder of type `phi3v` for ONNX Runtime GenAI: the library then treats it as Phi-3.5-vision. Three
+graphs. `vision.onnx` is the eye, the projector and the layout: pixels in, tokens out. `embedding.onnx` puts words and
+pictures into one row. `text.onnx` is the decoder, built by the library's own model builder. Two files tell the library
+the rest: `processor_config.json` how to cut a picture, and `genai_config.json` which graph has which inputs."""
 
 import json
 import sys

@@ -1,7 +1,5 @@
-"""Pictures of shapes, drawn with Pillow, like those that pico-vision has learned from; and six that were held out.
-
-The examination of pico-vision, with text, charts, tables and scenes, is drawn by `tests/picture_book.py`.
-"""
+"""Pictures of shapes, drawn with Pillow, like those that pico-vision has learned from; and six that were held out. The
+examination of pico-vision, with text, charts, tables and scenes, is drawn by `tests/picture_book.py`."""
 
 import math
 import random

@@ -1,8 +1,6 @@
 """The lists in `data/`: plain text that can be opened and edited without Python. Everything the textbook says is there.
-
 `## heading` begins a section; other lines that begin with `#` are remarks, and empty lines mean nothing. What the lines
-of a section look like, the head of each file says. `data/README.md` has a line about each file.
-"""
+of a section look like, the head of each file says. `data/README.md` has a line about each file."""
 
 import re
 from collections.abc import Sequence

@@ -1,9 +1,6 @@
-"""Passages to read, and the skills of the textbook that ask about them.
-
-A passage is a small table of facts (one row a person) told in sentences: who is where, has what, sees what, and how
-that person feels. A question asks for one cell of the table, so the right answer is known, and so is the case where the
-table has no answer: "I do not know."
-"""
+"""Passages to read, and the skills of the textbook that ask about them. A passage is a small table of facts (one row a
+person) told in sentences: who is where, has what, sees what, and how that person feels. A question asks for one cell of
+the table, so the right answer is known, and so is the case where the table has no answer, "I do not know"."""
 
 import random
 from collections.abc import Sequence
@@ -107,7 +104,7 @@ def ask(rng: random.Random, row: Row, key: str, ways: dict[str, tuple[tuple[str,
 def question(rng: random.Random, rows: list[Row], row: Row | None = None) -> tuple[str, str, str, Row]:
     """A question with an answer in the table. Returns (question, answer, key, row)."""
     row = row or rng.choice(rows)
-    key = rng.choice(sorted(row.cells, key="colour".__eq__))  # the colour last
+    key = rng.choice(sorted(row.cells, key=lambda cell: cell == "colour"))  # the colour last
     backwards = key == "colour" or (key in ASK_WHO and rng.random() < 0.35)
     return *ask(rng, row, key, ASK_WHO if backwards else ASK), key, row
 

@@ -3,7 +3,6 @@
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from functools import reduce
 
 from course_utils.pico.textbook.lists import pairs, section
 
@@ -56,7 +55,9 @@ def introduce(sample: Sample, name: str) -> Sample:
     """The same sample as the model `name` should learn it, and be judged by: with its own name and size."""
 
     def own(text: str) -> str:
-        return reduce(lambda said, pair: said.replace(*pair), INTRODUCTIONS[name], text)
+        for old, new in INTRODUCTIONS[name]:
+            text = text.replace(old, new)
+        return text
 
     about = {key: tuple(map(own, value)) if key == "answers" else value for key, value in sample.about.items()}
     return replace(rewrite(sample, own), about=about)

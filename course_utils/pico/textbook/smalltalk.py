@@ -1,9 +1,7 @@
-"""The first impression: what people type before they have read anything, and pico-mini's honest answers.
-
-*Topics* are greetings, thanks, "who are you?" and the like, each with many wordings and a few answers. Everyday
-questions from *outside* of its world, mixed endlessly, get an honest answer: only many different examples can teach
-that it knows nothing of weather and football. One wording in eight is never trained on, so that scores mean something.
-"""
+"""The first impression: what people type before they have read anything, and pico-mini's honest answers. *Topics* are
+greetings, thanks, "who are you?" and the like, each with many wordings and a few answers. Everyday questions from
+*outside* of its world, mixed endlessly, get an honest answer: only many different examples can teach that it knows
+nothing of weather and football. One wording in eight is never trained on, so that scores mean something."""
 
 import random
 import re

@@ -1,9 +1,6 @@
-"""The lexicon of one small world, in English and in Finnish.
-
-Everything pico reads is written with the words of `data/world.txt`. `Cast.draw` picks who and what a text is about, and
-keeps training and test apart: some pairs of words are held out, so that a training text never shows both. `fill` turns
-a template and a cast into text.
-"""
+"""The lexicon of one small world, in English and in Finnish. Everything pico reads is written with the words of
+`data/world.txt`. `Cast.draw` picks who and what a text is about, and keeps training and test apart: some pairs of words
+are held out, so that a training text never shows both. `fill` turns a template and a cast into text."""
 
 import re
 import zlib

@@ -1,8 +1,6 @@
-"""One step and one loop for everything that the course trains: text, experts and pictures.
-
-A training is a model, its optimizers, a rate for each step, and a function that adds the gradients of a step. The rest
-is the same for all: clip, step, note the loss, save what is needed to go on.
-"""
+"""One step and one loop for everything that the course trains: text, experts and pictures. A training is a model, its
+optimizers, a rate for each step, and a function that adds the gradients of a step. The rest is the same for all: clip,
+step, note the loss, save what is needed to go on."""
 
 import shutil
 import time

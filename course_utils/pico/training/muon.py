@@ -1,9 +1,7 @@
-"""Muon as in `torch.optim.Muon`, in the quicker precision, and for stacks of matrices as well.
-
-Muon makes each update nearly orthogonal by a few products of matrices (Newton-Schulz). The library computes them in
-bfloat16, for which many processors need 30 times as long as for float32, and it takes single matrices only, where the
-experts of a layer are one tensor.
-"""
+"""Muon as in `torch.optim.Muon`, in the quicker precision, and for stacks of matrices as well. Muon makes each update
+nearly orthogonal by a few products of matrices (Newton-Schulz). The library computes them in bfloat16, for which many
+processors need 30 times as long as for float32, and it takes single matrices only, where the experts of a layer are one
+tensor."""
 
 import timeit
 from functools import lru_cache
