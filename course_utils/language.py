@@ -81,14 +81,9 @@ def english(answer):
     return next((key for key, words in phrases()["words"].items() if said in words), answer)
 
 
-# -- texts in code ---------------------------------------------------------------------------------
-
-
 def gaps(node: ast.JoinedStr) -> dict[str, ast.FormattedValue]:
-    """The gaps of an f-string by their names, which say what fills them: {needed / GB:.1f} is "needed_GB".
-
-    A name that ends with a question mark is only an English ending ("s" or nothing): a translation may leave it out.
-    """
+    """The gaps of an f-string by their names, which say what fills them: {needed / GB:.1f} is "needed_GB". A name that
+    ends with a question mark is only an English ending ("s" or nothing): a translation may leave it out."""
     named = {}
     for value in node.values:
         if isinstance(value, ast.FormattedValue):
@@ -104,11 +99,9 @@ def known_as(node: ast.AST) -> str:
     """What a catalogue calls the text of a node: the text itself, with the names of its gaps."""
     if isinstance(node, ast.Constant):
         return node.value
-    names = iter(gaps(node))
-    fixed = (
-        v.value.replace("{", "{{").replace("}", "}}") if isinstance(v, ast.Constant) else None for v in node.values
-    )
-    return "".join(f"{{{next(names)}}}" if part is None else part for part in fixed)
+    names, braces = iter(gaps(node)), {ord("{"): "{{", ord("}"): "}}"}
+    parts = (v.value.translate(braces) if isinstance(v, ast.Constant) else f"{{{next(names)}}}" for v in node.values)
+    return "".join(parts)
 
 
 class _Translator(ast.NodeTransformer):
@@ -128,14 +121,6 @@ class _Translator(ast.NodeTransformer):
 
 
 class _Loader(SourceFileLoader):
-    def path_stats(self, path):
-        raise OSError("compiled anew each time: what is kept in __pycache__ is English")
-
-    def source_to_code(self, data, path, *, _optimization=-1):
-        return compile(_Translator().visit(ast.parse(data)), path, "exec", dont_inherit=True, optimize=_optimization)
-
-
-class _Finder:
     @staticmethod
     def find_spec(name, path=None, target=None):
         spec = PathFinder.find_spec(name, path, target) if name.startswith("course_utils.") else None
@@ -143,9 +128,15 @@ class _Finder:
             spec.loader = _Loader(name, spec.loader.path)
         return spec
 
+    def path_stats(self, path):
+        raise OSError("compiled anew each time: what is kept in __pycache__ is English")
+
+    def source_to_code(self, data, path, *, _optimization=-1):
+        return compile(_Translator().visit(ast.parse(data)), path, "exec", dont_inherit=True, optimize=_optimization)
+
 
 def begin() -> None:
     """From here on the course speaks the chosen language, in what is imported after this and in what it starts."""
     if chosen():
         os.environ["COURSE_LANG"] = chosen()
-        sys.meta_path.insert(0, _Finder)
+        sys.meta_path.insert(0, _Loader)

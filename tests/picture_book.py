@@ -18,7 +18,7 @@ from zlib import crc32
 
 from course_utils.base import CourseError
 from course_utils.pico.textbook import drawings, world
-from course_utils.pico.textbook.drawings import COLOURS, SCALE, SHAPES, SIDE, Paint, Points, Thing, in_twos, scaled
+from course_utils.pico.textbook.drawings import COLOURS, SCALE, SHAPES, SIDE, Paint, Points, Thing
 from course_utils.pico.textbook.lists import family
 from course_utils.pico.textbook.world import polish
 
@@ -40,7 +40,7 @@ class Page(drawings.Page):
 
     def line(self, points: Points, paint: Paint, width: float) -> None:
         """A line that is part of no thing. Points and width in pixels."""
-        self._pen.line(scaled(points, SCALE), fill=paint, width=round(width * SCALE))
+        self._pen.line([(x * SCALE, y * SCALE) for x, y in points], fill=paint, width=round(width * SCALE))
 
     def ellipse(self, x: float, y: float, wide: float, high: float, paint: Paint) -> None:
         """An ellipse around (x, y); `wide` and `high` are its half axes in pixels."""
@@ -83,7 +83,8 @@ def animal(page: Page, what: str, tone: str, x: float, y: float, size: float) ->
     for line in family("pictures", "animal")[what]:
         stroke, *parts = line.split()
         paint = paints[parts.pop()] if parts and parts[-1] in paints else own
-        points = [(x + dx * size, y + dy * size) for dx, dy in in_twos(parts)]
+        numbers = list(map(float, parts))
+        points = [(x + dx * size, y + dy * size) for dx, dy in zip(numbers[::2], numbers[1::2], strict=False)]
         if stroke == "blob":
             blob(*map(float, parts), paint)
         elif stroke == "wave":

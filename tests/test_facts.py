@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from course_utils.pico.textbook.facts import COURSE_FACTS, FACTS, WORLD_FACTS
+from course_utils.pico.textbook.skills import COURSE_FACTS, FACTS, WORLD_FACTS
 from course_utils.pico.textbook.smalltalk import EVERYDAY_200
 
 # Every figure that a fact may state about a real model, from the model cards and configuration files.

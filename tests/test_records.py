@@ -9,7 +9,7 @@ from compare_experts import count_tokens
 
 from course_utils import ROOT, CourseError
 from course_utils.pico import MODELS, MOE, SHIPPED, VISION, folder, moe, records
-from course_utils.pico.textbook.facts import FACTS
+from course_utils.pico.textbook.skills import FACTS
 from course_utils.pico.tokenizer import encode, load_tokenizer
 from course_utils.pico.training.recipes import RECIPES, Recipe, lesson
 from course_utils.pico.training.text import build_model

@@ -7,9 +7,9 @@ import re
 
 import pytest
 
-from course_utils.pico.textbook.facts import FACTS
 from course_utils.pico.textbook.lists import section
 from course_utils.pico.textbook.sample import in_test
+from course_utils.pico.textbook.skills import FACTS
 from course_utils.pico.textbook.smalltalk import (
     NO,
     OUTSIDE,
@@ -18,7 +18,6 @@ from course_utils.pico.textbook.smalltalk import (
     YES,
     YES_FINNISH,
     everyday,
-    everyday_in_language,
     honest,
     normalise,
     outside,
@@ -53,7 +52,7 @@ def is_test_wording(text: str) -> bool:
 @pytest.fixture(scope="module")
 def draws() -> list[str]:
     rng = random.Random(11)
-    return [everyday(rng) for _ in range(20_000)]
+    return [everyday(rng)[0] for _ in range(20_000)]
 
 
 def test_everyday_is_varied_and_well_formed(draws):
@@ -74,7 +73,7 @@ def test_a_seed_fixes_the_draws():
 
 def test_about_a_tenth_is_finnish():
     rng = random.Random(8)
-    finnish = sum(everyday_in_language(rng)[1] for _ in range(5_000))
+    finnish = sum(everyday(rng)[1] for _ in range(5_000))
     assert 350 < finnish < 650
 
 

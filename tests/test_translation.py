@@ -350,7 +350,7 @@ def test_a_text_with_gaps_keeps_formats_order_and_code():
 
 
 def test_english_compiles_nothing_anew_and_another_folder_chooses_its_language():
-    finders = "import sys, course_utils; print(any(f is course_utils.language._Finder for f in sys.meta_path))"
+    finders = "import sys, course_utils; print(any(f is course_utils.language._Loader for f in sys.meta_path))"
     assert speak(finders, "").strip() == "False" and speak(finders).strip() == "True"
     assert speak(finders, "no-such-language").strip() == "False"
     inside = (

@@ -12,7 +12,7 @@ import train_thesis as maker
 from train_thesis import CROWD, JUNK, KINDS, POOL, POPULAR, SHARES, page, place, typos, web, wrong
 
 from course_utils.pico import textbook
-from course_utils.pico.textbook.facts import FACTS
+from course_utils.pico.textbook.skills import FACTS
 from course_utils.pico.textbook.world import held_out_pairs
 from course_utils.pico.training import thesis
 from course_utils.pico.training.text import build_model

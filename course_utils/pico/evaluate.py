@@ -1,7 +1,5 @@
-"""Examine a pico model: each skill on held-out content, answered greedily, judged by the textbook's own check.
-
-Scores are shares from 0 to 1. The targets the course holds its shipped models to stand in `BARS`.
-"""
+"""Examine a pico model: each skill on held-out content, answered greedily, judged by the textbook's own check. Scores
+are shares from 0 to 1. The targets the course holds its shipped models to stand in `BARS`."""
 
 import json
 import random
@@ -14,7 +12,6 @@ from typing import Self
 from course_utils.base import data
 from course_utils.pico import MODELS, MOE, folder, records, textbook
 from course_utils.pico.textbook import passages, smalltalk, world
-from course_utils.pico.textbook.facts import FACTS
 from course_utils.pico.textbook.sentences import PLOTS
 from course_utils.pico.tokenizer import load_tokenizer
 
@@ -28,10 +25,8 @@ EXAMS: dict[str, tuple[str, dict]] = {
 
 
 class Examinee:
-    """A model that answers many prompts at once, which is several times faster than one by one.
-
-    `name` is the course model that it should say it is, one of `MODELS`.
-    """
+    """A model that answers many prompts at once, which is several times faster than one by one. `name` is the course
+    model that it should say it is, one of `MODELS`."""
 
     def __init__(self, model, tokenizer, rows: int = 64, name: str = "pico-mini"):
         self.model, self.tokenizer, self.rows, self.name = model.eval(), tokenizer, rows, name
@@ -76,24 +71,14 @@ def lexicon() -> frozenset[str]:
     text = " ".join(re.sub(r"\{[^}]*\}", " ", plot) for _, plot, _ in PLOTS)
     text += " ".join(f"{w.en} {getattr(w, 'at', '')}" for w in world.WORDS)
     text += " ".join(phrase.en for phrase in world.TIMES) + " he she him her his an a some the to from in on at"
-    text += " s"  # what is left of a possessive: Mia's
-    return frozenset(re.findall(r"[a-z]+", text.lower()))
-
-
-def words(text: str) -> list[str]:
-    return re.findall(r"[a-z]+", text.lower())
-
-
-def last_number(text: str) -> int | None:
-    numbers = re.findall(r"-?\d+", text)
-    return int(numbers[-1]) if numbers else None
+    return frozenset(re.findall(r"[a-z]+", text.lower())) | {"s"}  # what is left of a possessive: Mia's
 
 
 def right(sample: textbook.Sample, answer: str) -> bool:
     """The textbook's own check of one answer."""
     about = sample.about
-    if sample.skill == "sum":
-        return last_number(answer) == about["result"]
+    if sample.skill == "sum":  # the last number that it names
+        return [*map(int, re.findall(r"-?\d+", answer))][-1:] == [about["result"]]
     if sample.skill == "story":
         return all(about[key] in answer.lower() for key in ("animal", "colour", "place"))
     if sample.skill == "tool":
@@ -131,18 +116,16 @@ def evaluate(student: Examinee, samples: int = 300, seed: int = 7) -> tuple[dict
         if name == "passage":
             scores["not_unknown"] = sum(answer != passages.UNKNOWN for _, answer in pairs) / samples
         if name == "story":
-            written = [word for _, answer in pairs for word in words(answer)]
+            written = [word for _, answer in pairs for word in re.findall(r"[a-z]+", answer.lower())]
             strange = [word for word in written if word not in lexicon()]
             scores["story_lexicon"] = 1 - len(strange) / len(written)
             wrong["story_lexicon"] = [("", "", word) for word in sorted(set(strange))]
     openings = student.answer([[{"role": "user", "content": "Tell me a story."}]] * 100, temperature=0.8, seed=seed)
     scores["story_openings"] = len({re.split(r"(?<=[.!?]) ", text)[0] for text in openings}) / 100
-    everyday = [
-        question for question in smalltalk.EVERYDAY_200.read_text(encoding="utf-8").splitlines() if question.strip()
-    ]
+    everyday = smalltalk.EVERYDAY_200.read_text(encoding="utf-8").splitlines()
     wrong["everyday"] = dishonest(student, dict.fromkeys(everyday, ""))
     scores["everyday"] = 1 - len(wrong["everyday"]) / len(everyday)
-    left_out = {fact.questions[0]: fact.answer for fact in FACTS if fact.left_out}
+    left_out = {fact.questions[0]: fact.answer for fact in textbook.FACTS if fact.left_out}
     wrong["made_up"] = dishonest(student, left_out)
     scores["made_up"] = len(wrong["made_up"]) / len(left_out)
     return {name: round(score, 4) for name, score in scores.items()}, wrong

@@ -1,7 +1,5 @@
-"""pico-moe, looked into: which experts a token meets, what an expert is there for, and the dense models beside it.
-
-How the three models were made stands in `course_utils.pico.training.recipes`, and what was measured in `moe.json`.
-"""
+"""pico-moe, looked into: which experts a token meets, what an expert is there for, and the dense models beside it. How
+the three models were made stands in `course_utils.pico.training.recipes`, and what was measured in `moe.json`."""
 
 import random
 from contextlib import contextmanager
@@ -40,12 +38,10 @@ def without_expert(network, layer: int, expert: int):
     down = network.model.layers[layer].mlp.experts.down_proj
     before = down.data[expert].clone()
     try:
-        with torch.no_grad():
-            down[expert] = 0.0
+        down.data[expert] = 0.0
         yield network
     finally:
-        with torch.no_grad():
-            down[expert] = before
+        down.data[expert] = before
 
 
 def held_out(tokenizer, samples: int = 300, skill: str | None = None) -> list[tuple[list[int], list[int]]]:

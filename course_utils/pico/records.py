@@ -1,8 +1,6 @@
 """What was measured of each shipped model, kept as data beside its weights: what its training cost, and its scores.
-
 `curve.csv` is written by the training and `scores.json` by the examination. In `training.json` the time on the clock is
-measured, and the rest follows from the recipe (a test works it out again).
-"""
+measured, and the rest follows from the recipe (a test works it out again)."""
 
 import json
 from functools import cache
@@ -36,14 +34,11 @@ def record(name: str = "pico-mini") -> SimpleNamespace:
 
 
 def curve(name: str = "pico-mini") -> SimpleNamespace:
-    """The `steps` of a training, and after each the `losses` and the `tokens` that had been read: three lists.
-
-    A loss is in nats a token of the answers, each answer weighted as in `train`. The tokens are only about right: the
-    file keeps none, so every step counts as the average one. Raises CourseError for a model that is not shipped.
-    """
-    lines = (folder(name) / "curve.csv").read_text(encoding="utf-8").split()
-    steps = [int(line.split(",")[0]) for line in lines]
-    losses = [float(line.split(",")[1]) for line in lines]
+    """The `steps` of a training, and after each the `losses` and the `tokens` that had been read: three lists. A loss
+    is in nats a token of the answers, each answer weighted as in `train`. The tokens are only about right: the file
+    keeps none, so every step counts as the average one. Raises CourseError for a model that is not shipped."""
+    rows = [line.split(",") for line in (folder(name) / "curve.csv").read_text(encoding="utf-8").split()]
+    steps, losses = [int(step) for step, _ in rows], [float(loss) for _, loss in rows]
     a_step = record(name).tokens / len(steps)
     return SimpleNamespace(steps=steps, tokens=[round((step + 1) * a_step) for step in steps], losses=losses)
 

@@ -1,10 +1,9 @@
-"""The tokenizer of the pico models: byte-level BPE, trained on the textbook, with Phi-3's special tokens.
-
-Byte-level means that any text can be written with it, Chinese and emoji included; it only costs more tokens. Its chat
-template is that of Phi-3.5, and the pattern that cuts a text into words and each digit is Qwen2's: one of the few that
+"""The tokenizer of the pico models: byte-level BPE, trained on the textbook, with Phi-3's special tokens. Byte-level
+means that any text can be written with it, Chinese and emoji included; it only costs more tokens. Its chat template is
+that of Phi-3.5, and the pattern that cuts a text into words and each digit is Qwen2's: one of the few that
 Transformers, ONNX Runtime GenAI and llama.cpp all know, so that the same text gives the same ids in each. How it was
-trained, from 60,000 samples, says `test_the_tokenizer_of_the_family_comes_from_the_textbook` in `tests/test_train.py`.
-"""
+trained, from 60,000 samples, says `test_the_tokenizer_of_the_family_comes_from_the_textbook` in
+`tests/test_train.py`."""
 
 from pathlib import Path
 

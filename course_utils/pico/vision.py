@@ -45,12 +45,10 @@ class PicoVisionConfig(PreTrainedConfig):
 
 
 class Block(nn.Module):
-    """A layer of the eye: a patch takes in its eight neighbours, looks at all patches, then thinks for itself.
-
-    The second and the third are a layer of a vision transformer, without a causal mask. The first, a convolution over
-    the grid, is not in CLIP: it learns the strokes of letters from tens of thousands of pictures instead of millions
-    (as in CvT, Wu et al. 2021, arXiv 2103.15808).
-    """
+    """A layer of the eye: a patch takes in its eight neighbours, looks at all patches, then thinks for itself. The
+    second and the third are a layer of a vision transformer, without a causal mask. The first, a convolution over the
+    grid, is not in CLIP: it learns the strokes of letters from tens of thousands of pictures instead of millions (as in
+    CvT, Wu et al. 2021, arXiv 2103.15808)."""
 
     def __init__(self, size: int, heads: int):
         super().__init__()
@@ -74,11 +72,9 @@ class Block(nn.Module):
 
 
 class Eye(nn.Module):
-    """Crops of pixels, [crops, 3, 336, 336], become places, [crops, 12, 12, 4 * size].
-
-    CLIP makes a patch with one matrix, from 14 x 14 x 3 = 588 numbers. Three small convolutions do it here: they make
-    the same 24 x 24 grid and learn it from far fewer pictures (Xiao et al. 2021, arXiv 2106.14881).
-    """
+    """Crops of pixels, [crops, 3, 336, 336], become places, [crops, 12, 12, 4 * size]. CLIP makes a patch with one
+    matrix, from 14 x 14 x 3 = 588 numbers. Three small convolutions do it here: they make the same 24 x 24 grid and
+    learn it from far fewer pictures (Xiao et al. 2021, arXiv 2106.14881)."""
 
     def __init__(self, size: int, layers: int, heads: int):
         super().__init__()
@@ -135,11 +131,9 @@ class PicoVision(PreTrainedModel):
         return self.projector(self.eye(pixels))
 
     def layout(self, places, high: int, wide: int):
-        """The tokens of one picture, [tokens, hidden], in the order in which the decoder reads them.
-
-        `places`: [1 + high * wide, 12, 12, hidden], the whole picture first, then its details row by row. With high = 0
-        there are no details, and the picture takes 12 * 13 = 156 tokens; with 4 x 4 it takes 2,509.
-        """
+        """The tokens of one picture, [tokens, hidden], in the order in which the decoder reads them. `places`: [1 +
+        high * wide, 12, 12, hidden], the whole picture first, then its details row by row. With high = 0 there are no
+        details, and the picture takes 12 * 13 = 156 tokens; with 4 x 4 it takes 2,509."""
         whole = self.with_row_ends(places[0])
         if high == 0:
             return whole
@@ -181,20 +175,17 @@ def pieces(prompt: str, pictures: int) -> list[str | int]:
 def shape_of(width: int, height: int, most: int = MOST_CROPS) -> tuple[int, int]:
     """How many rows and columns of details a picture of this size is cut into: as many as fit into `most`."""
     if width < height:
-        wide, high = shape_of(height, width, most)
-        return high, wide
+        return shape_of(height, width, most)[::-1]
     ratio = width / height
     scale = max(scale for scale in range(1, most + 1) if scale * math.ceil(scale / ratio) <= most)
     return math.ceil(max(1, int(scale * CROP / ratio)) / CROP), scale
 
 
 def crops(picture, most: int = MOST_CROPS):
-    """A picture as pixels for the eye: ([1 + high * wide, 3, 336, 336], (high, wide)).
-
-    The details: the picture enlarged or reduced until it fills `high` x `wide` crops, with white above and below (or
-    left and right) where its form does not fit. Then the whole of that, squeezed into one crop, which comes first. With
-    most = 0 there is the whole only. ONNX Runtime GenAI's Phi-3 transform uses the same filters, in the same order.
-    """
+    """A picture as pixels for the eye: ([1 + high * wide, 3, 336, 336], (high, wide)). The details: the picture
+    enlarged or reduced until it fills `high` x `wide` crops, with white above and below (or left and right) where its
+    form does not fit. Then the whole of that, squeezed into one crop, which comes first. With most = 0 there is the
+    whole only. ONNX Runtime GenAI's Phi-3 transform uses the same filters, in the same order."""
     if picture.mode != "RGB" or 0 in picture.size or picture.getexif().get(0x0112, 1) != 1:  # else wrong in silence
         raise ValueError("This picture is empty, turned or not RGB: hand over what open_picture makes of it.")
     high, wide = shape_of(*picture.size, most or MOST_CROPS)

@@ -15,14 +15,11 @@ SOURCE = "built_from.txt"  # in a built folder: from which checkpoint
 
 
 def onnx_folder(model: str | Path = "pico-mini", precision: str = "fp32", progress: bool = True, **options) -> Path:
-    """The folder with `model` in ONNX form, for `onnxruntime_genai.Model`.
-
-    The first call builds it from the checkpoint (about 5 seconds for a shipped one) and prints one line, with a dot
-    every half second; later calls find it in the cache, where it replaces that of an older checkpoint in that place.
-    `model` is a course model's name, or a folder in which `save_pretrained` has put a model of yours and its tokenizer.
-    `precision` is "fp32", "int8" or "int4"; `options` are those of `build`.
-    Raises BuildFailed, or CourseError for a model that the course does not ship.
-    """
+    """The folder with `model` in ONNX form, for `onnxruntime_genai.Model`. The first call builds it from the checkpoint
+    (about 5 seconds for a shipped one) and prints one line, with a dot every half second; later calls find it in the
+    cache, where it replaces that of an older checkpoint in that place. `model` is a course model's name, or a folder in
+    which `save_pretrained` has put a model of yours and its tokenizer. `precision` is "fp32", "int8" or "int4";
+    `options` are those of `build`. Raises BuildFailed, or CourseError for a model that the course does not ship."""
     from importlib.metadata import version  # here, as in the next: what `load` imports, a learner waits for
 
     if precision not in PRECISIONS:
@@ -34,21 +31,37 @@ def onnx_folder(model: str | Path = "pico-mini", precision: str = "fp32", progre
     for file in sorted(checkpoint.iterdir()):
         if file.suffix in (".safetensors", ".json", ".jinja"):
             digest.update(file.name.encode() + file.read_bytes())
-    target = forms() / f"{checkpoint.name}-{precision}-{digest.hexdigest()[:12]}"
+    target = cache_folder() / "onnx" / f"{checkpoint.name}-{precision}-{digest.hexdigest()[:12]}"
     if not target.is_dir():
         build(checkpoint, target, precision, progress, **options)
     return target
 
 
-def forms() -> Path:
-    """Where the ONNX forms of all models are kept."""
-    return cache_folder() / "onnx"
-
-
 def build(checkpoint: Path, target: Path, precision: str, progress: bool = True, **options) -> None:
-    """Build the ONNX form of a checkpoint in `target`. `options`: those of `run_builder`. Raises BuildFailed."""
+    """Build the ONNX form of a checkpoint in `target`. `options`: those of `run_builder`. Raises BuildFailed. It is
+    built in a folder of our own, and renamed when it is whole: nobody ever sees half a model."""
+    import tempfile
+
+    began = time.perf_counter()
     try:
-        _build(checkpoint, target, precision, progress, options)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix="building-", dir=target.parent, ignore_cleanup_errors=True) as made:
+            work = Path(made)
+            if progress:
+                print(f"Building the ONNX form of {checkpoint.name}, {precision} (only once) ", end="", flush=True)
+            if is_vision(checkpoint):
+                run_module(("course_utils.pico.export.vision_graphs", checkpoint, work), work, progress, **options)
+            else:
+                run_builder(checkpoint, work, precision, progress, **options)
+            (work / "model" / SOURCE).write_text(str(checkpoint.resolve()), encoding="utf-8")
+            try:
+                (work / "model").rename(target)
+            except OSError:
+                if not target.is_dir():  # else another process was faster, and its model is as good as ours
+                    raise
+            if progress:
+                print(f" done in {time.perf_counter() - began:.1f} s")
+        _tidy(target)
     except OSError as error:
         raise BuildFailed(
             f"The ONNX form could not be kept in {target.parent}: {error}. Free some space, or set COURSE_CACHE "
@@ -71,39 +84,10 @@ def is_vision(checkpoint: Path) -> bool:
     return '"pico_vision"' in (checkpoint / "config.json").read_text(encoding="utf-8")
 
 
-def _build(checkpoint: Path, target: Path, precision: str, progress: bool, options: dict) -> None:
-    """Build in a folder of our own and rename it when it is whole: nobody ever sees half a model."""
-    import tempfile
-
-    began = time.perf_counter()
-    target.parent.mkdir(parents=True, exist_ok=True)
-    work = Path(tempfile.mkdtemp(prefix="building-", dir=target.parent))
-    try:
-        if progress:
-            print(f"Building the ONNX form of {checkpoint.name}, {precision} (only once) ", end="", flush=True)
-        if is_vision(checkpoint):
-            run_module(("course_utils.pico.export.vision_graphs", checkpoint, work), work, progress, **options)
-        else:
-            run_builder(checkpoint, work, precision, progress, **options)
-        (work / "model" / SOURCE).write_text(str(checkpoint.resolve()), encoding="utf-8")
-        try:
-            (work / "model").rename(target)
-        except OSError:
-            if not target.is_dir():  # else another process was faster, and its model is as good as ours
-                raise
-        if progress:
-            print(f" done in {time.perf_counter() - began:.1f} s")
-    finally:
-        shutil.rmtree(work, ignore_errors=True)
-    _tidy(target)
-
-
 def _tidy(target: Path) -> None:
-    """Remove the forms that `target` replaces, and what builds left that were killed more than an hour ago.
-
-    Replaced is what was built from an older checkpoint in the same place, or from a place that is no more. A folder is
-    renamed before it is removed: if a program still reads in it, Windows refuses that, and it stays whole.
-    """
+    """Remove the forms that `target` replaces, and what builds left that were killed more than an hour ago. Replaced is
+    what was built from an older checkpoint in the same place, or from a place that is no more. A folder is renamed
+    before it is removed: if a program still reads in it, Windows refuses that, and it stays whole."""
     source = (target / SOURCE).read_text(encoding="utf-8")
     for path in target.parent.glob(target.name.rpartition("-")[0] + "-*"):
         with suppress(OSError):

@@ -40,9 +40,8 @@ def run_module(
 ) -> None:
     """Run `python -m` with a module and its arguments, with a dot every half second, for `limit` seconds at most, and
     only until it is `unwanted`. What it prints goes to `work`/log.txt. Raises BuildFailed."""
-    command = [sys.executable, "-c", CHILD, *map(str, command)]
+    command = [sys.executable, "-u", "-c", CHILD, *map(str, command)]  # -u: its last words come last
     environment = os.environ | {"ORT_DISABLE_TELEMETRY": "1", "HF_HUB_OFFLINE": "1", "PYTHONUTF8": "1"}
-    environment["PYTHONUNBUFFERED"] = "1"  # its last words come last
     log, ends = work / "log.txt", time.monotonic() + limit
     with log.open("ab") as output:
         streams = {"stdin": subprocess.PIPE, "stdout": output, "stderr": subprocess.STDOUT}

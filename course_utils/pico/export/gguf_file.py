@@ -1,7 +1,5 @@
-"""A course model as one GGUF file, for llama.cpp and Ollama, and back into a Transformers checkpoint.
-
-A GGUF file holds all that an engine needs: the shape of the model, the tokenizer, the chat template and the weights.
-"""
+"""A course model as one GGUF file, for llama.cpp and Ollama, and back into a Transformers checkpoint. A GGUF file holds
+all that an engine needs: the shape of the model, the tokenizer, the chat template and the weights."""
 
 import json
 import os
@@ -25,13 +23,11 @@ STOPS = PARAMETERS["stop"]
 
 
 def write(model: str | Path, file: Path, precision: str = "f16") -> Path:
-    """Write a model as a GGUF file of architecture phi3; returns `file`.
-
-    `model` is a course model's name, or a folder in which `save_pretrained` has put one of yours that differs from
-    pico-mini in its sizes and weights. `precision` is how the matrices are kept: "f32", "f16", "q8_0" or "q4_0", which
-    is 32, 16, 8.5 or 4.5 bits a weight; the norms are f32 in each. The file appears when it is whole. Raises
-    CourseError for a model that differs otherwise, and when the disk does not take the file.
-    """
+    """Write a model as a GGUF file of architecture phi3; returns `file`. `model` is a course model's name, or a folder
+    in which `save_pretrained` has put one of yours that differs from pico-mini in its sizes and weights. `precision` is
+    how the matrices are kept: "f32", "f16", "q8_0" or "q4_0", which is 32, 16, 8.5 or 4.5 bits a weight; the norms are
+    f32 in each. The file appears when it is whole. Raises CourseError for a model that differs otherwise, and when the
+    disk does not take the file."""
     from transformers import AutoConfig
 
     if precision not in (known := (*PRECISIONS, "q4_0")):
@@ -188,11 +184,9 @@ def _write(file: Path, name: str, header: dict[str, Any], weights: dict, precisi
 
 def read(file: Path, folder: Path) -> Path:
     """Turn a GGUF file that `write` could have written into a checkpoint in `folder`, which is made; returns `folder`.
-
     The weights become float32. The file is taken as data: it is measured and checked, and nothing in it is run, nor
     anything kept of one that is refused. Raises CourseError for what is no such file, or is damaged, cut off, or larger
-    than 64 MB.
-    """
+    than 64 MB."""
     from safetensors.numpy import save_file
 
     if folder.is_dir() and any(folder.iterdir()):
@@ -269,22 +263,19 @@ def _weights_in(reader, config) -> dict:
 def modelfile(
     source: str, system: str = "", template: str = TEMPLATE, parameters: Mapping[str, Any] = PARAMETERS
 ) -> str:
-    """The text of an Ollama Modelfile; `ollama create NAME -f Modelfile` reads it.
-
-    `source` is a model's name, or a GGUF file as "./mine.gguf"; `system` is what the model is told before each
-    conversation; a parameter with a list of values gets a line for each. A Modelfile has no way to escape a quote
-    (https://github.com/ollama/ollama/blob/main/parser/parser.go), so CourseError is raised for a text with three
-    double quotes in a row, and for a source that cannot stand in a line.
-    """
+    """The text of an Ollama Modelfile; `ollama create NAME -f Modelfile` reads it. `source` is a model's name, or a
+    GGUF file as "./mine.gguf"; `system` is what the model is told before each conversation; a parameter with a list of
+    values gets a line for each. A Modelfile has no way to escape a quote
+    (https://github.com/ollama/ollama/blob/main/parser/parser.go), so CourseError is raised for a text with three double
+    quotes in a row, and for a source that cannot stand in a line."""
     if not source or not source.isprintable() or '"' in source:
         raise CourseError(f"A Modelfile cannot name {source!r}: rename it without quotes and line breaks.")
     if '"""' in system + template:
         raise CourseError("The text has three double quotes in a row, which would end it. Use other quotes.")
-    for name in parameters:
-        if not name.isidentifier():
-            raise CourseError(f"{name!r} is no name of a parameter.")
     lines = [f"FROM {source}", f'TEMPLATE """{template}"""']
     for name, value in parameters.items():
+        if not name.isidentifier():
+            raise CourseError(f"{name!r} is no name of a parameter.")
         for one in value if isinstance(value, list) else [value]:
             lines.append(f"PARAMETER {name} {json.dumps(one, ensure_ascii=False)}")
     return "\n".join(lines + ([f'SYSTEM """{system}"""'] if system else [])) + "\n"

@@ -1,9 +1,7 @@
-"""pico-vision as a folder of type `phi3v` for ONNX Runtime GenAI: the library then treats it as Phi-3.5-vision.
-
-Three graphs. `vision.onnx` is the eye, the projector and the layout: pixels in, tokens out. `embedding.onnx` puts words
-and pictures into one row. `text.onnx` is the decoder, built by the library's own model builder. Two files tell the
-library the rest: `processor_config.json` how to cut a picture, and `genai_config.json` which graph has which inputs.
-"""
+"""pico-vision as a folder of type `phi3v` for ONNX Runtime GenAI: the library then treats it as Phi-3.5-vision. Three
+graphs. `vision.onnx` is the eye, the projector and the layout: pixels in, tokens out. `embedding.onnx` puts words and
+pictures into one row. `text.onnx` is the decoder, built by the library's own model builder. Two files tell the library
+the rest: `processor_config.json` how to cut a picture, and `genai_config.json` which graph has which inputs."""
 
 import json
 import sys
@@ -20,10 +18,8 @@ from course_utils.pico.vision import CROP, MOST_CROPS, PLACES, PicoVision, load
 
 class VisionGraph(nn.Module):
     """The eye with its layout for any number of pictures of any form, without a loop or a branch: as a graph needs it.
-
     Takes pixel_values [pictures, 17, 3, 336, 336] and image_sizes [pictures, 2] (height and width of the details in
-    pixels), and gives [tokens, hidden]: the tokens of the first picture, then those of the second, ...
-    """
+    pixels), and gives [tokens, hidden]: the tokens of the first picture, then those of the second, ..."""
 
     def __init__(self, model: PicoVision):
         super().__init__()

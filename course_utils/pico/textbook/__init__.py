@@ -9,8 +9,7 @@ pair. A sample for "train" never contains such a pair, a sample for "test" alway
 therefore not memory. Sums, greetings and facts are held out by the sum itself and by the wording.
 """
 
-from course_utils.pico.textbook.facts import FACTS
 from course_utils.pico.textbook.sample import Sample, chat, introduce, plain
-from course_utils.pico.textbook.skills import SKILLS, SYSTEM_TOOLS, draw, story, work_out
+from course_utils.pico.textbook.skills import FACTS, SKILLS, SYSTEM_TOOLS, draw, story, work_out
 
 __all__ = ["FACTS", "SKILLS", "SYSTEM_TOOLS", "Sample", "chat", "draw", "introduce", "plain", "story", "work_out"]

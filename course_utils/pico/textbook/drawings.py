@@ -1,7 +1,5 @@
-"""Pictures of shapes, drawn with Pillow, like those that pico-vision has learned from; and six that were held out.
-
-The examination of pico-vision, with text, charts, tables and scenes, is drawn by `tests/picture_book.py`.
-"""
+"""Pictures of shapes, drawn with Pillow, like those that pico-vision has learned from; and six that were held out. The
+examination of pico-vision, with text, charts, tables and scenes, is drawn by `tests/picture_book.py`."""
 
 import math
 import random
@@ -20,9 +18,7 @@ Points = Sequence[tuple[float, float]]
 SIDE = 336  # pixels: one crop of Phi-3-Vision
 SCALE = 2  # everything is drawn at twice the size and made smaller, so that edges are smooth
 
-COLOURS: dict[str, Paint] = {
-    name: tuple(map(int, paint)) for name, *paint in columns(section("pictures", "colours"), 4)
-}
+COLOURS = {name: tuple(map(int, paint)) for name, *paint in columns(section("pictures", "colours"), 4)}
 SHAPES = ("circle", "square", "triangle", "star", "cross", "diamond")
 
 
@@ -59,7 +55,7 @@ class Page:
 
     def polygon(self, points: Points, paint: Paint, hollow: float = 0) -> None:
         """A filled polygon, or with `hollow` its outline of so many pixels. Points in pixels."""
-        large = scaled(points, SCALE)
+        large = [(x * SCALE, y * SCALE) for x, y in points]
         if hollow:
             self._pen.line([*large, large[0], large[1]], fill=paint, width=round(hollow * SCALE), joint="curve")
         else:
@@ -78,27 +74,16 @@ class Page:
         self.things.append(thing)
 
 
-def scaled(points: Points, scale: float) -> list[tuple[float, float]]:
-    """The points, so many times as far from the corner."""
-    return [(x * scale, y * scale) for x, y in points]
-
-
-def in_twos(numbers: Sequence[str]) -> list[tuple[float, float]]:
-    """Numbers as points: x, y, x, y, ..."""
-    return [(float(x), float(y)) for x, y in zip(numbers[::2], numbers[1::2], strict=False)]
-
-
 def outline(shape: str) -> list[tuple[float, float]]:
     """The corners of a shape that fits into a circle of radius 1."""
     if shape not in ("circle", "star"):
-        return in_twos(" ".join(family("pictures", "outline")[shape]).split())
+        numbers = map(float, " ".join(family("pictures", "outline")[shape]).split())
+        return list(zip(numbers, numbers, strict=True))  # x, y, x, y, ...
     if shape == "circle":
         turns = [2 * math.pi * i / 28 for i in range(28)]
         return [(math.cos(turn), math.sin(turn)) for turn in turns]
     turns = [math.pi * (i / 5 - 0.5) for i in range(10)]
-    return [
-        (radius * math.cos(turn), radius * math.sin(turn)) for radius, turn in zip((1, 0.45) * 5, turns, strict=True)
-    ]
+    return [(far * math.cos(turn), far * math.sin(turn)) for far, turn in zip((1, 0.45) * 5, turns, strict=True)]
 
 
 def held_out(skill: str):

@@ -1,8 +1,6 @@
 """The lists in `data/`: plain text that can be opened and edited without Python. Everything the textbook says is there.
-
 `## heading` begins a section; other lines that begin with `#` are remarks, and empty lines mean nothing. What the lines
-of a section look like, the head of each file says. `data/README.md` has a line about each file.
-"""
+of a section look like, the head of each file says. `data/README.md` has a line about each file."""
 
 import re
 from collections.abc import Sequence
@@ -19,10 +17,8 @@ Lines = tuple[str, ...]
 
 @cache
 def sections(name: str) -> dict[str, Lines]:
-    r"""All sections of `data/name.txt`, in their order: {heading: lines}. `\n` in a line is a line break.
-
-    What stands above the first heading is the head of the file. Raises CourseError for a heading that comes twice.
-    """
+    r"""All sections of `data/name.txt`, in their order: {heading: lines}. `\n` in a line is a line break. What stands
+    above the first heading is the head of the file. Raises CourseError for a heading that comes twice."""
     found: dict[str, Lines] = {}
     for part in re.split(r"^## ", (DATA / f"{name}.txt").read_text(encoding="utf-8"), flags=re.MULTILINE)[1:]:
         heading, *lines = map(str.strip, part.splitlines())

@@ -1,11 +1,9 @@
-"""Passages to read, and the skills of the textbook that ask about them.
-
-A passage is a small table of facts (one row a person) told in sentences: who is where, has what, sees what, and how
-that person feels. A question asks for one cell of the table, so the right answer is known, and so is the case where the
-table has no answer: "I do not know."
-"""
+"""Passages to read, and the skills of the textbook that ask about them. A passage is a small table of facts (one row a
+person) told in sentences: who is where, has what, sees what, and how that person feels. A question asks for one cell of
+the table, so the right answer is known, and so is the case where the table has no answer, "I do not know"."""
 
 import random
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
 
@@ -106,8 +104,7 @@ def ask(rng: random.Random, row: Row, key: str, ways: dict[str, tuple[tuple[str,
 def question(rng: random.Random, rows: list[Row], row: Row | None = None) -> tuple[str, str, str, Row]:
     """A question with an answer in the table. Returns (question, answer, key, row)."""
     row = row or rng.choice(rows)
-    keys = [key for key in row.cells if key != "colour"]
-    key = rng.choice(keys + ["colour"] if "colour" in row.cells else keys)
+    key = rng.choice(sorted(row.cells, key=lambda cell: cell == "colour"))  # the colour last
     backwards = key == "colour" or (key in ASK_WHO and rng.random() < 0.35)
     return *ask(rng, row, key, ASK_WHO if backwards else ASK), key, row
 
@@ -118,12 +115,10 @@ def unanswerable(rng: random.Random, rows: list[Row]) -> str:
     kind = rng.random()
     if kind < 0.4:
         row = rng.choice(rows)
-        empty = [key for key in ASK if key not in row.cells]
-        if empty:
+        if empty := [key for key in ASK if key not in row.cells]:
             return rng.choice(ASK[rng.choice(empty)][0]).format(name=row.name)
     if kind < 0.7:
-        strangers = [person for person in PEOPLE if str(person) not in told]
-        if strangers:
+        if strangers := [person for person in PEOPLE if str(person) not in told]:
             return rng.choice(rng.choice(list(ASK.values()))[0]).format(name=rng.choice(strangers))
     free = {key: [word for word in POOLS.get(key, world.THINGS) if str(word) not in told] for key in ASK_WHO}
     key = rng.choice([key for key, pool in free.items() if pool])
@@ -142,7 +137,7 @@ def story_question(rng: random.Random, cast: Cast) -> tuple[str, str]:
     return fill(rng.choice(questions), cast, rng), fill(answer, cast, rng)
 
 
-def conversation_about(rng: random.Random, skill: str, text: str, turns: list[str]) -> Sample:
+def conversation_about(rng: random.Random, skill: str, text: str, turns: Sequence[str]) -> Sample:
     """A conversation that begins with the passage and the first question."""
     return chat(skill, frame(rng, text, turns[0]), *turns[1:])
 
@@ -151,11 +146,11 @@ def passage(rng: random.Random, split: str) -> Sample:
     """One question to a passage or a story."""
     if rng.random() < 0.15:
         cast = Cast.draw(rng, split)
-        text = story_text(rng, cast)[0]
-        return conversation_about(rng, "passage", text, [*story_question(rng, cast)])
-    rows, text = draw_table(rng, split)
-    asked = question(rng, rows, row=rows[0] if split == "test" else None)
-    return conversation_about(rng, "passage", text, [*asked[:2]])
+        text, turns = story_text(rng, cast)[0], story_question(rng, cast)
+    else:
+        rows, text = draw_table(rng, split)
+        turns = question(rng, rows, row=rows[0] if split == "test" else None)[:2]
+    return conversation_about(rng, "passage", text, turns)
 
 
 def unknown(rng: random.Random, split: str) -> Sample:
@@ -191,14 +186,10 @@ def interview(rng: random.Random, split: str) -> Sample:
     """Every question about the same few people: what the passage says about somebody else is no answer."""
     rows = table(rng, split, people=rng.choice((2, 2, 3, 4)), cells=rng.choice((1, 2, 2, 3)))
     text = tell(rng, rows)
-    keys = [key for key in ASK if any(key in row.cells for row in rows)]
-    asked = [(row, key) for row in rows for key in keys]
+    asked = [(row, key) for row in rows for key in ASK if any(key in other.cells for other in rows)]
     turns = []
     for row, key in rng.sample(asked, min(len(asked), 6)):
-        if key in row.cells:
-            turns += ask(rng, row, key)
-        else:
-            turns += [rng.choice(ASK[key][0]).format(name=row.name), UNKNOWN]
+        turns += ask(rng, row, key) if key in row.cells else [rng.choice(ASK[key][0]).format(name=row.name), UNKNOWN]
     return conversation_about(rng, "interview", text, turns)
 
 

@@ -24,9 +24,8 @@ class Sample:
 
 def chat(skill: str, *turns: str, system: str = "", **about) -> Sample:
     """A conversation: turns alternate between user and assistant, and end with the assistant."""
-    roles = ("user", "assistant")
     messages = [{"role": "system", "content": system}] if system else []
-    messages += [{"role": roles[i % 2], "content": turn} for i, turn in enumerate(turns)]
+    messages += [{"role": ("user", "assistant")[i % 2], "content": turn} for i, turn in enumerate(turns)]
     return Sample(skill, tuple(messages), about=about)
 
 

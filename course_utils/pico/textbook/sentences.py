@@ -1,7 +1,5 @@
-"""What is told of a cast: sentences in English and Finnish that say the same, and stories.
-
-They stand in `data/sentences.txt`, which says by which rules, and in `data/stories.txt`.
-"""
+"""What is told of a cast: sentences in English and Finnish that say the same, and stories. They stand in
+`data/sentences.txt`, which says by which rules, and in `data/stories.txt`."""
 
 from collections.abc import Sequence
 from random import Random

@@ -3,10 +3,10 @@
 import json
 import random
 import re
+from dataclasses import dataclass
 
 from course_utils.pico.textbook import passages, smalltalk, world
-from course_utils.pico.textbook.facts import KNOWN
-from course_utils.pico.textbook.lists import family, pairs, section, sections, split_words
+from course_utils.pico.textbook.lists import asked_once, family, pairs, section, sections, split_words
 from course_utils.pico.textbook.sample import Sample, chat, in_test, running_text
 from course_utils.pico.textbook.sentences import SIMPLE, finnish_story, pair, story_text
 from course_utils.pico.textbook.smalltalk import FIRST_TOPICS, TOPICS, Topic, by_split, everyday, scruffy, wordings
@@ -91,7 +91,7 @@ def repeat(rng: random.Random, split: str) -> Sample:
         members = [str(member) for member in vars(Cast.draw(rng, split)).values()]
         text = " ".join(rng.sample(members, rng.randint(2, 10)))
     elif kind < 0.8:
-        text = everyday(rng)
+        text = everyday(rng)[0]
     else:
         text = rng.choice(pair(rng, Cast.draw(rng, split)))
     return chat("repeat", request(rng, "repeat", text), text)
@@ -124,11 +124,10 @@ def sentiment(rng: random.Random, split: str) -> Sample:
     text = fill(template, cast, rng)
     if split == "train" and rng.random() < 0.3:
         text = text.lower() if rng.random() < 0.4 else text.rstrip(".") + rng.choice(("", "!", "!!"))
+    asked, answer = "ask mood", mood.capitalize() + "."
     if mood != "neutral" and rng.random() < 0.35:
-        asked, answer = section("feelings", "ask happy"), "Happy." if mood == "positive" else "Sad."
-    else:
-        asked, answer = section("feelings", "ask mood"), mood.capitalize() + "."
-    return chat("sentiment", rng.choice(asked).format(text), answer)
+        asked, answer = "ask happy", "Happy." if mood == "positive" else "Sad."
+    return chat("sentiment", rng.choice(section("feelings", asked)).format(text), answer)
 
 
 def work_out(a: int, sign: str, b: int) -> str:
@@ -159,14 +158,39 @@ def sum_(rng: random.Random, split: str) -> Sample:
     return chat("sum", asked, work_out(a, sign, b), result=a + b if sign == "+" else a - b, sign=sign)
 
 
+@dataclass(frozen=True)
+class Fact:
+    """One thing to know, about language models or about the made-up town of Pikola: several ways to ask for it, one
+    answer, and for some the same pair in Finnish. What is `left_out` never appears in training: asking for it shows
+    what a model does when it cannot know the answer."""
+
+    key: str
+    questions: tuple[str, ...]
+    answer: str
+    left_out: bool = False
+    finnish: tuple[str, str] | None = None
+
+
+def _fact(key: str, lines: tuple[str, ...]) -> Fact:
+    finnish = [line.removeprefix("suomeksi: ") for line in lines if line.startswith("suomeksi: ")]
+    questions, answer = asked_once([line for line in lines if line != "left out" and not line.startswith("suomeksi: ")])
+    return Fact(key, questions, answer, "left out" in lines, *pairs(finnish))
+
+
+COURSE_FACTS, WORLD_FACTS = (
+    tuple(_fact(key, lines) for key, lines in sections(name).items()) for name in ("facts_models", "facts_pikola")
+)
+FACTS: tuple[Fact, ...] = COURSE_FACTS + WORLD_FACTS
+KNOWN: tuple[Fact, ...] = tuple(fact for fact in FACTS if not fact.left_out)
+
+
 def fact(rng: random.Random, split: str) -> Sample:
     """A question about language models or about Pikola."""
     while True:
         known = rng.choice(KNOWN)
         if known.finnish and split == "train" and rng.random() < 0.15:
             return chat("fact", scruffy(rng, known.finnish[0]), known.finnish[1])
-        questions = by_split(known.questions, split)
-        if questions:
+        if questions := by_split(known.questions, split):
             asked = rng.choice(questions)
             return chat("fact", scruffy(rng, asked) if split == "train" else asked, known.answer, key=known.key)
 
@@ -206,8 +230,7 @@ def greet(rng: random.Random, split: str, finnish: float, first: bool = False) -
     while True:
         topic = rng.choice(FIRST_TOPICS if first and rng.random() >= 0.4 else TOPICS)
         language = "fi" if rng.random() < finnish else "en"
-        groups = wordings(topic.key, language, split)
-        if groups:
+        if groups := wordings(topic.key, language, split):
             return rng.choice(rng.choice(groups)), topic, language
 
 
@@ -237,8 +260,7 @@ def accepted(rng: random.Random, asked: str, offer: str) -> Sample:
     elif rng.random() < 0.75:
         reply, told = scruffy(rng, rng.choice(smalltalk.YES)), story_text(rng, cast)[0]
     else:
-        reply = scruffy(rng, rng.choice(smalltalk.NO))
-        told = "All right. Ask me something else whenever you like."
+        reply, told = scruffy(rng, rng.choice(smalltalk.NO)), "All right. Ask me something else whenever you like."
     return chat("smalltalk", asked, offer, reply, told)
 
 
@@ -254,8 +276,7 @@ def system(rng: random.Random, split: str) -> Sample:
     """A system line that changes the answer (Finnish) or does not (a friendly phrase)."""
     kind = rng.random()
     if kind < 0.3 and split == "train":
-        skill = rng.choice((story, passages.passage, fact, small_talk, outside, translate, sum_))
-        sample = skill(rng, split)
+        sample = rng.choice((story, passages.passage, fact, small_talk, outside, translate, sum_))(rng, split)
         line = rng.choice(section("requests", "system"))
         return Sample("system", ({"role": "system", "content": line}, *sample.messages))
     line = rng.choice(section("requests", "system fi"))

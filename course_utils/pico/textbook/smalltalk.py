@@ -1,15 +1,13 @@
-"""The first impression: what people type before they have read anything, and pico-mini's honest answers.
-
-*Topics* are greetings, thanks, "who are you?" and the like, each with many wordings and a few answers. Everyday
-questions from *outside* of its world, mixed endlessly, get an honest answer: only many different examples can teach
-that it knows nothing of weather and football. One wording in eight is never trained on, so that scores mean something.
-"""
+"""The first impression: what people type before they have read anything, and pico-mini's honest answers. *Topics* are
+greetings, thanks, "who are you?" and the like, each with many wordings and a few answers. Everyday questions from
+*outside* of its world, mixed endlessly, get an honest answer: only many different examples can teach that it knows
+nothing of weather and football. One wording in eight is never trained on, so that scores mean something."""
 
 import random
 import re
 from dataclasses import dataclass
 from functools import cache
-from itertools import product
+from itertools import chain, product
 
 from course_utils.pico.textbook.lists import DATA, Lines, asked, family, pairs, section, sections, split_words
 from course_utils.pico.textbook.sample import in_test
@@ -50,7 +48,7 @@ def by_split(wordings: Lines, split: str) -> Lines:
 
 
 @cache
-def patterns() -> dict[str, list[tuple[str, ...]]]:
+def patterns() -> dict[str, list[Lines]]:
     """The patterns of `wordings.txt`, each spelt out: {"greeting en": [("Hi", "Hi!", "Hello", ...), ...], ...}."""
     return {heading: [spelt_out(line) for line in lines] for heading, lines in sections("wordings").items()}
 
@@ -91,8 +89,7 @@ _SHORT_PATTERN = re.compile(r"\b(" + "|".join(_SHORT) + r")\b", re.IGNORECASE)
 
 def _typo(rng: random.Random, text: str) -> str:
     """Swap, drop or double one letter inside one word of at least four letters."""
-    spans = [match.span() for match in re.finditer(r"[^\W\d_]{4,}", text)]
-    if not spans:
+    if not (spans := [match.span() for match in re.finditer(r"[^\W\d_]{4,}", text)]):
         return text
     start, end = rng.choice(spans)
     at = rng.randrange(start + 1, end - 1)
@@ -185,8 +182,9 @@ def dress(rng: random.Random, text: str) -> str:
     return dressed if len(dressed.split()) <= 25 else text
 
 
-def everyday_in_language(rng: random.Random) -> tuple[str, bool]:
-    """As `everyday`, and whether it is Finnish (one in ten)."""
+def everyday(rng: random.Random) -> tuple[str, bool]:
+    """One question, command or remark from outside the small world, 2 to 25 words; and whether it is Finnish (one in
+    ten)."""
     kind = rng.random()
     if kind < 0.05:
         return rng.choice(section("everyday_questions", "fixed fi")), True
@@ -198,17 +196,11 @@ def everyday_in_language(rng: random.Random) -> tuple[str, bool]:
     return dress(rng, fill_one(rng, "templates")), False
 
 
-def everyday(rng: random.Random) -> str:
-    """One question, command or remark from outside the small world, 2 to 25 words."""
-    return everyday_in_language(rng)[0]
-
-
 @cache
 def inside() -> frozenset[str]:
     """What `outside` must not say: every wording of every topic, and the 200 everyday questions of the evaluation.
     Training never shows those: this is called decontamination."""
-    groups = [EVERYDAY_200.read_text(encoding="utf-8").splitlines()]
-    groups += [group for section in patterns().values() for group in section]
+    groups = [EVERYDAY_200.read_text(encoding="utf-8").splitlines(), *chain(*patterns().values())]
     groups += [topic.questions[language] for topic in TOPICS for language in ("en", "fi")]
     return frozenset(normalise(text) for group in groups for text in group)
 
@@ -216,6 +208,6 @@ def inside() -> frozenset[str]:
 def outside(rng: random.Random) -> tuple[str, str]:
     """A question from outside of the small world, as people type it, and the honest answer to it."""
     while True:
-        question, finnish = everyday_in_language(rng)
+        question, finnish = everyday(rng)
         if normalise(question) not in inside():
             return scruffy(rng, question), rng.choice(OUTSIDE_FINNISH if finnish else OUTSIDE)

@@ -1,9 +1,6 @@
-"""The lexicon of one small world, in English and in Finnish.
-
-Everything pico reads is written with the words of `data/world.txt`. `Cast.draw` picks who and what a text is about, and
-keeps training and test apart: some pairs of words are held out, so that a training text never shows both. `fill` turns
-a template and a cast into text.
-"""
+"""The lexicon of one small world, in English and in Finnish. Everything pico reads is written with the words of
+`data/world.txt`. `Cast.draw` picks who and what a text is about, and keeps training and test apart: some pairs of words
+are held out, so that a training text never shows both. `fill` turns a template and a cast into text."""
 
 import re
 import zlib
@@ -127,11 +124,9 @@ _ALSO = ({"adj", "thing"}, {"food", "person"}, {"food", "animal"})
 
 @cache
 def held_out(a: str, b: str) -> bool:
-    """True if the words `a` and `b` (English, any order) are one of the pairs that training never shows.
-
-    A hash decides, for about one pair in sixteen, so the split needs no list and never changes. Only these pairs count:
-    person, animal, colour, place and thing with one another, adjective with thing, food with person or animal.
-    """
+    """True if the words `a` and `b` (English, any order) are one of the pairs that training never shows. A hash
+    decides, for about one pair in sixteen, so the split needs no list and never changes. Only these pairs count:
+    person, animal, colour, place and thing with one another, adjective with thing, food with person or animal."""
     kinds = {_KIND.get(a), _KIND.get(b)}
     counts = len(kinds) == 2 and (kinds <= MAIN_KINDS.keys() or kinds in _ALSO)
     return counts and zlib.crc32("+".join(sorted((a, b))).encode()) % 16 == 0
@@ -171,12 +166,9 @@ class Cast(SimpleNamespace):
         while True:
             cast, banned = cls(), set()
             for role, words in _ROLES.items():
-                word = pick(words, rng)
-                while word.en in banned:
-                    word = pick(words, rng)
-                banned.add(word.en)
-                if split == "train":
-                    banned |= _clashes(word.en)
+                while (word := pick(words, rng)).en in banned:
+                    pass
+                banned |= {word.en, *(_clashes(word.en) if split == "train" else ())}
                 setattr(cast, role, word)
             core = [word.en for word in (cast.hero, cast.animal, cast.colour, cast.place, cast.thing)]
             if split == "train" or any(held_out(*pair) for pair in combinations(core, 2)):

@@ -23,8 +23,15 @@ def main(argv: list[str] | None = None) -> int:
     args = _arguments(argv)
     try:
         if args.evaluate:
-            return _examine(args)
-        trained = _train(args)
+            from course_utils.pico import evaluate
+
+            student = evaluate.Examinee.load(args.model, args.name)
+            return evaluate.main(student, args.samples, 7 if args.seed is None else args.seed, args.json)
+        from course_utils.pico.training import loop, text
+
+        recipe, trained = RECIPES[args.model], args.out / "model"
+        recipe = recipe if args.seed is None else replace(recipe, seed=args.seed)
+        loop.save(*text.train(recipe, args.out, args.steps), trained)
     except CourseError as error:
         print(json.dumps({"error": str(error)}) if args.json else error, file=sys.stdout if args.json else sys.stderr)
         return 1
@@ -55,20 +62,3 @@ def _arguments(argv: list[str] | None) -> argparse.Namespace:
         parser.error("--steps has to be at least 1")
     args.out = args.out or cache_folder() / "train" / args.model
     return args
-
-
-def _train(args: argparse.Namespace) -> Path:
-    """Returns the folder with the model, as `load` and Transformers read it."""
-    from course_utils.pico.training import loop, text
-
-    recipe = RECIPES[args.model] if args.seed is None else replace(RECIPES[args.model], seed=args.seed)
-    model, tokenizer = text.train(recipe, args.out, args.steps)
-    loop.save(model, tokenizer, args.out / "model")
-    return args.out / "model"
-
-
-def _examine(args: argparse.Namespace) -> int:
-    from course_utils.pico import evaluate
-
-    student = evaluate.Examinee.load(args.model, args.name)
-    return evaluate.main(student, args.samples, 7 if args.seed is None else args.seed, args.json)

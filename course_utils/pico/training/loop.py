@@ -1,13 +1,10 @@
-"""One step and one loop for everything that the course trains: text, experts and pictures.
-
-A training is a model, its optimizers, a rate for each step, and a function that adds the gradients of a step. The rest
-is the same for all: clip, step, note the loss, save what is needed to go on.
-"""
+"""One step and one loop for everything that the course trains: text, experts and pictures. A training is a model, its
+optimizers, a rate for each step, and a function that adds the gradients of a step. The rest is the same for all: clip,
+step, note the loss, save what is needed to go on."""
 
 import shutil
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import torch
@@ -25,12 +22,10 @@ Row = tuple[list[int], list[int]]  # token ids and labels, from `encode`
 
 
 def micro_batches(rows: list[Row], tokens: int = 1536) -> Iterator[tuple[torch.Tensor, torch.Tensor, torch.Tensor]]:
-    """Sort the rows by length and cut them into rectangles of at most about `tokens` tokens.
-
-    Yields (ids, labels, weights), each of shape (rows, longest row). Padding stands on the right, where causal
-    attention never looks back from, so no attention mask is needed. A row's weights sum to the square root of the
-    number of its labels: a long answer does not outweigh many short ones.
-    """
+    """Sort the rows by length and cut them into rectangles of at most about `tokens` tokens. Yields (ids, labels,
+    weights), each of shape (rows, longest row). Padding stands on the right, where causal attention never looks back
+    from, so no attention mask is needed. A row's weights sum to the square root of the number of its labels: a long
+    answer does not outweigh many short ones."""
     rows = sorted(rows, key=lambda row: len(row[0]))
     while rows:
         count = max(1, tokens // len(rows[-1][0]))
@@ -42,12 +37,9 @@ def micro_batches(rows: list[Row], tokens: int = 1536) -> Iterator[tuple[torch.T
 
 
 def answer_loss(model, ids, labels, weights, hidden=None) -> tuple[torch.Tensor, torch.Tensor]:
-    """The weighted sum of the cross-entropies at the answer tokens, and its sum of weights.
-
-    `ids`, `labels`, `weights`: [rows, tokens]. `hidden`: what the layers made of the ids, [rows, tokens, hidden size],
-    where that is known already. The vocabulary's logits, the largest tensor of a small model, are computed only where
-    a label is.
-    """
+    """The weighted sum of the cross-entropies at the answer tokens, and its sum of weights. `ids`, `labels`, `weights`:
+    [rows, tokens]. `hidden`: what the layers made of the ids, [rows, tokens, hidden size], where that is known already.
+    The vocabulary's logits, the largest tensor of a small model, are computed only where a label is."""
     if hidden is None:
         hidden = model.model(input_ids=ids, use_cache=False).last_hidden_state
     counts = labels[:, 1:] != IGNORED
@@ -64,16 +56,10 @@ def held_out_loss(model, rows: list[Row]) -> float:
     return float(sum(loss for loss, _ in sums) / sum(tokens for _, tokens in sums))
 
 
-def balance_loss(model, router_logits, ids) -> torch.Tensor:
-    """The load-balancing loss of the library: 2 when all of the experts, of which two are chosen, get as much to do."""
-    experts, active = model.config.num_local_experts, model.config.num_experts_per_tok
-    # The padding on the right is routed too, but it must not count.
-    return load_balancing_loss_func(router_logits, experts, active, ids != 0)
-
-
 def backward(model, rows: list[Row], half: bool = False, balance: float = 0.0, tokens: int = 1536) -> float:
     """Add the gradients of one step, over all `rows` (what `encode` returns), and return the loss in nats. `half`: in
-    bfloat16. `balance`: the weight of `balance_loss`, for experts. `tokens`: as many at a time, for memory."""
+    bfloat16. `balance`: the weight of the library's load-balancing loss, which is 2 when all of the experts, of which
+    two are chosen, get as much to do. `tokens`: as many at a time, for memory."""
     device = next(model.parameters()).device
     batches = list(micro_batches(rows, tokens))
     total = sum(float(weights[:, 1:][labels[:, 1:] != IGNORED].sum()) for _, labels, weights in batches)
@@ -85,8 +71,10 @@ def backward(model, rows: list[Row], half: bool = False, balance: float = 0.0, t
             output = model.model(input_ids=ids, use_cache=False, **routed)
             summed, _ = answer_loss(model, ids, labels.to(device), weights.to(device), output.last_hidden_state)
             wanted = summed / total
-            if balance:
-                wanted = wanted + balance * balance_loss(model, output.router_logits, ids) / len(batches)
+            if balance:  # the padding on the right is routed too, but it must not count
+                experts, active = model.config.num_local_experts, model.config.num_experts_per_tok
+                uneven = load_balancing_loss_func(output.router_logits, experts, active, ids != 0)
+                wanted = wanted + balance * uneven / len(batches)
         wanted.backward()
         loss += summed.item() / total
     return loss
@@ -116,19 +104,13 @@ def step(model, optims: list[torch.optim.Optimizer], share: float) -> None:
         optim.zero_grad()
 
 
-@dataclass
 class Checkpoint:
-    """What is needed to go on with a training, in one file of a folder, and the curve of its loss beside it.
+    """What is needed to go on with a training, in one file of a folder, and the curve of its loss beside it. `recipe`:
+    all that decides the result. `parts`: the model, the optimizers, and what else changes in training."""
 
-    `recipe`: all that decides the result. `parts`: the model, the optimizers, and what else changes in training.
-    """
-
-    folder: Path
-    recipe: dict
-    parts: list
-
-    def __post_init__(self):
-        self.path, self.curve = self.folder / "checkpoint.pt", self.folder / "curve.csv"
+    def __init__(self, folder: Path, recipe: dict, parts: list):
+        self.recipe, self.parts = recipe, parts
+        self.path, self.curve = folder / "checkpoint.pt", folder / "curve.csv"
 
     def save(self, done: int) -> None:
         """Save the state after so many steps, whole or not at all."""
@@ -138,7 +120,7 @@ class Checkpoint:
 
     def resume(self) -> int:
         """Load the last state, if there is one; returns its step. Raises CourseError when it is of another recipe."""
-        self.folder.mkdir(parents=True, exist_ok=True)
+        self.path.parent.mkdir(parents=True, exist_ok=True)
         if not self.path.exists():
             self.curve.unlink(missing_ok=True)
             return 0
@@ -168,12 +150,10 @@ def run(
     after: Callable[[int], None] = lambda done: None,
     save_every: int = 250,
 ) -> None:
-    """The loop: train up to step `last`, from the step of the checkpoint, if there is one.
-
-    `gradients` adds the gradients of the step with this number and returns figures for the progress bar: "loss", and
-    perhaps "tokens", which become tokens a second. `rate` tells the share of the learning rate in the step. `after`
-    is called with the number of steps that are done.
-    """
+    """The loop: train up to step `last`, from the step of the checkpoint, if there is one. `gradients` adds the
+    gradients of the step with this number and returns figures for the progress bar: "loss", and perhaps "tokens", which
+    become tokens a second. `rate` tells the share of the learning rate in the step. `after` is called with the number
+    of steps that are done."""
     first = checkpoint.resume() if checkpoint else 0
     bar = tqdm(range(first, last), initial=first, total=last, unit="step", mininterval=1.0)
     for number in bar:

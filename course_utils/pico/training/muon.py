@@ -1,9 +1,7 @@
-"""Muon as in `torch.optim.Muon`, in the quicker precision, and for stacks of matrices as well.
-
-Muon makes each update nearly orthogonal by a few products of matrices (Newton-Schulz). The library computes them in
-bfloat16, for which many processors need 30 times as long as for float32, and it takes single matrices only, where the
-experts of a layer are one tensor.
-"""
+"""Muon as in `torch.optim.Muon`, in the quicker precision, and for stacks of matrices as well. Muon makes each update
+nearly orthogonal by a few products of matrices (Newton-Schulz). The library computes them in bfloat16, for which many
+processors need 30 times as long as for float32, and it takes single matrices only, where the experts of a layer are one
+tensor."""
 
 import timeit
 from functools import lru_cache
@@ -14,9 +12,8 @@ import torch
 @lru_cache
 def prefers_half(device: str = "cpu") -> bool:
     """Whether training computes in bfloat16 there: always on a GPU, and on a processor that is clearly quicker with it.
-
-    Measured once in a process, within milliseconds: AVX-512 may come with bfloat16 or without. In doubt it is float32.
-    """
+    Measured once in a process, within milliseconds: AVX-512 may come with bfloat16 or without. In doubt it is
+    float32."""
     if device == "cuda":
         return True
     single = torch.randn(128, 512, generator=torch.Generator().manual_seed(0))
@@ -44,10 +41,8 @@ def nearly_orthogonal(matrices: torch.Tensor, half: bool) -> torch.Tensor:
 
 
 class Muon(torch.optim.Optimizer):
-    """The optimizer of matrices, [rows, columns], and of stacks of them, [experts, rows, columns], each by itself.
-
-    With the same settings a step is that of `torch.optim.Muon(..., adjust_lr_fn="match_rms_adamw")`, up to rounding.
-    """
+    """The optimizer of matrices, [rows, columns], and of stacks of them, [experts, rows, columns], each by itself. With
+    the same settings a step is that of `torch.optim.Muon(..., adjust_lr_fn="match_rms_adamw")`, up to rounding."""
 
     def __init__(self, params, lr: float, weight_decay: float = 0.01, momentum: float = 0.95):
         super().__init__(params, {"lr": lr, "weight_decay": weight_decay, "momentum": momentum})

@@ -29,12 +29,10 @@ def build_model(recipe: Recipe) -> Phi3ForCausalLM | PhimoeForCausalLM:
 
 @torch.no_grad()
 def grow(large: Phi3ForCausalLM, small: Phi3ForCausalLM) -> None:
-    """Copy the weights of `small` into a corner of `large`, so that `large` begins with the answers of `small`.
-
-    Both are Phi-3 models with as many layers and heads of the same size. What the new units would say is multiplied by
-    zero at first; what they listen to is random, so that each can learn something else. The idea is that of Net2Net
-    (Chen et al. 2015, arXiv 1511.05641).
-    """
+    """Copy the weights of `small` into a corner of `large`, so that `large` begins with the answers of `small`. Both
+    are Phi-3 models with as many layers and heads of the same size. What the new units would say is multiplied by zero
+    at first; what they listen to is random, so that each can learn something else. The idea is that of Net2Net (Chen et
+    al. 2015, arXiv 1511.05641)."""
     # RMSNorm divides by the mean over all units. With the new ones silent that mean is smaller by this factor.
     quiet = (small.config.hidden_size / large.config.hidden_size) ** 0.5
     old = dict(small.named_parameters())
@@ -67,12 +65,11 @@ def train(recipe: Recipe, folder: Path, last: int | None = None, save_every: int
     if last > 200:
         quicken(model)
     optims = optimizers(model, recipe.learning_rate, recipe.learning_rate)
-    half = prefers_half(device)
     before_review = folder / "before_review.pt"
 
     def gradients(number: int) -> dict[str, float]:
         rows = lessons(recipe, number, tokenizer)
-        loss = backward(model, rows, half, recipe.balance if recipe.experts else 0.0)
+        loss = backward(model, rows, prefers_half(device), recipe.balance if recipe.experts else 0.0)
         return {"loss": loss, "tokens": sum(len(ids) for ids, _ in rows)}
 
     def after(done: int) -> None:

@@ -1,8 +1,6 @@
-"""The Phi thesis in miniature: does a small model on a textbook beat a bigger one on a noisy web?
-
-The runs in `thesis.json` were trained by `tests/train_thesis.py`, where it also stands what they read, what makes its
-web noisy, and why the comparison is fair.
-"""
+"""The Phi thesis in miniature: does a small model on a textbook beat a bigger one on a noisy web? The runs in
+`thesis.json` were trained by `tests/train_thesis.py`, where it also stands what they read, what makes its web noisy,
+and why the comparison is fair."""
 
 from pathlib import Path
 
