@@ -1,8 +1,6 @@
-"""OpenAI's HTTP dialect: /v1/models, /v1/chat/completions and /v1/embeddings.
+"""OpenAI's HTTP dialect (https://platform.openai.com/docs/api-reference): models, chat/completions, embeddings.
 
-https://platform.openai.com/docs/api-reference. What a field means is said there; what this server cannot do is
-answered with status 400 and a sentence, never ignored.
-"""
+What this server cannot do is answered with status 400 and a sentence, never ignored."""
 
 import base64
 import time
@@ -41,7 +39,6 @@ class Message(BaseModel):
     tool_call_id: str | None = None
 
     def parts(self) -> list[dict]:
-        """What it says, in parts."""
         text = "\n".join(map(toolbox.as_written, self.tool_calls or [])) or self.content or ""
         return [{"type": "text", "text": text}] if isinstance(text, str) else text
 
@@ -151,8 +148,7 @@ def _schema(body: ChatRequest) -> dict | None:
 
 def _strict(named, schema: dict | None, kind: str, param: str) -> dict | None:
     """The schema. Raises Problem 400 where it shall be strict and is not."""
-    why = named.strict and toolbox.unstrict(schema)
-    if why:
+    if why := named.strict and toolbox.unstrict(schema):
         raise refusal(kind, param=param, name=named.name, why=why)
     return schema
 
@@ -223,9 +219,8 @@ async def _chunks(request: Request, body: ChatRequest, jobs: list, head: dict, t
 async def embeddings(request: Request) -> Response:
     """A vector for each text, which may be given as token ids."""
     body = await read(request, EmbeddingRequest)
-    entry, texts = find(request, body.model), body.input
-    if isinstance(texts, str) or isinstance(texts[0], int):
-        texts = [texts]
+    one = isinstance(body.input, str) or isinstance(body.input[0], int)
+    entry, texts = find(request, body.model), [body.input] if one else body.input
     if not all(texts):
         raise refusal("empty_text")
     size = entry.facts["config"]["hidden_size"]

@@ -1,12 +1,9 @@
 """A flight simulator for the cloud: the faults of real services, to be met here first. Off unless asked for.
 
-server.start(simulate={"rate_limit": 3})       # three requests a minute, then 429 with Retry-After
-server.start(simulate={"slow": 2.0})           # seconds before each answer
-server.start(simulate={"fail": 1})             # the first request fails with 500, the next succeeds
-server.start(simulate={"drop": 1})             # the first stream breaks off in the middle
-server.start(simulate={"unfinished": 1})       # the first stream just ends early: no error, and no end mark
-server.start(simulate={"error_inside": 1})     # the first answer has status 200, and an error in its body
-server.start(simulate={"insufficient_quota": 1, "payment": 1})  # 429 or 402 for ever: the account is empty
+`server.start(simulate={"rate_limit": 3, "slow": 2.0})`: three requests a minute, then 429 with Retry-After, and seconds
+before each answer. How many of the first ones go wrong: "fail" (500), "drop" (a stream breaks off in the middle),
+"unfinished" (it just ends early: no error, no end mark), "error_inside" (status 200, and an error in the body). And 429
+or 402 for ever, as the account is empty: "insufficient_quota", "payment".
 """
 
 import asyncio
