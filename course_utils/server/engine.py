@@ -19,7 +19,7 @@ import numpy as np
 from course_utils.models.chat import SamplingParams
 from course_utils.models.onnx_batch import OnnxBatch, Row, pick
 
-from .problem import Problem, first_line
+from .problem import Problem, first_line, refusal
 
 ROWS = 32  # requests that write at once with one model
 KEEP = 300.0  # seconds that a model stays in memory after its last use, as with Ollama
@@ -208,8 +208,7 @@ class Engine:
         jobs = [Job(prompt, params, loaded, asker) for params in choices]
         with self._news:
             if (count := len(self.askers())) >= self.rows + self.waiting:
-                text = f"server busy: {count} requests are at work or waiting already. Try again in a moment."
-                raise Problem(503, text, "engine_overloaded", retry_after=1)
+                raise refusal("busy", 503, count=count)
             loaded.users += len(jobs)
             self._line += jobs
             self._news.notify()

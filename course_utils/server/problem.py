@@ -20,7 +20,6 @@ class Problem(CourseError):
         self.fields = {"type": kind or KINDS.get(status, "invalid_request_error"), "param": param, "code": code}
 
     def body(self, request: Request) -> dict:
-        """The JSON of the answer."""
         return {"error": {"message": str(self), **self.fields} if is_openai(request) else str(self)}
 
     def answer(self, request: Request) -> Response:

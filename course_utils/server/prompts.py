@@ -99,8 +99,7 @@ def _prompt(talk: Conversation, loaded: Loaded, turns: list[dict], pictures: lis
     def read(first: int) -> tuple[list[int], object]:
         """All system messages, and the others from the place `first` on."""
         kept = [turn for place, turn in enumerate(turns) if place >= first or turn["role"] == "system"]
-        own = "".join(turn["content"] for turn in kept if turn["role"] != "system")
-        text = own if bare else loaded.markup(kept)
+        text = "".join(turn["content"] for turn in kept if turn["role"] != "system") if bare else loaded.markup(kept)
         most = loaded.context_length * loaded.longest_token  # letters; more need not be read to know that they are more
         if len(text) > most and not params.shift:
             most = f"more than {len(text) // loaded.longest_token}"

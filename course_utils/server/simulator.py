@@ -13,7 +13,7 @@ from contextlib import suppress
 
 from course_utils.base import CourseError
 
-from .problem import Problem
+from .problem import Problem, refusal
 from .store import DATA
 
 FAULTS = DATA["simulator"]  # what a client is told
@@ -45,8 +45,7 @@ class Simulator:
         self._times = [then for then in self._times if now - then < WINDOW]
         if limit and len(self._times) >= limit:
             wait = max(1, round(WINDOW - (now - self._times[0])))
-            text = f"Rate limit reached: {limit:g} requests a minute. Please try again in {wait} s."
-            raise Problem(429, text, "rate_limit_exceeded", retry_after=wait)
+            raise refusal("rate_limit", 429, limit=limit, wait=wait)
         self._times.append(now)
 
     def during(self, streamed: bool = True) -> None:
