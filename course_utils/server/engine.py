@@ -1,9 +1,7 @@
 """Inference for several clients at once: one worker thread, and for each model one batch.
 
-A request waits for a row in its model's cache, has its prompt read (prefill), and then writes a token at each step,
-together with all others (decode). Rows are given out in turn, request by request: one that wants fifty answers locks
-nobody out. A long prompt is read in pieces, between which the others go on writing.
-"""
+A request waits for a row in its model's cache, has its prompt read (prefill), in pieces between which the others go on,
+and then writes a token at each step, with all others (decode). Rows are given out in turn, request by request."""
 
 import asyncio
 import itertools
@@ -21,7 +19,7 @@ import numpy as np
 from course_utils.models.chat import SamplingParams
 from course_utils.models.onnx_batch import OnnxBatch, Row, pick
 
-from .problem import Problem, first_line
+from .problem import Problem, first_line, refusal
 
 ROWS = 32  # requests that write at once with one model
 KEEP = 300.0  # seconds that a model stays in memory after its last use, as with Ollama
@@ -73,12 +71,9 @@ class Loaded(OnnxBatch):
         return self.used + (CENTURY if self.keep < 0 else min(self.keep, CENTURY))
 
     def embed(self, checkpoint: Path, text: str, dimensions: int | None, shorten: bool) -> tuple[list[float], int]:
-        """A vector for a text, of the first so many dimensions, and its number of tokens.
-
-        A vector is the mean of the last layer's hidden states over the tokens, of length 1. These models were never
-        trained for this; it is the plainest way to get one out of a language model. A text longer than the context is
-        cut there, or raises ValueError.
-        """
+        """A vector for a text, of the first so many dimensions, and its number of tokens. It is the mean of the last
+        layer's hidden states, of length 1: the plainest way, for which no model here was trained. A text longer than
+        the context is cut there if `shorten`; else ValueError."""
         import torch
 
         from course_utils.models.torch_model import TransformersModel
@@ -94,10 +89,7 @@ class Loaded(OnnxBatch):
 
 
 class Job:
-    """An answer on its way. `finish` is None, then "stop", "length", "cancelled" or "error"; times in seconds.
-
-    asker: one for all answers to a request
-    """
+    """An answer on its way. asker: one for all answers to a request; times in seconds."""
 
     def __init__(self, prompt: Prompt, params: RequestParams, loaded: Loaded, asker: object):
         self.prompt, self.params, self.loaded, self.asker = prompt, params, loaded, asker
@@ -107,7 +99,7 @@ class Job:
         self.room = min(self.window, self.read + self.limit)  # tokens of its row
         self.matcher = prompt.matcher and prompt.matcher.deep_copy()
         self.tokens: list[int] = []  # what has been written, the token that ends it included
-        self.finish: str | None = None
+        self.finish: str | None = None  # then "stop", "length", "cancelled" or "error"
         self.error: Problem | None = None
         self.cancelled = False  # the client has left: the worker drops the request at its next turn
         self.prompt_seconds = self.write_seconds = 0.0
@@ -192,19 +184,14 @@ class Job:
 
 def _cut(text: str, stops: tuple[str, ...]) -> tuple[str, str, str | None]:
     """(what can be shown, what may be the beginning of a stop sequence, "stop" where a whole one ends the answer)."""
-    places = [text.find(stop) for stop in stops if stop in text]
-    if places:
+    if places := [text.find(stop) for stop in stops if stop in text]:
         return text[: min(places)], "", "stop"
-    lengths = ((n, stop) for stop in stops for n in range(min(len(stop), len(text) + 1)))
-    shown = len(text) - max((n for n, stop in lengths if text.endswith(stop[:n])), default=0)
+    shown = next((at for at in range(len(text)) if any(stop.startswith(text[at:]) for stop in stops)), len(text))
     return text[:shown], text[shown:], None
 
 
 class Engine:
-    """The worker and its line. `submit` is called from an asyncio loop; `close` ends the thread.
-
-    idle: called by the worker after each answer, when the model may have nobody left who uses it
-    """
+    """The worker and its line. `submit` is called from an asyncio loop, `idle` by the worker after each answer."""
 
     def __init__(self, idle: Callable[[], None] = lambda: None, rows: int = ROWS, waiting: int = WAITING):
         self.idle, self.rows, self.waiting = idle, rows, waiting
@@ -216,16 +203,12 @@ class Engine:
         self._thread.start()
 
     def submit(self, prompt: Prompt, choices: list[RequestParams], loaded: Loaded) -> list[Job]:
-        """Put a job for each of the choices into the line, or none of them.
-
-        Raises Problem 503 where the line is full.
-        """
+        """Put a job for each of the choices into the line; or none of them, and Problem 503, where it is full."""
         asker = object()
         jobs = [Job(prompt, params, loaded, asker) for params in choices]
         with self._news:
             if (count := len(self.askers())) >= self.rows + self.waiting:
-                text = f"server busy: {count} requests are at work or waiting already. Try again in a moment."
-                raise Problem(503, text, "engine_overloaded", retry_after=1)
+                raise refusal("busy", 503, count=count)
             loaded.users += len(jobs)
             self._line += jobs
             self._news.notify()
@@ -267,8 +250,7 @@ class Engine:
             with _blamed(job):
                 budget -= 0 if job.finish else job.feed(len(jobs) - 1, budget)
             self._drop(loaded, jobs)
-        writing = [job for job in jobs if job.tokens]  # all but the last, perhaps, whose prompt is being read
-        if writing:
+        if writing := [job for job in jobs if job.tokens]:  # perhaps not the last, whose prompt is being read
             with _blamed(*writing):
                 for row, job in enumerate(writing):
                     job.shift(row)

@@ -1,8 +1,6 @@
-"""OpenAI's HTTP dialect: /v1/models, /v1/chat/completions and /v1/embeddings.
+"""OpenAI's HTTP dialect (https://platform.openai.com/docs/api-reference): models, chat/completions, embeddings.
 
-https://platform.openai.com/docs/api-reference. What a field means is said there; what this server cannot do is
-answered with status 400 and a sentence, never ignored.
-"""
+What this server cannot do is answered with status 400 and a sentence, never ignored."""
 
 import base64
 import time
@@ -20,7 +18,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from . import tools as toolbox
-from .engine import Job, Part
+from .engine import Job
 from .ollama_api import sampling
 from .problem import refusal, request_id
 from .prompts import Conversation, begin, embed, load
@@ -28,7 +26,6 @@ from .store import DATA
 from .web import find, pieces, read, refuse, streamed, whole_texts, written
 
 KNOWN = CompletionCreateParamsBase.__annotations__.keys()
-NOTHING = Part("")
 Forms = shared.ResponseFormatText | shared.ResponseFormatJSONObject | shared.ResponseFormatJSONSchema
 
 
@@ -41,7 +38,6 @@ class Message(BaseModel):
     tool_call_id: str | None = None
 
     def parts(self) -> list[dict]:
-        """What it says, in parts."""
         text = "\n".join(map(toolbox.as_written, self.tool_calls or [])) or self.content or ""
         return [{"type": "text", "text": text}] if isinstance(text, str) else text
 
@@ -151,8 +147,7 @@ def _schema(body: ChatRequest) -> dict | None:
 
 def _strict(named, schema: dict | None, kind: str, param: str) -> dict | None:
     """The schema. Raises Problem 400 where it shall be strict and is not."""
-    why = named.strict and toolbox.unstrict(schema)
-    if why:
+    if why := named.strict and toolbox.unstrict(schema):
         raise refusal(kind, param=param, name=named.name, why=why)
     return schema
 
@@ -183,14 +178,13 @@ async def reply(request: Request, body: ChatRequest, jobs: list[Job], model: str
         call = toolbox.find_call(part.text, tools)
         message = {"role": "assistant", "content": None if call else part.text, "refusal": None}
         message |= {"tool_calls": [toolbox.as_openai(call)]} if call else {}
-        choices.append(_choice(index, part, "tool_calls" if call else job.finish) | {"message": message})
+        choices.append(_choice(index, part.logprobs, "tool_calls" if call else job.finish) | {"message": message})
     row = head | {"object": "chat.completion", "choices": choices, "usage": _usage(jobs)}
     return JSONResponse(written(official.ChatCompletion, row), headers=request_id(request))
 
 
-def _choice(index: int, part: Part, finish: str | None) -> dict:
-    logprobs = {"content": part.logprobs, "refusal": None} if part.logprobs else None
-    return {"index": index, "logprobs": logprobs, "finish_reason": finish}
+def _choice(index: int, rows: list[dict], finish: str | None) -> dict:
+    return {"index": index, "logprobs": {"content": rows, "refusal": None} if rows else None, "finish_reason": finish}
 
 
 def _usage(jobs: list[Job]) -> dict:
@@ -204,8 +198,8 @@ async def _chunks(request: Request, body: ChatRequest, jobs: list, head: dict, t
     usage = (body.stream_options or {}).get("include_usage", False)
     head |= {"object": "chat.completion.chunk"} | ({"usage": None} if usage else {})
 
-    def chunk(index: int, delta: dict, part: Part = NOTHING, finish: str | None = None) -> dict:
-        choices = [_choice(index, part, finish) | {"delta": delta}]
+    def chunk(index: int, delta: dict, logprobs=(), finish: str | None = None) -> dict:
+        choices = [_choice(index, logprobs, finish) | {"delta": delta}]
         return written(official.ChatCompletionChunk, head | {"choices": choices})
 
     for index, job in enumerate(jobs):
@@ -214,7 +208,7 @@ async def _chunks(request: Request, body: ChatRequest, jobs: list, head: dict, t
         async for part in pieces(request, job, whole=bool(tools)):
             call = toolbox.find_call(part.text, tools)
             delta = {"tool_calls": [{"index": 0, **toolbox.as_openai(call)}]} if call else {"content": part.text}
-            yield chunk(index, delta, part)
+            yield chunk(index, delta, part.logprobs)
         yield chunk(index, {}, finish="tool_calls" if call else job.finish)
     if usage:
         yield written(official.ChatCompletionChunk, head | {"choices": [], "usage": _usage(jobs)})
@@ -223,9 +217,8 @@ async def _chunks(request: Request, body: ChatRequest, jobs: list, head: dict, t
 async def embeddings(request: Request) -> Response:
     """A vector for each text, which may be given as token ids."""
     body = await read(request, EmbeddingRequest)
-    entry, texts = find(request, body.model), body.input
-    if isinstance(texts, str) or isinstance(texts[0], int):
-        texts = [texts]
+    one = isinstance(body.input, str) or isinstance(body.input[0], int)
+    entry, texts = find(request, body.model), [body.input] if one else body.input
     if not all(texts):
         raise refusal("empty_text")
     size = entry.facts["config"]["hidden_size"]

@@ -17,7 +17,7 @@ from course_utils.models.chat import ChatModel
 from .app import build as assembled
 from .engine import Part
 from .openai_api import MISSING, ChatRequest, check, reply
-from .problem import Problem, first_line
+from .problem import Problem, first_line, refusal
 from .web import read
 
 LACKS = {"n": [1], "stop": [[], ""], "tools": [[]], "response_format": [{"type": "text"}], "logprobs": [False]}
@@ -27,18 +27,17 @@ class OwnJob:
     """An answer of a ChatModel on its way, as an engine's Job; one at a time."""
 
     def __init__(self, model: ChatModel, body: ChatRequest, turn: asyncio.Lock):
-        texts = [[part.get("text") for part in message.parts()] for message in body.messages]
-        if any(None in parts for parts in texts):
-            raise Problem(400, "This model reads text only.", "unsupported_content", "messages")
-        roles = [message.role.replace("developer", "system") for message in body.messages]
-        pairs = zip(roles, texts, strict=True)
-        self.messages = [{"role": role, "content": "\n".join(map(str, parts))} for role, parts in pairs]
+        self.messages = []
+        for message in body.messages:
+            texts, role = [part.get("text") for part in message.parts()], message.role.replace("developer", "system")
+            if None in texts:
+                raise refusal("text_only")
+            self.messages.append({"role": role, "content": "\n".join(map(str, texts))})
         self.model, self.options, self.turn = model, body.given("max_new_tokens"), turn
         self.read, self.tokens, self.finish, self.cancelled = 0, [], None, False
 
     async def parts(self) -> AsyncIterator[Part]:
-        """The answer as it is written. Raises Problem where the model fails, whatever a function of the learner's
-        raises: this answer ends, and the server goes on."""
+        """The answer as it is written. Raises Problem, whatever a learner's function raises: the server goes on."""
         try:
             async with self.turn:
                 with closing(self.model.stream(self.messages, **self.options)) as stream:

@@ -12,8 +12,7 @@ REFUSALS = data(__file__, "data.toml")["openai"]["wrong"]
 
 
 class Problem(CourseError):
-    """An answer with an error status. `code`, `param` and `kind` (its "type") are for OpenAI's dialect; `retry_after`
-    is in seconds."""
+    """An answer with an error status. `code`, `param`, `kind`: in OpenAI's dialect; `retry_after`: seconds."""
 
     def __init__(self, status: int, message: str, code: str | None = None, param=None, retry_after=0, kind=None):
         super().__init__(message)
@@ -21,16 +20,15 @@ class Problem(CourseError):
         self.fields = {"type": kind or KINDS.get(status, "invalid_request_error"), "param": param, "code": code}
 
     def body(self, request: Request) -> dict:
-        """The JSON of the answer."""
         return {"error": {"message": str(self), **self.fields} if is_openai(request) else str(self)}
 
     def answer(self, request: Request) -> Response:
         return JSONResponse(self.body(request), self.status, self.headers | request_id(request))
 
 
-def refusal(case: str, /, **about) -> Problem:
-    """What OpenAI's server says in that case, one of those in data.toml."""
-    return Problem(400, **{field: text.format(**about) for field, text in REFUSALS[case].items()})
+def refusal(case: str, status: int = 400, /, **about) -> Problem:
+    """What is said in that case, one of those in data.toml."""
+    return Problem(status, **{field: text.format(**about) for field, text in REFUSALS[case].items()})
 
 
 def is_openai(request: Request) -> bool:

@@ -14,7 +14,7 @@ from course_utils.models.pictures import BadPicture, from_data_url
 
 from . import tools as toolbox
 from .engine import HELD, Job, Loaded, Prompt, RequestParams
-from .problem import Problem, first_line
+from .problem import Problem, first_line, refusal
 from .store import Entry
 
 FEWEST = 1321  # tokens of the cheapest picture: one row of eight details, and the whole (pico/vision.py)
@@ -37,11 +37,8 @@ class Conversation:
 
 
 async def begin(request: Request, talk: Conversation, choices: list[RequestParams]) -> tuple[list[Job], float]:
-    """A job for each of the choices, and the seconds that loading the model took. Raises Problem.
-
-    All that takes time is done in threads: others want answers meanwhile.
-    """
-    turns, pictures = await run_in_threadpool(_turns, talk)  # a large picture takes up to a second
+    """A job for each of the choices, and the seconds that loading the model took. Raises Problem."""
+    turns, pictures = await run_in_threadpool(_turns, talk)  # others want answers while a large picture is opened
     loaded, seconds = await load(request, talk.entry, talk.keep)
     choices = [replace(params, shift=talk.shorten and not pictures) for params in choices]
     prompt = await run_in_threadpool(_prompt, talk, loaded, turns, pictures, choices[0])
@@ -49,16 +46,13 @@ async def begin(request: Request, talk: Conversation, choices: list[RequestParam
 
 
 async def load(request: Request, entry: Entry, keep: float | None) -> tuple[Loaded, float]:
-    """The model in memory, and the seconds that it took.
-
-    Raises Problem 400 for a client's model that cannot be run, 500 for one of the course.
-    """
+    """The model in memory, and the seconds that it took. Raises Problem: 400 for a client's model, else 500."""
     try:
         left = partial(from_thread.run, request.is_disconnected)
         return await run_in_threadpool(request.app.state.store.load, entry, keep, left)
     except Exception as error:
-        status = 400 if entry.uploaded else 500
-        raise Problem(status, f"{entry.name} could not be loaded: {first_line(error)}") from error
+        text = f"{entry.name} could not be loaded: {first_line(error)}"
+        raise Problem(400 if entry.uploaded else 500, text) from error
 
 
 def _turns(talk: Conversation) -> tuple[list[dict], list]:
@@ -71,8 +65,7 @@ def _turns(talk: Conversation) -> tuple[list[dict], list]:
     if turns[0]["role"] != "system" and (system or talk.tools):
         turns.insert(0, {"role": "system", "content": system})
     if talk.tools:  # after what the client or the persona says, never instead of it
-        own = turns[0]["content"]
-        turns[0]["content"] = (own + "\n" if own else "") + toolbox.instruction(talk.tools)
+        turns[0]["content"] = "\n".join(filter(None, [turns[0]["content"], toolbox.instruction(talk.tools)]))
     for turn in turns:  # the library takes a NUL, as text from a PDF may have it, for the end of everything
         turn["content"] = turn["content"].replace("\0", " ")
     return turns, pictures
@@ -85,19 +78,16 @@ def _text(entry: Entry, part: dict, pictures: list) -> str:
         text = str(part.get("text", ""))
         return TAG.sub("", text) if entry.facts["sees"] else text
     if kind != "image_url":
-        raise Problem(400, f"A part of type '{kind}' cannot be read here.", "unsupported_content", "messages")
+        raise refusal("no_part", kind=kind)
     if not entry.facts["sees"]:
-        message = f"{entry.name} does not support images: it reads text only. pico-vision sees."
-        raise Problem(400, message, "unsupported_content", "messages")
+        raise refusal("blind", model=entry.name)
     context = entry.facts["config"]["max_position_embeddings"]
-    most = context // FEWEST
-    if len(pictures) >= most:  # before it is opened
-        message = f"This model's maximum context length is {context} tokens: please send at most {most} pictures."
-        raise Problem(400, message, "context_length_exceeded", "messages")
+    if len(pictures) >= (most := context // FEWEST):  # before it is opened
+        raise refusal("many_pictures", context=context, most=most)
     try:
         pictures.append(from_data_url(image.get("url") if isinstance(image, dict) else image))
     except BadPicture as error:
-        raise Problem(400, f"invalid image: {error}", "invalid_image", "messages") from error
+        raise refusal("bad_picture", why=error) from error
     return f"<|image_{len(pictures)}|>\n"
 
 
@@ -109,73 +99,53 @@ def _prompt(talk: Conversation, loaded: Loaded, turns: list[dict], pictures: lis
     def read(first: int) -> tuple[list[int], object]:
         """All system messages, and the others from the place `first` on."""
         kept = [turn for place, turn in enumerate(turns) if place >= first or turn["role"] == "system"]
-        own = "".join(turn["content"] for turn in kept if turn["role"] != "system")
-        text = own if bare else loaded.markup(kept)
+        text = "".join(turn["content"] for turn in kept if turn["role"] != "system") if bare else loaded.markup(kept)
         # In letters: what has more has more tokens, too. And of a text that will be cut, the end is enough.
         most = 16 * window if params.shift else loaded.context_length * loaded.longest_token
         if len(text) > most and not params.shift:
-            raise _too_long(f"more than {len(text) // loaded.longest_token}", loaded.context_length)
+            most = f"more than {len(text) // loaded.longest_token}"
+            raise refusal("full", tokens=most, context=loaded.context_length)
         return loaded.see(text[-most:], pictures)
 
     try:
         ids, embeds = read(0)
         if params.shift and len(ids) > window:
-            last = len(turns) - 1  # is always kept
-            first = bisect.bisect_left(range(last), True, key=lambda first: len(read(first)[0]) <= window)
-            ids, embeds = read(first)
+            others = range(len(turns) - 1)  # the last is always kept
+            ids, embeds = read(bisect.bisect_left(others, True, key=lambda first: len(read(first)[0]) <= window))
     except Problem:
         raise
     except Exception as error:  # a client's pictures reach the library here
-        message = f"The messages could not be read: {first_line(error)}"
-        raise Problem(400, message, "invalid_value", "messages") from error
+        raise refusal("unreadable", why=first_line(error)) from error
     ids = [*talk.context, *ids]
     if len(ids) >= window and not params.shift:
-        raise _too_long(len(ids), window)
+        raise refusal("full", tokens=len(ids), context=window)
     if len(ids) > window:
         ids = [*ids[:HELD], *ids[len(ids) - window + HELD :]][:window]
     try:
         return Prompt(ids, embeds, None if params.schema is None else loaded.matcher(params.schema))
     except (ValueError, RecursionError) as error:
-        message = f"invalid format: this schema cannot be used: {first_line(error)}"
-        raise Problem(400, message, "invalid_json_schema", "response_format") from error
-
-
-def _too_long(tokens: int | str, context: int) -> Problem:
-    text = (
-        f"This model's maximum context length is {context} tokens. However, your messages resulted in {tokens} tokens."
-    )
-    return Problem(400, text + " Please reduce the length of the messages.", "context_length_exceeded", "messages")
+        raise refusal("bad_schema", why=first_line(error)) from error
 
 
 async def embed(
-    request: Request,
-    entry: Entry,
-    texts: list[str],
-    keep: float | None = None,
-    dimensions: int | None = None,
-    shorten: bool = True,
+    request: Request, entry: Entry, texts: list[str], keep: float | None, dimensions: int | None, shorten: bool
 ) -> tuple[list[list[float]], list[int], float]:
-    """A vector for each text, the tokens of each, and the seconds that loading took. Ends when the client leaves.
-
-    dimensions: so many first ones of each vector, of length 1 again. shorten: cut a text that is longer than the
-    context; else Problem 400.
-    """
+    """A vector for each text, the tokens of each, and the seconds that loading took; see Loaded.embed. Ends when the
+    client leaves. Raises Problem, 400 for a text that is too long."""
     if entry.facts["sees"]:
         raise Problem(400, f"{entry.name} does not support embeddings")
     loaded, seconds = await load(request, entry, keep)
-    vectors, counts = [], []
+    found = []
     for text in texts:
         if await request.is_disconnected():
             raise Problem(400, "The client has left.")
         try:
-            vector, count = await run_in_threadpool(loaded.embed, entry.checkpoint, text, dimensions, shorten)
+            found.append(await run_in_threadpool(loaded.embed, entry.checkpoint, text, dimensions, shorten))
         except Exception as error:
             status = 400 if entry.uploaded or isinstance(error, ValueError) else 500
             raise Problem(status, f"{entry.name} failed: {first_line(error)}") from error
-        vectors.append(vector)
-        counts.append(count)
     loaded.used = time.time()
-    return vectors, counts, seconds
+    return [vector for vector, _ in found], [count for _, count in found], seconds
 
 
 def check_template(template: str | None, own: str) -> None:

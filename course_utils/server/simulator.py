@@ -1,12 +1,9 @@
 """A flight simulator for the cloud: the faults of real services, to be met here first. Off unless asked for.
 
-server.start(simulate={"rate_limit": 3})       # three requests a minute, then 429 with Retry-After
-server.start(simulate={"slow": 2.0})           # seconds before each answer
-server.start(simulate={"fail": 1})             # the first request fails with 500, the next succeeds
-server.start(simulate={"drop": 1})             # the first stream breaks off in the middle
-server.start(simulate={"unfinished": 1})       # the first stream just ends early: no error, and no end mark
-server.start(simulate={"error_inside": 1})     # the first answer has status 200, and an error in its body
-server.start(simulate={"insufficient_quota": 1, "payment": 1})  # 429 or 402 for ever: the account is empty
+`server.start(simulate={"rate_limit": 3, "slow": 2.0})`: three requests a minute, then 429 with Retry-After, and seconds
+before each answer. How many of the first ones go wrong: "fail" (500), "drop" (a stream breaks off in the middle),
+"unfinished" (it just ends early: no error, no end mark), "error_inside" (status 200, and an error in the body). And 429
+or 402 for ever, as the account is empty: "insufficient_quota", "payment".
 """
 
 import asyncio
@@ -16,7 +13,7 @@ from contextlib import suppress
 
 from course_utils.base import CourseError
 
-from .problem import Problem
+from .problem import Problem, refusal
 from .store import DATA
 
 FAULTS = DATA["simulator"]  # what a client is told
@@ -48,8 +45,7 @@ class Simulator:
         self._times = [then for then in self._times if now - then < WINDOW]
         if limit and len(self._times) >= limit:
             wait = max(1, round(WINDOW - (now - self._times[0])))
-            text = f"Rate limit reached: {limit:g} requests a minute. Please try again in {wait} s."
-            raise Problem(429, text, "rate_limit_exceeded", retry_after=wait)
+            raise refusal("rate_limit", 429, limit=limit, wait=wait)
         self._times.append(now)
 
     def during(self, streamed: bool = True) -> None:

@@ -44,8 +44,7 @@ def schema(tools: list[Tool]) -> dict:
     for tool in tools:
         arguments = tool.function.parameters or {"type": "object"}
         properties = {"name": {"const": tool.function.name}, "arguments": arguments}
-        shapes.append({"type": "object", "properties": properties, "required": list(properties)})
-        shapes[-1]["additionalProperties"] = False
+        shapes.append(dict(type="object", properties=properties, required=[*properties], additionalProperties=False))
     return {"anyOf": shapes}
 
 

@@ -1,7 +1,6 @@
 """What both dialects share: bodies with a limit, models by name, answers whole or streamed, clients that leave."""
 
 import asyncio
-import json
 import re
 from collections.abc import AsyncIterator, Iterable
 from contextlib import suppress
@@ -10,6 +9,7 @@ from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import from_json
+from pydantic_core import to_json as dumps
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response, StreamingResponse
 
@@ -33,16 +33,13 @@ async def read(request: Request, kind: type[Body]) -> Body:
         async for part in request.stream():
             body += part
             if len(body) > LARGEST_BODY:  # whatever its header says
-                raise Problem(413, f"The body is larger than {LARGEST_BODY / 2**20:.0f} MiB.", "request_too_large")
+                raise refusal("too_large", 413, most=LARGEST_BODY / 2**20)
         given = from_json(bytes(body), allow_inf_nan=False)  # nor halves of a letter (lone surrogates)
         if not isinstance(given, dict):
             raise ValueError("it is no object")
         for name, value in given.items():
             if isinstance(value, list) and len(value) > MOST_ITEMS:  # they would hold up all others
                 raise Problem(400, f"Invalid '{name}': it has {len(value)} items, and {MOST_ITEMS} are allowed.")
-        if not is_openai(request):
-            for sent, name in DATA["ollama"]["renamed"].items():
-                given[name] = given.get(name) or given.get(sent, "")
         return kind.model_validate(given, strict=True)
     except ClientDisconnect as error:
         raise Problem(400, "The client left before the request was complete.") from error
@@ -65,46 +62,34 @@ def _wrong(request: Request, errors: list[dict], given: dict) -> Problem:
     about = first | first.get("ctx", {})
     about["param"] = "".join(f"[{at}]" if isinstance(at, int) else f".{at}" for at in first["loc"]).removeprefix(".")
     about["number"] = "decimal" if isinstance(about.get("le", about.get("ge")), float) else "integer"
-    about["got"] = TYPES[type(first["input"]).__name__]
     wanted = [TYPES.get(error["type"].removesuffix("_type")) for error in errors if error["loc"] == first["loc"]]
-    about["wanted"] = " or ".join(dict.fromkeys(filter(None, wanted)))
+    about |= {"got": TYPES[type(first["input"]).__name__], "wanted": " or ".join(dict.fromkeys(filter(None, wanted)))}
     kind = "wrong_type" if about["wanted"] and first["type"].endswith("_type") else first["type"]
     return refusal(kind if kind in REFUSALS else "other", **about)
 
 
 def refuse(given: dict, neutral: dict[str, list]) -> None:
-    """Raise Problem 400 for what would change the answer and is not to be had here.
-
-    neutral: for each such name, the values that ask for nothing.
-    """
+    """Raise Problem 400 for what is not to be had here. neutral: by its names, the values that ask for nothing."""
     for name, values in neutral.items():
-        value = given.get(name)
-        if value is not None and value not in values:
-            message = f"{name} is not available on this server: leave it out."
-            raise Problem(400, message, "unsupported_parameter", name)
+        if given.get(name) is not None and given[name] not in values:
+            raise refusal("not_here", param=name)
 
 
 def find(request: Request, name: str) -> Entry:
     """The model of that name. Raises Problem 404, or 410 for one that is retired."""
     if name == RETIRED:
-        text = f"The model `{name}` has been retired and is no longer available. Choose another from /v1/models."
-        raise Problem(410, text, "model_retired")
+        raise refusal("retired", 410, name=name)
     try:
         return request.app.state.store.get(name)
     except Problem as error:
-        text = f"The model `{name}` does not exist or you do not have access to it."
         why = str(error).partition("not found")[2]
-        raise Problem(404, text + why, "model_not_found", "model") if is_openai(request) else error from None
+        raise refusal("no_such_model", 404, name=name, why=why) if is_openai(request) else error from None
 
 
 def written(kind: type[BaseModel], row: dict) -> dict:
     """A row of an answer, held to the official package's own type for it."""
     kind.model_validate(row)
     return row  # in our order, which is that of the real ones
-
-
-def dumps(row: dict) -> bytes:
-    return json.dumps(row, ensure_ascii=False, separators=(",", ":")).encode("utf-8")
 
 
 async def pieces(request: Request, job: Job, whole: bool) -> AsyncIterator[Part]:
@@ -124,10 +109,8 @@ def _joined(parts: list[Part]) -> Part:
 
 
 def streamed(request: Request, jobs: list[Job], rows: AsyncIterator[dict], headers: dict | None = None) -> Response:
-    """The rows of an answer as the dialect streams them: as server-sent events (OpenAI), or a line each (Ollama).
-
-    An error in the middle, when the status has been sent, is a row, too. However it ends, the jobs end with it.
-    """
+    """The rows of an answer as server-sent events (OpenAI), or a line each (Ollama). An error in the middle, when the
+    status has been sent, is a row, too. However it ends, the jobs end with it."""
     before, after, end = (b"data: ", b"\n\n", b"data: [DONE]\n\n") if is_openai(request) else (b"", b"\n", b"")
 
     async def lines() -> AsyncIterator[bytes]:
