@@ -147,7 +147,8 @@ UNSEEN = {  # needed, and imported by nobody here
     "jupyterlab": "a command",
     "jupyterlab-language-pack-fi-FI": "JupyterLab",
     "ruff": "a command",
-    "pytest-timeout", "pytest-xdist": "a plugin of pytest",
+    "pytest-timeout": "a plugin of pytest",
+    "pytest-xdist": "a plugin of pytest",
 }
 DISTRIBUTIONS = {"PIL": "pillow", "IPython": "ipython"}  # what pip calls a module, where it is not the module's name
 
