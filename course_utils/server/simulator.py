@@ -3,8 +3,7 @@
 `server.start(simulate={"rate_limit": 3, "slow": 2.0})`: three requests a minute, then 429 with Retry-After, and seconds
 before each answer. How many of the first ones go wrong: "fail" (500), "drop" (a stream breaks off in the middle),
 "unfinished" (it just ends early: no error, no end mark), "error_inside" (status 200, and an error in the body). And 429
-or 402 for ever, as the account is empty: "insufficient_quota", "payment".
-"""
+or 402 for ever, as the account is empty: "insufficient_quota", "payment"."""
 
 import asyncio
 import math
