@@ -39,8 +39,6 @@ OUTCOMES = {
     "left out": "does not apply, or something that it needs is not here",
     "dialect": "fails, and the endpoint is to blame",
 }
-# What clients raise where an answer in the right form is not what they asked the model for.
-OF_MODEL = ("UnexpectedModelBehavior", "OutputTokenLimitExceeded", "LengthFinishReasonError")
 OF_CLIENT = ("ImportError", "ModuleNotFoundError", "getaddrinfo", "Name or service not known")  # it asks elsewhere
 NOTHING = (None, "", [], {})
 SECONDS = 1800.0  # that one file of clients may take
@@ -181,12 +179,9 @@ def judged(row: dict, table: dict) -> tuple[str, str]:
     client, feature, error, answer = row["client"].split()[0], row["feature"], row.get("error"), row.get("answer")
     if "skipped" in row:
         return "left out", row["skipped"]
-    if client.startswith("langchain"):
-        why = table[client].get(feature.partition(": ")[2].partition("[")[0])
-        case = {"look": [], "model_fails": why}
-    else:
-        found = (case for case in table.get(client, []) if case["feature"] == feature)
-        case = next(found, {"look": ["text"]} | ({"may": "not offered"} if feature == "responses" else {}))
+    default = {"look": [] if client.startswith("langchain") else ["text"]}
+    default |= {"may": "not offered"} if feature == "responses" else {}
+    case = next((case for case in table.get(client, []) if case["feature"] == feature), default)
     must, may = case.get("must"), case.get("may")
     if error and row["status"]:  # the server's word
         told = may or must and must.lower() in error.lower()
@@ -194,8 +189,9 @@ def judged(row: dict, table: dict) -> tuple[str, str]:
     if error and any(words in error for words in OF_CLIENT):
         return "client", error
     if error:
-        why = case.get("model_fails") or error.startswith(OF_MODEL) and "it writes until its limit"
-        return "model" if why else "dialect", f"{why or ''} {error}"
+        test = feature.rpartition(": ")[2].partition("[")[0]  # of LangChain's "chat: tool_calling[model0]"
+        why = table["fails"].get(client, {}).get(test)
+        return ("model", f"{why} | {error}") if why else ("dialect", error)
     if must:
         return "dialect", f"accepted, where the real one says: {must}"
     faults = [path for path in case.get("look", []) if at(answer, path) in NOTHING]
