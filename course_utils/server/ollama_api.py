@@ -143,9 +143,10 @@ def sampling(options: dict[str, Any]) -> RequestParams:
 
 
 def _window(entry: Entry, asked: int | None) -> int:
-    """The length of the context in tokens, as getRunner in Ollama's server/sched.go sets it."""
-    wanted = max(KNOWN["num_ctx"] if asked is None else asked, 2048 if entry.facts["sees"] else 4)
-    return min(wanted, entry.facts["config"]["max_position_embeddings"])
+    """The length of the context in tokens, as getRunner in Ollama's server/sched.go sets it; with eyes, all."""
+    sees, most = entry.facts["sees"], entry.facts["config"]["max_position_embeddings"]
+    usual = most if sees else KNOWN["num_ctx"]
+    return min(max(usual if asked is None else asked, 2048 if sees else 4), most)
 
 
 def _talk(body: GenerateRequest | ChatRequest, entry: Entry) -> prompts.Conversation:
