@@ -221,8 +221,13 @@ def test_drawn_tokens_have_the_shares_that_transformers_gives_them():
 def test_a_schema_is_kept_and_its_texts_end(loaded):
     schema = {
         "type": "object",
-        "properties": {"mood": {"type": "string"}, "count": {"type": "integer"}, "kind": {"enum": ["a", "b"]}},
-        "required": ["mood", "count", "kind"],
+        "properties": {
+            "mood": {"type": "string"},
+            "count": {"type": "integer"},
+            "size": {"type": "number"},
+            "kind": {"enum": ["a", "b"]},
+        },
+        "required": ["mood", "count", "size", "kind"],
         "additionalProperties": False,
     }
 

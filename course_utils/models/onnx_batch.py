@@ -21,8 +21,10 @@ from course_utils.setup import threads
 
 ROOM = 1.6e9  # bytes of keys and values; of SmolLM2, 46 kB a token: 32 rows of 1,024, or 4 of 8,192
 NEVER = 1e-9  # against the likeliest token; what is less likely is not drawn
-FREE = {"string": {"maxLength": 200}, "integer": {"minimum": -(10**9), "maximum": 10**9}, "array": {"maxItems": 50}}
-BOUNDS = {"maxLength", "pattern", "format", "enum", "const", "minimum", "maximum", "maxItems"}
+LARGEST = {"minimum": -(10**9), "maximum": 10**9}
+FREE = {"string": {"maxLength": 200}, "array": {"maxItems": 50}}  # what bounds a type that its schema leaves free
+FREE |= {"integer": LARGEST, "number": LARGEST | {"multipleOf": 0.0001}}
+BOUNDS = {"maxLength", "pattern", "format", "enum", "const", "minimum", "maximum", "maxItems", "multipleOf"}
 # For a schema: no freedom in its blanks; a small model may like them so much that it writes nothing else.
 COMPACT = {"x-guidance": {"whitespace_flexible": False, "key_separator": ": ", "item_separator": ", "}}
 
