@@ -20,7 +20,7 @@ from course_utils import CourseError
 from course_utils.pico import folder, textbook, training
 from course_utils.pico.export import BuildFailed, onnx_folder
 from course_utils.pico.tokenizer import encode, load_tokenizer
-from course_utils.pico.training import muon, recipes
+from course_utils.pico.training import muon
 from course_utils.pico.training.loop import Checkpoint, backward, optimizers, run, step
 from course_utils.pico.training.recipes import RECIPES, Recipe, lessons
 from course_utils.pico.training.text import build_model, grow, train
@@ -248,7 +248,7 @@ TINY_RECIPES = {
 @pytest.mark.parametrize("name", TINY_RECIPES)
 def test_each_model_can_be_trained_by_the_command_and_goes_on(name, tmp_path, monkeypatch, capsys):
     """Some steps, then on from the checkpoint to the end of the recipe; the folder that is left can be loaded."""
-    monkeypatch.setattr(recipes, "RECIPES", TINY_RECIPES)
+    monkeypatch.setattr(training, "RECIPES", TINY_RECIPES)
     out = tmp_path / "in training"
     assert training.main([name, "--out", str(out), "--steps", "2", "--json"]) == 0
     assert json.loads(capsys.readouterr().out) == {"model": str(out / "model")}
