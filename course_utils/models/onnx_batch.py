@@ -21,10 +21,9 @@ from course_utils.setup import threads
 
 ROOM = 1.6e9  # bytes of keys and values; of SmolLM2, 46 kB a token: 32 rows of 1,024, or 4 of 8,192
 NEVER = 1e-9  # against the likeliest token; what is less likely is not drawn
-LARGEST = {"minimum": -(10**9), "maximum": 10**9}
-FREE = {"string": {"maxLength": 200}, "array": {"maxItems": 50}}  # what bounds a type that its schema leaves free
+LARGEST = {"minimum": -(10**12), "maximum": 10**12}
+FREE = {"string": {"maxLength": 200}, "array": {"maxItems": 50}}  # what ends a type, where its schema does not
 FREE |= {"integer": LARGEST, "number": LARGEST | {"multipleOf": 0.0001}}
-BOUNDS = {"maxLength", "pattern", "format", "enum", "const", "minimum", "maximum", "maxItems", "multipleOf"}
 # For a schema: no freedom in its blanks; a small model may like them so much that it writes nothing else.
 COMPACT = {"x-guidance": {"whitespace_flexible": False, "key_separator": ": ", "item_separator": ", "}}
 
@@ -238,8 +237,8 @@ def bounded(schema):
     if kinds == "object" and "properties" in made:
         made.setdefault("additionalProperties", False)
     for kind in kinds if isinstance(kinds, list) else [kinds]:
-        if isinstance(kind, str) and kind in FREE and not BOUNDS & made.keys():
-            made |= FREE[kind]
+        if isinstance(kind, str) and not made.keys() & {"enum", "const", "pattern", "format"}:
+            made = FREE.get(kind, {}) | made
     return made
 
 
