@@ -200,7 +200,7 @@ def test_the_other_runtimes_send_pictures(endpoint, direct):
         {"role": "user", "content": f"<|image_2|>\n{question}"},
     ]
     cloud = load(VISION, runtime="cloud", base_url=endpoint.openai_url, key="none")
-    there = load(VISION, runtime="ollama", host=endpoint.url)
+    there = load(VISION, runtime="ollama", host=endpoint.url, num_ctx=8192)
     for prompt, given in ((question, pictures[:1]), (question, pictures), (turns, pictures)):
         own = direct.chat(prompt, pictures=given, max_new_tokens=16)
         for model in (cloud, there):
