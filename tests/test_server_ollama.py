@@ -476,6 +476,14 @@ def gguf(tmp_path_factory):
     return gguf_file.write("pico-mini", tmp_path_factory.mktemp("gguf") / "mine.gguf", precision="f32")
 
 
+def test_nothing_at_all_is_no_prompt(client):
+    client.create("bare", from_="pico-mini", template="{{ .Prompt }}")
+    with pytest.raises(ollama.ResponseError, match="the prompt is empty") as caught:
+        client.chat("bare", messages=[{"role": "user", "content": ""}])
+    assert caught.value.status_code == 400
+    client.delete("bare")
+
+
 def test_a_model_of_a_file_comes_and_goes(endpoint, client, gguf):
     folder = endpoint._server.config.app.state.store.folder
     before = {path.name for path in folder.iterdir()}

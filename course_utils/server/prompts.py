@@ -117,6 +117,10 @@ def _prompt(talk: Conversation, loaded: Loaded, turns: list[dict], pictures: lis
     except Exception as error:  # a client's pictures reach the library here
         raise refusal("unreadable", why=first_line(error)) from error
     ids = [*talk.context, *ids]
+    if not ids:  # as a bare template gives it
+        raise Problem(400, "There is nothing to answer: the prompt is empty.", "invalid_value", "messages")
+    if not ids:  # as a bare template gives it
+        raise Problem(400, "There is nothing to answer: the prompt is empty.", "invalid_value", "messages")
     if len(ids) >= window and not params.shift:
         raise refusal("full", tokens=len(ids), context=window)
     if len(ids) > window:
