@@ -26,7 +26,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--port", type=int, default=0, help="0, the default, takes a free one; Ollama's own is 11434")
     parser.add_argument("--host", default=server.LOCAL, help="another address lets other computers in, with a key")
     parser.add_argument("--key", action="store_true", help="make a key that clients must send, as on another host")
-    text = "a fault to practise with: rate_limit=3, slow=2, fail=1, drop=1, insufficient_quota=1; more in server/simulator.py"
+    text = "a fault to practise with: rate_limit=3, slow=2, fail=1, drop=1, insufficient_quota=1; more in simulator.py"
     parser.add_argument("--simulate", action="append", default=[], metavar="NAME=VALUE", help=text)
     parser.add_argument("--precision", help="of SmolLM2, for measuring: int4, int8 or fp32")
     parser.add_argument("--json", action="store_true", help="print one JSON object, for programs")
