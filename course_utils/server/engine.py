@@ -78,7 +78,7 @@ class Loaded(OnnxBatch):
 
         from course_utils.models.torch_model import TransformersModel
 
-        ids = self.ids(text)
+        ids = self.ids(text[: self.context_length * self.longest_token + 1])  # so many letters are too many tokens
         if len(ids) > self.context_length and not shorten:
             raise ValueError("the input length exceeds the context length")
         with self.lock, torch.inference_mode():
