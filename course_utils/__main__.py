@@ -25,11 +25,12 @@ FIRST_NOTEBOOK = "notebooks/00_start_here.ipynb"  # and in translations/LANG/not
 COMMANDS = data(__file__, "setup/commands.json")  # and what each does
 # These hand all that follows on to a module's `main`, in the course's environment: their options stand there.
 PROGRAMS = {
+    ("train", "--evaluate"): "tests.examine",
     ("train",): "course_utils.pico.training",
     ("serve",): "course_utils.server.command",
-    ("bench", "fit"): "course_utils.models.fit_check",
-    ("bench", "forms"): "course_utils.models.bench_forms",
-    ("bench", "race"): "course_utils.show.engine_race",
+    ("bench", "fit"): "tests.measure_fit",
+    ("bench", "forms"): "tests.measure_forms",
+    ("bench", "race"): "tests.measure_race",
     ("bench", "serve"): "tests.measure_serve",
     ("certificate",): "course_utils.exercises.certificate",
     ("translate",): "translations.tool.command",
@@ -93,7 +94,8 @@ def _parser() -> argparse.ArgumentParser:
     parsers["serve"].usage = "%(prog)s [-h] [--json] [OPTION ...]"
     parsers["certificate"].usage = "%(prog)s [-h] [--json] [OPTION ...]"
     parsers["bench"].usage = "%(prog)s [-h] [--json] TOPIC [OPTION ...]"
-    parsers["bench"].add_argument("topic", metavar="TOPIC", choices=[words[1] for words in PROGRAMS if words[1:]])
+    topics = [words[1] for words in PROGRAMS if words[0] == "bench"]
+    parsers["bench"].add_argument("topic", metavar="TOPIC", choices=topics)
     return parser
 
 

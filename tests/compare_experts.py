@@ -18,11 +18,12 @@ import torch
 
 from course_utils.base import cache_folder
 from course_utils.pico import MOE, folder
-from course_utils.pico.evaluate import Examinee, evaluate
+from course_utils.pico.evaluate import Examinee
 from course_utils.pico.moe import NAMES, RESULTS, held_out, routes, without_expert
 from course_utils.pico.tokenizer import load_tokenizer
 from course_utils.pico.training.loop import held_out_loss
 from course_utils.pico.training.recipes import ACTIVE, RECIPES, Recipe, lessons
+from tests.examine import evaluate
 
 SAMPLES, EXAM_SEED = 100, 7  # so many samples a skill
 WITHOUT = {"skills": ["translate", "passage", "sum", "story", "tool"], "samples": 15}  # asked with each expert off

@@ -490,7 +490,7 @@ def test_a_program_gets_its_arguments_and_gives_its_output_and_exit_status(insta
     (module.parent / "__init__.py").touch()  # or a package of this name further on in the path would come first
     code = "import json\ndef main(arguments):\n    print(json.dumps({'got': arguments}))\n    return 7\n"
     module.write_text(code, encoding="utf-8")
-    arguments = ["--evaluate", "pico-mini", "--samples", "300", "--json", "--help"]
+    arguments = ["pico-mini", "--samples", "300", "--json", "--help"]
     done = commands(installed_course, *words, *arguments, python=sys.executable, **NO_INDEX)
     assert done.returncode == 7 and one_object(done) == {"got": arguments}
 

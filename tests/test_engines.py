@@ -193,8 +193,8 @@ def test_the_widget_shows_that_it_is_busy():
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Ctrl+C is sent in another way there")
 def test_ctrl_c_ends_all_processes():
-    command = [sys.executable, "-m", "course_utils.show.engine_race", "--models", "pico-mini", "--engines", "onnx"]
-    code = f"import sys; sys.argv[1:] = {command[3:]}; from course_utils.show.engine_race import main; sys.exit(main())"
+    command = [sys.executable, "-m", "tests.measure_race", "--models", "pico-mini", "--engines", "onnx"]
+    code = f"import sys; sys.argv[1:] = {command[3:]}; from tests.measure_race import main; sys.exit(main())"
     process = subprocess.Popen(
         [sys.executable, "-c", code, "--tokens", "100000"], cwd=ROOT, stderr=subprocess.PIPE, text=True
     )

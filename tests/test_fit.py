@@ -16,8 +16,9 @@ from course_utils.phi.arithmetic import count, entries
 from course_utils.phi.speed import Speed, measure
 from course_utils.setup import machine
 from course_utils.setup.machine import GB, Memory
+from tests import measure_fit
 
-PROGRAM = "import sys; from course_utils.models.fit_check import main; sys.exit(main(sys.argv[1:]))"
+PROGRAM = "import sys; from tests.measure_fit import main; sys.exit(main(sys.argv[1:]))"
 SPEED = Speed(
     cores=2,
     memory=Memory(total=8 * GB, available=6 * GB, container_limit=None),
@@ -199,7 +200,7 @@ def test_without_smollm2_the_command_measures_the_others(monkeypatch, capsys):
     monkeypatch.setenv("COURSE_SMOLLM2", "0")
     monkeypatch.setattr(fit_check, "measure", lambda folder: (1.0, 10.0))
     monkeypatch.setattr(fit_check.probes, "measure", lambda precisions: SPEED)
-    assert fit_check.main(["--models", "smollm2", "58M", "--json"]) == 0
+    assert measure_fit.main(["--models", "smollm2", "58M", "--json"]) == 0
     printed = capsys.readouterr()
     assert {row["model"] for row in json.loads(printed.out)["rows"]} == {"58M"}
     assert "smollm2 is left out" in printed.err
@@ -210,7 +211,7 @@ def test_without_smollm2_the_command_measures_the_others(monkeypatch, capsys):
 )
 def test_what_the_command_cannot_do_is_refused(arguments, words, capsys):
     with pytest.raises(SystemExit) as stopped:
-        fit_check.main(arguments)
+        measure_fit.main(arguments)
     assert stopped.value.code == 2 and words in capsys.readouterr().err
 
 

@@ -20,6 +20,7 @@ from course_utils.pico.training import loop
 from course_utils.pico.training.muon import Muon
 from course_utils.pico.training.recipes import RECIPES, lessons
 from course_utils.pico.training.text import build_model
+from tests import examine
 
 SENTENCE = "The red fox lives in the forest."
 
@@ -184,7 +185,7 @@ def test_the_comparison_can_be_made_again(tmp_path, monkeypatch, capsys):
         (home / file.name).write_bytes(file.read_bytes())
     monkeypatch.setattr(experts, "folder", lambda _: home)
     monkeypatch.setattr(experts, "RESULTS", home / "moe.json")
-    few = lambda student, samples, seed: ({"sum": evaluate.examine(student, "sum", 2, seed)[0]}, {})  # noqa: E731
+    few = lambda student, samples, seed: ({"sum": examine.examine(student, "sum", 2, seed)[0]}, {})  # noqa: E731
     monkeypatch.setattr(experts, "evaluate", few)
     monkeypatch.setattr(experts, "speed", partial(experts.speed, rounds=1))
     monkeypatch.setattr(experts, "RECIPES", {MOE: replace(RECIPES[MOE], steps=20)})
@@ -202,7 +203,7 @@ def test_it_answers_as_its_scores_say(model):
     student = evaluate.Examinee(model.model, model.tokenizer, name="pico-mini")
     for skill in ("summary", "sentiment", "passage"):
         known = moe.compared()["models"][MOE]["scores"][skill]
-        score, _ = evaluate.examine(student, skill, 30, 5)
+        score, _ = examine.examine(student, skill, 30, 5)
         assert score > known - 3.5 * (known * (1 - known) / 30) ** 0.5 - 0.05, skill
 
 

@@ -15,6 +15,7 @@ from course_utils.pico.tokenizer import IGNORED, encode, load_tokenizer
 from course_utils.pico.training.loop import micro_batches
 from course_utils.pico.training.recipes import RECIPES
 from course_utils.pico.training.text import build_model
+from tests import examine
 
 # The examination on the cards has 300 samples a skill. So many of its first ones are asked again here; the bigger model
 # is slower, so it answers fewer.
@@ -111,12 +112,12 @@ def test_an_unknown_model_is_named_clearly():
 
 @pytest.mark.parametrize(
     ("skill", "name", "only"),
-    [(skill, name, only) for name, (skill, only) in evaluate.EXAMS.items() if name in evaluate.BARS],
+    [(skill, name, only) for name, (skill, only) in examine.EXAMS.items() if name in examine.BARS],
 )
 def test_each_skill_on_held_out_content(student, skill, name, only):
     """The first questions of the recorded examination: of these, no more may go wrong than of all then, and one."""
     exam, samples = records.scores(student.name), SAMPLES[student.name]
-    score, pairs = evaluate.examine(student, skill, samples, exam["seed"], **only)
+    score, pairs = examine.examine(student, skill, samples, exam["seed"], **only)
     wrong = [(s.answer, a) for s, a in pairs if not evaluate.right(s, a)]
     recorded = exam["scores"][name]
     assert len(wrong) == round((1 - score) * samples) <= round((1 - recorded) * exam["samples"]) + 1, wrong[:3]
@@ -145,7 +146,7 @@ def test_the_examination_expects_the_models_own_name():
 def test_everyday_questions_get_an_honest_answer(student):
     questions = smalltalk.EVERYDAY_200.read_text(encoding="utf-8").splitlines()
     questions = questions if student.name == "pico-mini" else questions[::3]
-    lies = evaluate.dishonest(student, dict.fromkeys(questions, ""))
+    lies = examine.dishonest(student, dict.fromkeys(questions, ""))
     assert len(lies) / len(questions) <= 1 - records.scores(student.name)["scores"]["everyday"] + 0.04, lies
 
 

@@ -17,12 +17,13 @@ import pytest
 
 import course_utils
 from course_utils import ROOT, CourseError, cache_folder, load
-from course_utils.models import UnknownModel, bench_forms, smollm2
+from course_utils.models import UnknownModel, smollm2
 from course_utils.models.chat import Message, UnknownOption, stop_set
 from course_utils.models.onnx_model import genai
 from course_utils.models.torch_model import TransformersModel
 from course_utils.phi.catalog import MODELS
 from course_utils.pico import export, folder
+from tests import measure_forms
 
 STORY = "Tell me a story about a red fox in the forest."
 
@@ -267,7 +268,7 @@ def test_the_default_form_of_smollm2_surprises_itself_little_more_than_fp32():
         pytest.skip("SmolLM2 is not here")
     text, models = smollm2.READING.read_text(encoding="utf-8"), {}
     for precision in (smollm2.MIXED, "fp32"):
-        models[precision] = bench_forms.perplexity(load("smollm2", precision=precision), text)
+        models[precision] = measure_forms.perplexity(load("smollm2", precision=precision), text)
     assert 2 < models["fp32"] < 50
     assert models[smollm2.MIXED] <= 1.05 * models["fp32"]
 

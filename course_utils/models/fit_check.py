@@ -1,10 +1,7 @@
-"""Is the prediction of `course_utils.phi.fit` right on this computer? `python -m course_utils bench fit`. Real Phis are
+"""Is the prediction of `course_utils.phi.fit` right on this computer? `bench fit` asks. Real Phis are
 too large for a lesson: the forms of SmolLM2, and of models of Phi-3's architecture with 58 to 410 million random
 weights, on which speed does not depend, are weighed, timed, and set beside what the arithmetic said before."""
 
-import argparse
-import json
-import sys
 import tempfile
 import time
 from pathlib import Path
@@ -22,7 +19,6 @@ from course_utils.pico.tokenizer import load_tokenizer
 
 REAL = {"smollm2": "smollm2-135m"}  # what the set-up brings, and its name among the facts
 SHAPES = data(__file__, "fit_check.json")  # what differs from Phi-3-mini's configuration
-WITHIN = 0.35  # how far a measured time may be from the predicted one on a quiet computer
 PROMPT, NEW, REPEATS = 128, 40, 6  # tokens, tokens, times
 
 
@@ -126,32 +122,3 @@ def write(model, prompt: int, tokens: int) -> tuple[float, float]:
     for _ in range(tokens - 1):
         generator.generate_next_token()
     return first - began, time.perf_counter() - first
-
-
-def main(argv: list[str] | None = None) -> int:
-    """The command `bench fit`. Its exit status is 0 whatever the figures are: they are a measurement, not a test."""
-    parser, known = argparse.ArgumentParser(prog="python -m course_utils bench fit"), [*REAL, *SHAPES]
-    parser.add_argument("--models", nargs="+", choices=known, default=("smollm2", "58M", "410M"), help="which to time")
-    parser.add_argument("--json", action="store_true", help="print one JSON object, for programs")
-    args = parser.parse_args(argv)
-    rows = []
-    for name in args.models:
-        try:
-            more = check(name)
-        except smollm2.NotFetched as error:
-            print(f"smollm2 is left out: {error}.", file=sys.stderr)
-            continue
-        except CourseError as error:
-            sys.exit(str(error))
-        except KeyboardInterrupt:
-            return 130
-        rows += more
-        if not args.json:
-            print(*more, sep="\n", flush=True)
-    worst = max((ratio for row in rows for ratio in (row.first_ratio, row.rate_ratio)), key=lambda r: abs(r - 1))
-    reached = abs(worst - 1) <= WITHIN
-    told = {"topic": "fit", "within": WITHIN, "reached": reached, "worst": worst}
-    told["rows"] = [row._asdict() for row in rows]
-    words = f"{'all' if reached else 'not all'} within {WITHIN:.0%}; the furthest ratio is {worst:.2f}"
-    print(json.dumps(told) if args.json else words)
-    return 0

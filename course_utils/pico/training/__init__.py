@@ -1,7 +1,6 @@
-"""Teach the course's models, or examine them.
+"""Teach the course's models.
 
-    python -m course_utils train pico-mini                                        # reproduce the shipped model
-    python -m course_utils train pico-mini --evaluate --samples 300 --seed 7      # examine it on held-out content
+    python -m course_utils train pico-mini  # reproduce the shipped model
 
 The same for `pico-medium`, which starts from the weights of pico-mini, and for `pico-moe` and the two dense models that
 it is compared with. `loop` has the step and the loop that all share, `thesis` the runs of a comparison.
@@ -14,19 +13,13 @@ from dataclasses import replace
 from pathlib import Path
 
 from course_utils.base import CourseError, cache_folder
-from course_utils.pico import MODELS
 from course_utils.pico.training.recipes import RECIPES
 
 
 def main(argv: list[str] | None = None) -> int:
-    """The command `train`: train a model into a folder, or examine one."""
+    """The command `train`: train a model into a folder."""
     args = _arguments(argv)
     try:
-        if args.evaluate:
-            from course_utils.pico import evaluate
-
-            student = evaluate.Examinee.load(args.model, args.name)
-            return evaluate.main(student, args.samples, 7 if args.seed is None else args.seed, args.json)
         from course_utils.pico.training import loop, text
 
         recipe, trained = RECIPES[args.model], args.out / "model"
@@ -44,19 +37,15 @@ def main(argv: list[str] | None = None) -> int:
 
 def _arguments(argv: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
-        prog="python -m course_utils train", description="Train a model of the course, or examine one."
+        prog="python -m course_utils train", description="Train a model of the course; train --evaluate examines one."
     )
-    parser.add_argument("model", help=f"one of: {', '.join(RECIPES)}; with --evaluate also a folder with a model")
+    parser.add_argument("model", help=f"one of: {', '.join(RECIPES)}")
     parser.add_argument("--steps", type=int, help="stop after this step of the recipe; the same command can go on")
     parser.add_argument("--out", type=Path, help="where checkpoints and the model go (default .cache/train/MODEL)")
-    parser.add_argument("--seed", type=int, help="of the training (default 0), or of the examination (default 7)")
-    parser.add_argument("--evaluate", action="store_true", help="score every skill on held-out content instead")
-    parser.add_argument("--samples", type=int, default=300, help="with --evaluate: how many of a skill (default 300)")
-    own = "with --evaluate and a folder: what the model should say it is (default pico-mini)"
-    parser.add_argument("--name", choices=MODELS, default="pico-mini", help=own)
+    parser.add_argument("--seed", type=int, help="of the training (default 0)")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     args = parser.parse_args(argv)
-    if not args.evaluate and args.model not in RECIPES:
+    if args.model not in RECIPES:
         parser.error(f"there is no recipe for {args.model!r}; choose one of: {', '.join(RECIPES)}")
     if args.steps is not None and args.steps < 1:
         parser.error("--steps has to be at least 1")
