@@ -260,7 +260,7 @@ async function compare(mine) {
 
 /** The text of a token by its number. */
 async function named(mine, id) {
-  return visible((await mine.texts([id]))[0]);
+  return visible((await mine.pieces([id]))[0].text);
 }
 
 /** Bars, numbers and what can be drawn, after the settings as they stand. */
@@ -269,12 +269,12 @@ async function showBars() {
   if (!reading) return;
   const {before, after, kept} = sampling.distribution(reading.logits, settled());
   const ids = sampling.likeliest(before.map((share, id) => share + after[id]), SHOWN).sort((a, b) => before[b] - before[a]);
-  const texts = await model.texts([...ids, ...reading.drawn]);
-  $("bars").replaceChildren(...ids.map((id, place) => row(visible(texts[place]), before[id], after[id], kept[id])));
+  const tokens = await model.pieces([...ids, ...reading.drawn]);
+  $("bars").replaceChildren(...ids.map((id, place) => row(visible(tokens[place].text), before[id], after[id], kept[id])));
   let open = 0, share = 0;
   kept.forEach((stays, id) => stays && ((open += 1), (share += before[id])));
   $("left").textContent = say("left", {kept: count(open), count: count(kept.length), share: percent(share)});
-  strip($("drawn"), reading.drawn.map((id, place) => ({id, text: texts[ids.length + place]})));
+  strip($("drawn"), tokens.slice(ids.length));
   if (!reading.drawn.length) $("drawn").textContent = say("nothing");
   if (ended()) $("drawn").append(` ${say("the_end")}`);
   $("draw").disabled = ended();
@@ -316,7 +316,7 @@ async function draw(mine) {
   reading.drawn.push(id);
   if (!ended()) reading.logits = (await mine.next([...reading.ids, ...reading.drawn])).logits;
   await showBars();
-  const [text] = await mine.texts([id]);
+  const [{text}] = await mine.pieces([id]);
   $("drew").textContent = ended() ? say("ended") : say("drew", {token: visible(text), left: $("left").textContent});
 }
 

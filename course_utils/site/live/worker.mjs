@@ -37,6 +37,10 @@ const calls = {
     return pieces(encode(template.render({messages, add_generation_prompt: true, eos_token: "", bos_token: ""})));
   },
 
+  pieces(ids) {
+    return pieces(ids);
+  },
+
   async next(ids) {
     return {logits: await model.logits(ids)};
   },
