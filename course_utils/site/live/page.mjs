@@ -153,13 +153,14 @@ async function ask(text) {
 async function write(mine, ids, signal) {
   const answer = entry("model", NAMES[mine.name]);
   const settings = $("in_chat").checked ? settled() : GREEDY;
+  const follow = follower(answer.item);
   let text = "", place = 0, first = 0, last = 0;
   for await (const token of mine.write(ids, {...settings, seed: seed(), maxNewTokens: MOST, signal})) {
     first ||= token.msSinceStart;
     last = token.msSinceStart;
     text += token.text;
     answer.text.append(chip(token, place++, true));
-    answer.item.scrollIntoView({block: "nearest"});
+    follow();
   }
   const gaps = {tokens: count(place), first: count(first), rate: count((1000 * (place - 1)) / Math.max(last - first, 0.1))};
   const notes = [place === 0 ? say("silent") : say(place === 1 ? "one_token" : "measured", gaps)];
@@ -168,6 +169,20 @@ async function write(mine, ids, signal) {
   answer.note.textContent = notes.join(" ");
   $("told").textContent = say("said", {model: NAMES[mine.name], answer: text.trim()});
   return text;
+}
+
+/** Keeps the end of an element in sight as it grows, once a frame, unless the reader has scrolled away from it. */
+function follower(element) {
+  let asked = false;
+  return () => {
+    if (asked) return;
+    asked = true;
+    requestAnimationFrame(() => {
+      asked = false;
+      const below = element.getBoundingClientRect().bottom - innerHeight;
+      if (below > 0 && below < 80) element.scrollIntoView({block: "nearest"});
+    });
+  };
 }
 
 function full(own) {
