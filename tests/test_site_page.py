@@ -184,6 +184,7 @@ def explore(page, guess: str = "") -> None:
 
 def bars(page) -> list[tuple[str, float | None, float | None]]:
     """Token, the model's percentage, and the one now; None where it is cut."""
+    page.wait_for_selector("#bars[aria-busy=false]")
     rows = page.locator("#bars tr").evaluate_all("rows => rows.map(row => [...row.children].map(c => c.textContent))")
     number = lambda text: float(text.strip("<%")) if "%" in text else None  # noqa: E731
     return [(name, number(model), number(now)) for name, model, now, _ in rows]
@@ -191,7 +192,7 @@ def bars(page) -> list[tuple[str, float | None, float | None]]:
 
 def move(page, slider: str, value: float) -> None:
     page.locator(f"#{slider}").fill(str(value))
-    page.locator(f"#{slider}-now").filter(has_text=f"{value:g}").wait_for()
+    page.wait_for_selector("#bars[aria-busy=false]")
 
 
 def test_sampling_is_that_of_transformers(page, pico):
@@ -517,26 +518,70 @@ def test_another_language(visit):
     assert page.title() == WORDS["title"]
 
 
-@pytest.mark.parametrize("width", [1280, 360])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_it_is_accessible(scheme, width, visit):
+def grave(page) -> list[tuple[str, str]]:
+    """What axe-core finds serious, with all folds open, light and dark; and text wider than the window."""
     from axe_playwright_python.sync_playwright import Axe
 
+    page.evaluate("document.querySelectorAll('details').forEach(fold => (fold.open = true))")
+    seen = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    faults = []
+    for _ in ("as it comes", "the other"):
+        for rule in Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]:
+            if rule["impact"] in ("serious", "critical"):
+                faults += [(rule["id"], node["html"][:200]) for node in rule["nodes"]]
+        page.click("#dark")
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == seen
+    if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
+        faults.append(("wide", page.url))
+    return faults
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (360, "dark")])
+def test_both_pages_are_accessible(scheme, width, visit):
     page = visit(width=width, color_scheme=scheme)
+    light = page.evaluate("matchMedia('(prefers-color-scheme: light)').matches")
+    assert (page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)") == light
     explore(page, "Once")
     ask(page, "What is 7 + 5?")
     page.fill("#ask", "The red fox <|end|>")
     page.locator("#typed .special").wait_for()
-    page.evaluate("document.querySelectorAll('details').forEach(fold => (fold.open = true))")
-    found = Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]
-    grave = [rule for rule in found if rule["impact"] in ("serious", "critical")]
-    assert [(rule["id"], node["html"][:200]) for rule in grave for node in rule["nodes"]] == []
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
-    before = page.evaluate("getComputedStyle(document.body).backgroundColor")
-    page.click("#dark")
-    assert page.evaluate("getComputedStyle(document.body).backgroundColor") != before
-    found = Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]
-    assert [rule["id"] for rule in found if rule["impact"] in ("serious", "critical")] == []
+    assert grave(page) == []
+    page.click("a[data-here='concepts.html']")
+    page.click("#show")
+    page.locator("#rows .token").last.wait_for()
+    assert grave(page) == []
+
+
+def test_the_ideas_are_computed(visit, pico):
+    """Tokens, mask and rounding of the second page, against Python's."""
+    page = visit("concepts.html", ready=False)
+    assert page.locator("#rows .token").count() == 0  # a guess comes first
+    page.click("#show")
+    for place, row in enumerate(EXAMPLES["languages"]):
+        tokens = len(pico.tokenizer.encode(row["text"]))
+        page.locator("#rows p:not(.tokens)").nth(place).filter(has_text=f"{tokens} tokens").wait_for()
+    page.locator("#mask td").first.wait_for()
+    page.locator("#window").fill("3")
+    rows = page.locator("#mask tr").evaluate_all("rows => rows.map(row => row.textContent.match(/[■·]/g).join(''))")
+    places = len(rows)
+    expected = torch.ones(places, places).tril().triu(-2).bool().tolist()
+    assert [row[-places:] for row in rows] == ["".join("·■"[seen] for seen in row) for row in expected]
+    open_, all_ = sum(map(sum, expected)), places * (places + 1) // 2
+    assert page.locator("#open").text_content().startswith(f"{open_} of {all_} places")
+
+    page.click("#outlier")
+    for bits in (8, 4):
+        page.locator("#bits").fill(str(bits))
+        weights = torch.tensor([*EXAMPLES["weights"], 8], dtype=torch.float64)
+        scale = 8 / (2 ** (bits - 1) - 1)
+        back = (weights / scale).round() * scale
+        shown = page.locator("#numbers td:nth-child(3)").all_text_contents()
+        assert torch.allclose(torch.tensor([*map(float, shown)], dtype=torch.float64), back, atol=6e-4)
+        assert f"mean error is {float((weights - back).abs().mean()):.3f}" in page.locator("#rounded").text_content()
+    page.fill("#weights", "none")
+    assert page.locator("#rounded").text_content() == WORDS["c_no_weights"]
+    page.fill("#weights", "0 0")
+    assert page.locator("#numbers td:nth-child(3)").all_text_contents() == ["0", "0"]
 
 
 def test_every_word_is_there_and_used():

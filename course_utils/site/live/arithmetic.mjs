@@ -20,7 +20,8 @@ export function mask(tokens, window = 0) {
 export function quantize(weights, bits) {
   const most = 2 ** (bits - 1) - 1;
   const scale = Math.max(...weights.map(Math.abs)) / most;
-  const whole = weights.map((weight) => (scale === 0 ? 0 : Math.round(weight / scale)));
+  // + 0 makes 0 of -0
+  const whole = weights.map((weight) => (scale === 0 ? 0 : Math.round(weight / scale) + 0));
   const back = whole.map((number) => number * scale);
   const error = weights.reduce((sum, weight, place) => sum + Math.abs(weight - back[place]), 0) / weights.length;
   return {scale, whole, back, error};

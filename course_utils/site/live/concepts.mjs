@@ -17,15 +17,19 @@ $("seen").addEventListener("input", showMask);
 $("weights").addEventListener("input", showRounding);
 $("bits").addEventListener("input", showRounding);
 $("outlier").addEventListener("click", () => {
-  $("weights").value = [...numbers(), 8].slice(-examples.weights.length).join("  ");
+  $("weights").value = [...numbers(), 8].join("  ");
   showRounding();
 });
+$("show").addEventListener("click", () => {
+  rows.forEach((show) => show());
+  $("show").hidden = true;
+});
+let model = null;
 showRounding();
 await keep();
-let model = null;
 try {
   model = await open("pico-mini"); // its tokenizer cuts the texts
-  rows.forEach((show) => show());
+  $("show").disabled = false;
   await showMask();
 } catch (error) {
   const key = `fault_${error instanceof LiveError ? error.code.replace("-", "_") : "engine"}`;
@@ -50,7 +54,7 @@ function languageRow({language, text}, place) {
     const rate = cut.length ? characters / cut.length : 0;
     counted.textContent = say("c_counted", {tokens: count(cut.length), characters: count(characters), rate: count(rate, 1)});
   };
-  field.addEventListener("input", () => model && show());
+  field.addEventListener("input", () => $("show").hidden && show());
   return show;
 }
 

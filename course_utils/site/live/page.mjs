@@ -14,6 +14,7 @@ let model = null; // the one that answers
 let wanted = null; // the name of the one that was chosen last
 let chat = [];
 let writing = null; // the AbortController of the answer that is being written
+let shown = 0; // how often the bars were drawn
 let reading = null; // {ids, drawn, logits, random} of the next token's section
 
 dress();
@@ -278,13 +279,16 @@ async function named(mine, id) {
   return visible((await mine.pieces([id]))[0].text);
 }
 
-/** Bars, numbers and what can be drawn, after the settings as they stand. */
+/** Bars, numbers and what can be drawn, after the settings as they stand. A later call overtakes an earlier one. */
 async function showBars() {
+  const turn = ++shown;
   for (const name of ["temperature", "top_k", "top_p"]) $(`${name}-now`).textContent = count($(name).valueAsNumber, 2);
   if (!reading) return;
+  $("bars").ariaBusy = "true";
   const {before, after, kept} = sampling.distribution(reading.logits, settled());
   const ids = sampling.likeliest(before.map((share, id) => share + after[id]), SHOWN).sort((a, b) => before[b] - before[a]);
   const tokens = await model.pieces([...ids, ...reading.drawn]);
+  if (turn !== shown || !reading) return;
   $("bars").replaceChildren(...ids.map((id, place) => row(visible(tokens[place].text), before[id], after[id], kept[id])));
   let open = 0, share = 0;
   kept.forEach((stays, id) => stays && ((open += 1), (share += before[id])));
@@ -293,6 +297,7 @@ async function showBars() {
   if (!reading.drawn.length) $("drawn").textContent = say("nothing");
   if (ended()) $("drawn").append(` ${say("the_end")}`);
   $("draw").disabled = ended();
+  $("bars").ariaBusy = "false";
 }
 
 function row(name, before, after, kept) {
