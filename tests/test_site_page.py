@@ -293,6 +293,7 @@ def test_bars_are_the_probabilities_and_follow_the_settings(page):
     assert page.locator("#left").text_content().startswith("12 of 2,048 tokens")
     widths = page.locator("#bars .now").evaluate_all("bars => bars.map(bar => parseFloat(bar.style.width))")
     assert sum(widths) == pytest.approx(100)
+    move(page, "top_k", 0)
     shares = {}
     for temperature in (0.5, 2):
         move(page, "temperature", temperature)
