@@ -34,8 +34,10 @@ PROGRAMS = {
     ("bench", "serve"): "tests.measure_serve",
     ("certificate",): "course_utils.exercises.certificate",
     ("translate",): "translations.tool.command",
+    ("site",): "course_utils.site.command",
 }
 LIGHT = ("course_utils.exercises.certificate",)  # need no library: nothing is installed for them
+HEAVY = ("course_utils.site.command",)  # need what the tests need
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -92,6 +94,7 @@ def _parser() -> argparse.ArgumentParser:
     parsers["train"].usage = "%(prog)s [-h] [--json] MODEL [OPTION ...]"
     parsers["translate"].usage = "%(prog)s [-h] [--json] --update | --build | --check [LANG ...]"
     parsers["serve"].usage = "%(prog)s [-h] [--json] [OPTION ...]"
+    parsers["site"].usage = "%(prog)s [-h] [--json] [OPTION ...]"
     parsers["certificate"].usage = "%(prog)s [-h] [--json] [OPTION ...]"
     parsers["bench"].usage = "%(prog)s [-h] [--json] TOPIC [OPTION ...]"
     topics = [words[1] for words in PROGRAMS if words[0] == "bench"]
@@ -107,7 +110,7 @@ def _run(module: str, arguments: list[str]) -> int:
 
 def _python_for(module: str) -> Path:
     if module not in LIGHT or machine.unsupported():  # `prepare` says why
-        return environment.prepare()
+        return environment.prepare(tests=module in HEAVY)
     python = environment.chosen_python()
     return python if python.exists() else Path(sys.executable)
 

@@ -24,6 +24,7 @@ PACKAGE = "course_utils"
 ROOMS = (
     "__init__",
     "__main__",
+    "site",
     "exercises",
     "show",
     "server",
