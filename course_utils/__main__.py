@@ -32,6 +32,8 @@ PROGRAMS = {
     ("bench", "race"): "course_utils.show.engine_race",
     ("bench", "serve"): "tests.measure_serve",
     ("certificate",): "course_utils.exercises.certificate",
+    ("pack",): "course_utils.classroom.pack",
+    ("slides",): "course_utils.classroom.slides",
     ("translate",): "translations.tool.command",
 }
 LIGHT = ("course_utils.exercises.certificate",)  # need no library: nothing is installed for them
@@ -92,6 +94,8 @@ def _parser() -> argparse.ArgumentParser:
     parsers["translate"].usage = "%(prog)s [-h] [--json] --update | --build | --check [LANG ...]"
     parsers["serve"].usage = "%(prog)s [-h] [--json] [OPTION ...]"
     parsers["certificate"].usage = "%(prog)s [-h] [--json] [OPTION ...]"
+    parsers["pack"].usage = "%(prog)s [-h] [--json] [FOLDER] [OPTION ...]"
+    parsers["slides"].usage = "%(prog)s [-h] [--json] [NOTEBOOK ...] [OPTION ...]"
     parsers["bench"].usage = "%(prog)s [-h] [--json] TOPIC [OPTION ...]"
     parsers["bench"].add_argument("topic", metavar="TOPIC", choices=[words[1] for words in PROGRAMS if words[1:]])
     return parser

@@ -24,6 +24,8 @@ PACKAGE = "course_utils"
 ROOMS = (
     "__init__",
     "__main__",
+    "site",
+    "classroom",
     "exercises",
     "show",
     "server",
