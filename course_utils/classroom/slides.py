@@ -11,6 +11,7 @@ import json
 import os
 import re
 import tempfile
+import textwrap
 from pathlib import Path
 
 import nbformat
@@ -18,11 +19,13 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 from nbconvert import SlidesExporter
 from nbformat import NotebookNode
+from traitlets.config import Config
 
 from course_utils.base import ROOT, CourseError, data
 from course_utils.site.vendor import vendor
 
-WORDS = 40
+WORDS = 40  # on a slide
+LINES = 20  # of an output
 BEGINS = re.compile(r"\n(?=#{2,3} |\*\*Claim)")
 SHOWN = ("text/html", "image/svg+xml", "image/png", "text/plain")
 
@@ -40,10 +43,10 @@ def slides_of(cell: NotebookNode) -> list[NotebookNode]:
         made = [nbformat.v4.new_markdown_cell(text) for text, _ in texts]
         kinds = [kind for _, kind in texts]
     else:
-        outputs = [one for one in map(_shown, cell.pop("outputs", [])) if one]
+        outputs = [one for output in cell.pop("outputs", []) for one in _shown(output)]
         done = re.search(r"\bq\d+\.check\(\)|\.show\(\)|^answer_\d+ = \.\.\.$", cell.source)
-        made = [nbformat.v4.new_code_cell(cell.source)] * (not done)
-        made += [nbformat.v4.new_code_cell("", outputs=outputs)] * bool(outputs and not done)
+        made = [] if done else [nbformat.v4.new_code_cell(cell.source)]
+        made += [] if done else [nbformat.v4.new_code_cell("", outputs=part) for part in _screens(outputs)]
         kinds = ["subslide"] * len(made)
     for one, kind in zip(made, kinds, strict=True):
         one.metadata.slideshow = {"slide_type": kind}
@@ -63,13 +66,27 @@ def _said(text: str) -> list[tuple[str, str]]:
     return [("\n\n".join(shown), kind)] + [("\n\n".join(rest), "notes")] * bool(rest)
 
 
-def _shown(output: NotebookNode) -> NotebookNode | None:
-    """An output without what needs a kernel: a widget's text or picture stands in its place."""
-    if "data" in output:
-        widget = "application/vnd.jupyter.widget-view+json" in output.data
-        output.data = {kind: value for kind, value in output.data.items() if kind in SHOWN}
-        return output if set(output.data) - ({"text/plain"} if widget else set()) else None
-    return None if output.get("name") == "stderr" else output
+def _shown(output: NotebookNode) -> list[NotebookNode]:
+    """An output without what needs a kernel, a text of many lines in parts; nothing in place of a bare widget."""
+    if output.get("name") == "stdout":
+        lines = [part for line in output.text.splitlines() for part in textwrap.wrap(line, 95) or [""]]
+        parts = ["\n".join(lines[at : at + LINES]) for at in range(0, len(lines), LINES)]
+        return [nbformat.v4.new_output("stream", text=part) for part in parts if part.strip()]
+    widget = "application/vnd.jupyter.widget-view+json" in output.get("data", {})
+    output.data = {kind: value for kind, value in output.get("data", {}).items() if kind in SHOWN}
+    return [output] if set(output.data) - ({"text/plain"} if widget else set()) else []
+
+
+def _screens(outputs: list[NotebookNode]) -> list[list[NotebookNode]]:
+    """Outputs by the slide: what is drawn and a long text have one of their own, short ones share."""
+    screens, room = [], 0
+    for output in outputs:
+        lines = output.text.count("\n") + 1 if "text" in output else LINES if "image/png" in output.data else 5
+        if lines > room:
+            screens, room = [*screens, []], LINES
+        screens[-1].append(output)
+        room -= lines
+    return screens
 
 
 def page(path: Path, running: bool = True) -> str:
@@ -77,21 +94,23 @@ def page(path: Path, running: bool = True) -> str:
     notebook = nbformat.read(path, as_version=4)
     notebook.cells = core(notebook)
     if running:
-        place = {"metadata": {"path": str(path.parent)}}
+        quiet = Config({"KernelManager": {"transport_encryption": "auto"}})  # else it warns that it has none
+        how = {"timeout": 900, "kernel_name": "python3", "coalesce_streams": True, "config": quiet}
         with tempfile.TemporaryDirectory() as own:
             os.environ["COURSE_PROGRESS"] = str(Path(own, "progress.json"))  # not the teacher's
             try:
-                NotebookClient(notebook, timeout=900, kernel_name="python3", resources=place).execute()
+                NotebookClient(notebook, **how, resources={"metadata": {"path": str(path.parent)}}).execute()
             except CellExecutionError as error:
                 raise CourseError(f"{path.name} stops: {error.ename}: {error.evalue}. Try doctor.") from None
     notebook.cells = [one for cell in notebook.cells for one in slides_of(cell)]
     for cell in notebook.cells:  # pages that do not lie beside the slides
         if cell.cell_type == "markdown":
             cell.source = re.sub(r"(?<!!)\[([^\]]+)\]\((?!https?:|#)[^)]*\)", r"\1", cell.source)
+            cell.source = cell.source.replace("](../images/", "](images/")  # nbconvert embeds what lies in its folder
     notebook.metadata.pop("widgets", None)
     folders = {"template_name": "room", "extra_template_basedirs": [str(Path(__file__).parent)]}
     exporter = SlidesExporter(**folders, embed_images=True)
-    return exporter.from_notebook_node(notebook, {"metadata": {"path": str(path.parent), "name": path.stem}})[0]
+    return exporter.from_notebook_node(notebook, {"metadata": {"path": str(ROOT), "name": path.stem}})[0]
 
 
 def main(arguments: list[str]) -> int:
