@@ -33,6 +33,8 @@ PROGRAMS = {
     ("bench", "race"): "tests.measure_race",
     ("bench", "serve"): "tests.measure_serve",
     ("certificate",): "course_utils.exercises.certificate",
+    ("pack",): "course_utils.classroom.pack",
+    ("slides",): "course_utils.classroom.slides",
     ("translate",): "translations.tool.command",
     ("site",): "course_utils.site.command",
 }
@@ -96,6 +98,8 @@ def _parser() -> argparse.ArgumentParser:
     parsers["serve"].usage = "%(prog)s [-h] [--json] [OPTION ...]"
     parsers["site"].usage = "%(prog)s [-h] [--json] [OPTION ...]"
     parsers["certificate"].usage = "%(prog)s [-h] [--json] [OPTION ...]"
+    parsers["pack"].usage = "%(prog)s [-h] [--json] [FOLDER] [OPTION ...]"
+    parsers["slides"].usage = "%(prog)s [-h] [--json] [NOTEBOOK ...] [OPTION ...]"
     parsers["bench"].usage = "%(prog)s [-h] [--json] TOPIC [OPTION ...]"
     topics = [words[1] for words in PROGRAMS if words[0] == "bench"]
     parsers["bench"].add_argument("topic", metavar="TOPIC", choices=topics)

@@ -25,6 +25,7 @@ ROOMS = (
     "__init__",
     "__main__",
     "site",
+    "classroom",
     "exercises",
     "show",
     "server",

