@@ -32,6 +32,7 @@ PROGRAMS = {
     ("bench", "race"): "course_utils.show.engine_race",
     ("bench", "serve"): "tests.measure_serve",
     ("certificate",): "course_utils.exercises.certificate",
+    ("grading",): "course_utils.exercises.grading",
     ("translate",): "translations.tool.command",
 }
 LIGHT = ("course_utils.exercises.certificate",)  # need no library: nothing is installed for them
@@ -91,6 +92,7 @@ def _parser() -> argparse.ArgumentParser:
     parsers["train"].usage = "%(prog)s [-h] [--json] MODEL [OPTION ...]"
     parsers["translate"].usage = "%(prog)s [-h] [--json] --update | --build | --check [LANG ...]"
     parsers["serve"].usage = "%(prog)s [-h] [--json] [OPTION ...]"
+    parsers["grading"].usage = "%(prog)s [-h] [--json] [OPTION ...] [NUMBER ...]"
     parsers["certificate"].usage = "%(prog)s [-h] [--json] [OPTION ...]"
     parsers["bench"].usage = "%(prog)s [-h] [--json] TOPIC [OPTION ...]"
     parsers["bench"].add_argument("topic", metavar="TOPIC", choices=[words[1] for words in PROGRAMS if words[1:]])
