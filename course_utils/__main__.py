@@ -35,6 +35,7 @@ PROGRAMS = {
     ("certificate",): "course_utils.exercises.certificate",
     ("pack",): "course_utils.classroom.pack",
     ("slides",): "course_utils.classroom.slides",
+    ("grading",): "course_utils.exercises.grading",
     ("translate",): "translations.tool.command",
     ("site",): "course_utils.site.command",
 }
@@ -97,6 +98,7 @@ def _parser() -> argparse.ArgumentParser:
     parsers["translate"].usage = "%(prog)s [-h] [--json] --update | --build | --check [LANG ...]"
     parsers["serve"].usage = "%(prog)s [-h] [--json] [OPTION ...]"
     parsers["site"].usage = "%(prog)s [-h] [--json] [OPTION ...]"
+    parsers["grading"].usage = "%(prog)s [-h] [--json] [OPTION ...] [NUMBER ...]"
     parsers["certificate"].usage = "%(prog)s [-h] [--json] [OPTION ...]"
     parsers["pack"].usage = "%(prog)s [-h] [--json] [FOLDER] [OPTION ...]"
     parsers["slides"].usage = "%(prog)s [-h] [--json] [NOTEBOOK ...] [OPTION ...]"

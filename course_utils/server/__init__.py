@@ -62,7 +62,7 @@ class Endpoint:
 
 
 def start(
-    key: str | None = None,
+    key=None,
     simulate: dict[str, float | str] | None = None,
     host: str = LOCAL,
     port: int = 0,
@@ -70,7 +70,7 @@ def start(
 ) -> Endpoint:
     """Start a server in a thread of this process, and return when it answers.
 
-    key:       clients must send it; None lets everybody in who can reach 127.0.0.1
+    key:       clients must send it; None lets everybody in who can reach 127.0.0.1; a Room has many, see room.py
     simulate:  faults to practise with, see simulator.py
     host:      anything but 127.0.0.1 lets other computers in, and needs a key
     port:      0 takes a free one
@@ -93,7 +93,7 @@ def serve_model(model, key: str | None = None, host: str = LOCAL, port: int = 0)
     return _run(own_model.build(model, key, host), [model.name], key, host, port)
 
 
-def _run(app, models: list[str], key: str | None, host: str, port: int) -> Endpoint:
+def _run(app, models: list[str], key, host: str, port: int) -> Endpoint:
     """Serve the application in a thread, and return when it answers. `models`: its names, or [] for those it finds."""
     import uvicorn
 
@@ -116,7 +116,8 @@ def _run(app, models: list[str], key: str | None, host: str, port: int) -> Endpo
             raise CourseError(f"The server ended before it had begun. Can it write in {cache_folder()}?")
         time.sleep(0.01)
     models = models or list(app.state.store.entries)
-    endpoint = Endpoint(host, listener.getsockname()[1], key or "practice", models, running, thread)
+    key = list(key.students)[0] if hasattr(key, "students") else key or "practice"
+    endpoint = Endpoint(host, listener.getsockname()[1], key, models, running, thread)
     atexit.register(endpoint.stop)
     _past_the_proxy()
     return endpoint

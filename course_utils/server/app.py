@@ -2,8 +2,9 @@
 
 import hmac
 import re
+import socket
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager
 from functools import partial
 
 from anyio import to_thread
@@ -22,6 +23,7 @@ from course_utils.models.providers import HERE
 from . import ollama_api, openai_api
 from .engine import Engine
 from .problem import Problem, is_openai
+from .room import Room
 from .simulator import Simulator
 from .store import DATA, Store
 
@@ -29,6 +31,7 @@ ASKS = ("/v1/chat/completions", "/v1/embeddings", "/api/generate", "/api/chat", 
 THREADS = 512  # at once: many may wait for one model to be built, and the others want answers
 FREE = ("/", "/api/version")  # answered without a key, so that a client can see that somebody is there
 NAMES = r"(localhost|127\.0\.0\.1|0\.0\.0\.0|\[::1\])(:\d+)?"  # of this computer, with any port
+ADDRESS = r"\d+\.\d+\.\d+\.\d+|\[[0-9a-f:]+\]"  # which no web page can have pointed here
 # Whose pages may ask: those of this computer, and windows of programs on it, as with Ollama (AllowedOrigins in its
 # envconfig/config.go). No page of the web can say such a name: a browser sends its site's, or `null`, as for a file.
 ORIGINS = rf"https?://{NAMES}|(app|file|tauri|vscode-webview|vscode-file)://.*"
@@ -61,20 +64,22 @@ async def _lifespan(app: Starlette) -> AsyncIterator[None]:
     to_thread.current_default_thread_limiter().total_tokens = THREADS
     app.state.store.open()
     app.state.engine = Engine(idle=app.state.store.drop_expired)
+    app.state.engine.share = getattr(app.state.key, "at_once", app.state.engine.share)
     yield
     app.state.engine.close()
     app.state.store.close()
 
 
 def build(
-    key: str | None, simulate: dict | None, host: str, routes=ROUTES, lifespan=_lifespan, precision: str | None = None
+    key: str | Room | None, simulate: dict | None, host: str, routes=ROUTES, lifespan=_lifespan, precision=None
 ) -> Starlette:
     """The application. Raises CourseError for an unknown setting of the simulator, or precision."""
     handlers = dict.fromkeys((CourseError, HTTPException, Exception), _told)
     app = Starlette(routes=routes, exception_handlers=handlers, lifespan=lifespan)
     app.state.key, app.state.simulator = key, Simulator(simulate)
     app.state.store = Store(precision) if lifespan else None
-    app.add_middleware(Gate, local=host in HERE)
+    near = rf"({ADDRESS}|{re.escape(host)}|localhost|{re.escape(socket.gethostname())}(\.local)?)(:\d+)?"
+    app.add_middleware(Gate, names=NAMES if host in HERE else near if isinstance(key, Room) else None)
     app.add_middleware(Cors, allow_origin_regex=ORIGINS, **DATA["cors"])
     return app
 
@@ -91,34 +96,46 @@ class Cors(CORSMiddleware):
 class Gate:
     """Before every request: Host, Origin, key, simulator. A plain ASGI middleware, so that streams pass freely."""
 
-    def __init__(self, app: ASGIApp, local: bool):
-        self.app, self.local = app, local
+    def __init__(self, app: ASGIApp, names: str | None):
+        self.app, self.names = app, names  # by which clients may call this computer; None: any
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http":
-            try:
-                await self._check(Request(scope, receive))
-            except Problem as error:
-                await error.answer(Request(scope))(scope, receive, send)
-                return
-        await self.app(scope, receive, send)
+        with ExitStack() as turn:
+            if scope["type"] == "http":
+                request = Request(scope, receive)
+                request.state.student, request.state.jobs, request.state.read = None, [], 0
+                try:
+                    await self._check(request, turn)
+                except Problem as error:
+                    await error.answer(request)(scope, receive, send)
+                    return
+            await self.app(scope, receive, send)
 
-    async def _check(self, request: Request) -> None:
-        if self.local and not re.fullmatch(NAMES, request.headers.get("host", ""), re.IGNORECASE):
-            # A web page whose name has been pointed at 127.0.0.1 could otherwise talk to this server.
-            raise Problem(403, "This server answers to 127.0.0.1 and localhost only.", "forbidden_host")
+    async def _check(self, request: Request, turn: ExitStack) -> None:
+        if self.names and not re.fullmatch(self.names, request.headers.get("host", ""), re.IGNORECASE):
+            # A web page whose name has been pointed at this computer could otherwise talk to this server.
+            only = "127.0.0.1 and localhost only" if self.names is NAMES else "its own addresses only"
+            raise Problem(403, f"This server answers to {only}.", "forbidden_host")
         if not all(re.fullmatch(ORIGINS, origin) for origin in request.headers.getlist("origin")):
             # A browser sends some requests for any page without asking, and says only here whose page it is.
             text = "This server answers no web pages but those of this computer: the Origin header names another."
             raise Problem(403, text, "forbidden_origin")
         key, sent = request.app.state.key, request.headers.get("authorization", "").removeprefix("Bearer ")
-        known = key is None or hmac.compare_digest(sent.encode(), key.encode())
+        if isinstance(key, Room):
+            student = request.state.student = key.students.get(sent)
+            known = student is not None
+        else:
+            student, known = None, key is None or hmac.compare_digest(sent.encode(), key.encode())
         if not known and request.url.path not in FREE:
             text = "You didn't provide an API key. Send it in the Authorization header: Bearer YOUR_KEY."
             if sent:
                 text = "Incorrect API key provided. It is the key that the server was started with."
             raise Problem(401, text, "invalid_api_key")
+        if student and request.method != "GET" and request.url.path not in (*ASKS, "/api/show"):
+            raise Problem(403, "The models of this room are the teacher's: students ask them.", "forbidden")
         if request.method == "POST" and request.url.path in ASKS:
+            if student:
+                turn.enter_context(key.turn(student, request.state))
             await request.app.state.simulator.before()
 
 

@@ -89,7 +89,7 @@ class Loaded(OnnxBatch):
 
 
 class Job:
-    """An answer on its way. asker: one for all answers to a request; times in seconds."""
+    """An answer on its way. asker: one for all answers to a request, or of a student; times in seconds."""
 
     def __init__(self, prompt: Prompt, params: RequestParams, loaded: Loaded, asker: object):
         self.prompt, self.params, self.loaded, self.asker = prompt, params, loaded, asker
@@ -194,7 +194,7 @@ class Engine:
     """The worker and its line. `submit` is called from an asyncio loop, `idle` by the worker after each answer."""
 
     def __init__(self, idle: Callable[[], None] = lambda: None, rows: int = ROWS, waiting: int = WAITING):
-        self.idle, self.rows, self.waiting = idle, rows, waiting
+        self.idle, self.rows, self.waiting, self.share = idle, rows, waiting, max(1, rows // 2)
         self._line: list[Job] = []  # those that wait, in the order in which they came
         self._work: dict[Loaded, list[Job]] = {}  # those at work, by model; a job's place is its row
         self._closing = False
@@ -202,9 +202,9 @@ class Engine:
         self._thread = threading.Thread(target=self._run, name="course-engine", daemon=True)
         self._thread.start()
 
-    def submit(self, prompt: Prompt, choices: list[RequestParams], loaded: Loaded) -> list[Job]:
+    def submit(self, prompt: Prompt, choices: list[RequestParams], loaded: Loaded, asker: object = None) -> list[Job]:
         """Put a job for each of the choices into the line; or none of them, and Problem 503, where it is full."""
-        asker = object()
+        asker = asker or object()
         jobs = [Job(prompt, params, loaded, asker) for params in choices]
         with self._news:
             if (count := len(self.askers())) >= self.rows + self.waiting:
@@ -264,7 +264,7 @@ class Engine:
         """Give a row to a job that waits for this model: to one whose request has the fewest. None if there is none."""
         with self._news:
             have = Counter(job.asker for job in jobs)
-            waiting = [job for job in self._line if job.loaded is loaded and have[job.asker] < max(1, self.rows // 2)]
+            waiting = [job for job in self._line if job.loaded is loaded and have[job.asker] < self.share]
             job, room = min(waiting, key=lambda job: have[job.asker], default=None), False
             if job is None or len(jobs) >= self.rows:
                 return None

@@ -42,7 +42,8 @@ async def begin(request: Request, talk: Conversation, choices: list[RequestParam
     loaded, seconds = await load(request, talk.entry, talk.keep)
     choices = [replace(params, shift=talk.shorten and not pictures) for params in choices]
     prompt = await run_in_threadpool(_prompt, talk, loaded, turns, pictures, choices[0])
-    return request.app.state.engine.submit(prompt, choices, loaded), seconds
+    request.state.jobs = request.app.state.engine.submit(prompt, choices, loaded, request.state.student)
+    return request.state.jobs, seconds
 
 
 async def load(request: Request, entry: Entry, keep: float | None) -> tuple[Loaded, float]:
@@ -119,8 +120,6 @@ def _prompt(talk: Conversation, loaded: Loaded, turns: list[dict], pictures: lis
     ids = [*talk.context, *ids]
     if not ids:  # as a bare template gives it
         raise Problem(400, "There is nothing to answer: the prompt is empty.", "invalid_value", "messages")
-    if not ids:  # as a bare template gives it
-        raise Problem(400, "There is nothing to answer: the prompt is empty.", "invalid_value", "messages")
     if len(ids) >= window and not params.shift:
         raise refusal("full", tokens=len(ids), context=window)
     if len(ids) > window:
@@ -145,6 +144,7 @@ async def embed(
             raise Problem(400, "The client has left.")
         try:
             found.append(await run_in_threadpool(loaded.embed, entry.checkpoint, text, dimensions, shorten))
+            request.state.read += found[-1][1]
         except Exception as error:
             status = 400 if entry.uploaded or isinstance(error, ValueError) else 500
             raise Problem(status, f"{entry.name} failed: {first_line(error)}") from error

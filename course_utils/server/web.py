@@ -37,6 +37,8 @@ async def read(request: Request, kind: type[Body]) -> Body:
         given = from_json(bytes(body), allow_inf_nan=False)  # nor halves of a letter (lone surrogates)
         if not isinstance(given, dict):
             raise ValueError("it is no object")
+        if request.state.student:
+            given.pop("keep_alive", None)  # none of them unloads the others' model
         for name, value in given.items():
             if isinstance(value, list) and len(value) > MOST_ITEMS:  # they would hold up all others
                 raise Problem(400, f"Invalid '{name}': it has {len(value)} items, and {MOST_ITEMS} are allowed.")
