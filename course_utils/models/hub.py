@@ -15,7 +15,7 @@ from filelock import FileLock
 from course_utils.base import cache_folder
 from course_utils.phi.catalog import Download, File
 from course_utils.setup import machine
-from course_utils.setup.fetching import NotFetched
+from course_utils.setup.fetching import NotFetched, here
 from course_utils.setup.machine import GB, in_gb
 
 SPARE_DISK = GB // 2  # bytes that stay free on the disk
@@ -31,12 +31,12 @@ def fetch(name: str, runtime: str, model: Download, in_memory: bool = True) -> P
         needs = f"it needs {in_gb(model.memory)} of memory and {in_gb(free)} is free"
         raise NotFetched(f"{needs}; close other programs and notebooks, or use a larger machine")
     try:
-        if not all((target / file.path).is_file() for file in model.files):
+        if not all(here(target / file.path, file.size) for file in model.files):
             _ask(name, model, target)
             target.mkdir(parents=True, exist_ok=True)
             with FileLock(target / ".lock"):  # two notebooks that fetch the same model take turns
                 for file in model.files:
-                    if not (target / file.path).is_file():
+                    if not here(target / file.path, file.size):
                         _download(model, file, target / file.path)
     except NotFetched:
         raise
