@@ -16,6 +16,7 @@ from course_utils.base import cache_folder
 from course_utils.phi.catalog import Download, File
 from course_utils.setup import machine
 from course_utils.setup.fetching import NotFetched, here
+from course_utils.setup.installer import untrusted
 from course_utils.setup.machine import GB, in_gb
 
 SPARE_DISK = GB // 2  # bytes that stay free on the disk
@@ -43,7 +44,9 @@ def fetch(name: str, runtime: str, model: Download, in_memory: bool = True) -> P
     except Exception as error:  # of the disk, or of the HTTP library, which is another one every few years
         reason = f"the download stopped ({type(error).__name__}: {' '.join(str(error).split())[:240]})"
         mend = "what came is kept; try again when the network is back, or tell the course's authors if a file is gone"
-        if isinstance(error, OSError) and error.errno:
+        if told := untrusted(error):
+            mend = told.rstrip(".")
+        elif isinstance(error, OSError) and error.errno:
             reason = f"the files cannot be kept in {target} ({error.strerror})"
             mend = "free some space, or set COURSE_CACHE to another folder you may write to"
         raise NotFetched(f"{reason}; {mend}") from error

@@ -8,6 +8,7 @@ import platform
 import re
 import subprocess
 import sys
+import traceback
 import urllib.request
 from pathlib import Path
 
@@ -59,6 +60,12 @@ def pip_install(python: Path, packages: list[str]) -> None:
         last = "\n".join([line for line in lines if line.startswith("ERROR")][-3:] or lines[-3:])
         reason = explain(lines) or f"pip could not install the course's packages:\n{last}"
         raise CourseError(f"{reason}\nThe same command goes on from here.")
+
+
+def untrusted(error: Exception) -> str | None:
+    """What to tell the learner where an error comes from a certificate that is not trusted; None if it does not."""
+    sign = "CERTIFICATE_VERIFY_FAILED"
+    return _FAULTS[sign] if sign in "".join(traceback.format_exception(error)) else None
 
 
 def explain(lines: list[str]) -> str | None:
