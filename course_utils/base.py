@@ -8,6 +8,7 @@ from pathlib import Path
 
 from course_utils import language
 
+SIZES = "sizes.json"  # in a folder that was built: the length of each of its files, in bytes
 ROOT = Path(__file__).resolve().parents[1]
 
 
@@ -22,6 +23,21 @@ class CourseError(Exception):
 def cache_folder() -> Path:
     """Where built and downloaded things are kept: `.cache` in the course's folder, or `COURSE_CACHE`."""
     return Path(os.environ.get("COURSE_CACHE") or ROOT / ".cache")
+
+
+def keep_sizes(folder: Path) -> None:
+    """Note beside the files of a folder how long each is, for `whole`."""
+    sizes = {file.name: file.stat().st_size for file in folder.iterdir() if file.is_file()}
+    (folder / SIZES).write_text(json.dumps(sizes), encoding="utf-8")
+
+
+def whole(folder: Path) -> bool:
+    """Whether a folder is there with all its files, none of them cut short. One without noted sizes is believed."""
+    try:
+        sizes = json.loads((folder / SIZES).read_text(encoding="utf-8"))
+        return all((folder / name).stat().st_size == size for name, size in sizes.items())
+    except (OSError, ValueError, AttributeError):
+        return folder.is_dir() and not (folder / SIZES).exists()
 
 
 def data(beside: str | Path, name: str, translated: bool = True) -> dict | list:

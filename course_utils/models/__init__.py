@@ -3,6 +3,7 @@
 import inspect
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 
 from course_utils import pico
 from course_utils.models import smollm2
@@ -61,23 +62,25 @@ def load(name: str = "smollm2", runtime: str | None = None, **options) -> ChatMo
     try:
         return opened(name, **options)
     except smollm2.NotFetched as error:
+        if name == "pico-mini":
+            raise
         print(f"pico-mini answers instead of {name}: {error}.")
     # Only here, where the error is gone, and with it what may have been loaded of a model that is too large.
     return load("pico-mini", runtime, **({} if options.get("precision") == smollm2.MIXED else options))
 
 
 def _pico_onnx(name: str, precision: str = "fp32") -> ChatModel:
-    return OnnxModel(onnx_folder(name, precision), name)
+    return _opened(OnnxModel, onnx_folder(name, precision), name)
 
 
 def _smollm2_onnx(name: str, precision: str = smollm2.MIXED) -> ChatModel:
-    model = OnnxModel(smollm2.form(precision), name)
+    model = _opened(OnnxModel, smollm2.form(precision), name)
     model.defaults = smollm2.SAMPLING
     return model
 
 
 def _smollm2_torch(name: str) -> ChatModel:
-    model = TransformersModel(smollm2.folder(), name)
+    model = _opened(TransformersModel, smollm2.folder(), name)
     model.defaults = smollm2.SAMPLING
     return model
 
@@ -93,13 +96,18 @@ def _fetched(runtime: str, name: str) -> ChatModel:
     download = MODELS[name][runtime]
     device = device_for(download.memory) if runtime == "transformers" else "cpu"
     folder = hub.fetch(name, runtime, download, in_memory=device == "cpu")
+    more = (TransformersModel, folder, name, download.dtype, device)
+    return _opened(OnnxModel, folder, name) if runtime == "onnx" else _opened(*more)
+
+
+def _opened(kind: Callable[..., ChatModel], folder: Path, *arguments) -> ChatModel:
+    """The model in a folder of the cache. Raises NotFetched where there is too little memory, or a file is damaged."""
     try:
-        if runtime == "onnx":
-            return OnnxModel(folder, name)
-        return TransformersModel(folder, name, download.dtype, device)
-    except (MemoryError, RuntimeError, OSError) as error:  # too little memory, most of all
-        first, *_ = str(error).splitlines() or [""]
-        raise smollm2.NotFetched(f"it could not be loaded ({type(error).__name__}: {first[:120]})") from error
+        return kind(folder, *arguments)
+    except Exception as error:  # each of the libraries has its own
+        said = " ".join(f"{type(error).__name__}: {error}".split())[:100]
+        mend = f"close other programs; if its files are damaged, delete {folder}, and it is made anew"
+        raise smollm2.NotFetched(f"it could not be loaded ({said}); {mend}") from error
 
 
 # name -> runtime -> what opens it; the first runtime of a row is the one that nobody has to name

@@ -15,6 +15,7 @@ from course_utils.base import CourseError
 from course_utils.models import providers
 from course_utils.models.chat import TAG, BadOption, ChatModel, Chunk, Message, Reply, SamplingParams, Stream, placed
 from course_utils.models.pictures import to_data_url
+from course_utils.setup import installer
 
 ABSENT = ("top_k", "min_p", "repetition_penalty")  # options that OpenAI's dialect has no field for
 
@@ -95,6 +96,7 @@ class CloudModel(ChatModel):
                 said = f"The answer broke off in the middle ({said}). What you have is not whole: ask again."
             elif isinstance(error, openai.APIConnectionError):
                 said = f"Nothing answers at {self.host}. Is the address right, the server running, is there a network?"
+                said = f"{self.host}: {told}" if (told := installer.untrusted(error)) else said
             else:
                 said = f"{self.host} answers, but not as OpenAI's API does ({said}). Is the base URL whole?"
             raise CloudError(said) from None

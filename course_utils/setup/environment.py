@@ -83,8 +83,11 @@ def prepare(tests: bool = False) -> Path:
             if python == PYTHON:
                 _link()
             if fetching.wanted() and not (smollm2.ready() and minilm.ready()):
-                with _alone():
-                    _prepare_models(python)
+                try:
+                    with _alone():
+                        _prepare_models(python)
+                except OSError as error:  # a course that lies where nobody may write: pico-mini will do
+                    say(f"The models cannot be kept: {error}")
     except KeyboardInterrupt:
         say("\nStopped. Start the same command again, and it goes on from here.")
         raise

@@ -8,6 +8,7 @@ import platform
 import re
 import subprocess
 import sys
+import traceback
 import urllib.request
 from pathlib import Path
 
@@ -71,6 +72,12 @@ def pip_install(python: Path, packages: list[str]) -> None:
             here = f"Python {platform.python_version()} on {platform.system()} {platform.machine()}"
             reason = f"The packages in {WHEELS} are not for this computer, {here}:\n{last}\n{OTHER_WHEELS}"
         raise CourseError(f"{reason}\nThe same command goes on from here.")
+
+
+def untrusted(error: Exception) -> str | None:
+    """What to tell the learner where an error comes from a certificate that is not trusted; None if it does not."""
+    sign = "CERTIFICATE_VERIFY_FAILED"
+    return _FAULTS[sign] if sign in "".join(traceback.format_exception(error)) else None
 
 
 def explain(lines: list[str]) -> str | None:

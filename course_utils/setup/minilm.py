@@ -19,7 +19,7 @@ def place() -> Path:
 
 def ready() -> bool:
     """Whether all its files are here."""
-    return all((place() / Path(name).name).is_file() for name in DATA["files"])
+    return all(fetching.here(place() / Path(name).name, known["size"]) for name, known in DATA["files"].items())
 
 
 def folder() -> Path:

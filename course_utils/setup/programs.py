@@ -6,6 +6,7 @@ import os
 import signal
 import socket
 import subprocess
+import tempfile
 import time
 import urllib.request
 from pathlib import Path
@@ -27,6 +28,9 @@ def start(python: Path, arguments: list[str], **options: object) -> subprocess.P
     first = {"PYTHONPATH": ROOT, "PATH": python.parent, "JUPYTER_CONFIG_PATH": jupyter}
     own = {name: os.pathsep.join(filter(None, [str(path), os.environ.get(name)])) for name, path in first.items()}
     quiet = {"ORT_DISABLE_TELEMETRY": "1", "HF_HUB_DISABLE_TELEMETRY": "1"}
+    if not os.access(os.path.expanduser("~"), os.W_OK):  # of a read-only home: Jupyter and IPython would not start
+        place = tempfile.mkdtemp(prefix="course-home-")
+        quiet.update(dict.fromkeys(("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "IPYTHONDIR", "MPLCONFIGDIR"), place))
     variables = {**quiet, **os.environ, **own, "JUPYTER_PREFER_ENV_PATH": "1"}
     try:
         return subprocess.Popen([str(python), *arguments], env=variables, **options)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from course_utils.base import cache_folder, data
+from course_utils.base import cache_folder, data, whole
 from course_utils.setup import fetching
 from course_utils.setup.fetching import NotFetched, wanted  # noqa: F401 - for those who ask for SmolLM2
 
@@ -37,11 +37,11 @@ def form(precision: str = MIXED) -> Path:
 
 def ready() -> bool:
     """Whether all that the set-up makes is here."""
-    return all(path.exists() for path in (gguf(), folder(), form()))
+    return fetching.here(gguf(), DATA["gguf"]["size"]) and whole(folder()) and whole(form())
 
 
 def fetch() -> Path:
     """The GGUF file, fetched if need be. Raises NotFetched."""
-    if not gguf().is_file():
+    if not fetching.here(gguf(), DATA["gguf"]["size"]):
         fetching.fetch(DATA, {DATA["file"]: DATA["gguf"]}, place())
     return gguf()

@@ -6,7 +6,7 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-from course_utils.base import cache_folder
+from course_utils.base import cache_folder, keep_sizes, whole
 from course_utils.pico import SHIPPED, folder
 from course_utils.pico.export.builder import BuildFailed, run_builder, run_module
 
@@ -32,35 +32,40 @@ def onnx_folder(model: str | Path = "pico-mini", precision: str = "fp32", progre
         if file.suffix in (".safetensors", ".json", ".jinja"):
             digest.update(file.name.encode() + file.read_bytes())
     target = cache_folder() / "onnx" / f"{checkpoint.name}-{precision}-{digest.hexdigest()[:12]}"
-    if not target.is_dir():
+    if not whole(target):
         build(checkpoint, target, precision, progress, **options)
     return target
 
 
-def build(checkpoint: Path, target: Path, precision: str, progress: bool = True, **options) -> None:
-    """Build the ONNX form of a checkpoint in `target`. `options`: those of `run_builder`. Raises BuildFailed. It is
-    built in a folder of our own, and renamed when it is whole: nobody ever sees half a model."""
+def build(checkpoint: Path, target: Path, precision: str, progress: bool = True, finish=None, **options) -> None:
+    """Build the ONNX form of a checkpoint in `target`. `finish` may change the folder that was made; `options`: those
+    of `run_builder`. Raises BuildFailed. It is built in a folder of our own, and renamed when it is whole: nobody ever
+    sees half a model. Who wants the same one at the same time waits for it."""
     import tempfile
 
-    began = time.perf_counter()
+    from filelock import FileLock
+
+    began, lock = time.perf_counter(), target.with_name(f"building-{target.name}.lock")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix="building-", dir=target.parent, ignore_cleanup_errors=True) as made:
-            work = Path(made)
-            if progress:
-                print(f"Building the ONNX form of {checkpoint.name}, {precision} (only once) ", end="", flush=True)
-            if is_vision(checkpoint):
-                run_module(("course_utils.pico.export.vision_graphs", checkpoint, work), work, progress, **options)
-            else:
-                run_builder(checkpoint, work, precision, progress, **options)
-            (work / "model" / SOURCE).write_text(str(checkpoint.resolve()), encoding="utf-8")
-            try:
+        if progress:
+            print(f"Building the ONNX form of {checkpoint.name}, {precision} (only once) ", end="", flush=True)
+        made = tempfile.TemporaryDirectory(prefix="building-", dir=target.parent, ignore_cleanup_errors=True)
+        with made, FileLock(lock).acquire(cancel_check=options.get("unwanted")):
+            work = Path(made.name)
+            if not whole(target):  # else another process has made it just now
+                if is_vision(checkpoint):
+                    run_module(("course_utils.pico.export.vision_graphs", checkpoint, work), work, progress, **options)
+                else:
+                    run_builder(checkpoint, work, precision, progress, **options)
+                (work / "model" / SOURCE).write_text(str(checkpoint.resolve()), encoding="utf-8")
+                if finish:
+                    finish(work / "model")
+                keep_sizes(work / "model")
+                remove(target)  # what is left of a damaged one
                 (work / "model").rename(target)
-            except OSError:
-                if not target.is_dir():  # else another process was faster, and its model is as good as ours
-                    raise
-            if progress:
-                print(f" done in {time.perf_counter() - began:.1f} s")
+        if progress:
+            print(f" done in {time.perf_counter() - began:.1f} s")
         _tidy(target)
     except OSError as error:
         raise BuildFailed(
@@ -84,17 +89,22 @@ def is_vision(checkpoint: Path) -> bool:
     return '"pico_vision"' in (checkpoint / "config.json").read_text(encoding="utf-8")
 
 
+def remove(folder: Path) -> None:
+    """Remove a folder, if it is there. It is renamed first: if a program still reads in it, Windows refuses that, and
+    it stays whole. Raises OSError then."""
+    if folder.is_dir():
+        shutil.rmtree(folder.rename(folder.with_name(f"building-{folder.name}")), ignore_errors=True)
+
+
 def _tidy(target: Path) -> None:
     """Remove the forms that `target` replaces, and what builds left that were killed more than an hour ago. Replaced is
-    what was built from an older checkpoint in the same place, or from a place that is no more. A folder is renamed
-    before it is removed: if a program still reads in it, Windows refuses that, and it stays whole."""
+    what was built from an older checkpoint in the same place, or from a place that is no more."""
     source = (target / SOURCE).read_text(encoding="utf-8")
     for path in target.parent.glob(target.name.rpartition("-")[0] + "-*"):
         with suppress(OSError):
             built_from = (path / SOURCE).read_text(encoding="utf-8")
             if path != target and (built_from == source or not Path(built_from).is_dir()):
-                path = path.rename(path.with_name(f"building-{path.name}"))
-                shutil.rmtree(path, ignore_errors=True)
+                remove(path)
     for path in target.parent.glob("building-*"):
         with suppress(OSError):  # another process may finish with it just now
             if time.time() - path.stat().st_mtime > 3600:

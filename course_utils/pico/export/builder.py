@@ -1,6 +1,7 @@
 """ONNX Runtime GenAI's model builder, run as a program of its own."""
 
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -11,6 +12,7 @@ from pathlib import Path
 from course_utils.base import CourseError
 
 LIMIT = 900  # seconds for one build; a course model takes five, and one of 400 million parameters about a minute
+FULL = ("No space left", "Disk quota exceeded", "not enough space on the disk", "File too large")
 # Runs a module as `python -m` does, and ends with the process that started it, however that ends: its side of the pipe
 # is closed then. Not sys.stdin: a thread that waits in it would disturb Python's own end.
 CHILD = """
@@ -65,6 +67,9 @@ def run_module(
         )
     if builder.returncode != 0:
         last = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()[-3:]
+        if shutil.disk_usage(work).free < 2**20 or any(sign in "\n".join(last) for sign in FULL):
+            mend = "Free some space, or set COURSE_CACHE to a folder on a larger disk; then try again."
+            raise BuildFailed(f"The disk became full while the model was built in {work.parent}. {mend}")
         if builder.returncode < 0:
             last.append(
                 f"Error: the system ended it with signal {-builder.returncode}, as it does when memory is short"
