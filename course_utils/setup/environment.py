@@ -78,13 +78,13 @@ def prepare(tests: bool = False) -> Path:
         if python == PYTHON and (not PYTHON.exists() or lacking(PYTHON, tests)):
             with _alone():
                 _install(tests)
-                _prepare_models(python)
+                prepare_models(python)
         else:
             if python == PYTHON:
                 _link()
             if fetching.wanted() and not (smollm2.ready() and minilm.ready()):
                 with _alone():
-                    _prepare_models(python)
+                    prepare_models(python)
     except KeyboardInterrupt:
         say("\nStopped. Start the same command again, and it goes on from here.")
         raise
@@ -94,7 +94,7 @@ def prepare(tests: bool = False) -> Path:
     return python
 
 
-def _prepare_models(python: Path) -> None:
+def prepare_models(python: Path) -> None:
     say("Preparing the models (a minute or two, once).")
     if start(python, ["-c", MODELS], stdout=subprocess.DEVNULL).wait():
         say("That did not work now. The first notebook will do it.")
