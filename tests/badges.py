@@ -18,13 +18,15 @@ ROOT = Path(__file__).parents[1]
 HOST = "https://github.com/"
 PLACEHOLDER = "YOUR_NAME/YOUR_COPY"  # nobody can own it: an underscore is not allowed in an owner's name there
 OWNER_REPO = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,38})/[A-Za-z0-9._-]{1,100}")
-BADGES = re.compile(r'(?m)^<a href="[^"]+"><img src="[^"]*badge_.*$')
-FIRST = "notebooks/00_start_here.ipynb"
 SERVICES = {
     "binder": ("Open in Binder", "https://mybinder.org/v2/gh/{repo}/HEAD?urlpath=lab/tree/{page}"),
     "codespaces": ("Open in Codespaces", "https://codespaces.new/{repo}"),
     "colab": ("Open in Colab", "https://colab.research.google.com/github/{repo}/blob/HEAD/{page}"),
 }
+BEFORE = [
+    HOST,
+    *(address.partition("{repo}")[0] for _, address in SERVICES.values()),
+]  # what an address is written after
 COMMENT = "Google Colab has this notebook alone: there, this cell fetches the rest. Anywhere else it does nothing."
 FAILED = "The course could not be fetched from {address}. YOUR_NAME in it: this copy has no address yet."
 CELL = f"""\
@@ -58,35 +60,24 @@ def badges(repo: str, page: str, images: str) -> str:
 
 
 def notebook(path: Path, repo: str) -> str:
-    """A notebook with its two cells, made or brought up to date; the cell for Colab stands before the first code."""
+    """A notebook with its two cells, made or brought up to date; the one for Colab stands before all other code."""
     node, number = nbformat.read(path, as_version=4), path.name[:2]
-    page = path.relative_to(ROOT).as_posix()
-    own = [cell for cell in node.cells if cell.id not in (f"{number}-badges", f"{number}-elsewhere")]
-    old = {cell.id: cell for cell in node.cells}
-    images = re.search(r'src="([^"]+)/badge_', old[f"{number}-badges"].source) if f"{number}-badges" in old else None
-    line = new_markdown_cell(badges(repo, page, images[1] if images else "../images"), id=f"{number}-badges")
-    fetch = new_code_cell(CELL.replace("REPO", repo), id=f"{number}-elsewhere", metadata={"tags": ["elsewhere"]})
-    kept = old.get(fetch.id)
-    if kept and path.parents[1] != ROOT:  # its comment is translated: only the address may change
-        fetch.source = re.sub(rf'(?<={HOST})[^"]+', repo, kept.source)
-    elif path.parents[1] == ROOT:
-        fetch.metadata["translate"] = [COMMENT, FAILED]
-    first = next(at for at, cell in enumerate(own) if cell.cell_type == "code")
-    node.cells = [own[0], line, *own[1:first], fetch, *own[first:]]
+    line = new_markdown_cell(badges(repo, f"notebooks/{path.name}", "../images"), id=f"{number}-badges")
+    fetch = new_code_cell(CELL.replace("REPO", repo), id=f"{number}-elsewhere")
+    fetch.metadata = nbformat.from_dict({"tags": ["elsewhere"], "translate": [COMMENT, FAILED]})
+    title, *others = [cell for cell in node.cells if cell.id not in (line.id, fetch.id)]
+    first = next(at for at, cell in enumerate(others) if cell.cell_type == "code")
+    node.cells = [title, line, *others[:first], fetch, *others[first:]]
     return nbformat.writes(node).rstrip("\n") + "\n"
 
 
 def files(repo: str) -> dict[Path, str]:
     """The text of every file that names the address, as it is to be."""
     found = {path: notebook(path, repo) for path in sorted(ROOT.glob("notebooks/*.ipynb"))}
-    for path in sorted(ROOT.glob("translations/*/notebooks/*.ipynb")):
-        if BADGES.search("".join(cell.source + "\n" for cell in nbformat.read(path, as_version=4).cells)):
-            found[path] = notebook(path, repo)  # else the translation is older than the badges: translate --build
-    for path in [ROOT / "README.md", *sorted(ROOT.glob("translations/*/README.md"))]:
-        text = path.read_text(encoding="utf-8")
-        found[path] = BADGES.sub(lambda old: re.sub(f'(?<=[/]){repository()}(?=[/"])', repo, old[0]), text)
-    project = ROOT / "pyproject.toml"
-    found[project] = re.sub(rf'(?m)^(Repository = "{HOST})[^"]+', rf"\g<1>{repo}", project.read_text(encoding="utf-8"))
+    old = rf"({'|'.join(map(re.escape, BEFORE))}){re.escape(repository())}(?![\w.-])"
+    pages = ("pyproject.toml", "README.md", "translations/*/README.md", "translations/*/notebooks/*.ipynb")
+    for path in sorted(path for page in pages for path in ROOT.glob(page)):
+        found[path] = re.sub(old, rf"\g<1>{repo}", path.read_text(encoding="utf-8"))
     return found
 
 
