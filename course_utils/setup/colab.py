@@ -7,7 +7,7 @@ import tempfile
 from pathlib import Path
 
 from course_utils.base import ROOT
-from course_utils.setup import environment, minilm, smollm2
+from course_utils.setup import environment, fetching, minilm, smollm2
 from course_utils.setup.installer import pip_install, say
 
 STAYS = ("torch", "ipython", "ipywidgets", "jupyterlab", "jupyterlab-language-pack-fi-FI")  # its kernel, its page
@@ -24,7 +24,7 @@ def prepare() -> None:
         with tempfile.TemporaryDirectory() as folder:
             Path(folder, "kept.txt").write_text("\n".join(f"{name}=={has[name]}" for name in kept), encoding="utf-8")
             pip_install(python, ["-c", str(Path(folder, "kept.txt")), *missing])
-    if not (smollm2.ready() and minilm.ready()):
+    if fetching.wanted() and not (smollm2.ready() and minilm.ready()):
         environment.prepare_models(python)
     importlib.invalidate_caches()  # this kernel looked for the packages before they came
     try:  # widgets that are not Colab's own, such as the sheet to draw on, with code from its server
