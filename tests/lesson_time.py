@@ -62,6 +62,8 @@ def parts(path: Path) -> dict[str, Part]:
     module = vars(notebook_modules()[path.name[:2]])
     answers = {name for item in module.values() if isinstance(item, Exercise) for name in item.names}
     cells = nbformat.read(path, as_version=4).cells
+    skipped = set(json.loads(TIMES.read_text(encoding="utf-8"))["not_counted"])
+    cells = [cell for cell in cells if not skipped & set(cell.metadata.get("tags", ()))]
     border = next((at for at, cell in enumerate(cells) if is_deeper(cell)), len(cells))
     found = {}
     for name, chosen in {"core": cells[:border], "deeper": cells[border:]}.items():

@@ -78,14 +78,14 @@ def prepare(tests: bool = False) -> Path:
         if python == PYTHON and (not PYTHON.exists() or lacking(PYTHON, tests)):
             with _alone():
                 _install(tests)
-                _prepare_models(python)
+                prepare_models(python)
         else:
             if python == PYTHON:
                 _link()
             if fetching.wanted() and not (smollm2.ready() and minilm.ready()):
                 try:
                     with _alone():
-                        _prepare_models(python)
+                        prepare_models(python)
                 except OSError as error:  # a course that lies where nobody may write: pico-mini will do
                     say(f"The models cannot be kept: {error}")
     except KeyboardInterrupt:
@@ -97,7 +97,7 @@ def prepare(tests: bool = False) -> Path:
     return python
 
 
-def _prepare_models(python: Path) -> None:
+def prepare_models(python: Path) -> None:
     say("Preparing the models (a minute or two, once).")
     if start(python, ["-c", MODELS], stdout=subprocess.DEVNULL).wait():
         say("That did not work now. The first notebook will do it.")

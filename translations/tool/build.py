@@ -88,7 +88,10 @@ class _Book:
 
     def _prose(self, text: str, cell: str | None) -> str:
         pieces = units.split(text)
-        pieces[::2] = [self._block(piece, cell) if units.has_words(piece) else piece for piece in pieces[::2]]
+        pieces[::2] = [
+            self._block(piece, cell) if units.has_words(piece) else ADDRESS.sub(self._address, piece)
+            for piece in pieces[::2]
+        ]
         said = "".join(pieces).strip("\n")
         said = f'<div dir="rtl" lang="{self.language}">\n\n{said}\n\n</div>' if self.rtl else said
         return said + "\n" * (cell is None)
@@ -133,6 +136,9 @@ class _Book:
 
     def _address(self, found: re.Match) -> str:
         """An address as it is right in the language's folder: of a page or picture there, else of the English one."""
+        page = next((page for page in self.pages if found[0].endswith(f"/{page}")), "")
+        if page and "://" in found[0]:  # a badge: on the service, too, it opens the page in this language
+            return found[0].removesuffix(page) + f"translations/{self.language}/{page}"
         file, mark, rest = found[0].partition("#")
         target = os.path.normpath(os.path.join(os.path.dirname(self.here), file)).replace(os.sep, "/")
         stays = re.match(r"[a-z]+:", found[0]) or not file or target in (*self.pages, *self.images)
