@@ -27,9 +27,10 @@ OURS = [[".jp-OutputArea-output"], [".jp-RenderedMarkdown"]]  # the rest of the 
 WIDTHS = (1280, 900)
 WIDGET = "application/vnd.jupyter.widget-view+json"
 PROMPT = ".jp-Notebook .jp-CodeCell .jp-InputPrompt"
-# What a notebook has to use, by what uses it.
+# How many widgets of each kind a notebook has, by what uses them.
 WIDGETS = {}
 # What Tab has to reach in an output. A group of radio buttons is one stop, and the course has none.
+HERE = "document.activeElement.outerHTML.slice(0, 300)"
 STOPS = "button:enabled, input:enabled:not([type=file]), select:enabled, .noUi-handle, summary, audio, a[href]"
 
 
@@ -116,12 +117,16 @@ def foreign(url: str) -> list[str]:
 # -- running, saving, closing
 
 
-def run_all_cells(page, count: int, menu: str = "Run") -> None:
-    """Run ▸ Run All Cells, as the first click on a fresh page; then wait until the kernel has done them all."""
+def wait_for_kernel(page) -> None:
+    """Before the notebook has its kernel, a click on Run asks which kernel to take."""
     page.locator(".jp-Notebook .jp-CodeCell").first.wait_for()
-    # Before the notebook has its kernel, a click on Run asks which kernel to take.
     page.locator(".jp-NotebookPanel:visible .jp-NotebookPanel-toolbar").get_by_text("Python 3").first.wait_for()
     page.locator(".jp-NotebookPanel:visible [data-status='idle']").first.wait_for(state="attached")
+
+
+def run_all_cells(page, count: int, menu: str = "Run") -> None:
+    """Run ▸ Run All Cells, as the first click on a fresh page; then wait until the kernel has done them all."""
+    wait_for_kernel(page)
     for second in range(900):
         # A dialog lies over the page and would only show as a click that never arrives.
         assert page.locator(".jp-Dialog").all_inner_texts() == []
@@ -133,6 +138,16 @@ def run_all_cells(page, count: int, menu: str = "Run") -> None:
         if sum(prompts(page, r"\[\d+\]")) == count:
             return
     raise AssertionError(f"not all of the {count} cells have run: {prompts(page, '.*')}")
+
+
+def press_until(page, key: str, met: str, at_most: int = 100) -> int:
+    """Press a key until a condition in JavaScript is true; how often it took."""
+    for times in range(at_most):
+        if page.evaluate(met):
+            return times
+        page.keyboard.press(key)
+        page.locator(".jp-NotebookPanel:visible [data-status='idle']").first.wait_for(state="attached")
+    raise AssertionError(f"{at_most} times {key}, and not yet {met}; at {page.evaluate(HERE)}")
 
 
 def prompts(page, pattern: str) -> list[bool]:
@@ -212,9 +227,8 @@ def move_the_sliders(page) -> int:
             handle, readout = cell.locator(".noUi-handle").nth(place), cell.locator(".widget-readout").nth(place)
             shown = readout.inner_text()
             handle.focus()
-            for key in ("ArrowRight", "ArrowLeft"):  # at its end it moves only one way
-                if readout.inner_text() == shown:
-                    page.keyboard.press(key)
+            at_end = handle.get_attribute("aria-valuenow") == handle.get_attribute("aria-valuemax")
+            page.keyboard.press("ArrowLeft" if at_end else "ArrowRight")
             until(page, lambda readout=readout, shown=shown: readout.inner_text() != shown, f"stays at {shown}", 20)
             moved += 1
         if not cell.locator(".course-drawing, .widget-select-multiple").count():  # they wait for a click or a button

@@ -3,10 +3,23 @@
 from __future__ import annotations
 
 import json
+import re
 
 import nbformat
 import pytest
-from browser import SECOND, check_cells, run_all_cells, running_lab, saved, surroundings, visit_notebook
+from browser import (
+    SECOND,
+    Visit,
+    check_cells,
+    close_kernel,
+    press_until,
+    run_all_cells,
+    running_lab,
+    saved,
+    surroundings,
+    visit_notebook,
+    wait_for_kernel,
+)
 
 pytestmark = pytest.mark.timeout(1800)  # a whole notebook is one test
 FIRST = ("00_start_here", "01_slm_vs_llm", "02_phi_family", "03_cloud_apis", "04_transformers", "05_ollama")
@@ -15,6 +28,20 @@ FIRST = ("00_start_here", "01_slm_vs_llm", "02_phi_family", "03_cloud_apis", "04
 @pytest.mark.parametrize("notebook", FIRST)
 def test_a_learner_uses_the_notebook(notebook, lab, browser):
     visit_notebook(notebook, lab, browser)
+
+
+def test_from_the_keyboard_alone_to_an_answered_question(lab, browser):
+    address, folder = lab
+    page = Visit(browser, address, folder / "notebooks/02_phi_family.ipynb").page
+    wait_for_kernel(page)
+    press_until(page, "Tab", "document.activeElement.closest('.jp-Notebook') !== null")
+    press_until(page, "Shift+Enter", "document.querySelector('.course-quiz-choice') !== null", at_most=6)
+    press_until(page, "Tab", "document.activeElement.matches('.course-quiz-choice')")
+    page.keyboard.press("Enter")
+    page.locator(".course-quiz-choice:focus", has_text=re.compile("^[✓✗]")).wait_for()
+    page.locator(".course-note", has_text=re.compile("Right|Not yet")).wait_for()
+    close_kernel(page)
+    page.close()
 
 
 def test_the_course_opens_in_finnish(lab, browser):
