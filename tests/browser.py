@@ -23,6 +23,8 @@ FLAGS = """--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-ba
 --disable-component-update --disable-sync""".split()
 SECOND = 1000  # Playwright counts in milliseconds
 LAYOUT = Path(__file__).with_name("browser_layout.js").read_text(encoding="utf-8")
+# What axe-core finds in a library's widget, where nothing of ours can mend it: rule and part.
+THEIRS = {"aria-input-field-name": "noUi-handle"}  # ipywidgets 8.1.9 writes the slider's name beside it only
 OURS = [[".jp-OutputArea-output"], [".jp-RenderedMarkdown"]]  # the rest of the page is JupyterLab's
 WIDTHS = (1280, 900)
 WIDGET = "application/vnd.jupyter.widget-view+json"
@@ -348,12 +350,16 @@ def draw(page) -> int:
 
 
 def run_a_race(page) -> int:
-    """Two lists, a button: one engine, one precision, eight tokens."""
+    """From the keyboard: the first engine and precision of the lists, eight tokens, the button."""
     races = page.get_by_role("button", name="Race", exact=True)
     for number in range(races.count()):
         cell = page.locator(".jp-CodeCell", has=races.nth(number))
-        cell.get_by_label("Engines").select_option("onnx")
-        cell.get_by_label("Precisions").select_option("fp32")
+        for name in ("Engines", "Precisions"):
+            cell.get_by_label(name).focus()
+            for key in ("Home", "ArrowDown", "ArrowUp"):  # from the first to the second, and back
+                page.keyboard.press(key)
+            chosen = cell.get_by_label(name).evaluate("list => [...list.selectedOptions].map(one => one.index)")
+            assert chosen == [0], name
         cell.locator(".noUi-handle").first.press("Home")
         before = content(cell)
         races.nth(number).press("Enter")
@@ -401,7 +407,8 @@ def axe_findings(page, include=OURS) -> list[str]:
 
     found = Axe().run(page, {"include": include}, {"resultTypes": ["violations"]}).response["violations"]
     grave = [rule for rule in found if rule["impact"] in ("serious", "critical")]
-    return [f"{rule['id']}: {node['html'][:200]}" for rule in grave for node in rule["nodes"]]
+    nodes = [(rule["id"], node["html"]) for rule in grave for node in rule["nodes"]]
+    return [f"{rule}: {html[:200]}" for rule, html in nodes if THEIRS.get(rule, "no part") not in html]
 
 
 # -- without a kernel
