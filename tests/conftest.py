@@ -9,6 +9,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
+from browser import browser, lab  # noqa: F401  fixtures of several files
 from notebook_watch import NotebookWatch
 
 # A shell that starts the tests in the background has them ignore Ctrl+C; the tests of the interrupt need it.

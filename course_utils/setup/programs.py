@@ -25,7 +25,7 @@ def start(python: Path, arguments: list[str], **options: object) -> subprocess.P
         ROOT / "course_utils/setup/jupyter"
     ]
     jupyter = os.pathsep.join(map(str, settings))
-    first = {"PYTHONPATH": ROOT, "PATH": python.parent, "JUPYTER_CONFIG_PATH": jupyter}
+    first = {"PYTHONPATH": ROOT, "PATH": python.parent, "JUPYTER_CONFIG_PATH": jupyter, "JUPYTER_PATH": settings[-1]}
     own = {name: os.pathsep.join(filter(None, [str(path), os.environ.get(name)])) for name, path in first.items()}
     quiet = {"ORT_DISABLE_TELEMETRY": "1", "HF_HUB_DISABLE_TELEMETRY": "1"}
     if not os.access(os.path.expanduser("~"), os.W_OK):  # of a read-only home: Jupyter and IPython would not start

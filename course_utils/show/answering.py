@@ -49,11 +49,12 @@ class Answering(View):
         """Bring the page up to date; a subclass does this and more."""
         self.send.disabled, self.halt.disabled = self.busy.locked(), not self.busy.locked()
 
-    def asking(self, label: str, hint: str, text: str = "") -> list:
-        """The line to write on, the button that sends it, and the one that stops the answer."""
+    def asking(self, label: str, hint: str, name: str, text: str = "") -> list:
+        """The line to write on with its name, the button that sends it, and the one that stops the answer."""
         import ipywidgets as w
 
-        self.line = w.Text(text, placeholder=hint, tooltip=hint, layout={"flex": "1 1 auto", "width": "auto"})
+        look = {"style": {"description_width": "initial"}, "layout": {"flex": "1 1 auto", "width": "auto"}}
+        self.line = w.Text(text, placeholder=hint, tooltip=hint, description=name, **look)
         self.send = w.Button(description=label, button_style="primary", layout={"width": "90px"})
         self.halt = w.Button(description="Stop", disabled=True, layout={"width": "80px"})
         with warnings.catch_warnings():

@@ -76,7 +76,7 @@ class ChatWindow(Answering):
         look = {"overflow": "auto", "max_height": "420px", "min_height": "60px", "border": BORDER}
         # reversed, the box keeps its scroll position at the newest line
         frame = w.Box([self.log], layout={"flex_flow": "column-reverse", "padding": "4px 10px", **look})
-        row = self.asking("Send", "Write a message and press Enter")
+        row = self.asking("Send", "Write a message and press Enter", "You:")
         fresh = w.Button(description="New chat", layout={"width": "100px"})
         # in a thread, for it waits until the model lets go, and the kernel should not
         fresh.on_click(lambda _: threading.Thread(target=self.forget, daemon=True).start())
@@ -180,7 +180,7 @@ class Playground(Answering):
 
     def build(self):
         """A line to write on, buttons with ready prompts, both panes, and three buttons for the vote."""
-        asking = self.asking("Ask both", "One prompt for both")
+        asking = self.asking("Ask both", "One prompt for both", "Prompt:")
         ready = [w.Button(description=name, layout={"width": "90px"}) for name in PROMPTS]
         for button in ready:
             button.on_click(self._ready)

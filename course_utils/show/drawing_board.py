@@ -200,7 +200,7 @@ class DrawingBoard(Sheet):
         for ended in (canvas.on_mouse_up, canvas.on_mouse_out, canvas.on_touch_end, canvas.on_touch_cancel):
             ended(self.up)
         self.canvas, self.shown, self.said = canvas, w.HTML(), w.HTML()
-        asking = self.asking("Ask", "Your question", self.question)[:2]  # no Stop: an answer comes whole
+        asking = self.asking("Ask", "Your question", "Question:", self.question)[:2]  # no Stop: an answer comes whole
         for name, widget in (("question", self.line), ("ask", self.send), ("answer", self.said)):
             widget.add_class(f"course-drawing-{name}")
         rows = [self.tool, self.colour, self.width, self.size, w.HBox([undo, clear, self.file]), w.HBox(asking)]
