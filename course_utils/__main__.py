@@ -33,14 +33,14 @@ PROGRAMS = {
     ("bench", "race"): "tests.measure_race",
     ("bench", "serve"): "tests.measure_serve",
     ("certificate",): "course_utils.exercises.certificate",
-    ("pack",): "course_utils.classroom.pack",
-    ("slides",): "course_utils.classroom.slides",
+    ("pack",): "notebooks.classroom.pack",
+    ("slides",): "notebooks.classroom.slides",
     ("grading",): "course_utils.exercises.grading",
     ("translate",): "translations.tool.command",
-    ("site",): "course_utils.site.command",
+    ("site",): "notebooks.web.command",
 }
 LIGHT = ("course_utils.exercises.certificate",)  # need no library: nothing is installed for them
-HEAVY = ("course_utils.site.command",)  # need what the tests need
+HEAVY = ("notebooks.web.command",)  # need what the tests need
 
 
 def main(arguments: list[str] | None = None) -> int:

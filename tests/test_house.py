@@ -24,8 +24,6 @@ PACKAGE = "course_utils"
 ROOMS = (
     "__init__",
     "__main__",
-    "site",
-    "classroom",
     "exercises",
     "show",
     "server",
@@ -211,6 +209,13 @@ def shadows(package: Path) -> list[str]:
 
 
 RULES = (homeless, upward, circles, too_many_lines, long_files, long_functions, shadows)
+
+
+@pytest.mark.parametrize("folder", ["notebooks/web", "notebooks/classroom", "translations/tool"])
+def test_the_tools_beside_the_house_are_as_small(folder):
+    """They make the site, the classroom's things and the translations, and no notebook needs them."""
+    assert long_files(ROOT / folder) == long_functions(ROOT / folder) == []
+    assert lines_of(ROOT / folder) and not [line for line in too_many_lines(ROOT / folder, 600)]
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name__)

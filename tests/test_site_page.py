@@ -20,10 +20,10 @@ from test_browser import browser  # noqa: F401, a fixture
 from course_utils import ROOT, load
 from course_utils.models.chat import SamplingParams
 from course_utils.models.torch_model import processors_for
-from course_utils.site.models import models
-from course_utils.site.vendor import vendor
+from notebooks.web.models import models
+from notebooks.web.vendor import vendor
 
-LIVE = ROOT / "course_utils" / "site" / "live"
+LIVE = ROOT / "notebooks" / "web" / "live"
 EXAMPLES = json.loads((LIVE / "examples.json").read_text(encoding="utf-8"))
 WORDS = json.loads((LIVE / "words.json").read_text(encoding="utf-8"))
 SETTINGS = [

@@ -20,7 +20,7 @@ def test_ruff_finds_nothing(command):
 
 
 def test_no_line_is_kept_out_of_the_style():
-    files = [path for folder in ("course_utils", "tests") for path in (ROOT / folder).rglob("*.py")]
+    files = [path for folder in ("course_utils", "notebooks", "tests") for path in (ROOT / folder).rglob("*.py")]
     marks = {path.name: re.findall(r"# fmt: \w+", path.read_text(encoding="utf-8")) for path in files}
     assert {name for name, found in marks.items() if found} == set()
 

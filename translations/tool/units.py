@@ -66,9 +66,10 @@ def reads_as_text(text: str) -> bool:
 
 
 def _package() -> Iterator[tuple[str, Unit]]:
-    rules, package = tomllib.loads((FOLDER / "source.toml").read_text(encoding="utf-8")), ROOT / "course_utils"
-    for path in sorted({file for pattern in rules["files"] for file in package.glob(pattern)}):
-        name = path.relative_to(package).as_posix()
+    rules = tomllib.loads((FOLDER / "source.toml").read_text(encoding="utf-8"))
+    roots = (ROOT / "course_utils", ROOT / "notebooks")  # the package, and what lies beside the notebooks
+    for root, path in sorted({(root, file) for root in roots for pat in rules["files"] for file in root.glob(pat)}):
+        name = path.relative_to(root).as_posix()
         words = rules["words"].get(name, ())
         room, _, file = name.partition("/")
         number = re.search(r"\d\d", rules["notebook"].get(file, file))

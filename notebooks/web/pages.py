@@ -58,7 +58,7 @@ def executed(file: Path, copy: Path, language: str) -> nbformat.NotebookNode:
 def _hash(file: Path) -> str:
     """Of the notebook and of all that its cells can call."""
     code = (path for path in sorted((ROOT / "course_utils").rglob("*.*")) if path.suffix != ".pyc")
-    parts = [file, *(path for path in code if path.is_file() and "site" not in path.relative_to(ROOT).parts)]
+    parts = [file, *(path for path in code if path.is_file())]
     parts += sorted(file.parents[1].glob("phrases.json"))
     digest = hashlib.sha256()
     for path in parts:

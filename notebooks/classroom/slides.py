@@ -22,7 +22,7 @@ from nbformat import NotebookNode
 from traitlets.config import Config
 
 from course_utils.base import ROOT, CourseError, data
-from course_utils.site.vendor import vendor
+from notebooks.web.vendor import vendor
 
 WORDS = 40  # on a slide
 LINES = 20  # of an output

@@ -23,9 +23,9 @@ from babel import Locale
 
 from course_utils.base import ROOT, CourseError, data
 from course_utils.setup.installer import say
-from course_utils.site import pages
-from course_utils.site.models import models
-from course_utils.site.vendor import vendor
+from notebooks.web import pages
+from notebooks.web.models import models
+from notebooks.web.vendor import vendor
 
 HERE = Path(__file__).parent
 CONF = "import json, pathlib\nglobals().update(json.loads(pathlib.Path(__file__).with_name('settings.json').read_text()))\n"
