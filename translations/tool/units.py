@@ -68,7 +68,7 @@ def reads_as_text(text: str) -> bool:
 def _package() -> Iterator[tuple[str, Unit]]:
     rules = tomllib.loads((FOLDER / "source.toml").read_text(encoding="utf-8"))
     roots = (ROOT / "course_utils", ROOT / "notebooks")  # the package, and what lies beside the notebooks
-    for root, path in sorted({(root, file) for root in roots for pat in rules["files"] for file in root.glob(pat)}):
+    for root, path in sorted({(at, file) for at in roots for pat in rules["files"] for file in at.glob(pat)}):
         name = path.relative_to(root).as_posix()
         words = rules["words"].get(name, ())
         room, _, file = name.partition("/")
