@@ -57,6 +57,11 @@ class Model {
     return this._ask("chatTokens", messages);
   }
 
+  /** The texts of tokens by their numbers, each {id, text}. */
+  pieces(ids) {
+    return this._ask("pieces", ids);
+  }
+
   /** The logits of the token after these, {logits: Float32Array} over the whole vocabulary. */
   next(ids) {
     return this._ask("next", ids);
