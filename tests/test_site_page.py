@@ -15,7 +15,6 @@ from pathlib import Path
 
 import pytest
 import torch
-from test_browser import browser  # noqa: F401, a fixture
 
 from course_utils import ROOT, load
 from course_utils.models.chat import SamplingParams
@@ -132,7 +131,7 @@ class Visits:
 
 
 @pytest.fixture
-def visit(browser, address):  # noqa: F811
+def visit(browser, address):
     visits = Visits(browser, address)
     yield visits
     visits.leave()
@@ -140,7 +139,7 @@ def visit(browser, address):  # noqa: F811
 
 
 @pytest.fixture(scope="module")
-def shared(browser, address):  # noqa: F811
+def shared(browser, address):
     visits = Visits(browser, address)
     visits.page = visits()
     yield visits
@@ -396,7 +395,7 @@ def test_the_keyboard_is_enough(page):
     page.locator("#drawn .token").wait_for()
 
 
-def test_it_works_without_a_network_once_it_was_loaded(browser, site):  # noqa: F811
+def test_it_works_without_a_network_once_it_was_loaded(browser, site):
     """The server is gone, so that nothing can come but what was kept; and what was kept brings threads."""
     context = browser.new_context()
     page = context.new_page()
@@ -423,7 +422,7 @@ def test_it_works_without_a_network_once_it_was_loaded(browser, site):  # noqa: 
     context.close()
 
 
-def test_new_weights_replace_those_that_were_kept(browser, tmp_path, site):  # noqa: F811
+def test_new_weights_replace_those_that_were_kept(browser, tmp_path, site):
     """A new build of the site: models.json names another hash, so the file that was kept is fetched again."""
     copy = shutil.copytree(site, tmp_path / "site")
     context = browser.new_context()

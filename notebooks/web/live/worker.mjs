@@ -2,6 +2,7 @@
 import {Template} from "./vendor/jinja.mjs";
 import {Tokenizer} from "./vendor/tokenizers.mjs";
 import {OnnxModel} from "./onnx.mjs";
+import * as sampling from "./sampling.mjs";
 
 class Fault extends Error {
   constructor(code, detail) {
@@ -45,13 +46,14 @@ const calls = {
     return {logits: await model.logits(ids)};
   },
 
-  async write(ids, {maxNewTokens = 256}, number) {
+  async write(ids, {maxNewTokens = 256, seed = 0, ...settings}, number) {
+    const random = sampling.rng(seed);
     const all = [...ids];
     const limit = Math.min(maxNewTokens, facts.context - all.length);
     const stream = new Stream();
     let waited = performance.now();
     for (let count = 0; count < limit && !stopped.has(number); count++) {
-      const id = likeliest(await model.logits(all));
+      const id = sampling.next(await model.logits(all), {temperature: 0, ...settings}, random);
       if (facts.end.includes(id)) break;
       all.push(id);
       postMessage({number, token: {id, text: stream.add(id)}});
@@ -117,12 +119,6 @@ function decode(ids) {
 
 function pieces(ids) {
   return ids.map((id) => ({id, text: decode([id])}));
-}
-
-function likeliest(logits) {
-  let best = 0;
-  for (let id = 1; id < logits.length; id++) if (logits[id] > logits[best]) best = id;
-  return best;
 }
 
 /** The text that each token adds: a character whose bytes are in several tokens comes with the last of them. */
