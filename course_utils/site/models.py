@@ -1,6 +1,4 @@
-"""The models of the page, put beside it: their files, and models.json, which says what they are."""
-
-from __future__ import annotations
+"""The models of the page: their files beside it, and models.json, which says what they are."""
 
 import hashlib
 import json
@@ -8,17 +6,19 @@ import shutil
 from pathlib import Path
 
 from course_utils.base import CourseError
-from course_utils.pico import folder
+from course_utils.models import smollm2 as bigger
 from course_utils.pico.export import onnx_folder
+
+SHAPE = {"layers": "num_hidden_layers", "heads": "num_key_value_heads", "headSize": "head_size"}
 
 
 def models(target: Path, smollm2: bool = False) -> dict:
-    """Write models.json and models/ into the folder of the page; returns what models.json says.
-
-    Raises CourseError when a form cannot be built, or the disk does not take it.
-    """
+    """Write models.json and models/ into the folder of the page; returns what models.json says. Raises CourseError when
+    a form cannot be built, SmolLM2 is not here, or the disk does not take it."""
     try:
-        known = {"pico-mini": _pico(target / "models" / "pico-mini")}
+        known = {"pico-mini": _put(onnx_folder("pico-mini", "fp32", progress=False), target, "pico-mini", "float32")}
+        if smollm2:
+            known["smollm2"] = _put(bigger.form("fp32"), target, "smollm2", "int8")
         text = json.dumps(known, indent=1, ensure_ascii=False)
         (target / "models.json").write_text(text, encoding="utf-8")
     except OSError as error:
@@ -26,54 +26,87 @@ def models(target: Path, smollm2: bool = False) -> dict:
     return known
 
 
-def _pico(place: Path) -> dict:
-    """pico-mini in single precision, exactly as Python has it; its weights are kept as the float16 that they are."""
+def _put(form: Path, page: Path, name: str, precision: str) -> dict:
+    """Write the files of a model from its ONNX form in single precision; returns what models.json says of it."""
+    place = page / "models" / name
     place.mkdir(parents=True, exist_ok=True)
-    form = onnx_folder("pico-mini", "fp32", progress=False)
+    _convert(form / "model.onnx", place, precision)
+    shutil.copyfile(form / "tokenizer.json", place / "tokenizer.json")
+    files = {}
+    for kind, file in {"model": "model.onnx", "weights": "model.onnx.data", "tokenizer": "tokenizer.json"}.items():
+        content = (place / file).read_bytes()
+        about = {"bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
+        files[kind] = {"path": f"models/{name}/{file}", **about}
     config = json.loads((form / "genai_config.json").read_text(encoding="utf-8"))["model"]
-    _lean(form / "model.onnx", place / "model.onnx")
-    shutil.copyfile(folder("pico-mini") / "tokenizer.json", place / "tokenizer.json")
-    decoder = config["decoder"]
-    shape = {"layers": "num_hidden_layers", "heads": "num_key_value_heads", "headSize": "head_size"}
-    files = {"model": place / "model.onnx", "tokenizer": place / "tokenizer.json"}
+    end = config["eos_token_id"]
     return {
         "engine": "onnxruntime-web",
-        "precision": "float32",
-        "bytes": sum(file.stat().st_size for file in files.values()),
-        "files": {name: _about(file, place.parents[1]) for name, file in files.items()},
+        "precision": precision,
+        "bytes": sum(file["bytes"] for file in files.values()),
+        "files": files,
         "template": (form / "chat_template.jinja").read_text(encoding="utf-8"),
-        "end": config["eos_token_id"],
+        "end": end if isinstance(end, list) else [end],
         "context": config["context_length"],
         "vocabulary": config["vocab_size"],
-        **{ours: decoder[theirs] for ours, theirs in shape.items()},
+        **{ours: config["decoder"][theirs] for ours, theirs in SHAPE.items()},
     }
 
 
-def _about(file: Path, page: Path) -> dict:
-    content = file.read_bytes()
-    digest = hashlib.sha256(content).hexdigest()
-    return {"path": file.relative_to(page).as_posix(), "bytes": len(content), "sha256": digest}
-
-
-def _lean(source: Path, target: Path) -> None:
-    """A graph with half the bytes: weights as float16, which the session makes float32 once; the last logits alone."""
+def _convert(source: Path, place: Path, precision: str) -> None:
+    """Write a graph with fewer bytes and less to do a token. "float32": the weights are kept as the float16 that they
+    are, and the session makes them float32 once. "int8": matrices have 8 bits, a scale a column, and what they are
+    multiplied with is rounded to 8 bits as it comes: WebAssembly's kernels for 4 bits are six times slower."""
     import numpy as np
     import onnx
-    from onnx import helper, numpy_helper
+    from onnx import TensorProto, helper, numpy_helper
 
     model = onnx.load(source)
-    graph, casts = model.graph, []
-    for tensor in graph.initializer:
-        values = numpy_helper.to_array(tensor)
+    graph = model.graph
+    weights = {tensor.name: numpy_helper.to_array(tensor) for tensor in graph.initializer}
+    kept, nodes = {"last": np.array([-1])}, []
+
+    def add(kind: str, inputs: list[str], outputs: list[str], **more) -> None:
+        nodes.append(helper.make_node(kind, inputs, outputs, **more))
+
+    matrices = {n.input[1] for n in graph.node if n.op_type == "MatMul" and n.input[1] in weights}
+    for name, values in weights.items():
         half = values.astype(np.float16)
-        if values.dtype == np.float32 and np.array_equal(half.astype(np.float32), values):
-            casts.append(helper.make_node("Cast", [f"{tensor.name}.half"], [tensor.name], to=onnx.TensorProto.FLOAT))
-            tensor.CopyFrom(numpy_helper.from_array(half, f"{tensor.name}.half"))
-    head = next(node for node in graph.node if "logits" in node.output)
-    graph.initializer.append(numpy_helper.from_array(np.array([-1]), "last"))
-    pick = helper.make_node("Gather", [head.input[0], "last"], ["hidden.last"], axis=1)
-    head.input[0] = "hidden.last"
-    nodes = [*casts, *graph.node[:-1], pick, graph.node[-1]]
-    del graph.node[:]
+        if precision == "int8" and name in matrices:
+            scale = np.maximum(np.abs(values).max(0), 1e-8) / 127
+            kept[f"{name}.q"], kept[f"{name}.scale"] = np.rint(values / scale).astype(np.int8), scale
+        elif values.dtype == np.float32 and np.array_equal(half.astype(np.float32), values):
+            kept[f"{name}.half"] = half
+            add("Cast", [f"{name}.half"], [name], to=TensorProto.FLOAT)
+        else:
+            kept[name] = values
+    for node in graph.node:
+        if "attn_mask" in node.output[0] or node.op_type == "Constant":
+            continue  # what counts the mask's ones: the page says how long the cache is
+        if node.op_type == "GroupQueryAttention":
+            node.input[5], node.input[6] = "past", "total"
+        if "logits" in node.output:
+            add("Gather", [node.input[0], "last"], ["hidden.last"], axis=1)
+            node.input[0] = "hidden.last"
+        if node.op_type == "MatMul" and f"{node.input[1]}.q" in kept:
+            inputs = [node.input[0], f"{node.input[1]}.q", f"{node.input[1]}.scale"]
+            add("DynamicQuantizeMatMul", inputs, node.output, domain="com.microsoft")
+        elif node.op_type == "Transpose" and f"{node.input[0]}.q" in kept:  # the head is the embedding, too
+            head, node.input[0] = node.input[0], f"{node.input[0]}.q"
+            nodes.append(node)
+        elif "input_ids" in node.input and precision == "int8":
+            add("Gather", node.input, ["row.q"])
+            add("Cast", ["row.q"], ["row"], to=TensorProto.FLOAT)
+            add("Gather", [f"{head}.scale", "input_ids"], ["scale"])
+            add("Unsqueeze", ["scale", "last"], ["row.scale"])
+            add("Mul", ["row", "row.scale"], node.output)
+        else:
+            nodes.append(node)
+    for field in ("node", "initializer", "value_info"):
+        graph.ClearField(field)
     graph.node.extend(nodes)
-    onnx.save(model, target)
+    graph.initializer.extend(numpy_helper.from_array(values, name) for name, values in kept.items())
+    inputs = [value for value in graph.input if value.name != "attention_mask"]
+    inputs += [helper.make_tensor_value_info(n, TensorProto.INT32, s) for n, s in (("past", [1]), ("total", []))]
+    graph.ClearField("input")
+    graph.input.extend(inputs)
+    onnx.save(model, place / "model.onnx", save_as_external_data=True, location="model.onnx.data")

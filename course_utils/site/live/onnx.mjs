@@ -5,8 +5,9 @@ export class OnnxModel {
   static async open(facts, files, read, threads) {
     ort.env.wasm.wasmPaths = new URL("./vendor/", import.meta.url).href;
     ort.env.wasm.numThreads = threads;
-    const graph = await read(files.model);
-    const session = await ort.InferenceSession.create(graph, {executionProviders: ["wasm"]});
+    const [graph, data] = await Promise.all([read(files.model), read(files.weights)]);
+    const externalData = [{path: "model.onnx.data", data}];
+    const session = await ort.InferenceSession.create(graph, {executionProviders: ["wasm"], externalData, logSeverityLevel: 3});
     return new OnnxModel(facts, session, threads);
   }
 
@@ -34,7 +35,8 @@ export class OnnxModel {
     const fresh = ids.slice(same);
     const feeds = {
       input_ids: new ort.Tensor("int64", BigInt64Array.from(fresh, BigInt), [1, fresh.length]),
-      attention_mask: new ort.Tensor("int64", new BigInt64Array(ids.length).fill(1n), [1, ids.length]),
+      past: new ort.Tensor("int32", [ids.length - 1], [1]),
+      total: new ort.Tensor("int32", [ids.length], []),
       ...this.past,
     };
     const found = await this.session.run(feeds);
