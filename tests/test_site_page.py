@@ -281,6 +281,21 @@ def test_stop_ends_the_answer(page, pico):
         assert "12" in ask(page, "What is 7 + 5?")  # and it goes on
 
 
+def test_a_new_chat_forgets_the_answer_that_was_being_written(page, pico):
+    page.evaluate("""() => new MutationObserver((_, watch) => {
+      if (document.querySelectorAll("#log li.model .token").length < 10) return;
+      watch.disconnect();
+      document.getElementById("clear").click();
+    }).observe(document.getElementById("log"), {childList: true, subtree: true})""")
+    page.fill("#ask", EXAMPLES["prompt"])
+    page.press("#ask", "Enter")
+    page.wait_for_selector("#log:empty", state="attached")
+    page.wait_for_selector("#send:enabled")
+    question = "Where did the fox go?"
+    assert ask(page, question) == pico.chat(question, temperature=0, max_new_tokens=200).text
+    assert page.locator("#log li").count() == 2
+
+
 def test_bars_are_the_probabilities_and_follow_the_settings(page):
     explore(page)
     plain = bars(page)
@@ -303,7 +318,6 @@ def test_bars_are_the_probabilities_and_follow_the_settings(page):
 
 
 def test_a_greedy_draw_is_the_highest_bar(page, pico):
-    drawn = ""
     explore(page)
     move(page, "temperature", 0)
     for _ in range(12):
@@ -313,8 +327,10 @@ def test_a_greedy_draw_is_the_highest_bar(page, pico):
         page.press("#draw", "Enter")
         page.locator("#drawn .token").nth(tokens).wait_for()
         assert page.locator("#drawn .token").last.text_content() == top
-        drawn += top
-    answer = pico.chat(EXAMPLES["prompt"], temperature=0, max_new_tokens=12).text
+    page.evaluate("() => { for (let press = 0; press < 3; press++) document.getElementById('draw').click(); }")
+    page.locator("#drawn .token").nth(14).wait_for()  # none of three quick presses is lost, each reads the one before
+    drawn = "".join(page.locator("#drawn .token").all_text_contents())
+    answer = pico.chat(EXAMPLES["prompt"], temperature=0, max_new_tokens=15).text
     assert drawn.replace("·", " ").replace("↵", "\n") == answer
 
 

@@ -22,6 +22,7 @@ $("outlier").addEventListener("click", () => {
 });
 $("show").addEventListener("click", () => {
   rows.forEach((show) => show());
+  $("text-0").focus(); // the button goes
   $("show").hidden = true;
 });
 let model = null;

@@ -13,6 +13,7 @@ const $ = (id) => document.getElementById(id);
 let model = null; // the one that answers
 let wanted = null; // the name of the one that was chosen last
 let chat = [];
+let queue = Promise.resolve(); // what is being done with the model
 let writing = null; // the AbortController of the answer that is being written
 let shown = 0; // how often the bars were drawn
 let reading = null; // {ids, drawn, logits, random} of the next token's section
@@ -30,14 +31,21 @@ for (const pick of document.querySelectorAll("[data-model]")) {
   pick.querySelector(".size").textContent = say(facts.bytes > 2e7 ? "size_kept" : "size", {size: megabytes(facts.bytes)});
   pick.addEventListener("click", () => choose(pick.dataset.model));
 }
-$("again").addEventListener("click", () => choose(wanted));
+$("again").addEventListener("click", () => {
+  document.querySelector(`[data-model="${wanted}"]`).focus(); // the button goes
+  choose(wanted);
+});
 $("threads").addEventListener("click", () => location.reload());
-$("chat").addEventListener("submit", (event) => (event.preventDefault(), ask($("ask").value)));
+$("chat").addEventListener("submit", (event) => {
+  event.preventDefault();
+  $("ask").focus(); // a button that is switched off would lose the focus
+  ask($("ask").value);
+});
 $("ask").addEventListener("keydown", (event) => {
   if (event.key === "Enter" && !event.shiftKey && !event.isComposing) (event.preventDefault(), $("chat").requestSubmit());
 });
 $("ask").addEventListener("input", showTyped);
-$("stop").addEventListener("click", () => writing?.abort());
+$("stop").addEventListener("click", () => ($("ask").focus(), writing?.abort()));
 document.addEventListener("keydown", (event) => event.key === "Escape" && writing?.abort());
 $("clear").addEventListener("click", clear);
 $("reader").addEventListener("submit", (event) => (event.preventDefault(), guarded(read)));
@@ -99,7 +107,7 @@ function progress(name, bytes, of) {
 function enable() {
   $("send").disabled = $("read").disabled = !model || writing !== null;
   $("draw").disabled = $("restart").disabled = $("compare").disabled = !model || writing !== null;
-  for (const example of document.querySelectorAll(".examples button")) example.disabled = !model || writing !== null;
+  for (const example of document.querySelectorAll(".examples button")) example.ariaDisabled = !model || writing !== null; // keeps the focus
   $("stop").disabled = writing === null;
 }
 
@@ -113,14 +121,17 @@ function fault(error, name = wanted) {
   $("state").textContent = "";
 }
 
-async function guarded(work) {
+/** Do something with the model, after what is being done. */
+function guarded(work) {
   if (!model || writing) return;
   const mine = model;
-  try {
-    await work(mine);
-  } catch (error) {
-    if (mine === model) fault(error);
-  }
+  queue = queue.then(async () => {
+    try {
+      if (mine === model) await work(mine);
+    } catch (error) {
+      if (mine === model) fault(error);
+    }
+  });
 }
 
 // ---- the chat
@@ -129,19 +140,20 @@ async function ask(text) {
   if (!model || writing || !text.trim()) return;
   writing = new AbortController();
   const {signal} = writing;
-  const mine = model;
+  const mine = model, before = chat;
   enable();
   $("ask").value = "";
   showTyped();
   $("told").textContent = say("writing", {model: NAMES[mine.name]});
   try {
-    const messages = [...chat, {role: "user", content: text}];
+    await queue;
+    const messages = [...before, {role: "user", content: text}];
     const own = entry("you", say("you"));
     (await mine.tokenize(text)).forEach((token, place) => own.text.append(chip(token, place, true)));
     const ids = (await mine.chatTokens(messages)).map((token) => token.id);
     if (ids.length + 8 > (mine.context ?? Infinity)) return full(own);
     const answer = await write(mine, ids, signal);
-    chat = [...messages, {role: "assistant", content: answer}];
+    if (chat === before) chat = [...messages, {role: "assistant", content: answer}]; // not where it was cleared
   } catch (error) {
     if (mine === model) fault(error);
   } finally {
@@ -167,6 +179,7 @@ async function write(mine, ids, signal) {
   const notes = [place === 0 ? say("silent") : say(place === 1 ? "one_token" : "measured", gaps)];
   if (signal.aborted) notes.push(say("stopped"));
   else if (place === MOST) notes.push(say("cut", gaps));
+  if (!answer.item.isConnected) return text;
   answer.note.textContent = notes.join(" ");
   $("told").textContent = say("said", {model: NAMES[mine.name], answer: text.trim()});
   return text;
@@ -296,6 +309,7 @@ async function showBars() {
   strip($("drawn"), tokens.slice(ids.length));
   if (!reading.drawn.length) $("drawn").textContent = say("nothing");
   if (ended()) $("drawn").append(` ${say("the_end")}`);
+  if (ended() && document.activeElement === $("draw")) $("restart").focus();
   $("draw").disabled = ended();
   $("bars").ariaBusy = "false";
 }

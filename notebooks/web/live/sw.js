@@ -1,10 +1,10 @@
 /**
  * Keeps what the page loads, so that it works without a network, and sends the two headers that let WebAssembly use
- * threads where the host of the site cannot (GitHub Pages). Models and engines come from the cache first; everything
- * else from the network while there is one.
+ * threads where the host of the site cannot (GitHub Pages). Models come from the cache first; everything else from
+ * the network while there is one, asked whether it has changed.
  */
 const KEPT = "course-live-1";
-const LARGE = /\/(models|vendor)\/[^?]*$/;
+const LARGE = /\/models\/[^?]*$/; // their hashes stand in models.json
 const HEADERS = {
   "Cross-Origin-Opener-Policy": "same-origin",
   "Cross-Origin-Embedder-Policy": "require-corp",
