@@ -1,11 +1,9 @@
 """`python -m course_utils site`: the course as a folder of pages that any web server can show.
 
-The front page is one on which a model runs (`live/`). The notebooks, executed, are made into pages by Sphinx with
-MyST-NB, in each language. Sphinx comes whole from pip; Jupyter Book 2 would need Node.js, and fetches its theme from
-GitHub while it builds. No page asks another host for anything.
+On the front page a model runs (`live/`). The notebooks, executed, are made into pages by Sphinx with MyST-NB, which
+come whole from pip; Jupyter Book 2 needs Node.js, and fetches its theme from GitHub while it builds. No page asks
+another host for anything.
 """
-
-from __future__ import annotations
 
 import argparse
 import functools
@@ -22,14 +20,14 @@ import nbformat
 from babel import Locale
 
 from course_utils.base import ROOT, CourseError, data
+from course_utils.setup import programs
 from course_utils.setup.installer import say
 from notebooks.web import pages
 from notebooks.web.models import models
 from notebooks.web.vendor import vendor
 
 HERE = Path(__file__).parent
-CONF = "import json, pathlib\nglobals().update(json.loads(pathlib.Path(__file__).with_name('settings.json').read_text()))\n"
-IGNORED = (".git", ".venv", ".cache", "__pycache__", "_site", "node_modules", ".ipynb_checkpoints")
+IGNORED = shutil.ignore_patterns(".git", ".venv", ".cache", "__pycache__", "_site", "node_modules")
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -40,20 +38,17 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--without", choices=["smollm2"], help="leave SmolLM2's file (about 86 MB) out of the site")
     parser.add_argument("--without-running", action="store_true", help="show the notebooks without outputs")
     parser.add_argument("--serve", action="store_true", help="then show it on this computer, until Ctrl+C")
-    parser.add_argument("--port", type=int, default=8000, help="where to serve it (default: 8000)")
     parser.add_argument("--json", action="store_true", help="print one JSON object, for programs")
     options = parser.parse_args(arguments)
     try:
-        count = build(options.output, options.languages, not options.without_running, not options.without)
-        size = sum(file.stat().st_size for file in options.output.rglob("*") if file.is_file())
-        say(f"The site is in {options.output}: {count} pages, {size / 1e6:.0f} MB.")
-        address = f"http://127.0.0.1:{options.port}/"
-        if options.json:
-            facts = {"folder": str(options.output.resolve()), "pages": count, "bytes": size}
-            print(json.dumps(facts | ({"url": address} if options.serve else {})), flush=True)
-        if options.serve:
-            with server(options.output, options.port) as serving:
-                say(f"It is open at\n  {address}\nStop it with Ctrl+C.")
+        result = build(options.output, options.languages, None if options.without_running else "", not options.without)
+        say("The site is in {folder}: {pages} pages, {bytes:,} bytes.".format(**result))
+        with server(options.output, programs.free_port(None) if options.serve else 0) as serving:
+            result |= {"url": f"http://127.0.0.1:{serving.server_port}/"} if options.serve else {}
+            if options.json:
+                print(json.dumps(result), flush=True)  # at once: the command goes on
+            if options.serve:
+                say(f"It is open at\n  {result['url']}\nStop it with Ctrl+C.")
                 serving.serve_forever()
     except CourseError as error:
         say(str(error))
@@ -63,26 +58,28 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
-def build(output: Path, languages: list[str], run: bool = True, smollm2: bool = True) -> int:
-    """Make the site in a folder, in place of an earlier one; returns the number of pages. Raises CourseError."""
+def build(output: Path, languages: list[str], run: str | None = "", smollm2: bool = True) -> dict:
+    """Make the site in a folder, in place of an earlier one. Notebooks whose names begin with `run` are executed.
+
+    Returns its "folder", and how many "pages" and "bytes" it has. Raises CourseError.
+    """
     if output.exists() and any(output.iterdir()) and not (output / "index.html").exists():
         raise CourseError(f"{output} holds other things than a site. Name another folder: --output FOLDER.")
-    for language in languages:
-        if not (folder_of(language) / "README.md").exists():
-            raise CourseError(f"There is no translation “{language}”.")
+    if missing := [language for language in languages if not (folder_of(language) / "README.md").exists()]:
+        raise CourseError(f"There is no translation “{missing[0]}”.")
     shutil.rmtree(output, ignore_errors=True)
     shutil.copytree(HERE / "live", output)
     vendor(output)
     models(output, smollm2=smollm2)
     site = {source: place for language in languages for source, place in places(language).items()}
     with tempfile.TemporaryDirectory(prefix="course-site-") as scratch:
-        copy = Path(scratch, "course")
-        if run:
-            shutil.copytree(ROOT, copy, ignore=shutil.ignore_patterns(*IGNORED))
+        if run is not None:
+            shutil.copytree(ROOT, Path(scratch, "course"), ignore=IGNORED)
         for language in languages:
-            write_sources(language, Path(scratch, language), site, copy if run else None)
+            write_sources(language, Path(scratch), site, run)
             sphinx(Path(scratch, language), output / language, language, languages)
-    return len(site) + 1
+    size = sum(file.stat().st_size for file in output.rglob("*") if file.is_file())
+    return {"folder": str(output.resolve()), "pages": len(list(output.rglob("*.html"))), "bytes": size}
 
 
 def folder_of(language: str) -> Path:
@@ -92,38 +89,38 @@ def folder_of(language: str) -> Path:
 
 def places(language: str) -> dict[str, str]:
     """By its path in the course, where each page of a language stands in the site."""
-    folder = folder_of(language)
-    files = sorted([*folder.glob("notebooks/*.ipynb"), *folder.glob("notebooks/*.md")])
-    inside = {file: f"{language}/notebooks/{file.stem}.html" for file in files}
-    inside[folder / "README.md"] = f"{language}/index.html"
-    return {file.relative_to(ROOT).as_posix(): place for file, place in inside.items()}
+    files = [file for kind in ("ipynb", "md") for file in sorted(folder_of(language).glob(f"notebooks/*.{kind}"))]
+    inside = {folder_of(language) / "README.md": "index"} | {file: f"notebooks/{file.stem}" for file in files}
+    return {file.relative_to(ROOT).as_posix(): f"{language}/{name}.html" for file, name in inside.items()}
 
 
-def say_in(language: str, english: str) -> str:
-    """A text of this module in the language of a page, which is not that of the command."""
-    file = ROOT / "translations" / language / "phrases.json"
+def in_language(language: str, english: str) -> str:
+    """A text of this room in the language of a page, which need not be that of the command."""
+    file = folder_of(language) / "phrases.json"
     return json.loads(file.read_text(encoding="utf-8"))["texts"].get(english, english) if file.exists() else english
 
 
-def write_sources(language: str, folder: Path, site: dict[str, str], copy: Path | None) -> None:
-    """Put what Sphinx makes pages of into a folder; the notebooks are run in `copy` first, unless that is None."""
-    own, pictures = places(language), set()
-    for source, place in own.items():
-        file = ROOT / source
-        target = folder / PurePosixPath(place).relative_to(language).with_suffix(file.suffix)
-        target.parent.mkdir(parents=True, exist_ok=True)
+def write_sources(language: str, scratch: Path, site: dict[str, str], run: str | None) -> None:
+    """Write what Sphinx makes pages of to a folder of `scratch`; notebooks are run in the copy of the course there."""
+    pictures, translate = set(), functools.partial(in_language, language)
+    for source, place in places(language).items():
+        file, target = ROOT / source, (scratch / place).with_suffix(Path(source).suffix)
         rewrite = functools.partial(pages.linked, file=file, site=site, pictures=pictures)
         if file.suffix == ".ipynb":
-            notebook = pages.executed(file, copy, language) if copy else nbformat.read(file, as_version=4)
-            text = pages.page(notebook, rewrite, bool(copy), functools.partial(say_in, language))
+            ran = run is not None and file.name.startswith(run)
+            notebook = pages.executed(file, scratch / "course", language) if ran else nbformat.read(file, as_version=4)
+            text = pages.page(notebook, rewrite, ran, translate)
         else:
             text = rewrite(file.read_text(encoding="utf-8"))
-        if file.name == "README.md":
-            names = [str(PurePosixPath(each).relative_to(language).with_suffix("")) for each in own.values()]
-            text += "\n".join(["\n\n```{toctree}", ":hidden:", *(name for name in names if name != "index"), "```\n"])
+        if target.stem == "index":
+            names = [
+                str(PurePosixPath(each).relative_to(language).with_suffix("")) for each in places(language).values()
+            ]
+            text += "\n".join(["\n\n```{toctree}", ":hidden:", *names[1:], "```\n"])
+        target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(text, encoding="utf-8")
     for picture in pictures:
-        target = folder / picture.relative_to(ROOT)
+        target = scratch / language / picture.relative_to(ROOT)
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(picture, target)
 
@@ -131,19 +128,18 @@ def write_sources(language: str, folder: Path, site: dict[str, str], copy: Path 
 def sphinx(source: Path, target: Path, language: str, languages: list[str]) -> None:
     """Make HTML. A warning of Sphinx is a fault of ours: raises CourseError with all of them."""
     title = (source / "index.md").read_text(encoding="utf-8").partition("\n")[0].lstrip("# ")
-    settings = data(__file__, "theme/settings.json", translated=False)
-    settings |= {"language": language, "project": title, "html_title": title}
-    settings |= {"templates_path": [str(HERE / "theme")], "html_static_path": [str(HERE / "theme" / "course.css")]}
-
     others = [
-        {"code": other, "name": Locale.parse(other).get_language_name(other), "pages": list(places(other).values())}
-        for other in languages
-        if other != language
+        {"code": code, "name": Locale.parse(code).get_language_name(code), "pages": list(places(code).values())}
+        for code in languages
+        if code != language
     ]
-    settings["html_context"] = {"others": others, "model": say_in(language, "A model in the page")}
-    (source / "settings.json").write_text(json.dumps(settings), encoding="utf-8")
-    (source / "conf.py").write_text(CONF, encoding="utf-8")
-    made = source.with_name("made") / language  # MyST-NB writes beside it, too
+    settings = data(__file__, "theme/settings.json", translated=False)
+    settings |= {"language": language, "project": title, "html_title": title, "templates_path": [str(HERE / "theme")]}
+    settings |= {"html_static_path": [str(HERE / "theme/course.css")], "html_favicon": str(HERE / "theme/favicon.svg")}
+    settings["html_context"] |= {"others": others, "model": in_language(language, "Live model")}
+    lines = [f"{name} = {value!r}\n" for name, value in settings.items()]
+    (source / "conf.py").write_text("".join(lines), encoding="utf-8")
+    made = source.parent / "made" / language  # and not the target: MyST-NB writes beside it, too
     command = [sys.executable, "-m", "sphinx", "-q", "--fail-on-warning", "--keep-going", source, made]
     run = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, encoding="utf-8", errors="replace")
     if run.returncode:
@@ -151,22 +147,18 @@ def sphinx(source: Path, target: Path, language: str, languages: list[str]) -> N
     shutil.move(made, target)
 
 
-class Handler(http.server.SimpleHTTPRequestHandler):
-    """Files, with the two headers without which a browser gives WebAssembly one thread."""
-
+class _Handler(http.server.SimpleHTTPRequestHandler):
     def end_headers(self) -> None:
         self.send_header("Cross-Origin-Opener-Policy", "same-origin")
         self.send_header("Cross-Origin-Embedder-Policy", "require-corp")
         super().end_headers()
 
     def log_message(self, *_) -> None:
-        """Say nothing: a page is dozens of files."""
+        """A page is dozens of files."""
 
 
 def server(folder: Path, port: int = 0) -> http.server.ThreadingHTTPServer:
-    """A web server of the folder, for this computer alone; 0 takes a free port. Raises CourseError if it is taken."""
-    handler = functools.partial(Handler, directory=os.fspath(folder))
-    try:
-        return http.server.ThreadingHTTPServer(("127.0.0.1", port), handler)
-    except OSError as error:
-        raise CourseError(f"Port {port} is not free ({error}). Name another: --port NUMBER.") from None
+    """A web server for this computer alone, with the headers without which WebAssembly gets no threads."""
+    return http.server.ThreadingHTTPServer(
+        ("127.0.0.1", port), functools.partial(_Handler, directory=os.fspath(folder))
+    )

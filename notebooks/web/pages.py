@@ -1,6 +1,4 @@
-"""From notebooks to pages: executed in a copy of the course, widgets as their text twins, links as a site has them."""
-
-from __future__ import annotations
+"""From notebooks to pages: run in a copy of the course, widgets as their text twins, links as a site has them."""
 
 import hashlib
 import html
@@ -10,6 +8,7 @@ import tempfile
 import time
 import tomllib
 from pathlib import Path, PurePosixPath
+from urllib.parse import unquote
 
 import nbformat
 
@@ -18,139 +17,115 @@ from course_utils.setup.installer import say
 
 WIDGET = "application/vnd.jupyter.widget-view+json"
 LINK = re.compile(r"(?P<picture>!?)\[(?P<words>(?:!\[[^\]]*\]\([^)]*\)|[^\[\]])*)\]\((?P<target>[^()\s]+)\)")
-NOBODY = "YOUR_NAME/YOUR_COPY"  # the address of a copy that has none yet
-
-
-# -- running ---------------------------------------------------------------------------------------
+NOBODY = "YOUR_NAME/YOUR_COPY"  # stands where a copy of the course has no address yet
 
 
 def executed(file: Path, copy: Path, language: str) -> nbformat.NotebookNode:
-    """A notebook with its outputs: kept from an earlier build, or run now in `copy`, a copy of the course's folder.
+    """A notebook with its outputs, from an earlier build or run now in `copy`, a copy of the course's folder.
 
     Raises CourseError if a cell fails.
     """
-    from nbclient import NotebookClient
-    from nbclient.exceptions import CellExecutionError
+    from nbclient import NotebookClient, exceptions
 
     kept = cache_folder() / "site" / f"{file.stem}-{language}-{_hash(file)}.ipynb"
-    if kept.exists():
-        return nbformat.read(kept, as_version=4)
-    notebook, began = nbformat.read(file, as_version=4), time.perf_counter()
-    with tempfile.TemporaryDirectory() as scratch:
-        secret = re.compile(r"KEY|TOKEN|SECRET|PASSWORD")  # what a cell could show of the machine that builds
-        mine = {name: value for name, value in os.environ.items() if not secret.search(name)}
-        places = {"PYTHONPATH": str(copy), "COURSE_CACHE": str(cache_folder().resolve())}
-        env = {**mine, **places, "COURSE_PROGRESS": str(Path(scratch, "progress.json")), "COURSE_LANG": language}
+    if not kept.exists():
+        notebook, began = nbformat.read(file, as_version=4), time.perf_counter()
         where = {"metadata": {"path": str((copy / file.relative_to(ROOT)).parent)}}
-        try:
-            NotebookClient(notebook, timeout=1800, kernel_name="python3", resources=where).execute(env=env)
-        except CellExecutionError as error:
-            raise CourseError(f"{file.name} stopped at an error, so there is no page of it.\n{error}") from None
-    text = nbformat.writes(notebook).replace(str(copy), "…")  # a folder of this machine says nothing to a reader
-    kept.parent.mkdir(parents=True, exist_ok=True)
-    for old in kept.parent.glob(f"{file.stem}-{language}-*.ipynb"):
-        old.unlink()
-    kept.write_text(text, encoding="utf-8")
-    say(f"{language}/{file.stem}: executed in {time.perf_counter() - began:.0f} s")
-    return nbformat.reads(text, as_version=4)
+        client = NotebookClient(notebook, timeout=1800, kernel_name="python3", resources=where)
+        secret = re.compile(r"KEY|TOKEN|SECRET|PASSWORD")  # a page shows nothing of who builds it
+        env = {name: value for name, value in os.environ.items() if not secret.search(name)}
+        env |= {"COURSE_LANG": language, "PYTHONPATH": str(copy), "COURSE_CACHE": str(cache_folder().resolve())}
+        with tempfile.TemporaryDirectory() as scratch:
+            try:
+                client.execute(env=env | {"COURSE_PROGRESS": str(Path(scratch, "progress.json"))})
+            except exceptions.CellExecutionError as error:
+                reason = f"{error.ename}: {error.evalue}"
+                raise CourseError(f"{file.name} stopped at an error, so there is no site: {reason}") from None
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        for old in kept.parent.glob(f"{file.stem}-{language}-*.ipynb"):
+            old.unlink()
+        kept.write_text(nbformat.writes(notebook).replace(str(copy), "…"), encoding="utf-8")
+        say(f"{language}/{file.stem}: run in {time.perf_counter() - began:.0f} s")
+    return nbformat.read(kept, as_version=4)
 
 
 def _hash(file: Path) -> str:
     """Of the notebook and of all that its cells can call."""
-    code = (path for path in sorted((ROOT / "course_utils").rglob("*.*")) if path.suffix != ".pyc")
-    parts = [file, *(path for path in code if path.is_file())]
-    parts += sorted(file.parents[1].glob("phrases.json"))
-    digest = hashlib.sha256()
-    for path in parts:
-        digest.update(hashlib.sha256(path.read_bytes()).digest())
-    return digest.hexdigest()[:16]
+    paths = [path for path in sorted((ROOT / "course_utils").rglob("*.*")) if path.is_file() and path.suffix != ".pyc"]
+    digests = (path.read_bytes() for path in [file, *file.parents[1].glob("phrases.json"), *paths])
+    return hashlib.sha256(b"".join(hashlib.sha256(content).digest() for content in digests)).hexdigest()[:16]
 
 
-# -- from cells to a page --------------------------------------------------------------------------
-
-
-def page(notebook: nbformat.NotebookNode, rewrite, ran: bool, say_so) -> str:
-    """The notebook as the site shows it: a note on its outputs, links by `rewrite`, no widgets. A notebook's JSON."""
-    first = "The outputs below were made when this site was built, by running the notebook on {} cores."
-    note = say_so(first).format(os.cpu_count()) if ran else say_so("The cells of this page have not been run.")
-    note += " " + say_so("To use sliders, answer quizzes and change cells, open the notebook on your computer.")
-    widgets = notebook.metadata.pop("widgets", {}).get("application/vnd.jupyter.widget-state+json", {})
+def page(notebook: nbformat.NotebookNode, rewrite, ran: bool, translate) -> str:
+    """The notebook as the site shows it, as JSON: a note on its outputs, links by `rewrite`, no widget."""
+    note = "These outputs were made when this site was built, by running the notebook on a computer with {} cores."
+    note = translate(note).format(os.cpu_count()) if ran else translate("The cells of this page have not been run.")
+    note += " " + translate("To move sliders, answer quizzes and change cells, open the notebook on your computer.")
+    kind = "application/vnd.jupyter.widget-state+json"
+    state = notebook.metadata.pop("widgets", {}).get(kind, {}).get("state", {})
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
             cell.source = rewrite(cell.source)
-        for output in cell.get("outputs", []):
-            if WIDGET in output.get("data", {}):
-                output.data = twin(output.data, widgets.get("state", {}))
-            if "image/png" in output.get("data", {}) and "text/plain" in output.data:
-                output.metadata["image/png"] = {"alt": output.data["text/plain"]}
         if "elsewhere" in cell.metadata.get("tags", []):  # does nothing but on services that run notebooks
             cell.metadata.tags.append("remove-cell")
+        for output in cell.get("outputs", []):
+            data = output.get("data", {})
+            own = "text/html" in data or not re.match(r"[A-Za-z]\w*\(|$", data.get("text/plain", ""))
+            if model := data.pop(WIDGET, None):
+                data |= {} if own else {"text/html": twin(model["model_id"], state)}
+            elif "image/png" in data:
+                alt = html.escape(translate("The picture that this cell returns"))
+                data["text/html"] = f'<img alt="{alt}" src="data:image/png;base64,{data.pop("image/png").strip()}">'
     notebook.cells[0].source += f'\n\n<p class="course-made">{html.escape(note)}</p>'
     return nbformat.writes(notebook)
 
 
-def twin(bundle: dict, state: dict) -> dict:
-    """An output without its widget: the HTML or text that the course gave it, else the words in the widget."""
-    data = {kind: value for kind, value in bundle.items() if kind != WIDGET}
-    if "text/html" not in data and re.match(r"[A-Za-z]\w*\(|$", data.get("text/plain", "")):  # ipywidgets' own repr
-        data = {"text/html": _words(bundle[WIDGET]["model_id"], state) or "<p>…</p>", "text/plain": "…"}
-    return nbformat.from_dict(data)
-
-
-def _words(model: str, state: dict) -> str:
-    """What a widget and those inside of it say, as HTML."""
+def twin(model: str, state: dict) -> str:
+    """As HTML, what a widget that is none of the course's own views says, and what those inside of it say."""
     own = state.get(model.removeprefix("IPY_MODEL_"), {}).get("state", {})
-    parts = [_words(child, state) for child in own.get("children", [])]
+    parts = [twin(child, state) for child in own.get("children", [])]
+    if label := " ".join(str(own[key]) for key in ("description", "value") if own.get(key) not in (None, "")):
+        parts.append(label if own["_model_name"].startswith("HTML") else f"<p>{html.escape(label)}</p>")
     for output in own.get("outputs", []):  # of an Output widget
         shown = output.get("data", {})
-        words = html.escape(str(output.get("text") or shown.get("text/plain", "")))
+        words = html.escape(output.get("text") or shown.get("text/plain", ""))
         parts.append(shown.get("text/html") or f"<pre>{words}</pre>")
-    value, label = own.get("value"), own.get("description", "")
-    if own.get("_model_name", "").startswith("HTML"):
-        parts.append(str(value))
-    elif value is not None or label:
-        parts.append(f"<p>{html.escape(' '.join(str(each) for each in (label, value) if each not in (None, '')))}</p>")
     return "".join(parts)
-
-
-# -- links -----------------------------------------------------------------------------------------
 
 
 def repository() -> str:
     """The address of the course on GitHub, from GitHub's workflow or pyproject.toml; "" where it has none yet."""
     about = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     named = os.environ.get("GITHUB_REPOSITORY")
-    address = f"https://github.com/{named}" if named else about.get("urls", {}).get("Repository", "")
+    address = f"https://github.com/{named}" if named else about.get("urls", {}).get("Repository", NOBODY)
     return "" if NOBODY in address else address
 
 
 def linked(text: str, file: Path, site: dict[str, str], pictures: set[Path]) -> str:
     """Markdown of `file` with its links as the site has them; its pictures are added to `pictures`.
 
-    `site` is where each page stands in the site, by its path in the course. What the site does not have leads to
+    `site` says where each page stands in the site, by its path in the course. What else the course has is linked on
     GitHub; where the course has no address there, the words stay and the link goes.
     """
-    address, here = repository(), PurePosixPath(site[file.relative_to(ROOT).as_posix()])
+    address, here = repository(), PurePosixPath(site[file.relative_to(ROOT).as_posix()]).parent
 
     def put(found: re.Match) -> str:
         target, words = found["target"], found["words"]
-        words = LINK.sub(put, words) if not found["picture"] else words
-        path, _, anchor = target.partition("#")
+        path, mark, anchor = target.partition("#")
+        there = Path(os.path.normpath(file.parent / path))
+        if found["picture"] and "://" not in path:
+            pictures.add(there)
+            return f"![{words}]({'../' * (len(here.parts) - 1)}{there.relative_to(ROOT).as_posix()})"
+        words = words if found["picture"] else LINK.sub(put, words)
         if re.match(r"[a-z]+:", target) or not path:
             return words if NOBODY in target else f"{found['picture']}[{words}]({target})"
-        there = Path(os.path.normpath(file.parent / path))
         inside = there.relative_to(ROOT).as_posix()
-        if found["picture"]:
-            pictures.add(there)
-            return f"![{words}]({'../' * (len(here.parts) - 2)}{inside})"
         if inside in site:
-            href = os.path.relpath(site[inside], here.parent).replace(os.sep, "/") + f"#{anchor}" * bool(anchor)
-            return f'<a href="{href}">{words}</a>'
-        kind = "tree" if there.is_dir() else "blob"
-        return f"[{words}]({address}/{kind}/HEAD/{inside})" if address else words
+            href = os.path.relpath(site[inside], here).replace(os.sep, "/")
+            slug = re.sub(r"[^\w-]", "", unquote(anchor).lower())  # JupyterLab's anchors have capitals and dots
+            return f'<a href="{href}{mark}{slug}">{words}</a>'
+        return f"[{words}]({address}/{'tree' if there.is_dir() else 'blob'}/HEAD/{inside})" if address else words
 
-    if address:
-        text = text.replace(NOBODY, address.removeprefix("https://github.com/"))
+    text = text.replace(NOBODY, address.removeprefix("https://github.com/") or NOBODY)
     parts = re.split(r"(^ *```.*?^ *```)", text, flags=re.MULTILINE | re.DOTALL)
-    parts[::2] = [LINK.sub(put, part) for part in parts[::2]]
-    return "".join(parts)
+    return "".join(part if number % 2 else LINK.sub(put, part) for number, part in enumerate(parts))
