@@ -22,7 +22,7 @@ import pytest
 
 from course_utils import ROOT, CourseError
 from course_utils.setup import environment
-from course_utils.site import command, pages
+from notebooks.web import command, pages
 
 pytest.importorskip("myst_nb", reason="needs what tests/requirements.txt names")
 pytestmark = pytest.mark.timeout(1800)
