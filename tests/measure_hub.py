@@ -33,7 +33,8 @@ def main(counts: list[int]) -> None:
             print(
                 f"{count} students: start of a server {statistics.median(one['server'] for one in found):.0f} s, "
                 f"core {min(seconds):.0f} to {max(seconds):.0f} s, memory of each {min(memory):.0f} to "
-                f"{max(memory):.0f} MB, {sum(memory):.0f} MB in all, {sum(len(one['errors']) for one in found)} errors; "
+                f"{max(memory):.0f} MB, {sum(memory):.0f} MB in all, "
+                f"{sum(len(one['errors']) for one in found)} errors, "
                 f"load {os.getloadavg()[0]:.1f}, {time.perf_counter() - began:.0f} s with the hub's own start",
                 flush=True,
             )

@@ -7,9 +7,11 @@ and accounts of the system, cannot be tried here.
 import json
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import nbformat
 import pytest
+import yaml
 
 from course_utils import ROOT, cache_folder
 from tests import classroom, hub
@@ -80,3 +82,18 @@ def test_each_keeps_her_own_progress_and_nobody_changes_the_models(classes):
 def test_nobody_comes_into_anothers_server(classes):
     """JupyterHub's own promise, with our settings: an unknown token, and a neighbour's."""
     assert set(classes[-1]) <= {401, 403}
+
+
+def test_the_settings_for_one_machine_and_for_kubernetes_agree():
+    """The same limits, and variables that the course reads."""
+    one, many, ours = (hub.OURS / name for name in ("tljh.yaml", "kubernetes.yaml", "course_hub.conf"))
+    limits, room = yaml.safe_load(one.read_text())["limits"], yaml.safe_load(many.read_text())["singleuser"]
+    found = SimpleNamespace(Spawner=SimpleNamespace())
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("COURSE_CACHE", "shared")
+        exec(ours.read_text(encoding="utf-8"), {"get_config": lambda: found})
+    told = found.Spawner
+    assert limits["memory"] == room["memory"]["limit"] == told.mem_limit
+    assert limits["cpu"] == room["cpu"]["limit"] == told.cpu_limit
+    code = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "course_utils").rglob("*.py") if path != ours)
+    assert {*told.environment, *room["extraEnv"]} == {name for name in told.environment if f'"{name}"' in code}
