@@ -20,7 +20,11 @@ def python(tmp_path_factory) -> Path:
     if given := os.environ.get("COURSE_CLASSROOM"):
         return Path(given)
     folder = tmp_path_factory.getbasetemp()
-    folder = (folder.parent if os.environ.get("PYTEST_XDIST_WORKER") else folder) / "classroom"
+    return made((folder.parent if os.environ.get("PYTEST_XDIST_WORKER") else folder) / "classroom")
+
+
+def made(folder: Path) -> Path:
+    """The Python of an environment in this folder, which is made if it is not there."""
     found = folder / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
     with FileLock(f"{folder}.lock"):
         if not (folder / "ready").exists():

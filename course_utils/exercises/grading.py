@@ -1,8 +1,8 @@
 """The course's checks as an autograder's tests: notebooks for nbgrader (https://nbgrader.readthedocs.io).
 
-`python -m course_utils grading --out FOLDER 00 05` writes a course folder of nbgrader: settings, and in `source/` an assignment for
-each notebook. In it, each exercise's cell holds our solution between nbgrader's marks, so that
-`nbgrader generate_assignment` takes it out, and after `q1.check()` comes a locked test cell with points:
+`python -m course_utils grading --out FOLDER 00 05` writes a course folder of nbgrader: settings, and in `source/` an
+assignment for each notebook. In it, each exercise's cell holds our solution between nbgrader's marks, so that `nbgrader
+generate_assignment` takes it out, and after `q1.check()` comes a locked test cell with points:
 
     from course_utils.exercises import grading
     grading.points("05.q1", globals(), 1)

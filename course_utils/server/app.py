@@ -104,6 +104,7 @@ class Gate:
             if scope["type"] == "http":
                 request = Request(scope, receive)
                 request.state.student, request.state.jobs, request.state.read = None, [], 0
+                turn.callback(request.state.jobs.clear)  # a connection that stays open holds no model in memory
                 try:
                     await self._check(request, turn)
                 except Problem as error:

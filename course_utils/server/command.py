@@ -8,7 +8,6 @@ import json
 import os
 import secrets
 import signal
-import socket
 import sys
 import threading
 from pathlib import Path
@@ -26,11 +25,10 @@ def main(argv: list[str] | None = None) -> int:
         "from the variable COURSE_KEY, for every user of a computer can read its command lines.",
     )
     parser.add_argument("--port", type=int, default=0, help="0, the default, takes a free one; Ollama's own is 11434")
-    parser.add_argument("--host", help="another address than 127.0.0.1 lets other computers in, with a key")
+    parser.add_argument("--host", default=server.LOCAL, help="another address lets other computers in, with a key")
     text = "let a class in: 30 students, or 30,2,4000: each with 2 requests at once and 4000 tokens a minute"
-    parser.add_argument(
-        "--room", metavar="STUDENTS", type=lambda text: [int(part) for part in text.split(",")], help=text
-    )
+    numbers = lambda given: [*map(int, given.split(","))]  # noqa: E731
+    parser.add_argument("--room", metavar="STUDENTS", type=numbers, help=text)
     parser.add_argument("--key", action="store_true", help="make a key that clients must send, as on another host")
     text = "a fault to practise with: rate_limit=3, slow=2, fail=1, drop=1, insufficient_quota=1; more in simulator.py"
     parser.add_argument("--simulate", action="append", default=[], metavar="NAME=VALUE", help=text)
@@ -38,8 +36,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--json", action="store_true", help="print one JSON object, for programs")
     args = parser.parse_args(argv)
     given, parent, room = os.environ.get("COURSE_KEY"), os.getppid(), None
-    host = args.host or (_address() if args.room else server.LOCAL)
-    made = secrets.token_urlsafe(24) if args.key or args.room or host not in server.HERE else None
+    made = secrets.token_urlsafe(24) if args.key or args.room or args.host not in server.HERE else None
     faults, enough = dict(pair.partition("=")[::2] for pair in args.simulate), threading.Event()
     for name in (signal.SIGINT, signal.SIGTERM):
         signal.signal(name, lambda *_: enough.set())
@@ -47,14 +44,13 @@ def main(argv: list[str] | None = None) -> int:
         if args.room:
             from .room import Room  # only now: it needs the environment
 
-            room = Room(given or made, *args.room)
-        endpoint = server.start(room or given or made, faults, host, args.port, args.precision)
-    except CourseError as error:
+            room = Room(given or made, *args.room[:3])
+        endpoint = server.start(room or given or made, faults, args.host, args.port, args.precision)
+        key = "$COURSE_KEY" if given else endpoint.key  # what is printed may be kept in a log
+        key = f"a token of {_sheet(list(room.students), endpoint.openai_url)}" if room else key
+    except (CourseError, OSError) as error:
         print(error, file=sys.stderr)
         return 1
-    key = "$COURSE_KEY" if given else endpoint.key  # what is printed may be kept in a log
-    if room:
-        key = f"a token of {_sheet(list(room.students), endpoint.openai_url)}"
     if args.json:
         place = {"url": endpoint.url, "openai_url": endpoint.openai_url, "port": endpoint.port, "key": key}
         print(json.dumps(place | {"models": endpoint.models}), flush=True)
@@ -70,16 +66,6 @@ def main(argv: list[str] | None = None) -> int:
         pass
     endpoint.stop()
     os._exit(0)  # at once, whatever a thread of a library is at
-
-
-def _address() -> str:
-    """This computer's address in the room's network: the one that a packet to elsewhere would carry. None is sent."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        try:
-            probe.connect(("192.0.2.1", 9))
-            return probe.getsockname()[0]
-        except OSError:  # no network
-            return server.LOCAL
 
 
 def _sheet(tokens: list[str], url: str) -> Path:

@@ -42,8 +42,8 @@ async def begin(request: Request, talk: Conversation, choices: list[RequestParam
     loaded, seconds = await load(request, talk.entry, talk.keep)
     choices = [replace(params, shift=talk.shorten and not pictures) for params in choices]
     prompt = await run_in_threadpool(_prompt, talk, loaded, turns, pictures, choices[0])
-    request.state.jobs = request.app.state.engine.submit(prompt, choices, loaded, request.state.student)
-    return request.state.jobs, seconds
+    request.state.jobs += request.app.state.engine.submit(prompt, choices, loaded, request.state.student)
+    return [*request.state.jobs], seconds
 
 
 async def load(request: Request, entry: Entry, keep: float | None) -> tuple[Loaded, float]:
