@@ -19,6 +19,7 @@ CPU_INDEX = "https://download.pytorch.org/whl/cpu"
 SPACE = 3 * machine.GB  # the environment (1.8 GB) and what pip unpacks on the way
 
 # What pip says, as a pattern, and what we make of it. The first that fits counts.
+_LARGE = r"\s*(?:Downloading|Using cached) (?:\S*/)?([^\s-]+)-([^\s-]+)\S* (\([\d.]+ [MG]B\))"  # name, version, size
 _FAULTS = data(__file__, "pip_faults.json")
 
 
@@ -49,10 +50,7 @@ def pip_install(python: Path, packages: list[str]) -> None:
     with subprocess.Popen(command, cwd=str(ROOT), env=settings, **output) as process:
         for line in process.stdout:
             lines.append(line.rstrip())
-            large = re.match(
-                r"\s*(?:Downloading|Using cached) (?:\S*/)?([^\s-]+)-([^\s-]+)\S* (\([\d.]+ [MG]B\))", line
-            )
-            if large:
+            if large := re.match(_LARGE, line):
                 say("  {} {} {}".format(*large.groups()))
             elif line.startswith("Installing collected"):
                 say("  Installing what was downloaded")
