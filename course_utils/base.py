@@ -27,8 +27,7 @@ def cache_folder() -> Path:
 
 def keep_sizes(folder: Path) -> None:
     """Note beside the files of a folder how long each is, for `whole`."""
-    sizes = {file.name: file.stat().st_size for file in folder.iterdir() if file.is_file()}
-    (folder / SIZES).write_text(json.dumps(sizes), encoding="utf-8")
+    (folder / SIZES).write_text(json.dumps({file.name: file.stat().st_size for file in folder.iterdir()}), "utf-8")
 
 
 def whole(folder: Path) -> bool:

@@ -126,7 +126,7 @@ def test_every_notebook_opens_from_another_folder_without_a_network(tmp_path):
     (tmp_path / "course.pth").write_text(f"import sys; sys.path.append({ascii(str(ROOT))})\n", encoding="ascii")
     copies = [str(shutil.copy(path, tmp_path)) for path in NOTEBOOKS]
     code = f"NAMES = {json.dumps(copies)!r}\n" + FIRST_CELLS
-    said = apart(code, cwd=tmp_path, COURSE_PROGRESS=str(tmp_path / "progress.json"))
+    said = apart(code, cwd=tmp_path, COURSE_PROGRESS=str(tmp_path / "progress.json"), COURSE_SMOLLM2="0")
     assert [line for line in said.splitlines() if line.startswith("opened")] == [f"opened {p.name}" for p in NOTEBOOKS]
 
 
@@ -184,26 +184,27 @@ def test_a_disk_that_fills_while_a_model_is_built(tmp_path):
     assert "left: ['onnx']" in said and "built: pico-mini-fp32-" in said, "nothing half-made, and the next try works"
 
 
-SMOLLM2_FULL = """
+WRITE_OUT_FULL = """
 import os
 from pathlib import Path
 from course_utils.models import smollm2
+from course_utils.pico.export import gguf_file
+file = smollm2.package.gguf()
+file.parent.mkdir()
+gguf_file.write("pico-mini", file, "f32")  # in the place of SmolLM2's, whose 98 MB take half a minute
+smollm2.package.DATA["gguf"]["size"] = file.stat().st_size
 smollm2.prepare()
-print("left:", sorted(path.name for path in Path(os.environ["COURSE_CACHE"], "smollm2").iterdir()))
+print("left:", [path.name for path in file.parent.iterdir()] == [file.name])
 """
 
 
 @apart_only
-@pytest.mark.skipif(not smollm2.package.gguf().is_file(), reason="SmolLM2 is not here")
 def test_a_disk_that_fills_while_smollm2_is_written_out(tmp_path):
-    gguf = smollm2.package.gguf()
-    mount = (
-        f"mount -t tmpfs -o size=150m tmpfs '{tmp_path}'; mkdir '{tmp_path}/smollm2'; cp '{gguf}' '{tmp_path}/smollm2'"
-    )
-    said = apart(SMOLLM2_FULL, mount, PYTHONPATH=str(ROOT), COURSE_CACHE=str(tmp_path), COURSE_SMOLLM2="1")
+    mount = f"mount -t tmpfs -o size=11m tmpfs '{tmp_path}'"
+    said = apart(WRITE_OUT_FULL, mount, PYTHONPATH=str(ROOT), COURSE_CACHE=str(tmp_path), COURSE_SMOLLM2="1")
     [line] = [line for line in said.splitlines() if line.startswith("SmolLM2 is not here")]
     assert "No space left on device" in line and line.endswith("The course goes on with pico-mini.")
-    assert f"left: ['{gguf.name}']" in said and "Traceback" not in said
+    assert "left: True" in said and "Traceback" not in said
 
 
 # -- caches that are damaged -------------------------------------------------------------------------
@@ -218,7 +219,8 @@ def cache(tmp_path, monkeypatch):
     """A cache of its own, with pico-mini's ONNX form."""
     built = onnx_folder("pico-mini", progress=False)
     shutil.copytree(built, tmp_path / "onnx" / built.name)
-    keep_sizes(tmp_path / "onnx" / built.name)
+    if not (tmp_path / "onnx" / built.name / SIZES).exists():  # built by an earlier course
+        keep_sizes(tmp_path / "onnx" / built.name)
     monkeypatch.setenv("COURSE_CACHE", str(tmp_path))
     monkeypatch.delenv("COURSE_SMOLLM2", raising=False)
     return tmp_path
@@ -360,7 +362,7 @@ def test_pip_behind_a_proxy_with_its_own_certificate(secure, certificate, strict
     strict.setenv("PIP_TARGET", str(tmp_path))
     with pytest.raises(CourseError, match=MEND):
         installer.pip_install(Path(sys.executable), ["coursedemo==1.0"])
-    for name in ("PIP_CERT", "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"):
+    for name in ("PIP_CERT", "REQUESTS_CA_BUNDLE"):  # SSL_CERT_FILE is read by pip from 24.2 on
         with strict.context() as one:
             one.setenv(name, f"{certificate}.crt")
             one.setenv("PIP_TARGET", str(tmp_path / name))
@@ -506,7 +508,7 @@ def test_a_progress_file_cut_at_any_byte_is_kept_aside_and_the_course_goes_on(tm
 
 PLAIN_LAB = """
 import json, os, re, subprocess, sys, time, urllib.request
-os.environ["JUPYTER_TOKEN"] = "practice"
+os.environ["JUPYTER_TOKEN"], os.environ["JUPYTER_NO_CONFIG"] = "practice", "1"  # no other settings either
 command = ["-m", "jupyterlab", "--no-browser", "--ServerApp.port=8890", "--ServerApp.port_retries=0", "--allow-root"]
 lab = subprocess.Popen([sys.executable, *command], stderr=subprocess.DEVNULL)
 web = urllib.request.build_opener(urllib.request.ProxyHandler({}))
@@ -529,5 +531,5 @@ def test_a_jupyterlab_without_our_settings_has_the_widgets_and_asks_about_news(t
     """What is lost is comfort: it asks once about news, and a saved notebook keeps no picture of its widgets."""
     said = apart(PLAIN_LAB, cwd=tmp_path, HOME=str(tmp_path))
     found = json.loads(next(line for line in said.splitlines() if line.startswith('{"off"')))
-    assert not any("announcements" in str(name) for name in found["off"])
+    assert not any("announcements" in str(name) for name in found["off"]), found
     assert {"@jupyter-widgets/jupyterlab-manager", "ipycanvas"} <= set(found["has"])

@@ -136,6 +136,14 @@ def test_it_is_fetched_checked_and_the_package_thrown_away(case, index, capsys):
     assert len(index.starts) == 1
 
 
+def test_a_kept_file_that_was_cut_is_fetched_again(case, index):
+    case.module.fetch()
+    name = max(case.kept(), key=lambda name: len(case.kept()[name]))
+    (case.module.place() / name).write_bytes(index.held[name][:1000])
+    case.module.fetch()
+    assert case.kept() == index.held and len(index.starts) == 2
+
+
 def test_an_interrupted_download_goes_on_where_it_stopped(case, index):
     index.most = 200_000
     with pytest.raises(package.NotFetched, match="what came is kept, and the same command goes on from there"):

@@ -74,15 +74,11 @@ def _pico_onnx(name: str, precision: str = "fp32") -> ChatModel:
 
 
 def _smollm2_onnx(name: str, precision: str = smollm2.MIXED) -> ChatModel:
-    model = _opened(OnnxModel, smollm2.form(precision), name)
-    model.defaults = smollm2.SAMPLING
-    return model
+    return _opened(OnnxModel, smollm2.form(precision), name)
 
 
 def _smollm2_torch(name: str) -> ChatModel:
-    model = _opened(TransformersModel, smollm2.folder(), name)
-    model.defaults = smollm2.SAMPLING
-    return model
+    return _opened(TransformersModel, smollm2.folder(), name)
 
 
 def _pico_torch(name: str) -> ChatModel:
@@ -103,11 +99,14 @@ def _fetched(runtime: str, name: str) -> ChatModel:
 def _opened(kind: Callable[..., ChatModel], folder: Path, *arguments) -> ChatModel:
     """The model in a folder of the cache. Raises NotFetched where there is too little memory, or a file is damaged."""
     try:
-        return kind(folder, *arguments)
+        model = kind(folder, *arguments)
     except Exception as error:  # each of the libraries has its own
         said = " ".join(f"{type(error).__name__}: {error}".split())[:100]
         mend = f"close other programs; if its files are damaged, delete {folder}, and it is made anew"
         raise smollm2.NotFetched(f"it could not be loaded ({said}); {mend}") from error
+    if model.name == "smollm2":
+        model.defaults = smollm2.SAMPLING
+    return model
 
 
 # name -> runtime -> what opens it; the first runtime of a row is the one that nobody has to name

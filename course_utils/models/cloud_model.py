@@ -2,7 +2,9 @@
 The key comes from the argument or from the environment. It is given to the client of the openai package and to nobody
 else: it stands in no message, no repr and no attribute of what `load` returns."""
 
+import base64
 import os
+import re
 import urllib.parse
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing, contextmanager
@@ -34,12 +36,15 @@ class CloudModel(ChatModel):
         """`timeout`: seconds for each wait. Nothing is asked twice without a word. Raises CloudError."""
         self.name = name
         self.base_url = (base_url or os.environ.get("OPENAI_BASE_URL", "")).strip()
-        self.host = urllib.parse.urlsplit(self.base_url).netloc.rpartition("@")[2]  # for messages: with the port
         host, key = _access(self.base_url, key)
-        self._hide = lambda text: text.replace(key, "(your key)") if key else text
+        pair, _, self.host = urllib.parse.urlsplit(self.base_url).netloc.rpartition("@")  # for messages: with the port
+        basic = base64.b64encode(urllib.parse.unquote(pair).encode()).decode()  # as a name and password travel
+        secret = "|".join(re.escape(text) for text in (key, pair, pair.partition(":")[2], basic) if text)
+        self._hide = lambda text: re.sub(secret, "(your key)", text)
         how = {"timeout": timeout, "max_retries": 0, "organization": "", "project": ""}
         how |= {"http_client": openai.DefaultHttpxClient(trust_env=False)} if host in providers.HERE else {}
         self._client = openai.OpenAI(base_url=self.base_url, api_key=key, **how)
+        self.base_url = re.sub("//.*@", "//", self.base_url)
 
     def chat(self, prompt: str | list, **options) -> Reply:
         """See ChatModel. The speed is all tokens over all seconds, the wait included: networks bunch the pieces."""

@@ -4,8 +4,8 @@ weights, on which speed does not depend, are weighed, timed, and set beside what
 
 import tempfile
 import time
+from collections import namedtuple
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy
 
@@ -22,21 +22,12 @@ SHAPES = data(__file__, "fit_check.json")  # what differs from Phi-3-mini's conf
 PROMPT, NEW, REPEATS = 128, 40, 6  # tokens, tokens, times
 
 
-class Row(NamedTuple):
+FIELDS = "model parameters precision bytes_predicted bytes_measured first_predicted first_measured first_ratio "
+
+
+class Row(namedtuple("Row", FIELDS + "rate_predicted rate_measured rate_ratio")):
     """One model in one precision, predicted and measured. bytes: of the weights. first: seconds to the first token of a
     prompt of 128 tokens. rate: tokens a second after it. ratio: measured by predicted; 1 is exact."""
-
-    model: str
-    parameters: int
-    precision: str
-    bytes_predicted: int
-    bytes_measured: int
-    first_predicted: float
-    first_measured: float
-    first_ratio: float
-    rate_predicted: float
-    rate_measured: float
-    rate_ratio: float
 
     def __str__(self) -> str:
         return (

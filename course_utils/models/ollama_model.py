@@ -1,5 +1,6 @@
 """Run a model in an Ollama server, or the practice endpoint: https://github.com/ollama/ollama/blob/main/docs/api.md."""
 
+import re
 import warnings
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing, contextmanager, suppress
@@ -43,9 +44,10 @@ class OllamaModel(ChatModel):
         """host: as in `client`. timeout: seconds to wait for each piece of an answer, the first also for the loading.
         num_ctx: tokens of prompt and answer, at most those that the model was trained for. Raises OllamaError."""
         self.name = OWN_NAMES.get(name, name)
-        self.url = (host or machine.ollama_address()).rstrip("/")
+        host = (host or machine.ollama_address()).rstrip("/")
+        self.url = re.sub("//.*@", "//", host)  # less name and password, which no message may show
         self.timeout = timeout
-        self.client = client(self.url, timeout)
+        self.client = client(host, timeout)
         with self._explained():
             info = self.client.show(self.name).modelinfo or {}
         trained = next((int(size) for key, size in info.items() if key.endswith(".context_length")), CONTEXT)
@@ -102,7 +104,7 @@ class OllamaModel(ChatModel):
             raise self._refused(error) from error
 
     def _refused(self, error) -> CourseError:
-        said = error.error.strip()[:300]
+        said = str(error.error).strip()[:300]
         if error.status_code == 404 and "not found" in said:
             there = "unknown"
             with suppress(Exception):  # the list is a courtesy; the error is told without it

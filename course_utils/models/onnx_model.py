@@ -26,10 +26,8 @@ def configuration(folder: Path, count: int | None = None):
     By itself the library takes half of the cores, and threads that wait in a busy loop. Here they sleep, so that they
     do not take the time of another program, and their own.
     """
-    options = {
-        "intra_op_num_threads": count or threads.for_params(parameters(folder)),
-        "session.intra_op.allow_spinning": "0",
-    }
+    count = count or threads.for_params(parameters(folder))
+    options = {"intra_op_num_threads": count, "session.intra_op.allow_spinning": "0"}
     config = genai().Config(str(folder))
     config.overlay(json.dumps({"model": {"decoder": {"session_options": options}}}))
     return config

@@ -25,6 +25,7 @@ OTHER_WHEELS = (
 )
 
 # What pip says, as a pattern, and what we make of it. The first that fits counts.
+_LARGE = r"\s*(?:Downloading|Using cached) (?:\S*/)?([^\s-]+)-([^\s-]+)\S* (\([\d.]+ [MG]B\))"  # name, version, size
 _FAULTS = data(__file__, "pip_faults.json")
 
 
@@ -58,10 +59,7 @@ def pip_install(python: Path, packages: list[str]) -> None:
     with subprocess.Popen(command, cwd=str(ROOT), env=settings, **output) as process:
         for line in process.stdout:
             lines.append(line.rstrip())
-            large = re.match(
-                r"\s*(?:Downloading|Using cached) (?:\S*/)?([^\s-]+)-([^\s-]+)\S* (\([\d.]+ [MG]B\))", line
-            )
-            if large:
+            if large := re.match(_LARGE, line):
                 say("  {} {} {}".format(*large.groups()))
             elif line.startswith("Installing collected"):
                 say("  Installing what was downloaded")

@@ -125,9 +125,7 @@ def gpus() -> list[dict]:
     except (OSError, subprocess.SubprocessError):
         return []
     rows = [line.rsplit(",", 1) for line in answer.splitlines() if "," in line]
-    return [
-        {"name": name.strip(), "memory": int(size) * 2**20 if size.strip().isdigit() else None} for name, size in rows
-    ]
+    return [{"name": n.strip(), "memory": int(size) * 2**20 if size.strip().isdigit() else None} for n, size in rows]
 
 
 def in_gb(size: float) -> str:

@@ -14,6 +14,8 @@ from pathlib import Path
 from course_utils import language
 from course_utils.base import ROOT, CourseError
 
+HOMES = ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "IPYTHONDIR", "MPLCONFIGDIR")  # folders that are in the home folder
+
 
 def start(python: Path, arguments: list[str], **options: object) -> subprocess.Popen:
     """Start the environment's Python with these arguments. Raises CourseError.
@@ -21,16 +23,14 @@ def start(python: Path, arguments: list[str], **options: object) -> subprocess.P
     `course_utils` comes from this folder, whatever is installed; kernels come from this environment, whatever the
     learner's own Jupyter has; JupyterLab asks no question about news; the libraries send no telemetry.
     """
-    settings = [language.FOLDER / language.chosen() / "jupyter"] * bool(language.chosen()) + [
-        ROOT / "course_utils/setup/jupyter"
-    ]
-    jupyter = os.pathsep.join(map(str, settings))
-    first = {"PYTHONPATH": ROOT, "PATH": python.parent, "JUPYTER_CONFIG_PATH": jupyter, "JUPYTER_PATH": settings[-1]}
+    ours = ROOT / "course_utils/setup/jupyter"
+    translated = [language.FOLDER / language.chosen() / "jupyter"] * bool(language.chosen())
+    jupyter = os.pathsep.join(map(str, [*translated, ours]))
+    first = {"PYTHONPATH": ROOT, "PATH": python.parent, "JUPYTER_CONFIG_PATH": jupyter, "JUPYTER_PATH": ours}
     own = {name: os.pathsep.join(filter(None, [str(path), os.environ.get(name)])) for name, path in first.items()}
     quiet = {"ORT_DISABLE_TELEMETRY": "1", "HF_HUB_DISABLE_TELEMETRY": "1"}
     if not os.access(os.path.expanduser("~"), os.W_OK):  # of a read-only home: Jupyter and IPython would not start
-        place = tempfile.mkdtemp(prefix="course-home-")
-        quiet.update(dict.fromkeys(("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "IPYTHONDIR", "MPLCONFIGDIR"), place))
+        quiet.update(dict.fromkeys(HOMES, tempfile.mkdtemp(prefix="course-home-")))
     variables = {**quiet, **os.environ, **own, "JUPYTER_PREFER_ENV_PATH": "1"}
     try:
         return subprocess.Popen([str(python), *arguments], env=variables, **options)
