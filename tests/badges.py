@@ -81,11 +81,11 @@ def files(repo: str) -> dict[Path, str]:
     return found
 
 
-def main() -> int:
+def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("repository", nargs="?", default=repository(), metavar="OWNER/REPO")
     parser.add_argument("--check", action="store_true")
-    options = parser.parse_args()
+    options = parser.parse_args(arguments)
     if options.repository != PLACEHOLDER and not OWNER_REPO.fullmatch(options.repository):
         parser.error(f"{options.repository} is no OWNER/REPO of GitHub.")
     changed = {
@@ -99,4 +99,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))
