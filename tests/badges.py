@@ -18,6 +18,7 @@ ROOT = Path(__file__).parents[1]
 HOST = "https://github.com/"
 PLACEHOLDER = "YOUR_NAME/YOUR_COPY"  # nobody can own it: an underscore is not allowed in an owner's name there
 OWNER_REPO = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,38})/[A-Za-z0-9._-]{1,100}")
+FIRST = "notebooks/00_start_here.ipynb"  # what the badges of README open
 SERVICES = {
     "binder": ("Open in Binder", "https://mybinder.org/v2/gh/{repo}/HEAD?urlpath=lab/tree/{page}"),
     "codespaces": ("Open in Codespaces", "https://codespaces.new/{repo}"),
