@@ -18,6 +18,7 @@ ROOT = Path(__file__).parents[1]
 HOST = "https://github.com/"
 PLACEHOLDER = "YOUR_NAME/YOUR_COPY"  # nobody can own it: an underscore is not allowed in an owner's name there
 OWNER_REPO = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,38})/[A-Za-z0-9._-]{1,100}")
+FIRST = "notebooks/00_start_here.ipynb"  # what the badges of README open
 SERVICES = {
     "binder": ("Open in Binder", "https://mybinder.org/v2/gh/{repo}/HEAD?urlpath=lab/tree/{page}"),
     "codespaces": ("Open in Codespaces", "https://codespaces.new/{repo}"),
@@ -81,11 +82,11 @@ def files(repo: str) -> dict[Path, str]:
     return found
 
 
-def main() -> int:
+def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("repository", nargs="?", default=repository(), metavar="OWNER/REPO")
     parser.add_argument("--check", action="store_true")
-    options = parser.parse_args()
+    options = parser.parse_args(arguments)
     if options.repository != PLACEHOLDER and not OWNER_REPO.fullmatch(options.repository):
         parser.error(f"{options.repository} is no OWNER/REPO of GitHub.")
     changed = {
@@ -99,4 +100,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

@@ -17,9 +17,6 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-import nbformat
-from nbclient import NotebookClient
-
 ROOT = Path(__file__).parents[1]
 GROUPS = Path("/sys/fs/cgroup")
 MB = 10**6
@@ -88,7 +85,7 @@ def measured(path: Path, memory: int) -> dict:
             settings |= {"PYTHONPATH": str(ROOT), "JUPYTER_CONFIG_DIR": folder, "HF_HUB_OFFLINE": "1"}
             with server(group, settings, Path(folder, "server.log")):
                 start = time.monotonic()
-                command = [sys.executable, __file__, "--inside", str(path)]
+                command = [sys.executable, "-m", "jupyter", "execute", f"--output={folder}/ran.ipynb", str(path)]
                 child = subprocess.Popen(command, env=settings, stderr=subprocess.PIPE, preexec_fn=group.join)
                 while child.poll() is None:
                     most = max(most, group.row("memory.stat", "total_rss"))
@@ -108,22 +105,12 @@ def measured(path: Path, memory: int) -> dict:
         group.remove()
 
 
-def execute(path: Path) -> None:
-    """Every cell of a notebook, as *Run All* does; an error ends it. Nothing is written."""
-    notebook = nbformat.read(path, as_version=4)
-    NotebookClient(notebook, timeout=None, resources={"metadata": {"path": str(path.parent)}}).execute()
-
-
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--notebooks", nargs="*", default=[], help="numbers, such as 00 08; all of them without")
     parser.add_argument("--gigabytes", type=float, default=2.0)
     parser.add_argument("--json", action="store_true")
-    parser.add_argument("--inside", type=Path, help=argparse.SUPPRESS)
     options = parser.parse_args()
-    if options.inside:
-        execute(options.inside)
-        return 0
     rows = []
     print(
         "| notebook | ran | seconds | programs | with page cache | killed |",
