@@ -31,9 +31,10 @@ WIDGET = "application/vnd.jupyter.widget-view+json"
 PROMPT = ".jp-Notebook .jp-CodeCell .jp-InputPrompt"
 # How many widgets of each kind a notebook has, by what uses them.
 WIDGETS = {}
-# What Tab has to reach in an output. A group of radio buttons is one stop, and the course has none.
 HERE = "document.activeElement.outerHTML.slice(0, 300)"
-STOPS = "button:enabled, input:enabled:not([type=file]), select:enabled, .noUi-handle, [contenteditable=true], summary, audio, a[href]"
+# What Tab has to reach in an output. The number beside a slider can be written on, too.
+STOPS = """button:enabled, input:enabled:not([type=file]), select:enabled, .noUi-handle, [contenteditable=true], summary,
+audio, a[href]"""
 
 
 # -- the browser, and JupyterLab
