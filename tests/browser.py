@@ -33,8 +33,8 @@ PROMPT = ".jp-Notebook .jp-CodeCell .jp-InputPrompt"
 WIDGETS = {}
 HERE = "document.activeElement.outerHTML.slice(0, 300)"
 # What Tab has to reach in an output. The number beside a slider can be written on, too.
-STOPS = """button:enabled, input:enabled:not([type=file]), select:enabled, .noUi-handle, [contenteditable=true], summary,
-audio, a[href]"""
+STOPS = """button:enabled, input:enabled:not([type=file]), select:enabled, .noUi-handle, [contenteditable=true],
+summary, audio, a[href]"""
 
 
 # -- the browser, and JupyterLab
