@@ -31,9 +31,10 @@ WIDGET = "application/vnd.jupyter.widget-view+json"
 PROMPT = ".jp-Notebook .jp-CodeCell .jp-InputPrompt"
 # How many widgets of each kind a notebook has, by what uses them.
 WIDGETS = {}
-# What Tab has to reach in an output. A group of radio buttons is one stop, and the course has none.
 HERE = "document.activeElement.outerHTML.slice(0, 300)"
-STOPS = "button:enabled, input:enabled:not([type=file]), select:enabled, .noUi-handle, summary, audio, a[href]"
+# What Tab has to reach in an output. The number beside a slider can be written on, too.
+STOPS = """button:enabled, input:enabled:not([type=file]), select:enabled, .noUi-handle, [contenteditable=true],
+summary, audio, a[href]"""
 
 
 # -- the browser, and JupyterLab
@@ -351,9 +352,9 @@ def draw(page) -> int:
 
 def run_a_race(page) -> int:
     """From the keyboard: the first engine and precision of the lists, eight tokens, the button."""
-    races = page.get_by_role("button", name="Race", exact=True)
-    for number in range(races.count()):
-        cell = page.locator(".jp-CodeCell", has=races.nth(number))
+    cells = page.locator(".jp-CodeCell", has=page.locator(".widget-select-multiple"))
+    for number in range(cells.count()):
+        cell = cells.nth(number)
         for name in ("Engines", "Precisions"):
             cell.get_by_label(name).focus()
             for key in ("Home", "ArrowDown", "ArrowUp"):  # from the first to the second, and back
@@ -362,13 +363,13 @@ def run_a_race(page) -> int:
             assert chosen == [0], name
         cell.locator(".noUi-handle").first.press("Home")
         before = content(cell)
-        races.nth(number).press("Enter")
+        cell.get_by_role("button", name="Race", exact=True).press("Enter")
         cell.get_by_role("button", name="Stop").and_(page.locator(":enabled")).wait_for()
         cell.get_by_role("button", name="Race", exact=True).and_(page.locator(":enabled")).wait_for(
             timeout=240 * SECOND
         )
         assert content(cell) != before
-    return races.count()
+    return cells.count()
 
 
 def tab_through(page) -> list:
@@ -427,11 +428,14 @@ def shown_without_kernel(page) -> list[str]:
 
 
 def exported(page, folder: Path) -> Path:
-    """File ▸ Save and Export Notebook As ▸ HTML: the file that the browser saves."""
+    """File ▸ Save and Export Notebook As ▸ HTML, with the outputs as they are: the file that the browser saves."""
     page.get_by_role("menuitem", name="File", exact=True).click()
-    page.get_by_role("menuitem", name="Save and Export Notebook As").hover()
-    with page.expect_download() as download:
-        page.get_by_role("menuitem", name="HTML", exact=True).click()
+    page.locator(".lm-Menu-item[data-type=submenu]", has_text="Save and Export Notebook As").hover()
+    page.locator(".lm-Menu-item", has_text=re.compile(r"^HTML\s*$")).click()
+    page.locator(".jp-Dialog").get_by_text("Sanitize HTML output").wait_for()
+    page.locator(".jp-Dialog input[type=checkbox]").uncheck()
+    with page.expect_download(timeout=120 * SECOND) as download:
+        page.locator(".jp-Dialog .jp-mod-accept").click()
     file = folder / download.value.suggested_filename
     download.value.save_as(file)
     return file

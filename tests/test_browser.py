@@ -10,8 +10,11 @@ import pytest
 from browser import (
     SECOND,
     Visit,
+    axe_findings,
     check_cells,
     close_kernel,
+    empty_outputs,
+    layout_faults,
     press_until,
     run_all_cells,
     running_lab,
@@ -28,6 +31,31 @@ FIRST = ("00_start_here", "01_slm_vs_llm", "02_phi_family", "03_cloud_apis", "04
 @pytest.mark.parametrize("notebook", FIRST)
 def test_a_learner_uses_the_notebook(notebook, lab, browser):
     visit_notebook(notebook, lab, browser)
+
+
+def test_the_looks_are_judged(browser):
+    """A page with one fault of each kind."""
+    page = browser.new_page()
+    parts = (
+        '<div class="wide" style="width:700px">wide</div>',
+        '<button style="width:40px;overflow:hidden;white-space:nowrap">a long name</button>',
+        '<svg width="50" height="20"><text x="30" y="10">cut off</text></svg>',
+        '<p style="height:9px;overflow:hidden;line-height:40px">low</p>',
+        '<img width="50" height="50"><img width="50" height="50" style="margin-left:-30px">',
+        "<p>nothing wrong</p>",
+    )
+    output = '<div class="jp-OutputArea-output">{}</div>'
+    area = f'<div class="jp-OutputArea" style="width:600px">{"".join(map(output.format, parts))}</div>'
+    page.set_content(f'<div class="jp-Notebook"><div class="jp-Cell">{area}</div></div>')
+    faults = {fault for _, fault, *_ in layout_faults(page, 900)}
+    expected = "scrolls sideways,wider than its cell,clipped,cut off by its picture,clipped below,lies over"
+    assert faults == set(expected.split(","))
+    page.set_content(
+        '<div class="jp-OutputArea-output"><input><i id="a"></i></div><div class="jp-OutputArea-output"></div>'
+    )
+    assert "label: <input>" in axe_findings(page)
+    assert len(empty_outputs(page)) == 2
+    page.close()
 
 
 def test_from_the_keyboard_alone_to_an_answered_question(lab, browser):
