@@ -13,13 +13,12 @@ from pathlib import Path
 import lesson_time
 import nbformat
 import pytest
-from test_browser import browser  # noqa: F401: a fixture
 
 from course_utils import ROOT, CourseError
-from notebooks.classroom import pack, slides
 from course_utils.exercises import notebook_modules
 from course_utils.exercises.engine import Exercise
 from course_utils.setup import environment, fetching
+from notebooks.classroom import pack, slides
 
 GUIDE = (ROOT / "notebooks/teachers_guide.md").read_text(encoding="utf-8")
 NOTEBOOKS = {path.stem[:2]: path for path in sorted((ROOT / "notebooks").glob("*.ipynb"))}
