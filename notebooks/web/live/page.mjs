@@ -89,7 +89,8 @@ async function choose(name) {
   const {engine, device, threads, precision} = model.runs;
   const runs = {model: NAMES[name], engine, device: say(`device_${device}`), threads: count(threads), precision};
   $("state").textContent = `${say("ready", runs)} ${say("runs", runs)}`;
-  $("threads").hidden = self.crossOriginIsolated || !navigator.serviceWorker?.controller || (navigator.hardwareConcurrency ?? 1) < 2;
+  const more = (MODELS[name].threads ?? 1) > 1 && (navigator.hardwareConcurrency ?? 1) > 1;
+  $("threads").hidden = !more || self.crossOriginIsolated || !navigator.serviceWorker?.controller;
   clear();
   enable();
   showTyped();
