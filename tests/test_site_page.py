@@ -609,6 +609,17 @@ def test_every_word_is_there_and_used():
     assert {key for key in unused if not key.startswith(("fault_", "device_"))} == set()
 
 
+def test_links_lead_to_pages_of_the_site():
+    """The course's pages are named after its notebooks; ours stand beside each other."""
+    for file in LIVE.glob("*.html"):
+        page = file.read_text(encoding="utf-8")
+        ours = re.findall(r'data-here="([^"]+)"', page)
+        course = [Path(name) for name in re.findall(r'data-page="([^"]+)"', page)]
+        assert [name for name in ours if not (LIVE / name).is_file()] == []
+        lost = [name for name in course if not (ROOT / name).with_suffix(".ipynb").is_file()]
+        assert [str(name) for name in lost if str(name) != "index.html"] == []
+
+
 def test_the_page_may_run_no_strange_script():
     for file in LIVE.glob("*.html"):
         page = file.read_text(encoding="utf-8")
