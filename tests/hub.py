@@ -114,13 +114,13 @@ def get(address: str, token: str) -> int:
 
 
 def lesson(address: str, folder: Path, cells: list[str], students: int) -> list[dict]:
-    """All students run these cells at once. What each got, and the memory of her processes at the end, in bytes."""
+    """All students run these cells at once. What each got, and the memory of her processes at the end."""
     teacher = (folder / "token").read_text(encoding="utf-8")
     names = [f"student{number}" for number in range(1, students + 1)]
     with ThreadPoolExecutor(students) as pool:
         found = list(pool.map(lambda name: student(address, teacher, name, cells), names))
         for one in found:  # all are still there
-            one["memory"] = memory(one["pid"])
+            one["memory"], one["resident"] = memory(one["pid"])
     return found
 
 
@@ -144,6 +144,7 @@ def student(address: str, teacher: str, name: str, cells: list[str]) -> dict:
             one["errors"] += [error] if error else []
             one["text"] += text
         one |= {"cells": len(cells), "seconds": time.perf_counter() - began}
+        one["model"] = execute(web, "print(model.name)")[1].strip()
         one["pid"] = int(execute(web, "import os; print(os.getpid())")[1])
     return one
 
@@ -168,9 +169,11 @@ def execute(web, code: str) -> tuple[str, str]:
             return error, text
 
 
-def memory(pid: int) -> int:
-    """Bytes of a kernel and of the server above it. What several share is divided among them, where the system can."""
+def memory(pid: int) -> tuple[int, int]:
+    """Bytes of a kernel and of the server above it: with what several programs share divided among them, where the
+    system says so (PSS), and with all of that (RSS)."""
     kernel = psutil.Process(pid)
     server = next((each for each in kernel.parents() if "singleuser" in " ".join(each.cmdline())), kernel)
     family = {each.pid: each for each in [server, *server.children(recursive=True)]}
-    return sum(getattr(each.memory_full_info(), "pss", 0) or each.memory_info().rss for each in family.values())
+    found = [each.memory_full_info() for each in family.values()]
+    return sum(getattr(one, "pss", 0) or one.rss for one in found), sum(one.rss for one in found)

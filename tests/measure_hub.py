@@ -29,13 +29,17 @@ def main(counts: list[int]) -> None:
             began = time.perf_counter()
             with hub.running(python, folder, cache_folder(), names) as address:
                 found = hub.lesson(address, folder, core("00_start_here"), count)
-            seconds, memory = [one["seconds"] for one in found], [one["memory"] / 1e6 for one in found]
+            seconds, memory, resident = (
+                [one[name] / unit for one in found]
+                for name, unit in (("seconds", 1), ("memory", 1e6), ("resident", 1e6))
+            )
             print(
                 f"{count} students: start of a server {statistics.median(one['server'] for one in found):.0f} s, "
-                f"core {min(seconds):.0f} to {max(seconds):.0f} s, memory of each {min(memory):.0f} to "
-                f"{max(memory):.0f} MB, {sum(memory):.0f} MB in all, "
+                f"core {min(seconds):.0f} to {max(seconds):.0f} s, memory of each, PSS {min(memory):.0f} to "
+                f"{max(memory):.0f} MB, RSS {max(resident):.0f} MB; PSS {sum(memory):.0f} MB in all, "
                 f"{sum(len(one['errors']) for one in found)} errors, "
-                f"load {os.getloadavg()[0]:.1f}, {time.perf_counter() - began:.0f} s with the hub's own start",
+                f"models {sorted({one['model'] for one in found})}, load {os.getloadavg()[0]:.1f}, "
+                f"{time.perf_counter() - began:.0f} s with the hub's own start",
                 flush=True,
             )
 
