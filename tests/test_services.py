@@ -100,13 +100,14 @@ def test_anywhere_else_the_cell_does_nothing(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-THERE = {"torch": "2.11.0+cu128", "transformers": "5.15.0", "ipython": "7.34.0", "filelock": "2.9"}  # else our versions
+OTHERS = {"torch": "2.11.0+cu128", "transformers": "5.15.0", "ipython": "7.34.0", "huggingface_hub": "1.9.0"}
+THERE = OTHERS | {"filelock": "2.9"}  # else our versions; this one is too old for us
 MISSING = ("tqdm", "jupyterlab")  # one that has to come, and one that Colab does not need
 AFTER = """
 import json, os, sys
 from importlib.metadata import version
 import course_utils, google.colab.output
-names = ("torch", "transformers", "ipython", "filelock", "tqdm")
+names = ("torch", "transformers", "ipython", "huggingface_hub", "filelock", "tqdm")
 found = {name: version(name) for name in names}
 print(json.dumps([found, os.getcwd(), course_utils.__file__, google.colab.output.asked]))
 """
@@ -189,8 +190,7 @@ def test_the_cell_fetches_the_course_and_installs_only_what_is_missing(colab):
     assert done.returncode == 0, done.stderr
     found, where, package, asked = json.loads(done.stdout.splitlines()[-1])
     pins, course = environment.pins(), colab["folder"] / "course"
-    stays = {name: THERE[name] for name in ("torch", "transformers", "ipython")}
-    assert found == stays | {"filelock": pins["filelock"], "tqdm": pins["tqdm"]}
+    assert found == OTHERS | {"filelock": pins["filelock"], "tqdm": pins["tqdm"]}
     assert (Path(where), Path(package)) == (course / "notebooks", course / "course_utils/__init__.py")
     assert asked == [1] and f"{len(pins) - 3} of the course's packages" in done.stderr
     assert not list((colab["folder"] / "env").glob("lib/python*/site-packages/jupyterlab-4*"))

@@ -10,7 +10,7 @@ from course_utils.base import ROOT
 from course_utils.setup import environment, fetching, minilm, smollm2
 from course_utils.setup.installer import pip_install, say
 
-STAYS = ("torch", "ipython", "ipywidgets", "jupyterlab", "jupyterlab-language-pack-fi-FI")  # its kernel, its page
+STAYS = ("torch", "ipython", "ipywidgets", "tokenizers", "huggingface_hub")  # Colab's kernel and Transformers use them
 
 
 def prepare() -> None:
@@ -18,7 +18,7 @@ def prepare() -> None:
     python, pins = Path(sys.executable), environment.pins()
     has = {name: version for name in pins if (version := environment.installed(name, python))}
     kept = [name for name in has if name in STAYS or has[name].split(".")[0] == pins[name].split(".")[0]]
-    missing = [f"{name}=={pin}" for name, pin in pins.items() if name not in (*kept, *STAYS)]
+    missing = [f"{name}=={pins[name]}" for name in pins if name not in kept and not name.startswith("jupyterlab")]
     say(f"Google Colab has {len(kept)} of the course's packages, which stay as they are; {len(missing)} are missing.")
     if missing:
         with tempfile.TemporaryDirectory() as folder:
