@@ -1,4 +1,4 @@
-"""The classroom: plans that add up, a sheet of one page, slides that need no network, a pack that installs without one."""
+"""The classroom: plans that add up, a sheet of one page, slides without a network, a pack that installs without one."""
 
 from __future__ import annotations
 

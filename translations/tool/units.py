@@ -15,7 +15,8 @@ from course_utils.base import ROOT
 from course_utils.language import FOLDER, MARKUP, known_as
 
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
-PAGES = ("README.md", "notebooks/glossary.md", *(f"notebooks/{path.name}" for path in NOTEBOOKS))
+TEXTS = sorted((ROOT / "notebooks").glob("*.md"))
+PAGES = ("README.md", *(f"notebooks/{path.name}" for path in [*TEXTS, *NOTEBOOKS]))
 BETWEEN = re.compile(
     r"(^```.*?^```[^\n]*$|\n[ \t]*\n\s*|\n(?=\|))", re.MULTILINE | re.DOTALL
 )  # blocks, and rows of tables
