@@ -1,4 +1,4 @@
-"""The classroom: plans that add up, a sheet of one page, slides without a network, a pack that installs without one."""
+"""The classroom: plans that add up, a sheet of one page, slides and a pack that need no network."""
 
 from __future__ import annotations
 
@@ -13,12 +13,13 @@ from pathlib import Path
 import lesson_time
 import nbformat
 import pytest
+from browser import browser  # noqa: F401
 
 from course_utils import ROOT, CourseError
+from notebooks.classroom import pack, slides
 from course_utils.exercises import notebook_modules
 from course_utils.exercises.engine import Exercise
 from course_utils.setup import environment, fetching
-from notebooks.classroom import pack, slides
 
 GUIDE = (ROOT / "notebooks/teachers_guide.md").read_text(encoding="utf-8")
 NOTEBOOKS = {path.stem[:2]: path for path in sorted((ROOT / "notebooks").glob("*.ipynb"))}
@@ -130,16 +131,18 @@ MEASURE = """() => Reveal.getSlides().map(slide => {
     const {h, v} = Reveal.getIndices(slide);
     Reveal.slide(h, v);
     const box = slide.getBoundingClientRect(), faults = [];
-    if (slide.scrollHeight > slide.clientHeight + 1 && getComputedStyle(slide).overflowY != "auto") faults.push("cut off");
+    const long = slide.scrollHeight > slide.clientHeight + 1;
+    if (long && getComputedStyle(slide).overflowY != "auto") faults.push("cut off");
     for (const one of slide.querySelectorAll("*")) {
         if (one.closest(".notes, svg")) continue;
         const place = one.getBoundingClientRect();
-        if (place.width && (place.right > box.right + 1 || place.left < box.left - 1)) faults.push("wide: " + one.tagName);
+        if (place.width && (place.right > box.right + 1 || place.left < box.left - 1))
+            faults.push("wide: " + one.tagName);
         for (const text of one.childNodes)
             if (text.nodeType == 3 && text.textContent.trim() && parseFloat(getComputedStyle(one).fontSize) < 18)
                 faults.push("small: " + text.textContent.trim().slice(0, 30));
     }
-    return {text: slide.innerText.trim(), long: slide.scrollHeight > slide.clientHeight + 1, faults,
+    return {text: slide.innerText.trim(), long, faults,
             images: [...slide.querySelectorAll("img")].map(image => image.naturalWidth)};
 })"""
 
@@ -181,10 +184,10 @@ def test_what_a_cell_prints_is_a_slide_of_its_own_after_it(slide_folder):
     cell = nbformat.v4.new_code_cell("print(1)", outputs=[nbformat.v4.new_output("stream", text="1\n" * 45)])
     made = slides.slides_of(cell)
     assert [len(one.outputs) for one in made] == [0, 1, 1, 1] and not made[1].source
-    assert [one.metadata.slideshow.slide_type for one in made] == ["subslide"] * 4
+    assert [one.metadata.slideshow["slide_type"] for one in made] == ["subslide"] * 4
     long = "## Head\n\nShort.\n\n" + "word " * 50
     shown, notes = slides.slides_of(nbformat.v4.new_markdown_cell(long))
-    assert shown.source == "## Head\n\nShort." and notes.metadata.slideshow.slide_type == "notes"
+    assert shown.source == "## Head\n\nShort." and notes.metadata.slideshow["slide_type"] == "notes"
 
 
 # -- the pack --------------------------------------------------------------------------------------
