@@ -314,6 +314,17 @@ def test_pages_fit_are_accessible_and_silent(browser, address, scheme, width, he
     context.close()
 
 
+def test_no_page_scrolls_sideways_on_a_phone(browser, address, made):
+    page = browser.new_page(viewport={"width": 360, "height": 740})
+    wide = []
+    for name in made:
+        page.goto(address + name)
+        if page.evaluate("document.documentElement.scrollWidth") > 360:
+            wide.append(name)
+    page.close()
+    assert wide == []
+
+
 def test_the_search_finds_a_word(browser, address):
     page = browser.new_page()
     page.goto(address + "fi/search.html?q=pico-mini")

@@ -6,13 +6,12 @@ import os
 import re
 import tempfile
 import time
-import tomllib
 from pathlib import Path, PurePosixPath
 from urllib.parse import unquote
 
 import nbformat
 
-from course_utils.base import ROOT, CourseError, cache_folder
+from course_utils.base import ROOT, CourseError, cache_folder, data
 from course_utils.setup.installer import say
 
 WIDGET = "application/vnd.jupyter.widget-view+json"
@@ -31,7 +30,7 @@ def executed(file: Path, copy: Path, language: str) -> nbformat.NotebookNode:
     if not kept.exists():
         notebook, began = nbformat.read(file, as_version=4), time.perf_counter()
         where = {"metadata": {"path": str((copy / file.relative_to(ROOT)).parent)}}
-        client = NotebookClient(notebook, timeout=1800, kernel_name="python3", resources=where)
+        client = NotebookClient(notebook, timeout=1800, kernel_name="python3", resources=where, coalesce_streams=True)
         secret = re.compile(r"KEY|TOKEN|SECRET|PASSWORD")  # a page shows nothing of who builds it
         env = {name: value for name, value in os.environ.items() if not secret.search(name)}
         env |= {"COURSE_LANG": language, "PYTHONPATH": str(copy), "COURSE_CACHE": str(cache_folder().resolve())}
@@ -69,13 +68,13 @@ def page(notebook: nbformat.NotebookNode, rewrite, ran: bool, translate) -> str:
         if "elsewhere" in cell.metadata.get("tags", []):  # does nothing but on services that run notebooks
             cell.metadata.tags.append("remove-cell")
         for output in cell.get("outputs", []):
-            data = output.get("data", {})
-            own = "text/html" in data or not re.match(r"[A-Za-z]\w*\(|$", data.get("text/plain", ""))
-            if model := data.pop(WIDGET, None):
-                data |= {} if own else {"text/html": twin(model["model_id"], state)}
-            elif "image/png" in data:
+            shown = output.get("data", {})
+            own = "text/html" in shown or not re.match(r"[A-Za-z]\w*\(|$", shown.get("text/plain", ""))
+            if model := shown.pop(WIDGET, None):
+                shown |= {} if own else {"text/html": twin(model["model_id"], state)}
+            elif "image/png" in shown:
                 alt = html.escape(translate("The picture that this cell returns"))
-                data["text/html"] = f'<img alt="{alt}" src="data:image/png;base64,{data.pop("image/png").strip()}">'
+                shown["text/html"] = f'<img alt="{alt}" src="data:image/png;base64,{shown.pop("image/png").strip()}">'
     notebook.cells[0].source += f'\n\n<p class="course-made">{html.escape(note)}</p>'
     return nbformat.writes(notebook)
 
@@ -95,7 +94,7 @@ def twin(model: str, state: dict) -> str:
 
 def repository() -> str:
     """The address of the course on GitHub, from GitHub's workflow or pyproject.toml; "" where it has none yet."""
-    about = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    about = data(ROOT / "pyproject.toml", "pyproject.toml", translated=False)["project"]
     named = os.environ.get("GITHUB_REPOSITORY")
     address = f"https://github.com/{named}" if named else about.get("urls", {}).get("Repository", NOBODY)
     return "" if NOBODY in address else address
