@@ -61,7 +61,7 @@ def _said(text: str) -> list[nbformat.NotebookNode]:
 def _shown(output: nbformat.NotebookNode) -> list[nbformat.NotebookNode]:
     """An output without what needs a kernel, a text of many lines in parts; nothing in place of a bare widget."""
     if output.get("name") == "stdout":
-        lines = [part for line in output.text.splitlines() for part in textwrap.wrap(line, 95) or [""]]
+        lines = [part for line in output.text.splitlines() for part in textwrap.wrap(line, 88) or [""]]
         parts = ["\n".join(lines[at : at + LINES]) for at in range(0, len(lines), LINES)]
         return [new_output("stream", text=part) for part in parts if part.strip()]
     kinds = output.get("data", {})
@@ -73,7 +73,8 @@ def _screens(outputs: list[nbformat.NotebookNode]) -> list[list[nbformat.Noteboo
     """Outputs by the slide: a picture and a long text have one of their own, short ones share."""
     screens, room = [], 0
     for output in outputs:
-        lines = output.text.count("\n") + 1 if "text" in output else LINES if "image/png" in output.data else 5
+        large = re.search("image/png|<table|<svg", str(output.get("data")))
+        lines = output.text.count("\n") + 1 if "text" in output else LINES if large else 5
         screens, room = (screens, room) if lines <= room else ([*screens, []], LINES)
         screens[-1].append(output)
         room -= lines
