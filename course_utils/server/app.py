@@ -122,11 +122,9 @@ class Gate:
             text = "This server answers no web pages but those of this computer: the Origin header names another."
             raise Problem(403, text, "forbidden_origin")
         key, sent = request.app.state.key, request.headers.get("authorization", "").removeprefix("Bearer ")
-        if isinstance(key, Room):
-            student = request.state.student = key.students.get(sent)
-            known = student is not None
-        else:
-            student, known = None, key is None or hmac.compare_digest(sent.encode(), key.encode())
+        room = key if isinstance(key, Room) else None
+        student = request.state.student = room and room.students.get(sent)
+        known = student is not None if room else key is None or hmac.compare_digest(sent.encode(), key.encode())
         if not known and request.url.path not in FREE:
             text = "You didn't provide an API key. Send it in the Authorization header: Bearer YOUR_KEY."
             if sent:
@@ -136,7 +134,7 @@ class Gate:
             raise Problem(403, "The models of this room are the teacher's: students ask them.", "forbidden")
         if request.method == "POST" and request.url.path in ASKS:
             if student:
-                turn.enter_context(key.turn(student, request.state))
+                turn.enter_context(room.turn(student, request.state))
             await request.app.state.simulator.before()
 
 

@@ -72,7 +72,7 @@ def _sheet(tokens: list[str], url: str) -> Path:
     """Write the tokens into a file that only the teacher can read, to be printed and cut. Returns its path."""
     path = ROOT / "room_tokens.txt"
     path.unlink(missing_ok=True)
+    rows = [f'load("smollm2", runtime="cloud", base_url="{url}", key="{token}")\n\n' for token in tokens[1:]]
     with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
-        rows = [f'load("smollm2", runtime="cloud", base_url="{url}", key="{token}")' for token in tokens[1:]]
-        file.write("\n\n".join([*rows, f"The teacher's, without limits: {tokens[0]}\n"]))
+        file.writelines([*rows, f"The teacher's, without limits: {tokens[0]}\n"])
     return path
