@@ -283,7 +283,9 @@ def test_a_model_that_cannot_be_loaded(learner, file):
     learner.hub.files[path] = b"this is not a model"
     result = learner.run(pinned=False)
     assert result.names == ["pico-mini"] and len(result.fallbacks) == 1
-    assert "it could not be loaded (" in result.fallbacks[0] and len(result.fallbacks[0]) < 300
+    assert "it could not be loaded (" in result.fallbacks[0]
+    assert f"delete {learner.folder}" in result.fallbacks[0]
+    assert len(result.fallbacks[0].replace(str(learner.folder), "")) < 300
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no pseudo-terminals in Python")
