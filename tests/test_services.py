@@ -240,10 +240,7 @@ def test_the_dev_container_is_pinned_and_makes_the_environment_that_vs_code_take
 
 
 def test_the_environment_holds_the_files_of_the_widgets_that_vs_code_would_fetch():
-    import ipycanvas
-
-    place = Path(sys.prefix, "share/jupyter/nbextensions/ipycanvas/index.js")
-    assert place.exists() or Path(ipycanvas.__file__).parent.joinpath("nbextension/index.js").exists()
+    assert Path(sys.prefix, "share/jupyter/nbextensions/ipycanvas/index.js").exists()
 
 
 # -- sizes -----------------------------------------------------------------------------------------
