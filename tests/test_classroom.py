@@ -16,10 +16,10 @@ import pytest
 from browser import browser  # noqa: F401
 
 from course_utils import ROOT, CourseError
-from notebooks.classroom import pack, slides
 from course_utils.exercises import notebook_modules
 from course_utils.exercises.engine import Exercise
 from course_utils.setup import environment, fetching
+from notebooks.classroom import pack, slides
 
 GUIDE = (ROOT / "notebooks/teachers_guide.md").read_text(encoding="utf-8")
 NOTEBOOKS = {path.stem[:2]: path for path in sorted((ROOT / "notebooks").glob("*.ipynb"))}
