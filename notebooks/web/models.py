@@ -110,3 +110,4 @@ def _convert(source: Path, place: Path, precision: str) -> None:
     graph.ClearField("input")
     graph.input.extend(inputs)
     onnx.save(model, place / "model.onnx", save_as_external_data=True, location="model.onnx.data")
+    (place / "model.onnx.data").chmod(0o644)  # a web server reads it, too
