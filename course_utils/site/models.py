@@ -5,10 +5,11 @@ import json
 import shutil
 from pathlib import Path
 
-from course_utils.base import CourseError
+from course_utils.base import CourseError, data
 from course_utils.models import smollm2 as bigger
 from course_utils.pico.export import onnx_folder
 
+EIGHT = data(__file__, "int8.json", translated=False)
 SHAPE = {"layers": "num_hidden_layers", "heads": "num_key_value_heads", "headSize": "head_size"}
 
 
@@ -55,32 +56,30 @@ def _put(form: Path, page: Path, name: str, precision: str) -> dict:
 
 def _convert(source: Path, place: Path, precision: str) -> None:
     """Write a graph with fewer bytes and less to do a token. "float32": the weights are kept as the float16 that they
-    are, and the session makes them float32 once. "int8": matrices have 8 bits, a scale a column, and the rows
-    they are multiplied with are rounded to 8 bits as they come, each by itself: so a token's numbers do not depend on
-    what is in the cache. WebAssembly's kernel for 4 bits is five times slower, that for signed rows twice."""
+    are, and the session makes them float32 once. "int8": see int8.json."""
     import numpy as np
     import onnx
     from onnx import TensorProto, helper, numpy_helper
 
     model = onnx.load(source)
-    graph = model.graph
-    weights = {tensor.name: numpy_helper.to_array(tensor) for tensor in graph.initializer}
-    kept, nodes, rounded = {"last": np.array([-1])}, [], set()
-    if precision == "int8":
-        kept |= {"one": np.float32(1), "127th": np.float32(1 / 127), "128": np.float32(128), "zero": np.uint8(128)}
+    graph, nodes, rounded = model.graph, [], set()
+    kept = {"last": np.array([-1]), **{name: np.dtype(t).type(n) for name, (t, n) in EIGHT["constants"].items()}}
 
-    def add(kind: str, inputs: list[str], outputs: list[str], **more) -> None:
-        nodes.append(helper.make_node(kind, inputs, outputs, **more))
+    def add(steps: list, **names) -> None:
+        for kind, domain, inputs, output, more in steps:
+            inputs = [name.format_map(names) for name in inputs]
+            nodes.append(helper.make_node(kind, inputs, [output.format_map(names)], domain=domain, **more))
 
-    matrices = {n.input[1] for n in graph.node if n.op_type == "MatMul" and n.input[1] in weights}
-    for name, values in weights.items():
+    matrices = {node.input[1] for node in graph.node if node.op_type == "MatMul"} if precision == "int8" else set()
+    for tensor in graph.initializer:
+        name, values = tensor.name, numpy_helper.to_array(tensor)
         half = values.astype(np.float16)
-        if precision == "int8" and name in matrices:
+        if name in matrices:
             scale = np.maximum(np.abs(values).max(0), 1e-8) / 127
-            kept[f"{name}.q"], kept[f"{name}.scale"] = np.rint(values / scale).astype(np.int8), scale
+            kept |= {f"{name}.q": np.rint(values / scale).astype(np.int8), f"{name}.scale": scale}
         elif values.dtype == np.float32 and np.array_equal(half.astype(np.float32), values):
             kept[f"{name}.half"] = half
-            add("Cast", [f"{name}.half"], [name], to=TensorProto.FLOAT)
+            nodes.append(helper.make_node("Cast", [f"{name}.half"], [name], to=TensorProto.FLOAT))
         else:
             kept[name] = values
     for node in graph.node:
@@ -89,31 +88,17 @@ def _convert(source: Path, place: Path, precision: str) -> None:
         if node.op_type == "GroupQueryAttention":
             node.input[5], node.input[6] = "past", "total"
         if "logits" in node.output:
-            add("Gather", [node.input[0], "last"], ["hidden.last"], axis=1)
-            node.input[0] = "hidden.last"
-        if node.op_type == "MatMul" and f"{node.input[1]}.q" in kept:
-            rows, matrix, product = node.input[0], node.input[1], node.output[0]
-            if rows not in rounded:
-                rounded.add(rows)
-                add("Abs", [rows], [f"{rows}.abs"])
-                add("ReduceMax", [f"{rows}.abs", "last"], [f"{rows}.max"], keepdims=1)
-                add("Mul", [f"{rows}.max", "127th"], [f"{rows}.scale"])
-                add("Div", [rows, f"{rows}.scale"], [f"{rows}.scaled"])
-                add("Round", [f"{rows}.scaled"], [f"{rows}.round"])
-                add("Add", [f"{rows}.round", "128"], [f"{rows}.shifted"])
-                add("Cast", [f"{rows}.shifted"], [f"{rows}.q"], to=TensorProto.UINT8)
-            inputs = [f"{rows}.q", f"{matrix}.q", "one", f"{matrix}.scale", "zero"]
-            add("MatMulIntegerToFloat", inputs, [f"{product}.q"], domain="com.microsoft")
-            add("Mul", [f"{product}.q", f"{rows}.scale"], [product])
-        elif node.op_type == "Transpose" and f"{node.input[0]}.q" in kept:  # the head is the embedding, too
-            head, node.input[0] = node.input[0], f"{node.input[0]}.q"
-            nodes.append(node)
-        elif "input_ids" in node.input and precision == "int8":
-            add("Gather", node.input, ["row.q"])
-            add("Cast", ["row.q"], ["row"], to=TensorProto.FLOAT)
-            add("Gather", [f"{head}.scale", "input_ids"], ["scale"])
-            add("Unsqueeze", ["scale", "last"], ["row.scale"])
-            add("Mul", ["row", "row.scale"], node.output)
+            nodes.append(helper.make_node("Gather", [node.input[0], "last"], ["hidden"], axis=1))
+            node.input[0] = "hidden"
+        if node.op_type == "MatMul" and matrices:
+            if node.input[0] not in rounded:
+                add(EIGHT["rows"], x=node.input[0])
+                rounded.add(node.input[0])
+            add(EIGHT["product"], x=node.input[0], w=node.input[1], y=node.output[0])
+        elif node.op_type == "Transpose" and matrices:
+            head = node.input[0]  # which is the embedding, too
+        elif "input_ids" in node.input and matrices:
+            add(EIGHT["embedding"], w=head, y=node.output[0])
         else:
             nodes.append(node)
     for field in ("node", "initializer", "value_info"):

@@ -44,7 +44,8 @@ class Model {
     this._onProgress = onProgress;
     this._worker = new Worker(new URL("worker.mjs", import.meta.url), {type: "module"});
     this._worker.onmessage = ({data}) => this._hear(data);
-    this._worker.onerror = (event) => this._end(new LiveError("engine", event.message ?? "the worker did not start"));
+    this._worker.onerror = ({message}) => // without one, its script or what that imports could not be read
+      this._end(message ? new LiveError("engine", message) : new LiveError("no-network", "worker.mjs"));
   }
 
   /** The tokens of a text, each {id, text}. */

@@ -76,7 +76,8 @@ onmessage = async ({data: {number, call, values, stop}}) => {
 };
 
 function codeOf(error) {
-  return error instanceof RangeError || /memory|allocat/i.test(error) ? "no-memory" : "engine";
+  if (error instanceof RangeError || /memory|allocat/i.test(error)) return "no-memory";
+  return /fetch|network/i.test(error) ? "no-network" : "engine";
 }
 
 /** The bytes of a file of models.json, checked. */
