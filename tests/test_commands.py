@@ -149,6 +149,11 @@ UNSEEN = {  # needed, and imported by nobody here
     "ruff": "a command",
     "pytest-timeout": "a plugin of pytest",
     "pytest-xdist": "a plugin of pytest",
+    "sphinx": "a command",
+    "myst-nb": "sphinx",
+    "myst-parser": "sphinx",
+    "sphinx-book-theme": "sphinx",
+    "pydata-sphinx-theme": "sphinx",
 }
 DISTRIBUTIONS = {"PIL": "pillow", "IPython": "ipython"}  # what pip calls a module, where it is not the module's name
 
@@ -179,6 +184,7 @@ def packages_of(folder: str) -> set[str]:
 def test_what_is_imported_is_pinned_and_nothing_else():
     pins = {name.replace("_", "-") for name in environment.pins()}
     optional = {"xllamacpp", "mlx", "mlx-lm", "mlx-lm[cpu]", "openvino"}  # the engines of notebook 09
+    optional |= {"nbclient"}  # and what runs the notebooks for the web site
     for_tests = {name.replace("_", "-") for name in environment.pins(tests=True)} - pins - optional
     learners = (packages_of("course_utils") | packages_of("notebooks") | packages_of("translations")) - optional
     assert learners - pins == set() and pins - learners - set(UNSEEN) == set()
