@@ -225,6 +225,8 @@ def install(folder: Path) -> subprocess.CompletedProcess:
     )
     home = folder.parent / "home"
     home.mkdir(exist_ok=True)
+    bare = home / "bin/python" if os.name != "nt" else home / "Scripts/python.exe"  # a Python without packages
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(home)], check=True)
     dead = dict.fromkeys(("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"), "http://127.0.0.1:9")
     own = {"HOME": str(home), "PATH": os.environ["PATH"], "PIP_CONFIG_FILE": os.devnull, "COURSE_SMOLLM2": "0"}
     program = """
@@ -235,8 +237,9 @@ try:
 except CourseError as error:
     print(error)
 """
-    command = [*off, getattr(sys, "_base_executable", sys.executable), "-c", program]
-    return subprocess.run(command, cwd=folder, env=own | dead, capture_output=True, encoding="utf-8", timeout=600)
+    return subprocess.run(
+        [*off, str(bare), "-c", program], cwd=folder, env=own | dead, capture_output=True, encoding="utf-8", timeout=600
+    )
 
 
 @pytest.fixture(scope="module")
