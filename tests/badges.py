@@ -29,7 +29,7 @@ BEFORE = [
     *(address.partition("{repo}")[0] for _, address in SERVICES.values()),
 ]  # what an address is written after
 COMMENT = "Google Colab has this notebook alone: there, this cell fetches the rest. Anywhere else it does nothing."
-FAILED = "The course could not be fetched from {address}. YOUR_NAME in it: this copy has no address yet."
+FAILED = "{address} cannot be fetched. YOUR_NAME in it: this copy has no address yet."
 CELL = f"""\
 # {COMMENT}
 import os
