@@ -69,7 +69,7 @@ class Page(HTMLParser):
 @pytest.fixture(scope="module")
 def site(tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("site") / "_site"
-    command.build(folder, ["en", "fi"], run="00_", smollm2=False)
+    command.build(folder, ["en", "fi"], run="en/00", smollm2=False)
     return folder
 
 
