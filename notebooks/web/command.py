@@ -59,7 +59,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def build(output: Path, languages: list[str], run: str | None = "", smollm2: bool = True) -> dict:
-    """Make the site in a folder, in place of an earlier one. Notebooks whose names begin with `run` are executed.
+    """Make the site in a folder, in place of an earlier one. Notebooks that `run` begins, as in en/00, are executed.
 
     Returns its "folder", and how many "pages" and "bytes" it has. Raises CourseError.
     """
@@ -107,7 +107,7 @@ def write_sources(language: str, scratch: Path, site: dict[str, str], run: str |
         file, target = ROOT / source, (scratch / place).with_suffix(Path(source).suffix)
         rewrite = functools.partial(pages.linked, file=file, site=site, pictures=pictures)
         if file.suffix == ".ipynb":
-            ran = run is not None and file.name.startswith(run)
+            ran = run is not None and f"{language}/{file.name}".startswith(run)
             notebook = pages.executed(file, scratch / "course", language) if ran else nbformat.read(file, as_version=4)
             text = pages.page(notebook, rewrite, ran, translate)
         else:
