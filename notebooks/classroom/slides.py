@@ -18,7 +18,6 @@ from nbclient.exceptions import CellExecutionError
 from nbconvert import SlidesExporter
 from nbconvert.filters import markdown2html
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_output
-from traitlets.config import Config
 
 from course_utils.base import ROOT, CourseError, data
 from course_utils.exercises import notebook_modules
@@ -86,13 +85,14 @@ def page(path: Path, running: bool = True) -> str:
     notebook = nbformat.read(path, as_version=4)
     border = next((at for at, cell in enumerate(notebook.cells) if cell.source.startswith("## Deeper")), None)
     notebook.cells = notebook.cells[:border]
-    encryption = Config({"KernelManager": {"transport_encryption": "auto"}})  # else a kernel warns that it has none
-    how = {"timeout": 900, "kernel_name": "python3", "coalesce_streams": True, "config": encryption}
+    place = {"metadata": {"path": str(path.parent)}}
+    client = NotebookClient(notebook, timeout=900, kernel_name="python3", coalesce_streams=True, resources=place)
+    client.config.KernelManager.transport_encryption = "auto"  # else the kernel warns that it has none
     with tempfile.TemporaryDirectory() as own:
         os.environ["COURSE_PROGRESS"] = str(Path(own, "progress.json"))  # not the teacher's
         try:
             if running:
-                NotebookClient(notebook, **how, resources={"metadata": {"path": str(path.parent)}}).execute()
+                client.execute()
         except CellExecutionError as error:
             raise CourseError(f"{path.name} stops: {error.ename}: {error.evalue}. Try doctor.") from None
     notebook.cells = [one for cell in notebook.cells for one in slides_of(cell)]
