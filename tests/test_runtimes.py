@@ -351,7 +351,7 @@ def test_a_build_that_fails_says_why(tmp_path, monkeypatch):
     monkeypatch.setenv("COURSE_CACHE", str(tmp_path / "cache"))
     with pytest.raises(export.BuildFailed, match="(?s)builder failed.*doctor.*Error"):
         export.onnx_folder(broken, "fp32", progress=False)
-    assert list((tmp_path / "cache" / "onnx").iterdir()) == []
+    assert not [path for path in (tmp_path / "cache" / "onnx").iterdir() if path.suffix != ".lock"]
     assert cache_folder() == tmp_path / "cache"
 
 
