@@ -62,7 +62,8 @@ def test_a_badge_opens_what_it_stands_in_and_asks_no_other_host(path):
 def test_a_copy_gets_its_own_address_everywhere_by_one_command(tmp_path, monkeypatch, capsys):
     for part in ("notebooks", "pyproject.toml", "README.md", "translations"):
         copy = shutil.copytree if (ROOT / part).is_dir() else shutil.copy2
-        copy(ROOT / part, tmp_path / part)
+        more = {"ignore": shutil.ignore_patterns(".ipynb_checkpoints")} if (ROOT / part).is_dir() else {}
+        copy(ROOT / part, tmp_path / part, **more)
     before = badges.repository()
     monkeypatch.setattr(badges, "ROOT", tmp_path)
     assert badges.main(["Some-One/slm.course"]) == 0
