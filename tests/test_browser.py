@@ -8,7 +8,7 @@ import re
 import nbformat
 import pytest
 from browser import (
-    SECOND,
+    PATIENCE,
     Visit,
     axe_findings,
     check_cells,
@@ -78,7 +78,7 @@ def test_the_course_opens_in_finnish(lab, browser):
     with running_lab(folder, surroundings(folder), "--lang", "fi") as address:
         assert "/translations/fi/notebooks/00_start_here.ipynb" in address
         page = browser.new_page(viewport={"width": 1280, "height": 900})
-        page.set_default_timeout(60 * SECOND)
+        page.set_default_timeout(PATIENCE)
         page.goto(address + "&reset")
         file = folder / "translations/fi/notebooks/00_start_here.ipynb"
         cells = nbformat.read(file, as_version=4).cells
