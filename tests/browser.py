@@ -23,6 +23,7 @@ DEBIAN = Path("/usr/bin/chromium")
 FLAGS = """--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking
 --disable-component-update --disable-sync""".split()
 SECOND = 1000  # Playwright counts in milliseconds
+PATIENCE = 300 * SECOND  # on a busy machine JupyterLab alone takes a minute to open
 LAYOUT = Path(__file__).with_name("browser_layout.js").read_text(encoding="utf-8")
 # What axe-core finds in a library's widget, where nothing of ours can mend it: rule and part.
 THEIRS = {"aria-input-field-name": "noUi-handle"}  # ipywidgets 8.1.9 writes the slider's name beside it only
@@ -114,7 +115,7 @@ class Visit:
     def __init__(self, browser, address: str, file: Path):
         self.file, self.complaints = file, []
         self.page = browser.new_page(viewport={"width": 1280, "height": 900})
-        self.page.set_default_timeout(60 * SECOND)
+        self.page.set_default_timeout(PATIENCE)
         self.page.on("console", lambda note: self.complaints.append(note.text) if note.type == "error" else None)
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
         self.page.on("request", lambda request: self.complaints.extend(foreign(request.url)))
@@ -378,9 +379,7 @@ def run_a_race(page) -> int:
         before = content(cell)
         cell.get_by_role("button", name="Race", exact=True).press("Enter")
         cell.get_by_role("button", name="Stop").and_(page.locator(":enabled")).wait_for()
-        cell.get_by_role("button", name="Race", exact=True).and_(page.locator(":enabled")).wait_for(
-            timeout=240 * SECOND
-        )
+        cell.get_by_role("button", name="Race", exact=True).and_(page.locator(":enabled")).wait_for()
         assert content(cell) != before
     return cells.count()
 
@@ -447,7 +446,7 @@ def exported(page, folder: Path) -> Path:
     page.locator(".lm-Menu-item", has_text=re.compile(r"^HTML\s*$")).click()
     page.locator(".jp-Dialog").get_by_text("Sanitize HTML output").wait_for()
     page.locator(".jp-Dialog input[type=checkbox]").uncheck()
-    with page.expect_download(timeout=120 * SECOND) as download:
+    with page.expect_download() as download:
         page.locator(".jp-Dialog .jp-mod-accept").click()
     file = folder / download.value.suggested_filename
     download.value.save_as(file)
