@@ -66,7 +66,7 @@ def running(python: Path, folder: Path, cache: Path, names: list[str]) -> Iterat
     classroom.run(node, npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", cwd=folder)
     proxy = [str(node), str(folder / "node_modules" / "configurable-http-proxy" / "bin" / "configurable-http-proxy")]
     (folder / "token").write_text(secrets.token_hex(), encoding="utf-8")
-    about = {"ours": str(OURS / "course_hub.conf"), "proxy": proxy, "secret": str(folder / "cookie_secret")}
+    about = {"ours": str(OURS / "course_hub.py"), "proxy": proxy, "secret": str(folder / "cookie_secret")}
     about |= {"names": set(names), "homes": str(folder / "homes"), "python": str(python), "patience": PATIENCE}
     about |= {"port": free(), "hub": free(), "api": free(), "password": secrets.token_hex()}
     settings = SETTINGS.format(**about, token=(folder / "token").read_text(encoding="utf-8"))

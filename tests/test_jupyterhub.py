@@ -86,7 +86,7 @@ def test_nobody_comes_into_anothers_server(classes):
 
 def test_the_settings_for_one_machine_and_for_kubernetes_agree():
     """The same limits, and variables that the course reads."""
-    one, many, ours = (hub.OURS / name for name in ("tljh.yaml", "kubernetes.yaml", "course_hub.conf"))
+    one, many, ours = (hub.OURS / name for name in ("tljh.yaml", "kubernetes.yaml", "course_hub.py"))
     limits, room = yaml.safe_load(one.read_text())["limits"], yaml.safe_load(many.read_text())["singleuser"]
     found = SimpleNamespace(Spawner=SimpleNamespace())
     with pytest.MonkeyPatch.context() as patch:
