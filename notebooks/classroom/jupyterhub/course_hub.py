@@ -1,8 +1,8 @@
 """JupyterHub's settings for this course: what each student's server is told.
 
-In Python, as all its settings. The Littlest JupyterHub reads it from its folder jupyterhub_config.d, there as course.py;
-another hub by `load_subconfig`. The models lie in one folder that all share, and can only read: /srv/course-models, or
-the one that COURSE_CACHE names where the hub is started.
+The Littlest JupyterHub reads it from its folder jupyterhub_config.d, there as course.py; another hub by
+`load_subconfig`. The models lie in one folder that all share, and can only read: /srv/course-models, or the one that
+COURSE_CACHE names where the hub is started.
 """
 
 import os
