@@ -124,19 +124,17 @@ function pieces(ids) {
 
 /** The text that each token adds: a character whose bytes are in several tokens comes with the last of them. */
 class Stream {
-  ids = [];
-  given = "";
+  known = new Map(); // texts by number
+  waiting = [];
 
   add(id) {
-    this.ids.push(id);
-    const text = decode(this.ids);
+    if (!this.known.has(id)) this.known.set(id, decode([id]));
+    const alone = this.known.get(id);
+    if (!this.waiting.length && !alone.includes("\ufffd")) return alone;
+    this.waiting.push(id);
+    const text = decode(this.waiting);
     if (text.endsWith("\ufffd")) return "";
-    const added = text.slice(this.given.length);
-    this.given = text;
-    if (this.ids.length > 16) {
-      this.ids = [id]; // what came before is given: only the last token need be seen again
-      this.given = decode(this.ids);
-    }
-    return added;
+    this.waiting = [];
+    return text;
   }
 }
