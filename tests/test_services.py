@@ -101,14 +101,14 @@ def test_anywhere_else_the_cell_does_nothing(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-OTHERS = {"torch": "2.11.0+cu128", "transformers": "5.15.0", "ipython": "7.34.0", "huggingface_hub": "1.9.0"}
-THERE = OTHERS | {"filelock": "2.9"}  # else our versions; this one is too old for us
+OTHERS = {"torch": "2.11.0+cu128", "ipython": "7.34.0", "psutil": "7.0.0"}
+THERE = OTHERS | {"filelock": "2.9", "tokenizers": "0.22.2"}  # else our versions; these are too old for us
 MISSING = ("tqdm", "jupyterlab")  # one that has to come, and one that Colab does not need
 AFTER = """
 import json, os, sys
 from importlib.metadata import version
 import course_utils, google.colab.output
-names = ("torch", "transformers", "ipython", "huggingface_hub", "filelock", "tqdm")
+names = ("torch", "ipython", "psutil", "filelock", "tokenizers", "tqdm")
 found = {name: version(name) for name in names}
 print(json.dumps([found, os.getcwd(), course_utils.__file__, google.colab.output.asked]))
 """
@@ -191,9 +191,9 @@ def test_the_cell_fetches_the_course_and_installs_only_what_is_missing(colab):
     assert done.returncode == 0, done.stderr
     found, where, package, asked = json.loads(done.stdout.splitlines()[-1])
     pins, course = environment.pins(), colab["folder"] / "course"
-    assert found == OTHERS | {"filelock": pins["filelock"], "tqdm": pins["tqdm"]}
+    assert found == OTHERS | {name: pins[name] for name in ("filelock", "tokenizers", "tqdm")}
     assert (Path(where), Path(package)) == (course / "notebooks", course / "course_utils/__init__.py")
-    assert asked == [1] and f"{len(pins) - 3} of the course's packages" in done.stderr
+    assert asked == [1] and f"{len(pins) - 4} of the course's packages" in done.stderr
     assert not list((colab["folder"] / "env").glob("lib/python*/site-packages/jupyterlab-4*"))
     again = run_cell(colab, AFTER)  # a restarted kernel runs it again, from the first folder
     assert again.returncode == 0 and "; 0 are missing." in again.stderr and "Installing" not in again.stderr

@@ -10,14 +10,16 @@ from course_utils.base import ROOT
 from course_utils.setup import environment, fetching, minilm, smollm2
 from course_utils.setup.installer import pip_install, say
 
-STAYS = ("torch", "ipython", "ipywidgets", "tokenizers", "huggingface_hub")  # Colab's kernel and Transformers use them
+STAYS = ("torch", "ipython", "ipywidgets")  # the kernel and the page depend on them
+OURS = ("transformers", "tokenizers", "huggingface_hub")  # with Transformers 5.15, notebook 04 stops
 
 
 def prepare() -> None:
     """Install what is missing or of another first number, fetch the models, go to the notebooks. Raises CourseError."""
     python, pins = Path(sys.executable), environment.pins()
     has = {name: version for name in pins if (version := environment.installed(name, python))}
-    kept = [name for name in has if name in STAYS or has[name].split(".")[0] == pins[name].split(".")[0]]
+    fits = {name for name in has if name not in OURS and has[name].split(".")[0] == pins[name].split(".")[0]}
+    kept = [name for name in has if name in STAYS or name in fits or has[name] == pins[name]]
     missing = [f"{name}=={pins[name]}" for name in pins if name not in kept and not name.startswith("jupyterlab")]
     say(f"Google Colab has {len(kept)} of the course's packages, which stay as they are; {len(missing)} are missing.")
     if missing:
