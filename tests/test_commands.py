@@ -155,7 +155,12 @@ UNSEEN = {  # needed, and imported by nobody here
     "sphinx-book-theme": "sphinx",
     "pydata-sphinx-theme": "sphinx",
 }
-DISTRIBUTIONS = {"PIL": "pillow", "IPython": "ipython"}  # what pip calls a module, where it is not the module's name
+DISTRIBUTIONS = {
+    "PIL": "pillow",
+    "IPython": "ipython",
+    "websocket": "websocket-client",
+    "yaml": "pyyaml",
+}  # what pip calls a module, where it is not the module's name
 
 
 def imported(text: str) -> set[str]:
@@ -176,7 +181,9 @@ def packages_of(folder: str) -> set[str]:
     for path in (ROOT / folder).glob("*.ipynb"):
         cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
         texts += ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
-    ours = {"course_utils", "translations", "tests"} | {path.stem for path in (ROOT / "tests").glob("*.py")}
+    ours = {"course_utils", "notebooks", "translations", "tests"} | {
+        path.stem for path in (ROOT / "tests").glob("*.py")
+    }
     names = set().union(*map(imported, texts)) - sys.stdlib_module_names - ours
     return {DISTRIBUTIONS.get(name, name).replace("_", "-") for name in names}
 
@@ -184,7 +191,6 @@ def packages_of(folder: str) -> set[str]:
 def test_what_is_imported_is_pinned_and_nothing_else():
     pins = {name.replace("_", "-") for name in environment.pins()}
     optional = {"xllamacpp", "mlx", "mlx-lm", "mlx-lm[cpu]", "openvino"}  # the engines of notebook 09
-    optional |= {"nbclient"}  # and what runs the notebooks for the web site
     for_tests = {name.replace("_", "-") for name in environment.pins(tests=True)} - pins - optional
     learners = (packages_of("course_utils") | packages_of("notebooks") | packages_of("translations")) - optional
     assert learners - pins == set() and pins - learners - set(UNSEEN) == set()

@@ -204,7 +204,6 @@ def shadows(package: Path) -> list[str]:
     modules = [module for name, tree in trees.items() for module, _ in imported(name, tree)]
     libraries = sys.stdlib_module_names | {module.split(".")[0] for module in modules}
     libraries = {library for library in libraries if library.isidentifier() and not library.startswith("__")}
-    libraries -= {"site"}  # Python has loaded its own before a folder of ours can stand first in the path
     places = {place for name in trees for place in [name, *map(str, Path(name).parents)]}
     return [f"{place} has the name of a library" for place in sorted(places) if Path(place).name in libraries]
 

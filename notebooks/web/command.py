@@ -71,6 +71,10 @@ def build(output: Path, languages: list[str], run: str | None = "", smollm2: boo
     shutil.copytree(HERE / "live", output)
     vendor(output)
     models(output, smollm2=smollm2)
+    for language in languages:
+        words = data(__file__, "live/words.json", translated=False).items()
+        text = json.dumps({name: say_in(language, word) for name, word in words}, ensure_ascii=False)
+        (output / f"words.{language}.json").write_text(text, encoding="utf-8")
     site = {source: place for language in languages for source, place in places(language).items()}
     with tempfile.TemporaryDirectory(prefix="course-site-") as scratch:
         if run is not None:
