@@ -73,7 +73,7 @@ def build(output: Path, languages: list[str], run: str | None = "", smollm2: boo
     models(output, smollm2=smollm2)
     for language in languages:
         words = data(__file__, "live/words.json", translated=False).items()
-        text = json.dumps({name: say_in(language, word) for name, word in words}, ensure_ascii=False)
+        text = json.dumps({name: in_language(language, word) for name, word in words}, ensure_ascii=False)
         (output / f"words.{language}.json").write_text(text, encoding="utf-8")
     site = {source: place for language in languages for source, place in places(language).items()}
     with tempfile.TemporaryDirectory(prefix="course-site-") as scratch:
