@@ -408,7 +408,7 @@ USES = (answer_the_quizzes, move_the_sliders, choose_another, draw_tokens, talk,
 
 
 def draw_all(page) -> None:
-    """JupyterLab leaves cells out of sight undrawn, and then they have no words and no sizes: have all of them drawn."""
+    """Have the cells out of sight drawn too: JupyterLab leaves them, and then they have neither words nor sizes."""
     page.add_style_tag(content=".jp-Notebook * { content-visibility: visible !important }")
 
 
