@@ -407,9 +407,15 @@ USES = (answer_the_quizzes, move_the_sliders, choose_another, draw_tokens, talk,
 # -- looking
 
 
+def draw_all(page) -> None:
+    """Have the cells out of sight drawn too: JupyterLab leaves them, and then they have neither words nor sizes."""
+    page.add_style_tag(content=".jp-Notebook * { content-visibility: visible !important }")
+
+
 def layout_faults(page, width: int) -> list:
     """What is clipped, lies over something else or is too wide, with a window of so many pixels."""
     page.set_viewport_size({"width": width, "height": 900})
+    draw_all(page)
     page.wait_for_timeout(SECOND)  # plots and sliders take their new size
     return page.evaluate(LAYOUT)
 
@@ -432,7 +438,8 @@ def shown_without_kernel(page) -> list[str]:
     page.reload()
     page.locator(".jp-Notebook .jp-CodeCell").first.wait_for()
     page.locator(".jp-NotebookPanel:visible .jp-NotebookPanel-toolbar").get_by_text("No Kernel").first.wait_for()
-    for _ in range(20):
+    draw_all(page)
+    for _ in range(60):
         page.wait_for_timeout(SECOND / 2)  # widgets are drawn one after the other
         if not (empty := empty_outputs(page)):
             break
