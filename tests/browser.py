@@ -187,11 +187,16 @@ def saved(page, file: Path):
 
 
 def check_cells(notebook) -> None:
+    """All cells have run, without an error. What Transformers warns of is a part of some lessons."""
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
     assert [cell.id for cell in code if cell.execution_count is None] == []
     faults = [(cell.id, out) for cell in code for out in cell.outputs if out.output_type == "error"]
-    faults += [(c.id, out.text) for c in code for out in c.outputs if out.get("name") == "stderr"]
+    faults += [(c.id, out.text) for c in code for out in c.outputs if out.get("name") == "stderr" and not warned(out)]
     assert faults == []
+
+
+def warned(output) -> bool:
+    return output.text.startswith("[transformers]")
 
 
 def close_kernel(page) -> None:
