@@ -8,7 +8,9 @@ export class OnnxModel {
     const [graph, data] = await Promise.all([read(files.model), read(files.weights)]);
     const externalData = [{path: "model.onnx.data", data}];
     const session = await ort.InferenceSession.create(graph, {executionProviders: ["wasm"], externalData, logSeverityLevel: 3});
-    return new OnnxModel(facts, session, threads);
+    const model = new OnnxModel(facts, session, threads);
+    await model.warm();
+    return model;
   }
 
   constructor(facts, session, threads) {
@@ -25,6 +27,13 @@ export class OnnxModel {
     for (let layer = 0; layer < layers; layer++)
       for (const kind of ["key", "value"])
         this.past[`past_key_values.${layer}.${kind}`] = new ort.Tensor("float32", new Float32Array(0), [1, heads, 0, headSize]);
+  }
+
+  /** Some steps for nobody: the browser compiles well what it has seen running, and the first answer should have that. */
+  async warm(milliseconds = 300) {
+    const began = performance.now();
+    for (const ids = [0]; performance.now() - began < milliseconds && ids.length < 64; ids.push(0)) await this.logits(ids);
+    this.forget();
   }
 
   /** The logits after these tokens. What they have in common with the last ones is in the KV cache. */
