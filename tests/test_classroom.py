@@ -181,6 +181,7 @@ def test_slides_ask_no_other_host_and_nothing_runs_over_the_edge(browser, slide_
 def test_what_a_cell_prints_is_a_slide_of_its_own_after_it(slide_folder):
     html = (slide_folder / "03_cloud_apis.html").read_text(encoding="utf-8")
     assert "jp-OutputArea-output" in html and "widget-view+json" not in html
+    assert "badge_colab" not in html and "google.colab" not in html
     cell = nbformat.v4.new_code_cell("print(1)", outputs=[nbformat.v4.new_output("stream", text="1\n" * 45)])
     made = slides.slides_of(cell)
     assert [len(one.outputs) for one in made] == [0, 1, 1, 1] and not made[1].source

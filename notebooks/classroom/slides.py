@@ -84,7 +84,8 @@ def page(path: Path, running: bool = True) -> str:
     """The slides of a notebook's core as HTML, with the outputs of a run in a copy. Raises CourseError."""
     notebook = nbformat.read(path, as_version=4)
     border = next((at for at, cell in enumerate(notebook.cells) if cell.source.startswith("## Deeper")), None)
-    notebook.cells = notebook.cells[:border]
+    services = ("-badges", "-elsewhere")  # for who opens one notebook on a service
+    notebook.cells = [cell for cell in notebook.cells[:border] if not cell.id.endswith(services)]
     place = {"metadata": {"path": str(path.parent)}}
     client = NotebookClient(notebook, timeout=900, kernel_name="python3", coalesce_streams=True, resources=place)
     client.config.KernelManager.transport_encryption = "auto"  # else the kernel warns that it has none
