@@ -307,7 +307,7 @@ PREPARE = "from course_utils.setup import environment; print(environment.prepare
 def small_course(course: Path) -> Path:
     """A course of small packages, which lie beside it, and whose first model is a line in a file."""
     for name in ("coursedemo", "coursetest"):
-        write_wheel(course / "wheels", name)
+        write_wheel(course / "packages", name)
     (course / "requirements.txt").write_text("coursedemo==1.0\n-e .\n", encoding="utf-8")
     (course / "tests/requirements.txt").write_text("-r ../requirements.txt\ncoursetest==1.0\n", encoding="utf-8")
     code = "from pathlib import Path\ndef onnx_folder(name, progress):\n    Path(name).touch(exist_ok=False)\n"
@@ -319,7 +319,7 @@ def small_course(course: Path) -> Path:
 
 def local(course: Path) -> dict[str, str]:
     """pip's settings for the packages beside the course."""
-    return {**NO_INDEX, "PIP_FIND_LINKS": (course / "wheels").as_uri()}
+    return {**NO_INDEX, "PIP_FIND_LINKS": (course / "packages").as_uri()}
 
 
 def prepare(course: Path, python: str = BASE_PYTHON, tests: bool = False) -> subprocess.CompletedProcess:
@@ -364,13 +364,13 @@ def test_the_environment_is_made_once_kept_repaired_and_moved(small_course):
 
     # One that has everything is used.
     [packages] = active.glob("[lL]ib/**/site-packages")
-    with zipfile.ZipFile(course / "wheels/coursedemo-1.0-py3-none-any.whl") as wheel:
+    with zipfile.ZipFile(course / "packages/coursedemo-1.0-py3-none-any.whl") as wheel:
         wheel.extractall(packages)
     used = prepare(course, python=python)
     assert Path(used.stdout.strip()) == Path(python) and used.stderr == ""
 
     # Another version is put back to the one that the course was tested with.
-    write_wheel(course / "wheels", "coursedemo", "2.0")
+    write_wheel(course / "packages", "coursedemo", "2.0")
     (course / "requirements.txt").write_text("coursedemo==2.0\n", encoding="utf-8")
     assert prepare(course).returncode == 0 and "2.0" in (info.parent / "coursedemo.py").read_text()
 
