@@ -1,7 +1,7 @@
 // What of a notebook's outputs is clipped, lies over something else, or is wider than its cell: [cell, fault, part].
 () => {
   const found = [];
-  const words = (part) => (part.innerText || part.textContent || part.value || "").trim().replace(/\s+/g, " ");
+  const words = (part) => String(part.innerText || part.textContent || part.value || "").trim().replace(/\s+/g, " ");
   const name = (part) => `${part.tagName.toLowerCase()}.${part.classList} “${words(part).slice(0, 40)}”`;
   const shown = (part) => part.checkVisibility({ visibilityProperty: true }) && part.getClientRects().length > 0;
   const scrolls = (part, end) => {

@@ -9,8 +9,10 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from browser import browser, lab  # noqa: F401  fixtures of several files
-from notebook_watch import NotebookWatch
+
+pytest.register_assert_rewrite("browser")
+from browser import browser, lab  # noqa: E402, F401  fixtures of several files
+from notebook_watch import NotebookWatch  # noqa: E402
 
 # A shell that starts the tests in the background has them ignore Ctrl+C; the tests of the interrupt need it.
 signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -47,7 +47,7 @@ def sections(number: str) -> dict[str, tuple[float, int]]:
             minutes, exercises = found.get(at, (0.0, 0))
             if text:
                 found[at] = minutes + lesson_time.words(text) / rule["words_a_minute"], exercises
-        if cell.cell_type == "code":
+        if cell.cell_type == "code" and "elsewhere" not in cell.metadata.get("tags", ()):
             checks = len(re.findall(r"\bq\d+\.check\(\)", cell.source))
             shown = [module.get(name) for name in re.findall(r"^(\w+)\.show\(\)", cell.source, re.MULTILINE)]
             asked = sum(getattr(one, "count", None) or len(one.questions) for one in shown if hasattr(one, "questions"))

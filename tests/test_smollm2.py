@@ -245,8 +245,8 @@ def test_what_is_built_is_built_anew_with_another_builder():
 
 
 def test_every_place_that_prepares_a_computer_prepares_it_too():
-    for file in (".binder/postBuild", ".devcontainer/devcontainer.json"):
-        assert "from course_utils.setup.environment import MODELS" in (ROOT / file).read_text(encoding="utf-8")
+    for file, what in {".binder/postBuild": "MODELS", ".devcontainer/devcontainer.json": "prepare; prepare()"}.items():
+        assert f"from course_utils.setup.environment import {what}" in (ROOT / file).read_text(encoding="utf-8")
 
 
 # -- what the set-up made ----------------------------------------------------------------------------

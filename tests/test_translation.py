@@ -83,11 +83,12 @@ def test_a_language_stays_small():
 
 def test_nothing_is_listed_as_no_text_that_the_package_lacks():
     rules = tomllib.loads((language.FOLDER / "source.toml").read_text(encoding="utf-8"))
-    package = ROOT / "course_utils"
-    files = [path for pattern in rules["files"] for path in package.glob(pattern)] + list(ROOT.glob("images/*.svg"))
+    roots = (ROOT / "course_utils", ROOT / "notebooks")
+    files = [path for pattern in rules["files"] for root in roots for path in root.glob(pattern)]
+    files += ROOT.glob("images/*.svg")
     there = {text for path in files for text in units._texts(path)}
     assert [text for text in rules["no_text"] if text not in there] == []
-    assert [file for file in rules["words"] if not (package / file).exists()] == []
+    assert [file for file in rules["words"] if not any((root / file).exists() for root in roots)] == []
 
 
 def test_a_page_that_was_run_and_saved_is_as_good_and_one_that_was_edited_is_not(copy):
@@ -177,6 +178,7 @@ def copy(tmp_path_factory) -> Path:
         "findings",
         ".ci",
         ".devcontainer",
+        ".github",
         ".binder",
     ):
         shutil.copytree(

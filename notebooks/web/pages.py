@@ -16,6 +16,7 @@ from course_utils.setup.installer import say
 
 WIDGET = "application/vnd.jupyter.widget-view+json"
 LINK = re.compile(r"(?P<picture>!?)\[(?P<words>(?:!\[[^\]]*\]\([^)]*\)|[^\[\]])*)\]\((?P<target>[^()\s]+)\)")
+BADGE = re.compile(r'<a href="([^"]+)"><img src="([^"]+)" alt="([^"]*)"></a> ?')
 NOBODY = "YOUR_NAME/YOUR_COPY"  # stands where a copy of the course has no address yet
 
 
@@ -126,5 +127,6 @@ def linked(text: str, file: Path, site: dict[str, str], pictures: set[Path]) -> 
         return f"[{words}]({address}/{'tree' if there.is_dir() else 'blob'}/HEAD/{inside})" if address else words
 
     text = text.replace(NOBODY, address.removeprefix("https://github.com/") or NOBODY)
+    text = BADGE.sub(lambda found: "" if NOBODY in found[1] else "[![{2}]({1})]({0}) ".format(*found.groups()), text)
     parts = re.split(r"(^ *```.*?^ *```)", text, flags=re.MULTILINE | re.DOTALL)
     return "".join(part if number % 2 else LINK.sub(put, part) for number, part in enumerate(parts))
