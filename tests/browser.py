@@ -332,6 +332,7 @@ def vote(page) -> int:
         cell.get_by_placeholder("One prompt for both").fill("What is 2 + 2?")
         asks.nth(number).press("Enter")
         left = cell.get_by_role("button", name="left is better")
+        left.and_(page.locator(":disabled")).wait_for()  # the notebook may have asked before: that vote is over
         left.and_(page.locator(":enabled")).wait_for()
         assert len(re.findall(r"\d+ tokens", cell.inner_text())) >= 2
         left.click()
