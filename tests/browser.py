@@ -6,6 +6,7 @@ import json
 import os
 import re
 import shutil
+import socket
 import subprocess
 import sys
 import tomllib
@@ -26,7 +27,11 @@ SECOND = 1000  # Playwright counts in milliseconds
 PATIENCE = 300 * SECOND  # on a busy machine JupyterLab alone takes a minute to open
 LAYOUT = Path(__file__).with_name("browser_layout.js").read_text(encoding="utf-8")
 # What axe-core finds in a library's widget, where nothing of ours can mend it: rule and part.
-THEIRS = {"aria-input-field-name": "noUi-handle"}  # ipywidgets 8.1.9 writes the slider's name beside it only
+THEIRS = {  # by axe's rule, what of a part is not ours
+    "aria-input-field-name": "noUi-handle",  # ipywidgets 8.1.9 writes the slider's name beside it only
+    "scrollable-region-focusable": "lm-Widget jp-Rendered",  # JupyterLab's own frame; Chromium's Tab goes there
+    "image-alt": '<img src="data:image/png',  # of a picture that a cell returns: JupyterLab has no place for its text
+}
 OURS = [[".jp-OutputArea-output"], [".jp-RenderedMarkdown"]]  # the rest of the page is JupyterLab's
 WIDTHS = (1280, 900)
 WIDGET = "application/vnd.jupyter.widget-view+json"
@@ -94,7 +99,9 @@ def surroundings(folder: Path) -> dict[str, str]:
 @contextmanager
 def running_lab(folder: Path, environment: dict[str, str], *options: str) -> Iterator[str]:
     log = folder / "lab.log"
-    command = [sys.executable, "-m", "course_utils", "lab", "--no-browser", "--json", *options]
+    with socket.create_server(("127.0.0.1", 0)) as place:  # two files of tests may start theirs in the same second
+        port = place.getsockname()[1]
+    command = [sys.executable, "-m", "course_utils", "lab", "--no-browser", "--json", "--port", str(port), *options]
     with log.open("wb") as output:
         process = subprocess.Popen(
             command, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=output, text=True
@@ -532,4 +539,4 @@ def visit_notebook(name: str, lab: tuple[str, Path], browser) -> None:
     close_kernel(page)
     faults["without a kernel"] = shown_without_kernel(page)
     page.close()
-    assert {what: found for what, found in faults.items() if found} == {}
+    assert {what: found for what, found in faults.items() if found} == {}, json.dumps(faults, indent=1)

@@ -13,6 +13,7 @@ LOOK = "line-height:1.5;color:var(--jp-content-font-color1, inherit)"
 BORDER = "1px solid var(--jp-border-color1, #999)"
 BRAND = "var(--jp-brand-color1, #1976d2)"
 CELL = "text-align:left;vertical-align:top;padding:0.1em 0.8em 0.1em 0;background:none;"
+NARROW = "min-width:4em;overflow-wrap:anywhere"  # of a cell: a table fits where there is little room
 
 
 def fold(summary: str, html: str) -> str:
@@ -30,8 +31,8 @@ def table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
     columns = "".join(f'<th scope="col" style="{CELL}">{escape(name)}</th>' for name in head)
     body = ""
     for first, *others in rows:
-        cells = "".join(f'<td style="{CELL}overflow-wrap:break-word">{escape(text)}</td>' for text in others)
-        body += f'<tr><th scope="row" style="{CELL}font-weight:normal">{escape(first)}</th>{cells}</tr>'
+        cells = "".join(f'<td style="{CELL}{NARROW}">{escape(text)}</td>' for text in others)
+        body += f'<tr><th scope="row" style="{CELL}{NARROW};font-weight:normal">{escape(first)}</th>{cells}</tr>'
     look = f"border-collapse:collapse;max-width:900px;{LOOK}"
     return f'<table style="{look}"><thead><tr>{columns}</tr></thead><tbody>{body}</tbody></table>'
 
