@@ -315,8 +315,9 @@ def talk(page) -> int:
     """A greeting in each chat and an answer from its model, then a new chat."""
     boxes = page.locator(".course-chat-input input")
     for number in range(boxes.count()):
-        cell = page.locator(".jp-CodeCell", has=boxes.nth(number))
-        box, log = boxes.nth(number), cell.locator(".course-chat-log")
+        box = boxes.nth(number)
+        cell = box.locator("xpath=ancestor::*[.//*[contains(@class, 'course-chat-log')]][1]")  # one may hold two chats
+        log = cell.locator(".course-chat-log")
         box.fill("hello")
         box.press("Enter")
         log.get_by_text("You: hello").wait_for()
