@@ -151,7 +151,7 @@ def wait_for_kernel(page) -> None:
 def run_all_cells(page, count: int, menu: str = "Run") -> None:
     """Run ▸ Run All Cells, as the first click on a fresh page; then wait until the kernel has done them all."""
     wait_for_kernel(page)
-    for second in range(900):
+    for second in range(1800):
         # A dialog lies over the page and would only show as a click that never arrives.
         assert page.locator(".jp-Dialog").all_inner_texts() == []
         if second % 20 == 0 and not any(prompts(page, r"\[[\d*]+\]")):
