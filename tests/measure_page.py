@@ -49,7 +49,7 @@ def main() -> None:
     if asked.json:
         return print(json.dumps(found, indent=1))
     print("{machine}; {cores} cores, load {load}; {browser}\n".format(**found))
-    print("| model | probe, tokens/s | page, tokens/s | ratio | navigation to first token, s | threads |")
+    print("| model | probe, tokens/s | page, tokens/s | ratio | opening to first token, s | threads |")
     print("|---|---|---|---|---|---|")
     for name, row in found["models"].items():
         print("| {} | {probe:.1f} | {page:.1f} | {ratio:.1f} | {first:.2f} | {threads} |".format(name, **row))
