@@ -19,6 +19,7 @@ from pathlib import Path
 import badges
 import nbformat
 import pytest
+import yaml
 
 from course_utils import ROOT, cache_folder
 from course_utils.setup import environment, installer, minilm, smollm2
@@ -82,6 +83,19 @@ def test_the_workflow_runs_that_command():
     text = (ROOT / ".github/workflows/address.yml").read_text(encoding="utf-8")
     assert 'python tests/badges.py "$GITHUB_REPOSITORY"' in text and "contents: write" in text
     assert re.search(r"^nbformat==", (ROOT / "requirements.txt").read_text("utf-8"), re.MULTILINE)
+
+
+@pytest.mark.parametrize("name", ["address", "pages", "test", "weekly"])
+def test_a_workflow_runs_what_was_looked_at_and_fails_where_a_step_fails(name):
+    """Actions by their commit, GitHub's token kept only where it is used, no exit status lost behind a pipe."""
+    found = yaml.safe_load((ROOT / f".github/workflows/{name}.yml").read_text("utf-8"))
+    steps = [step for job in found["jobs"].values() for step in job["steps"]]
+    used = [step for step in steps if "uses" in step]
+    assert [step["uses"] for step in used if not re.fullmatch(r"actions/[\w-]+@[0-9a-f]{40}", step["uses"])] == []
+    keeps = [step.get("with", {}).get("persist-credentials", True) for step in used if "/checkout@" in step["uses"]]
+    assert keeps and set(keeps) == {name == "address"}
+    piped = [step for step in steps if re.search(r"[^|]\|[^|]", step.get("run", ""))]
+    assert not piped or found["defaults"]["run"]["shell"] == "bash"
 
 
 # -- Google Colab ----------------------------------------------------------------------------------
