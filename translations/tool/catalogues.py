@@ -60,7 +60,7 @@ def update(language: str) -> list[str]:
             if message.id and message.previous_id and str(message.previous_id[0]).split() == message.id.split():
                 message.flags.discard("fuzzy")  # white space alone
         text = io.BytesIO()
-        write_po(text, catalogue, width=110, include_previous=True)
+        write_po(text, catalogue, width=110, include_previous=True, ignore_obsolete=True)
         (FOLDER / language / f"{name}.po").write_bytes(text.getvalue())
         states = [state(message) for message in catalogue if message.id]
         said.append(f"{name}: {len(states)} texts, {states.count('stale')} stale, {states.count('missing')} missing")
