@@ -73,9 +73,6 @@ def page(notebook: nbformat.NotebookNode, rewrite, ran: bool, translate) -> str:
             own = "text/html" in shown or not re.match(r"[A-Za-z]\w*\(|$", shown.get("text/plain", ""))
             if model := shown.pop(WIDGET, None):
                 shown |= {} if own else {"text/html": twin(model["model_id"], state)}
-            elif "image/png" in shown:
-                alt = html.escape(translate("The picture that this cell returns"))
-                shown["text/html"] = f'<img alt="{alt}" src="data:image/png;base64,{shown.pop("image/png").strip()}">'
     notebook.cells[0].source += f'\n\n<p class="course-made">{html.escape(note)}</p>'
     return nbformat.writes(notebook)
 
