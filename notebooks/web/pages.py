@@ -32,6 +32,7 @@ def executed(file: Path, copy: Path, language: str) -> nbformat.NotebookNode:
         notebook, began = nbformat.read(file, as_version=4), time.perf_counter()
         where = {"metadata": {"path": str((copy / file.relative_to(ROOT)).parent)}}
         client = NotebookClient(notebook, timeout=1800, kernel_name="python3", resources=where, coalesce_streams=True)
+        client.config.KernelManager.transport_encryption = "auto"  # else the kernel warns that it has none
         secret = re.compile(r"KEY|TOKEN|SECRET|PASSWORD")  # a page shows nothing of who builds it
         env = {name: value for name, value in os.environ.items() if not secret.search(name)}
         env |= {"COURSE_LANG": language, "PYTHONPATH": str(copy), "COURSE_CACHE": str(cache_folder().resolve())}
