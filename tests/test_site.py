@@ -193,9 +193,10 @@ def test_each_widget_has_a_twin():
     }
     words = "<p>a&lt;b 0.5</p><b>bold</b><pre>x &amp; y</pre><i>z</i>"
     assert pages.twin("a", state) == words
-    plain = [("VBox(children=())", words), ("A chat. It says hello.", None)]
-    for text, expected in plain:
-        data = {"text/plain": text, pages.WIDGET: {"model_id": "a"}}
+    plain = [("VBox(children=())", "a", words), ("A chat. It says hello.", "a", None)]
+    plain += [("0 of 200 steps", "c", "<b>bold</b>")]  # a bar as it was at the end
+    for text, model, expected in plain:
+        data = {"text/plain": text, pages.WIDGET: {"model_id": model}}
         output = nbformat.v4.new_output("display_data", data)
         notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("1", outputs=[output])])
         notebook.metadata.widgets = {"application/vnd.jupyter.widget-state+json": {"state": state}}

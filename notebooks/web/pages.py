@@ -71,9 +71,11 @@ def page(notebook: nbformat.NotebookNode, rewrite, ran: bool, translate) -> str:
             cell.metadata.tags.append("remove-cell")
         for output in cell.get("outputs", []):
             shown = output.get("data", {})
-            own = "text/html" in shown or not re.match(r"[A-Za-z]\w*\(|$", shown.get("text/plain", ""))
-            if model := shown.pop(WIDGET, None):
-                shown |= {} if own else {"text/html": twin(model["model_id"], state)}
+            model = shown.pop(WIDGET, {}).get("model_id")
+            whole = state.get(model, {}).get("state", {}).get("_model_name") == "HTMLModel"  # as it ended, a bar full
+            bare = whole or re.match(r"[A-Za-z]\w*\(|$", shown.get("text/plain", ""))
+            if model and bare and "text/html" not in shown:
+                shown["text/html"] = twin(model, state)
     notebook.cells[0].source += f'\n\n<p class="course-made">{html.escape(note)}</p>'
     return nbformat.writes(notebook)
 
