@@ -30,7 +30,6 @@ LAYOUT = Path(__file__).with_name("browser_layout.js").read_text(encoding="utf-8
 THEIRS = {  # by axe's rule, what of a part is not ours
     "aria-input-field-name": "noUi-handle",  # ipywidgets 8.1.9 writes the slider's name beside it only
     "scrollable-region-focusable": "lm-Widget jp-Rendered",  # JupyterLab's own frame; Chromium's Tab goes there
-    "image-alt": '<img src="data:image/png',  # of a picture that a cell returns: JupyterLab has no place for its text
 }
 OURS = [[".jp-OutputArea-output"], [".jp-RenderedMarkdown"]]  # the rest of the page is JupyterLab's
 WIDTHS = (1280, 900)

@@ -145,6 +145,13 @@ def test_every_picture_has_a_text_in_its_place(made):
             assert len(picture.get("alt", "").split()) >= 3, f"{name}: {picture}"
 
 
+def test_no_emphasis_is_left_as_a_star(site, made):
+    for name in made:
+        text = (site / name).read_text(encoding="utf-8")
+        text = re.sub(r"<(pre|code|script|style)\b.*?</\1>", "", text, flags=re.DOTALL)
+        assert re.findall(r".{0,60}(?:\w\*[\s:.,;!?)<]|[\s(>]\*\w).{0,30}", text) == [], name
+
+
 def test_a_page_leads_to_itself_in_the_other_language_and_to_the_model(made):
     assert {"../../fi/notebooks/04_transformers.html", "../../index.html"} <= set(
         made["en/notebooks/04_transformers.html"].links
@@ -186,9 +193,10 @@ def test_each_widget_has_a_twin():
     }
     words = "<p>a&lt;b 0.5</p><b>bold</b><pre>x &amp; y</pre><i>z</i>"
     assert pages.twin("a", state) == words
-    plain = [("VBox(children=())", words), ("A chat. It says hello.", None)]
-    for text, expected in plain:
-        data = {"text/plain": text, pages.WIDGET: {"model_id": "a"}}
+    plain = [("VBox(children=())", "a", words), ("A chat. It says hello.", "a", None)]
+    plain += [("0 of 200 steps", "c", "<b>bold</b>")]  # a bar as it was at the end
+    for text, model, expected in plain:
+        data = {"text/plain": text, pages.WIDGET: {"model_id": model}}
         output = nbformat.v4.new_output("display_data", data)
         notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("1", outputs=[output])])
         notebook.metadata.widgets = {"application/vnd.jupyter.widget-state+json": {"state": state}}
@@ -303,6 +311,8 @@ def test_pages_fit_are_accessible_and_silent(browser, address, scheme, width, he
     for name in ("en/notebooks/00_start_here.html", "fi/notebooks/glossary.html"):
         page.goto(address + name)
         assert page.evaluate("document.documentElement.scrollWidth") <= width, name
+        printed = "[...document.querySelectorAll('.cell_output pre')].filter(e => e.scrollWidth > e.clientWidth + 1)"
+        assert page.evaluate(printed + ".map(e => e.innerText.slice(0, 80))") == [], name  # it wraps
         serious = [
             (rule["id"], [node["html"][:200] for node in rule["nodes"]])
             for rule in Axe().run(page, options=AXE).response["violations"]

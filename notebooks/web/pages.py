@@ -32,6 +32,7 @@ def executed(file: Path, copy: Path, language: str) -> nbformat.NotebookNode:
         notebook, began = nbformat.read(file, as_version=4), time.perf_counter()
         where = {"metadata": {"path": str((copy / file.relative_to(ROOT)).parent)}}
         client = NotebookClient(notebook, timeout=1800, kernel_name="python3", resources=where, coalesce_streams=True)
+        client.config.KernelManager.transport_encryption = "auto"  # else the kernel warns that it has none
         secret = re.compile(r"KEY|TOKEN|SECRET|PASSWORD")  # a page shows nothing of who builds it
         env = {name: value for name, value in os.environ.items() if not secret.search(name)}
         env |= {"COURSE_LANG": language, "PYTHONPATH": str(copy), "COURSE_CACHE": str(cache_folder().resolve())}
@@ -70,12 +71,11 @@ def page(notebook: nbformat.NotebookNode, rewrite, ran: bool, translate) -> str:
             cell.metadata.tags.append("remove-cell")
         for output in cell.get("outputs", []):
             shown = output.get("data", {})
-            own = "text/html" in shown or not re.match(r"[A-Za-z]\w*\(|$", shown.get("text/plain", ""))
-            if model := shown.pop(WIDGET, None):
-                shown |= {} if own else {"text/html": twin(model["model_id"], state)}
-            elif "image/png" in shown:
-                alt = html.escape(translate("The picture that this cell returns"))
-                shown["text/html"] = f'<img alt="{alt}" src="data:image/png;base64,{shown.pop("image/png").strip()}">'
+            model = shown.pop(WIDGET, {}).get("model_id")
+            whole = state.get(model, {}).get("state", {}).get("_model_name") == "HTMLModel"  # as it ended, a bar full
+            bare = whole or re.match(r"[A-Za-z]\w*\(|$", shown.get("text/plain", ""))
+            if model and bare and "text/html" not in shown:
+                shown["text/html"] = twin(model, state)
     notebook.cells[0].source += f'\n\n<p class="course-made">{html.escape(note)}</p>'
     return nbformat.writes(notebook)
 
