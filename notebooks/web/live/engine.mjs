@@ -18,16 +18,17 @@ export const MODELS = await fetch(new URL("models.json", import.meta.url)).then(
 const SIMD = [0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 10, 1, 8, 0, 65, 0, 253, 15, 253, 98, 11];
 
 /**
- * Open a model by its name in MODELS. `onProgress(bytes, of)` tells how much of it has come.
+ * Open a model by its name in MODELS. `onProgress(bytes, of)` tells how much of it has come. It runs on the processor,
+ * or with `device: "webgpu"` on the graphics card, for which it needs files.webgpu in MODELS.
  * Throws LiveError: "no-model", "no-wasm", "no-simd", "no-memory", "no-network", "missing", "damaged" or "engine".
  */
-export async function open(name, {onProgress = () => {}, threads} = {}) {
+export async function open(name, {onProgress = () => {}, threads, device = "wasm"} = {}) {
   if (!Object.hasOwn(MODELS, name)) throw new LiveError("no-model", name);
   if (typeof WebAssembly !== "object") throw new LiveError("no-wasm");
   if (!WebAssembly.validate(new Uint8Array(SIMD))) throw new LiveError("no-simd");
   const model = new Model(name, onProgress);
   try {
-    Object.assign(model, await model._ask("open", name, MODELS[name], threads));
+    Object.assign(model, await model._ask("open", name, MODELS[name], threads, device));
   } catch (error) {
     model.close();
     throw error;

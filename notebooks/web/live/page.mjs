@@ -7,12 +7,15 @@ import {count, dress, keep, megabytes, percent, say} from "./words.mjs";
 const NAMES = {"pico-mini": "pico-mini", smollm2: "SmolLM2"};
 const MOST = 200; // tokens of an answer
 const SHOWN = 12; // tokens in the chart
+const CARD = "smollm2"; // pico-mini stays on the processor: to hand its steps to a card takes longer than to compute them
 const GREEDY = {temperature: 0, topK: 0, topP: 1};
 const $ = (id) => document.getElementById(id);
 
 let model = null; // the one that answers
 let wanted = null; // the name of the one that was chosen last
 let chat = [];
+let turn = 0; // how often a model was chosen
+let card = null; // the promise of whether there is a graphics card
 let queue = Promise.resolve(); // what is being done with the model
 let writing = null; // the AbortController of the answer that is being written
 let shown = 0; // how often the bars were drawn
@@ -36,6 +39,7 @@ $("again").addEventListener("click", () => {
   choose(wanted);
 });
 $("threads").addEventListener("click", () => location.reload());
+$("device").addEventListener("change", () => wanted === CARD && choose(CARD));
 $("chat").addEventListener("submit", (event) => {
   event.preventDefault();
   $("ask").focus(); // a button that is switched off would lose the focus
@@ -57,11 +61,13 @@ $("restart").addEventListener("click", () => guarded(restart));
 showTyped();
 await keep();
 await choose("pico-mini");
+await hasCard();
 
 // ---- the model
 
 /** Load a model and make it the one that answers. A later choice overtakes an earlier one. */
-async function choose(name) {
+async function choose(name, note = "") {
+  const mine = ++turn;
   wanted = name;
   writing?.abort();
   model?.close();
@@ -76,28 +82,51 @@ async function choose(name) {
   $("state").textContent = say("loading", {model: NAMES[name], done: count(0), size});
   $("loading").hidden = false;
   $("progress").removeAttribute("value");
+  const where = name === CARD && (await hasCard()) ? $("device").value : "wasm";
   try {
-    const opened = await open(name, {onProgress: (bytes, of) => progress(name, bytes, of)});
-    if (wanted !== name || model) return opened.close();
+    const onProgress = (bytes, of) => mine === turn && progress(name, bytes, of);
+    const opened = await open(name, {onProgress, device: where});
+    if (mine !== turn) return opened.close();
     model = opened;
   } catch (error) {
-    if (wanted === name) fault(error, name);
+    if (mine === turn) failed(error, name, where);
     return;
   } finally {
-    if (wanted === name) $("loading").hidden = true;
+    if (mine === turn) $("loading").hidden = true;
   }
   const {engine, device, threads, precision} = model.runs;
   const runs = {model: NAMES[name], engine, device: say(`device_${device}`), threads: count(threads), precision};
-  $("state").textContent = `${say("ready", runs)} ${say("runs", runs)}`;
-  const more = (MODELS[name].threads ?? 1) > 1 && (navigator.hardwareConcurrency ?? 1) > 1;
+  $("state").textContent = [note, say("ready", runs), say("runs", runs)].join(" ").trim();
+  const more = device === "wasm" && (MODELS[name].threads ?? 1) > 1 && (navigator.hardwareConcurrency ?? 1) > 1;
   $("threads").hidden = !more || self.crossOriginIsolated || !navigator.serviceWorker?.controller;
   clear();
   enable();
   showTyped();
 }
 
+/** Whether SmolLM2 can compute on a graphics card; if so, the choice is shown. What only imitates one does not count,
+ * unless the address asks for it (?device=webgpu). */
+function hasCard() {
+  card ??= (async () => {
+    if (!MODELS[CARD]?.files.webgpu) return false;
+    const adapter = await navigator.gpu?.requestAdapter().catch(() => null);
+    const imitated = adapter?.info?.isFallbackAdapter ?? adapter?.isFallbackAdapter;
+    const found = Boolean(adapter) && (!imitated || new URLSearchParams(location.search).get("device") === "webgpu");
+    $("where").hidden = !found;
+    return found;
+  })();
+  return card;
+}
+
+/** A fault of a model. If a graphics card was at work, the processor takes over. */
+function failed(error, name, where) {
+  if (where !== "webgpu" || error.code === "damaged") return fault(error, name);
+  $("device").value = "wasm";
+  return choose(name, say("card_failed", {model: NAMES[name], detail: error.detail || error.message}));
+}
+
 function progress(name, bytes, of) {
-  if (wanted !== name || model) return;
+  if (model) return;
   $("progress").value = bytes / of;
   const told = bytes < of ? say("loading", {model: NAMES[name], done: megabytes(bytes), size: megabytes(of)}) : say("starting", {model: NAMES[name]});
   if ($("state").dataset.tenth !== String(Math.floor((10 * bytes) / of))) $("state").textContent = told; // not read aloud at each block
@@ -130,7 +159,7 @@ function guarded(work) {
     try {
       if (mine === model) await work(mine);
     } catch (error) {
-      if (mine === model) fault(error);
+      if (mine === model) failed(error, mine.name, mine.runs.device);
     }
   });
 }
@@ -156,7 +185,9 @@ async function ask(text) {
     const answer = await write(mine, ids, signal);
     if (chat === before) chat = [...messages, {role: "assistant", content: answer}]; // not where it was cleared
   } catch (error) {
-    if (mine === model) fault(error);
+    if (mine !== model) return;
+    $("ask").value ||= text; // to be asked again
+    failed(error, mine.name, mine.runs.device);
   } finally {
     if (signal === writing?.signal) writing = null;
     enable();

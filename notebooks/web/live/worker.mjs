@@ -15,15 +15,17 @@ const stopped = new Set();
 let model, tokenizer, template, facts;
 
 const calls = {
-  async open(name, known, threads) {
+  async open(name, known, threads, device) {
     facts = known;
+    const {tokenizer: words, weights, [device === "webgpu" ? "webgpu" : "model"]: graph} = facts.files;
+    if (!graph) throw new Fault("engine", `${name}: ${device}`);
     let come = 0;
-    const onBlock = (bytes) => postMessage({progress: [(come += bytes), facts.bytes]});
-    const {tokenizer: words, template: form, ...files} = facts.files;
+    const onBlock = (bytes) => postMessage({progress: [(come += bytes), words.bytes + weights.bytes + graph.bytes]});
     const read = (file) => bring(file, onBlock);
     const text = async (file) => JSON.parse(new TextDecoder().decode(await read(file)));
+    if (device === "webgpu") threads = 1;
     threads ??= self.crossOriginIsolated ? Math.min(navigator.hardwareConcurrency || 1, facts.threads ?? 1) : 1;
-    const [opened, dictionary] = await Promise.all([OnnxModel.open(facts, files, read, threads), text(words)]);
+    const [opened, dictionary] = await Promise.all([OnnxModel.open(facts, {graph, weights}, read, threads, device), text(words)]);
     model = opened;
     tokenizer = new Tokenizer(dictionary, {});
     template = new Template(facts.template);
