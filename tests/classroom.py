@@ -13,6 +13,7 @@ import pytest
 from filelock import FileLock
 
 REQUIREMENTS = Path(__file__).with_name("classroom.txt")
+INSTALL = ("-m", "pip", "install", "-q", "--no-compile", "--disable-pip-version-check", "-r")
 
 
 def python(tmp_path_factory) -> Path:
@@ -28,11 +29,11 @@ def made(folder: Path) -> Path:
     found = folder / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
     with FileLock(f"{folder}.lock"):
         if not (folder / "ready").exists():
-            run(sys.executable, "-m", "venv", folder)
+            run(sys.executable, "-m", "venv", "--without-pip", folder)  # it sees ours
             purelib = run(found, "-c", "import sysconfig; print(sysconfig.get_paths()['purelib'])").strip()
             Path(purelib, "course.pth").write_text(sysconfig.get_paths()["purelib"], encoding="utf-8")
             try:
-                run(found, "-m", "pip", "install", "-q", "--disable-pip-version-check", "-r", REQUIREMENTS)
+                run(found, *INSTALL, REQUIREMENTS)
             except AssertionError as error:
                 if "NewConnectionError" in str(error):
                     pytest.skip("the registry of packages cannot be reached")

@@ -23,11 +23,13 @@ import symtable
 import tokenize
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import nbformat
 import pytest
 
+import course_utils
 from course_utils.show.view import View
 
 FOLDER = Path(__file__).parents[1] / "notebooks"
@@ -254,8 +256,16 @@ def try_it(comment: Comment, source: str) -> None:
             inspect.signature(function).bind(*call.args, **{k.arg: k.value for k in call.keywords})
 
 
+@pytest.fixture(scope="module")
+def loaded_once():
+    """Many a comment needs a model from the cells before it, and none changes it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(course_utils, "load", lru_cache(maxsize=4)(course_utils.load))
+        yield
+
+
 @pytest.fixture
-def at_the_notebooks(monkeypatch):
+def at_the_notebooks(monkeypatch, loaded_once):
     before = dict(os.environ)
     monkeypatch.chdir(FOLDER)
     yield
