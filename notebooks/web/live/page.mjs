@@ -59,9 +59,9 @@ $("seed").addEventListener("change", () => guarded(restart));
 $("draw").addEventListener("click", () => guarded(draw));
 $("restart").addEventListener("click", () => guarded(restart));
 showTyped();
+hasCard();
 await keep();
 await choose("pico-mini");
-await hasCard();
 
 // ---- the model
 
