@@ -14,13 +14,13 @@ import numpy as np
 import onnxruntime
 import pytest
 from browser import DEBIAN, FLAGS, SECOND
-from test_site_page import LIVE, WORDS, ask, grave, served
+from test_site_page import KEPT, LIVE, WORDS, ask, grave, served
 
 from course_utils import load
 from course_utils.models.chat import read_messages
 from course_utils.pico.export import onnx_folder
 from notebooks.web import models
-from notebooks.web.vendor import vendor
+from notebooks.web.vendor import FILES, vendor
 
 IMITATED = ["--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader"]
 ADAPTER = "navigator.gpu ? navigator.gpu.requestAdapter().then((adapter) => adapter?.info.isFallbackAdapter) : null"
@@ -132,6 +132,12 @@ def test_a_learner_chooses_where_it_computes_and_a_card_may_go(page):
     assert "SmolLM2" in state(page, "device_webgpu")
     assert grave(page) == []
     assert ask(page, QUESTION) == "7 + 5 = 12."
+    needed = {f"/vendor/{name}" for name in FILES["onnxruntime-web"].values()} | {"/models/smollm2/webgpu.onnx"}
+    for _ in range(100):
+        if needed <= set(page.evaluate(KEPT)):
+            break
+        page.wait_for_timeout(100)
+    assert needed - set(page.evaluate(KEPT)) == set()  # it works offline, too
 
     page.workers[-1].evaluate(LOSE)
     page.fill("#ask", QUESTION)
