@@ -59,9 +59,9 @@ $("seed").addEventListener("change", () => guarded(restart));
 $("draw").addEventListener("click", () => guarded(draw));
 $("restart").addEventListener("click", () => guarded(restart));
 showTyped();
+hasCard();
 await keep();
 await choose("pico-mini");
-await hasCard();
 
 // ---- the model
 
@@ -109,7 +109,8 @@ async function choose(name, note = "") {
 function hasCard() {
   card ??= (async () => {
     if (!MODELS[CARD]?.files.webgpu) return false;
-    const adapter = await navigator.gpu?.requestAdapter().catch(() => null);
+    const patience = new Promise((resolve) => setTimeout(resolve, 10_000)); // with a driver that hangs, the processor serves
+    const adapter = await Promise.race([navigator.gpu?.requestAdapter().catch(() => null), patience]);
     const imitated = adapter?.info?.isFallbackAdapter ?? adapter?.isFallbackAdapter;
     const found = Boolean(adapter) && (!imitated || new URLSearchParams(location.search).get("device") === "webgpu");
     $("where").hidden = !found;
