@@ -35,7 +35,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m course_utils site", description="Build the course's web site.")
     parser.add_argument("--output", type=Path, default=Path("_site"), help="the folder to make (default: _site)")
     parser.add_argument("--languages", nargs="+", default=["en", "fi"], help="of the notebooks (default: en fi)")
-    parser.add_argument("--without", choices=["smollm2"], help="leave SmolLM2's file (about 86 MB) out of the site")
+    parser.add_argument("--without", choices=["smollm2"], help="leave SmolLM2's file (139 MB) out of the site")
     parser.add_argument("--without-running", action="store_true", help="show the notebooks without outputs")
     parser.add_argument("--serve", action="store_true", help="then show it on this computer, until Ctrl+C")
     parser.add_argument("--json", action="store_true", help="print one JSON object, for programs")
