@@ -24,6 +24,7 @@ LONGEST = (
     "test_browser.py",
     "08_build_your_own_slm.ipynb",
     "test_browser_later.py",
+    "test_translation.py",
     "test_grading.py",
     "01_slm_vs_llm.ipynb",
     "test_site_page.py",
