@@ -13,7 +13,7 @@ import pytest
 from filelock import FileLock
 
 REQUIREMENTS = Path(__file__).with_name("classroom.txt")
-INSTALL = ("-m", "pip", "install", "-q", "--no-compile", "--disable-pip-version-check", "-r")
+INSTALL = ("-m", "pip", "install", "-q", "--disable-pip-version-check", "-r")
 
 
 def python(tmp_path_factory) -> Path:

@@ -18,8 +18,22 @@ import pytest
 from nbval.plugin import IPyNbCell, NbCellError
 
 AGAIN_WITHIN = float(os.environ.get("COURSE_AGAIN_WITHIN", "4"))  # seconds: a cell that took no longer runs twice
-LONGEST = ("test_browser.py", "08_build_your_own_slm.ipynb", "test_browser_later.py")
 MOST_MEMORY = 1.5 * 10**9  # bytes, resident: leaves room for JupyterLab on a machine of 2 GB
+# The files that take a worker more than a minute, the longest first. Between the two with a browser stands one without.
+LONGEST = (
+    "test_browser.py",
+    "08_build_your_own_slm.ipynb",
+    "test_browser_later.py",
+    "test_translation.py",
+    "test_grading.py",
+    "01_slm_vs_llm.ipynb",
+    "test_site_page.py",
+    "test_try_comments.py",
+    "test_engines.py",
+    "09_other_runtimes.ipynb",
+    "test_site.py",
+    "test_jupyterhub.py",
+)
 
 
 @dataclass

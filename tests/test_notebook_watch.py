@@ -6,10 +6,13 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import nbformat
 import pytest
-from notebook_watch import MOST_MEMORY, check, peak_memory
+from notebook_watch import LONGEST, MOST_MEMORY, NotebookWatch, check, peak_memory
+
+from course_utils import ROOT
 
 HOLD = "held = b'x' * 200_000_000"
 
@@ -53,3 +56,15 @@ def test_a_cell_that_does_not_bear_a_second_run_fails(tmp_path):
     patient = "notebook_watch.AGAIN_WITHIN = 1"
     said = watched(tmp_path, "rows = [1]", "import time\ntime.sleep(1.5)\nrows.pop()", before=patient)
     assert "2 passed" in said, said
+
+
+def test_the_longest_files_are_there_and_come_first(pytestconfig):
+    """Then the notebooks, then all others: two workers take them in this order, and end at about the same time."""
+    paths = [*(ROOT / "tests").glob("test_*.py"), *ROOT.glob("notebooks/*.ipynb")]
+    items = [SimpleNamespace(path=path) for path in sorted(paths)]
+    NotebookWatch().pytest_collection_modifyitems(items)
+    names = [item.path.name for item in items]
+    assert tuple(names[: len(LONGEST)]) == LONGEST
+    rest = [name.endswith(".ipynb") for name in names[len(LONGEST) :]]
+    assert any(rest) and rest == sorted(rest, reverse=True)
+    assert not pytestconfig.option.loadscopereorder  # or xdist would sort them by their number of tests
