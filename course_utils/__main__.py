@@ -6,9 +6,11 @@ This file loads on old Pythons too, and needs nothing installed: see setup/envir
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import os
 import secrets
+import subprocess
 import sys
 import tempfile
 import urllib.parse
@@ -158,10 +160,12 @@ def _lab(options: argparse.Namespace, _: list[str]) -> int:
             print(json.dumps(start), flush=True)  # at once: the command goes on
         if not options.no_browser and not _open_browser(address):
             say("No browser opened: copy the address above into yours.")
-        return programs.wait(process)
+        return programs.wait(process, patience=30)  # it was seen to hang at its end
     finally:
         process.terminate()  # if it runs still
-        process.wait()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(30)
+        process.kill()
 
 
 def _open_browser(address: str) -> bool:

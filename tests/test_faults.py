@@ -21,6 +21,7 @@ Linux gives a process a network and a disk of its own (`unshare`), where the one
 import json
 import os
 import shutil
+import signal
 import socket
 import ssl
 import subprocess
@@ -426,6 +427,34 @@ def test_the_hub_behind_a_proxy_with_its_own_certificate(certificate, strict, tm
 
 
 # -- ports -------------------------------------------------------------------------------------------
+
+
+STUBBORN = """
+import signal, time
+for number in (signal.SIGINT, signal.SIGTERM):
+    signal.signal(number, signal.SIG_IGN)
+time.sleep(1)  # whoever waits for it has begun
+print("here", flush=True)
+time.sleep(600)
+"""
+WAITS = """
+import sys
+from pathlib import Path
+from course_utils.setup import programs
+print(programs.wait(programs.start(Path(sys.executable), ["-c", sys.argv[1]]), patience=0.5))
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows ends a process without asking it")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_jupyterlab_that_hangs_at_its_end_is_killed(number):
+    with subprocess.Popen(
+        [sys.executable, "-c", WAITS, STUBBORN], stdout=subprocess.PIPE, cwd=ROOT, text=True
+    ) as waits:
+        assert waits.stdout.readline() == "here\n"
+        waits.send_signal(number)
+        assert waits.stdout.read() == f"{-signal.SIGKILL}\n"
+    assert waits.returncode == 0
 
 
 def test_a_taken_port_is_named_and_the_default_moves_on():

@@ -16,7 +16,7 @@ import yaml
 from course_utils import ROOT, cache_folder
 from tests import classroom, hub
 
-STUDENTS = 2  # the fewest who can be in each other's way
+STUDENTS = 3
 MEMORY = 3e9  # bytes of a student at most, a loose bound; measured: notebooks/many_students.md
 
 

@@ -39,14 +39,24 @@ def start(python: Path, arguments: list[str], **options: object) -> subprocess.P
         raise CourseError(f"{reason} Delete the folder .venv, then start the command again.") from None
 
 
-def wait(process: subprocess.Popen) -> int:
-    """Wait for a program and give its exit status. Ctrl+C reaches it too: let it end in its own way."""
-    signal.signal(signal.SIGTERM, lambda *_: process.terminate())
+def wait(process: subprocess.Popen, patience: float | None = None) -> int:
+    """Wait for a program and give its exit status. Ctrl+C reaches it too: let it end in its own way, but kill it if it
+    has not ended `patience` seconds later."""
+
+    def end(*_: object) -> None:
+        process.terminate()
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGTERM, end)
+    limit = None
     while True:
         try:
-            return process.wait()
+            return process.wait(limit)
         except KeyboardInterrupt:
-            continue
+            limit = patience
+        except subprocess.TimeoutExpired:
+            process.kill()
+            limit = None
 
 
 def free_port(wanted: int | None) -> int:
