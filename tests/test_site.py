@@ -339,7 +339,7 @@ def test_the_search_finds_a_word(browser, address):
     page, errors = browser.new_page(viewport={"width": 360, "height": 740}), []
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.goto(address + "fi/search.html?q=pico-mini")
-    page.get_by_text(re.compile(r"^Haku valmis: haettu löytyi \d+ sivulta\.$")).wait_for()  # Sphinx has no Finnish for it
+    page.get_by_text(re.compile(r"^Haku valmis: haettu löytyi \d+ sivulta\.$")).wait_for()  # Sphinx has no Finnish
     assert page.locator("#search-results li").count() >= 5
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
     page.goto(address + "fi/search.html?q=xyzzy")
