@@ -336,10 +336,15 @@ def test_no_page_scrolls_sideways_on_a_phone(browser, address, made):
 
 
 def test_the_search_finds_a_word(browser, address):
-    page = browser.new_page()
+    page, errors = browser.new_page(viewport={"width": 360, "height": 740}), []
+    page.on("pageerror", lambda error: errors.append(str(error)))
     page.goto(address + "fi/search.html?q=pico-mini")
-    page.locator("#search-results li a").first.wait_for()
+    page.get_by_text(re.compile(r"^Haku valmis: haettu löytyi \d+ sivulta\.$")).wait_for()  # Sphinx has no Finnish
     assert page.locator("#search-results li").count() >= 5
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    page.goto(address + "fi/search.html?q=xyzzy")
+    page.get_by_text("Miltään sivulta ei löytynyt haettua").wait_for()
+    assert errors == []
     page.close()
 
 

@@ -18,6 +18,7 @@ from pathlib import Path, PurePosixPath
 
 import nbformat
 from babel import Locale
+from babel.messages import Catalog, pofile
 
 from course_utils.base import ROOT, CourseError, data
 from course_utils.setup import programs
@@ -139,6 +140,7 @@ def sphinx(source: Path, target: Path, language: str, languages: list[str]) -> N
     ]
     settings = data(__file__, "theme/settings.json", translated=False)
     settings |= {"language": language, "project": title, "html_title": title, "templates_path": [str(HERE / "theme")]}
+    settings |= {"locale_dirs": [str(interface(source / "locales", language))]}
     settings |= {"html_static_path": [str(HERE / "theme/course.css")], "html_favicon": str(HERE / "theme/favicon.svg")}
     settings["html_context"] |= {"others": others, "model": in_language(language, "Live model")}
     lines = [f"{name} = {value!r}\n" for name, value in settings.items()]
@@ -149,6 +151,28 @@ def sphinx(source: Path, target: Path, language: str, languages: list[str]) -> N
     if run.returncode:
         raise CourseError(f"Sphinx complains about the pages ({language}):\n{run.stdout}")
     shutil.move(made, target)
+
+
+def interface(locales: Path, language: str) -> Path:
+    """The folder of what Sphinx and its theme say around the pages, in our words.
+
+    Sphinx's own for a language have gaps, and count what a search has found with true and false in the place of
+    numbers, at which its script stops.
+    """
+    words = data(__file__, "theme/words.json", translated=False)
+    texts = {text: in_language(language, text) for part in words.values() for text in part}
+    texts = {english: own for english, own in texts.items() if own != english}
+    folder = locales / language / "LC_MESSAGES"
+    folder.mkdir(parents=True, exist_ok=True)
+    ours = Catalog(language)
+    for english, own in texts.items():
+        ours.add(english, own)
+    with (folder / "sphinx.po").open("wb") as file:
+        pofile.write_po(file, ours)
+    messages = texts | {words["found"][0]: [texts.get(text, text) for text in words["found"]]}
+    catalogue = {"locale": language, "messages": messages, "plural_expr": "n === 1 ? 0 : 1"}
+    (folder / "sphinx.js").write_text(f"Documentation.addTranslations({json.dumps(catalogue)});", encoding="utf-8")
+    return locales
 
 
 class _Handler(http.server.SimpleHTTPRequestHandler):
