@@ -11,7 +11,7 @@ c = get_config()  # noqa: F821 - JupyterHub gives it
 # Limits that the spawner of The Littlest JupyterHub or Kubernetes holds to; the one for trials does not.
 c.Spawner.mem_limit = "2G"
 c.Spawner.cpu_limit = 2.0
-c.Spawner.default_url = "/lab/tree/00_start_here.ipynb"
+c.Spawner.default_url = "/lab/tree/notebooks/00_start_here.ipynb"
 c.Spawner.environment = {
     "COURSE_CACHE": os.environ.get("COURSE_CACHE", "/srv/course-models"),
     "COURSE_PROGRESS": "~/my_progress.json",  # each student has her own
