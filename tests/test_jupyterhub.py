@@ -17,6 +17,7 @@ from course_utils import ROOT, cache_folder
 from tests import classroom, hub
 
 STUDENTS = 3
+WRITES = "from course_utils import server\nserver.start().stop()"  # as notebooks 03 and 05 do: it keeps a folder
 MEMORY = 3e9  # bytes of a student at most, a loose bound; measured: notebooks/many_students.md
 
 
@@ -29,9 +30,11 @@ def classes(tmp_path_factory):
     for made in ("smollm2", "minilm", "onnx"):  # what a teacher has fetched and built
         if (cache_folder() / made).exists():
             (cache / made).symlink_to(cache_folder() / made)
+    if not (cache / "onnx").exists():
+        (cache / "onnx").mkdir()
     before = files(cache)
     with hub.running(python, folder, cache, [f"student{number}" for number in range(1, STUDENTS + 1)]) as address:
-        found = hub.lesson(address, folder, core("00_start_here"), STUDENTS)
+        found = hub.lesson(address, folder, [*core("00_start_here"), WRITES], STUDENTS)
         stranger = hub.get(address + "/user/student1/api/contents", "wrong-token")
         neighbour = hub.get(address + "/user/student1/api/contents", found[1]["token"])
     return folder, found, before, files(cache), (stranger, neighbour)
@@ -57,7 +60,7 @@ def core(name: str) -> list[str]:
 def test_every_student_runs_the_core_without_an_error(classes, record_property):
     _, found, *_ = classes
     assert [student["errors"] for student in found] == [[]] * STUDENTS
-    assert [student["cells"] for student in found] == [len(core("00_start_here"))] * STUDENTS
+    assert [student["cells"] for student in found] == [len(core("00_start_here")) + 1] * STUDENTS
     assert all("parameters" in student["text"] for student in found)
     for name in ("seconds", "memory"):
         record_property(f"{name} of each student", [round(student[name]) for student in found])
@@ -75,6 +78,7 @@ def test_each_keeps_her_own_progress_and_nobody_changes_the_models(classes):
     folder, found, before, after, _ = classes
     assert before == after
     for student in found:
+        assert (folder / "homes" / student["name"] / ".course-models" / "server").is_dir()
         kept = json.loads((folder / "homes" / student["name"] / "my_progress.json").read_text(encoding="utf-8"))
         assert kept["00.q1"]["right"]
 
@@ -89,9 +93,7 @@ def test_the_settings_for_one_machine_and_for_kubernetes_agree():
     one, many, ours = (hub.OURS / name for name in ("tljh.yaml", "kubernetes.yaml", "course_hub.py"))
     limits, room = yaml.safe_load(one.read_text())["limits"], yaml.safe_load(many.read_text())["singleuser"]
     found = SimpleNamespace(Spawner=SimpleNamespace())
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("COURSE_CACHE", "shared")
-        exec(ours.read_text(encoding="utf-8"), {"get_config": lambda: found})
+    exec(ours.read_text(encoding="utf-8"), {"get_config": lambda: found})
     told = found.Spawner
     assert limits["memory"] == room["memory"]["limit"] == told.mem_limit
     assert limits["cpu"] == room["cpu"]["limit"] == told.cpu_limit

@@ -22,6 +22,7 @@ import pytest
 
 from course_utils import ROOT, CourseError, load, server
 from course_utils.models.cloud_model import CloudError
+from course_utils.server import command
 from course_utils.server.problem import Problem
 from course_utils.server.room import Room
 from tests.crowd import OURS
@@ -185,6 +186,19 @@ def test_students_ask_models_and_do_not_change_them(endpoint, room):
         assert "pico-mini:latest" in [row["name"] for row in web.get("/api/ps").json()["models"]]  # still there
     for headers in ({}, {"Authorization": "Bearer 03-wrong"}):
         assert httpx2.get(endpoint.url + "/v1/models", headers=headers).status_code == 401
+
+
+def test_an_address_without_its_v1_is_told(endpoint, room):
+    model = load("pico-mini", runtime="cloud", base_url=endpoint.url, key=tokens_of(room)[3])
+    with pytest.raises(CloudError, match="OpenAI's addresses begin with /v1"):
+        model.chat("hello")
+
+
+@pytest.mark.parametrize("wrong", ["abc", "3,,4", ""])
+def test_what_is_no_number_of_students_is_told(capsys, wrong):
+    with pytest.raises(SystemExit):
+        command.main(["--room", wrong])
+    assert "whole numbers, such as 30 or 30,2,4000" in capsys.readouterr().err
 
 
 def test_the_room_is_known_by_its_own_names_alone(room):

@@ -16,17 +16,20 @@ from __future__ import annotations
 import argparse
 import json
 import re
+import shutil
 import sys
 from collections.abc import Mapping
 from pathlib import Path
 
 import nbformat
 
+from .. import language
 from ..base import ROOT, CourseError
 from . import every_exercise
 from .engine import RIGHT, Exercise
-from .note import TITLES
+from .note import TITLES, unmarked
 
+PICTURE = re.compile(r"(?<=\]\()(\.\./[^)]*images/([^)]+))(?=\))")
 CHECK = re.compile(r"(q\d+)\.check\(\)", re.MULTILINE)
 SETTINGS = '''"""Settings of nbgrader for this course."""
 
@@ -51,7 +54,7 @@ def points(id: str, namespace: Mapping, most: float) -> float:
     if exercise is None:
         raise CourseError(f"There is no exercise {id!r}.")
     verdict = exercise.verdict(namespace)
-    print(f"{TITLES[verdict.outcome]}: {verdict.message}")
+    print(unmarked(f"{TITLES[verdict.outcome]}: {verdict.message}"))
     return float(most if verdict.outcome == RIGHT else 0)
 
 
@@ -61,6 +64,8 @@ def assignment(notebook: nbformat.NotebookNode, number: str, most: float = 1) ->
     known = {exercise.id: exercise for exercise in every_exercise() if exercise.id.startswith(number)}
     cells = []
     for cell in notebook.cells:
+        if cell.id == f"{number}-badges":
+            continue  # they open the course's notebook, not the assignment
         cells.append(cell)
         if cell.cell_type != "code":
             continue
@@ -95,6 +100,16 @@ def _answer(cells: list, exercise: Exercise):
     raise CourseError(f"No cell above the check of {exercise.id} sets {', '.join(exercise.names)}.")
 
 
+def notebooks(lang: str | None) -> Path:
+    """The folder with the notebooks of a language. Raises CourseError."""
+    if lang in (None, "en"):
+        return ROOT / "notebooks"
+    there = sorted(folder.parent.name for folder in language.FOLDER.glob("*/notebooks"))
+    if lang not in there:
+        raise CourseError(f"There is no translation “{lang}”. There are: {', '.join(['en', *there])}.")
+    return language.FOLDER / lang / "notebooks"
+
+
 def export(out: Path, numbers: list[str], most: float = 1, folder: Path = ROOT / "notebooks") -> dict[str, int]:
     """Write the course folder. Returns how many exercises each assignment has. Raises CourseError.
 
@@ -113,6 +128,7 @@ def export(out: Path, numbers: list[str], most: float = 1, folder: Path = ROOT /
         place = out / "source" / path.stem / path.name
         try:
             place.parent.mkdir(parents=True, exist_ok=True)
+            _take_pictures(made, path.parent, place.parent)
             nbformat.write(made, place)
         except OSError as error:
             raise CourseError(f"{place} could not be written: {error}. Choose another folder with --out.") from error
@@ -120,6 +136,15 @@ def export(out: Path, numbers: list[str], most: float = 1, folder: Path = ROOT /
     if not settings.exists():  # the teacher may have changed it
         settings.write_text(SETTINGS, encoding="utf-8")
     return counts
+
+
+def _take_pictures(notebook: nbformat.NotebookNode, folder: Path, place: Path) -> None:
+    """Put the pictures that its texts show beside the assignment, since a student gets no more than that folder."""
+    for cell in notebook.cells:
+        for link, name in PICTURE.findall(cell.source):
+            (place / "images").mkdir(exist_ok=True)
+            shutil.copyfile(folder / link, place / "images" / name)
+        cell.source = PICTURE.sub(r"images/\2", cell.source)
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -135,9 +160,8 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--lang", help="the notebooks of a translation, such as fi")
     parser.add_argument("--json", action="store_true", help="print one JSON object, for programs")
     args = parser.parse_args(argv)
-    folder = ROOT / "notebooks" if args.lang in (None, "en") else ROOT / "translations" / args.lang / "notebooks"
     try:
-        counts = export(args.out, args.notebooks, args.points, folder)
+        counts = export(args.out, args.notebooks, args.points, notebooks(args.lang))
     except CourseError as error:
         print(error, file=sys.stderr)
         return 1

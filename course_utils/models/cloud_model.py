@@ -119,7 +119,7 @@ class CloudModel(ChatModel):
             410: f"{self.name!r} at {self.host} has been retired: choose another model, or another service.",
             429: f"too many requests at {self.host}. Wait {soon} and ask again, or ask for less.",
         }.get(status, fault)
-        body = error.body if isinstance(error.body, dict) else {}
+        body = error.body if isinstance(error.body, dict) else {"message": error.body}
         if status == 402 or "insufficient_quota" in str(body):
             words = f"the account at {self.host} has no credit left. Waiting does not help."
         said = body.get("message") or body.get("detail") or body.get("title") or error.message  # OpenAI, NVIDIA, others

