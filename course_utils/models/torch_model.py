@@ -1,5 +1,6 @@
 """Run a model with Hugging Face Transformers and PyTorch."""
 
+import gc
 from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict
@@ -26,6 +27,7 @@ class TransformersModel(LocalModel):
         self.tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
         size = sum(file.stat().st_size for file in folder.glob("*.safetensors"))
         how = {"dtype": getattr(torch, dtype, dtype), "use_safetensors": True, "local_files_only": True}
+        gc.collect()  # a model that nobody holds any more leaves the memory first
         with quietly(size < QUIET_BELOW):
             self.model = AutoModelForCausalLM.from_pretrained(folder, **how).to(device).eval()
         self.parameters = self.model.num_parameters()
